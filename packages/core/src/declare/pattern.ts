@@ -1,0 +1,80 @@
+import { HadronError } from "../errors.ts";
+import type { ChildDefinition } from "./definition.ts";
+import { definePart, toDefinition } from "./definition.ts";
+import type { ProcedureOptions } from "./procedure.ts";
+import type { Api, CallOptions, Client, Leaf, Part } from "./types.ts";
+
+/** A part that a pattern is made of. */
+export interface Child<A> extends ChildDefinition {
+  readonly api?: A;
+}
+
+/** One shard of a sharded child. */
+export interface ShardClient<A> {
+  /** Which shard, from 0. */
+  readonly index: number;
+  /** The name of its replica, e.g. `histogram-service.leaf.3`. */
+  readonly name: string;
+  readonly client: Client<A>;
+  /** The untyped call, for patterns that forward whatever they are given. */
+  call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
+}
+
+/** A child as the root's handlers see it. */
+export interface ChildClient<A> {
+  /** Its service's full name. */
+  readonly service: string;
+  /** Whether it is one handler; its procedure is then named as the service. */
+  readonly single: boolean;
+  readonly procedures: readonly { readonly name: string; readonly options: ProcedureOptions }[];
+  /** Calls whichever replica is the less loaded of two at random. */
+  readonly client: Client<A>;
+  call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  /** The shards that this replica's own share of the child has now, by index. Empty where the child is not sharded. */
+  shards(): readonly ShardClient<A>[];
+}
+
+/**
+ * Declares a child of a pattern: how many of what.
+ *
+ * `sharded`: each replica has an index and a stable name, and the root gets a client for each. Otherwise they are
+ * interchangeable, and the root gets one balanced client.
+ */
+export function child<A extends Api>(
+  part: Leaf<A>,
+  options: { readonly count?: number; readonly sharded?: boolean; readonly where?: string } = {},
+): Child<A> {
+  const { count, sharded = false, where = "a pattern's child" } = options;
+  if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 10_000)) {
+    throw new HadronError("INVALID_DECLARATION", `${where}: the count is ${count}, and should be a whole number from 1 to 10000.`);
+  }
+  return { part: toDefinition(part, where), count, sharded };
+}
+
+export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A extends Api> {
+  /** The pattern's name, as `describe` shows it. */
+  readonly name: string;
+  /** Its children; a child that is not a service is named `parent.key`. */
+  readonly children: C;
+  /**
+   * Makes the root's handlers from clients of the children. It is called once when declared, to learn the procedures'
+   * names (clients cannot be called then), and once in each replica, so that what it keeps is the replica's own.
+   */
+  readonly root: (clients: { readonly [K in keyof C]: C[K] extends Child<infer X> ? ChildClient<X> : never }) => A;
+}
+
+/**
+ * Makes a part of parts. All patterns are made with this.
+ *
+ * @example A pattern that asks a second service when the first fails:
+ * const fallback = <H extends Handler>(first: Leaf<H>, second: Leaf<H>) =>
+ *   pattern({
+ *     name: "fallback",
+ *     children: { first: child(first), second: child(second) },
+ *     root: ({ first, second }) => async (input: unknown) =>
+ *       first.call(first.procedures[0].name, input).catch(() => second.call(second.procedures[0].name, input)),
+ *   });
+ */
+export function pattern<C extends Readonly<Record<string, Child<any>>>, A extends Api>(spec: PatternSpec<C, A>): Part<A> {
+  return definePart({}, { kind: "pattern", pattern: spec.name, children: spec.children, root: spec.root }) as Part<A>;
+}

@@ -1,0 +1,88 @@
+/** A value that tells which replica of a service this is. */
+export interface Replica {
+  /** The replica's full name, e.g. `histogram-service.leaf.3`. */
+  readonly name: string;
+  /**
+   * Which one it is among `count`, from 0. Stable where the service is sharded; elsewhere it tells replicas of one
+   * process group apart, and is 0 where the runner does not number them.
+   */
+  readonly index: number;
+  /** How many there are of it: for a child of a shard, how many that shard has. */
+  readonly count: number;
+}
+
+/** Writes one structured line to the replica's log. `fields` must be JSON. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a handler knows beside its input. */
+export interface Context {
+  /** Aborts when the caller goes away or the deadline passes. */
+  readonly signal: AbortSignal;
+  /** When the caller stops waiting. */
+  readonly deadline: Date;
+  readonly replica: Replica;
+  readonly log: Log;
+}
+
+/** The function that implements a procedure. It may return a value, a promise, or nothing. */
+export type Handler<I = any, O = unknown> = (input: I, context: Context) => O;
+
+/** What a service offers: one handler, or several by name. */
+export type Api = Handler | Readonly<Record<string, Handler>>;
+
+declare const api: unique symbol;
+
+/** What a pattern or a service offers, for the compiler alone. */
+export interface Part<out A> {
+  readonly [api]: A;
+}
+
+/** What a pattern takes: a handler, an object of handlers, another pattern, or a service. */
+export type Leaf<A> = A | Part<A>;
+
+/** The input of a handler as the parameters of a call: none, one, or one that may be left out. */
+export type Input<H> = H extends () => unknown
+  ? []
+  : H extends (...args: infer P) => unknown
+    ? P extends readonly [Context]
+      ? []
+      : P extends readonly [(infer I)?, ...unknown[]]
+        ? undefined extends I
+          ? [input?: I]
+          : [input: I]
+        : []
+    : never;
+
+/** What a handler's callers get. */
+export type Output<H> = H extends (...args: any) => infer O ? Awaited<O> : never;
+
+/** The input of whichever procedure of an api is called. */
+export type Inputs<A> = A extends (...args: any) => unknown
+  ? Input<A>[0]
+  : { [K in keyof A]: Input<A[K]>[0] }[keyof A];
+
+export interface CallOptions {
+  /** How long to wait for the answer. @default what is left of the calling handler's time, or 30 000 */
+  readonly timeoutMs?: number;
+  /** Gives the call up. Adds to the calling handler's own signal. */
+  readonly signal?: AbortSignal;
+}
+
+/** A procedure as its callers see it. */
+export type Procedure<H> = (...input: Input<H>) => Promise<Output<H>>;
+
+/** A typed client: a function where the service has one handler, an object of functions where it has several. */
+export type Client<A> = (A extends (...args: any) => unknown
+  ? Procedure<A>
+  : { readonly [K in keyof A]: Procedure<A[K]> }) & {
+  /** The same client, with other options for its calls. */
+  with(options: CallOptions): Client<A>;
+};
+
+/** A service: a named value, and its own typed client. */
+export type Service<A> = Part<A> & Client<A> & { readonly [Symbol.toStringTag]: "HadronService" };

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import type { Expose, Limits } from "../declare/definition.ts";
+
+/** The version of {@link Topology}; raised when a reader of the old form would misunderstand the new. */
+export const TOPOLOGY_VERSION = 1;
+
+/**
+ * An app as plain data: all that a runner reads. The same file gives the same topology, byte for byte.
+ * Its JSON schema is `@hadron/core/topology.schema.json`.
+ */
+export interface Topology {
+  readonly version: typeof TOPOLOGY_VERSION;
+  /** The app's name: one DNS label. */
+  readonly app: string;
+  /** Each service, a pattern's root before its children, in the order of declaration. */
+  readonly services: readonly ServiceTopology[];
+}
+
+export interface ServiceTopology {
+  /** The full name: DNS labels joined by dots. */
+  readonly name: string;
+  /** The pattern whose root it is, e.g. `scatter`; null for plain handlers. */
+  readonly pattern: string | null;
+  /** The names of its procedures. Empty for an image. */
+  readonly procedures: readonly string[];
+  /** Those of them that may be run twice. */
+  readonly idempotent: readonly string[];
+  /** How many replicas are declared, over all groups. */
+  readonly replicas: number;
+  /** Whether each replica has an index, a stable name and, where asked for, storage. */
+  readonly sharded: boolean;
+  /**
+   * Into how many sets the replicas are split: one for each shard of a sharded parent, else 1.
+   * Replica k belongs to set k modulo `groups` and is the (k div `groups`)th of it, so that growing keeps all in place.
+   */
+  readonly groups: number;
+  /** What its root's handlers call: the pattern's name for it, and the service. */
+  readonly children: readonly { readonly key: string; readonly service: string }[];
+  readonly exposed: Expose | null;
+  /** Cores, and bytes. */
+  readonly resources: { readonly cpu: number; readonly memoryBytes: number };
+  readonly limits: Limits;
+  readonly env: Readonly<Record<string, string>>;
+  /** Names only. */
+  readonly secrets: readonly string[];
+  /** Paths relative to the app file's folder. */
+  readonly files: readonly string[];
+  readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
+  /** The container image, where it is not our own code. */
+  readonly image: { readonly reference: string; readonly args: readonly string[]; readonly port: number | null } | null;
+}
+
+/** The name of one replica, e.g. `histogram-service.leaf.3`. */
+export function replicaName(service: string, ordinal: number): string {
+  return `${service}.${ordinal}`;
+}
+
+/** Which set a replica belongs to, and which one it is of that. See {@link ServiceTopology.groups}. */
+export function placeOf(ordinal: number, groups: number): { readonly group: number; readonly index: number } {
+  return { group: ordinal % groups, index: Math.floor(ordinal / groups) };
+}
+
+/**
+ * The hash that travels with a deployment. How many replicas run is not part of it: `scale` changes that in place.
+ * 16 hexadecimal digits of SHA-256.
+ */
+export function hashTopology(topology: Topology): string {
+  return createHash("sha256").update(JSON.stringify(comparable(topology))).digest("hex").slice(0, 16);
+}
+
+/** The part of a topology that every replica must agree on. */
+export function comparable(topology: Topology): unknown {
+  return { ...topology, services: topology.services.map(({ replicas: _, ...rest }) => rest) };
+}
+
+/**
+ * The first difference between the deployed topology and a replica's own, in words; undefined where they agree.
+ *
+ * @example `services.greet.procedures.0 is "hello" in the deployment and "hi" in this replica`
+ */
+export function firstDifference(deployed: Topology, own: Topology): string | undefined {
+  const byName = (topology: Topology) =>
+    Object.fromEntries((comparable(topology) as Topology).services.map((one) => [one.name, one]));
+  const sides = [deployed, own].map((topology) => ({
+    version: topology.version,
+    app: topology.app,
+    services: byName(topology),
+    order: topology.services.map((one) => one.name),
+  }));
+  return difference(sides[0], sides[1], "");
+}
+
+function difference(deployed: unknown, own: unknown, path: string): string | undefined {
+  if (isRecord(deployed) && isRecord(own)) {
+    for (const key of new Set([...Object.keys(deployed), ...Object.keys(own)])) {
+      const found = difference(deployed[key], own[key], path === "" ? key : `${path}.${key}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (JSON.stringify(deployed) === JSON.stringify(own)) return undefined;
+  return `${path} is ${show(deployed)} in the deployment and ${show(own)} in this replica`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "absent";
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
