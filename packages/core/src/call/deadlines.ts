@@ -1,0 +1,77 @@
+/** Something with a deadline on the clock of `performance.now()`. */
+export interface Timed {
+  readonly deadlineAt: number;
+  expire(): void;
+}
+
+const TICK_MS = 10;
+
+/**
+ * One timer for all deadlines of a process, to the next {@link TICK_MS}: a call has a deadline, hardly any reaches it,
+ * and a timer each would cost more than the call (shrunk deadlines share no duration, on which Node's own lists rely).
+ * A hashed timing wheel: G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
+ */
+class Deadlines {
+  readonly #slots = new Map<number, Set<Timed>>();
+  #size = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #done = 0;
+
+  add(timed: Timed): void {
+    const slot = slotOf(timed.deadlineAt);
+    let set = this.#slots.get(slot);
+    if (set === undefined) {
+      set = new Set();
+      this.#slots.set(slot, set);
+    }
+    set.add(timed);
+    if (slot <= this.#done) this.#done = slot - 1; // Already past: the next tick must look here again.
+    if (this.#size++ === 0 && this.#timer === undefined) this.#start();
+  }
+
+  delete(timed: Timed): void {
+    const slot = slotOf(timed.deadlineAt);
+    const set = this.#slots.get(slot);
+    if (set?.delete(timed)) {
+      this.#size--;
+      if (set.size === 0) this.#slots.delete(slot);
+    }
+  }
+
+  #start(): void {
+    this.#done = Math.floor(performance.now() / TICK_MS) - 1;
+    // Unreferenced: a deadline alone keeps no process alive; the socket that the answer comes on does.
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  #tick(): void {
+    if (this.#size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const now = Math.floor(performance.now() / TICK_MS);
+    // After a long stall, walking the slots that exist is cheaper than walking the ticks that were missed.
+    if (now - this.#done > this.#slots.size) {
+      for (const slot of [...this.#slots.keys()]) if (slot <= now) this.#expire(slot);
+    } else {
+      for (let slot = this.#done + 1; slot <= now; slot++) this.#expire(slot);
+    }
+    this.#done = now;
+  }
+
+  #expire(slot: number): void {
+    const set = this.#slots.get(slot);
+    if (set === undefined) return;
+    this.#slots.delete(slot);
+    this.#size -= set.size;
+    for (const timed of set) timed.expire();
+  }
+}
+
+// One a process, as the event loop is: it holds no state of any app.
+export const deadlines = new Deadlines();
+
+function slotOf(deadlineAt: number): number {
+  return Math.ceil(deadlineAt / TICK_MS);
+}

@@ -1,0 +1,23 @@
+/** Hadron: one file is a distributed system. For users; see `spi.ts` for what runners and patterns are made with. */
+export { image } from "./declare/image.ts";
+export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
+export type { Schema } from "./declare/schema.ts";
+export { type ServiceOptions, service } from "./declare/service.ts";
+export type {
+  Api,
+  CallOptions,
+  Client,
+  Context,
+  Handler,
+  Input,
+  Inputs,
+  Leaf,
+  Log,
+  Output,
+  Part,
+  Procedure,
+  Replica,
+  Service,
+} from "./declare/types.ts";
+export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
+export { run } from "./run/run.ts";

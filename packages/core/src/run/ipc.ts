@@ -1,0 +1,23 @@
+import type { Member } from "../call/directory.ts";
+
+/**
+ * What the local runner and a replica tell each other over the child process's IPC channel (Node's `process.send`,
+ * JSON). The replica says `listening` once, then `load` when it is asked; the runner pushes the directory at each change.
+ */
+export type FromReplica =
+  /** It serves. `exposed`: the addresses on which outside callers reach it, port filled in. */
+  | { readonly type: "ready"; readonly exposed: readonly string[] }
+  /** It refuses to start, or cannot; it exits after this. */
+  | { readonly type: "failed"; readonly code: string; readonly message: string }
+  | { readonly type: "draining" }
+  /** A caller saw the connection to a member break; answered by `because`. */
+  | { readonly type: "suspect"; readonly id: number; readonly service: string; readonly name: string }
+  | { readonly type: "load"; readonly id: number; readonly calls: number; readonly inFlight: number; readonly errors: number };
+
+export type ToReplica =
+  /** The members of these services, whole; services that are not in it did not change. */
+  | { readonly type: "directory"; readonly services: Readonly<Record<string, readonly Member[]>> }
+  | { readonly type: "because"; readonly id: number; readonly reason: string | null }
+  | { readonly type: "load?"; readonly id: number }
+  /** Finish what was accepted, then exit 0; as SIGTERM. */
+  | { readonly type: "drain" };

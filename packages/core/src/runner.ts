@@ -1,0 +1,171 @@
+import type { Directory } from "./call/directory.ts";
+import type { Topology } from "./describe/topology.ts";
+
+/** What a runner is given: an app file as it was declared in this process. */
+export interface Program {
+  /** The absolute path of the app file. */
+  readonly entry: string;
+  readonly topology: Topology;
+  /** {@link hashTopology} of it. */
+  readonly hash: string;
+  /**
+   * Which call of run() in the process this is, from 1: an app file may import others that call run() themselves.
+   * A replica gets it as HADRON_RUN.
+   */
+  readonly runCall: number;
+  /** The values of the topology's secrets, from the environment of whoever deploys. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** What a runner tells while it works. Each call is one event; the command line shows them. */
+export interface Progress {
+  /** A step begins or goes on, e.g. `("image", "building")`. The same subject again replaces its line. */
+  step(subject: string, detail: string): void;
+  /** Something to keep on the screen. */
+  note(text: string): void;
+}
+
+export interface RunContext {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+export type ChangeAction = "create" | "update" | "replace" | "delete";
+
+export interface Change {
+  readonly action: ChangeAction;
+  /** What kind of thing, in the runner's own words: `process`, `container`, `Deployment`. */
+  readonly kind: string;
+  readonly name: string;
+  /** Why, e.g. `code changed`, or the fields that differ. */
+  readonly because: string;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+}
+
+export type ReplicaState = "starting" | "ready" | "draining" | "failed";
+
+export interface ReplicaStatus {
+  readonly name: string;
+  readonly state: ReplicaState;
+  /** How often it was started again. */
+  readonly restarts: number;
+  /** Why it is not ready or was restarted, e.g. `exit code 1`; null where there is nothing to say. */
+  readonly reason: string | null;
+  /** Calls that it has taken since it started; null where it cannot be asked. */
+  readonly calls: number | null;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  /** An address that can be called from this machine, e.g. `http://127.0.0.1:40123`; null where it is not exposed. */
+  readonly endpoint: string | null;
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+export interface AppStatus {
+  readonly app: string;
+  readonly runner: string;
+  /** The applied version; null where nothing is deployed. */
+  readonly revision: string | null;
+  readonly services: readonly ServiceStatus[];
+}
+
+export interface LogLine {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly service: string;
+  /** The replica's full name. */
+  readonly replica: string;
+  readonly line: string;
+}
+
+/** An app that runs, as `client.ts` lists it. */
+export interface RunningApp {
+  readonly app: string;
+  readonly runner: string;
+  readonly services: readonly {
+    readonly name: string;
+    readonly procedures: readonly string[];
+    readonly endpoint: string | null;
+  }[];
+}
+
+/** A way to call the services of a deployment from this machine, open until it is disposed of. */
+export interface Connected extends AsyncDisposable {
+  /** Where the replicas of each service are, as seen from here. */
+  readonly directory: Directory;
+}
+
+/** A deployment that lives and dies with this process, as under the local runner. */
+export interface Attached extends AsyncDisposable {
+  /** Settles when the deployment has ended by itself, or was told to by another process; with the reason. */
+  readonly ended: Promise<string>;
+}
+
+export interface Applied {
+  readonly status: AppStatus;
+  /** What was changed; empty for an app that was as declared. */
+  readonly changes: readonly Change[];
+  /** Present where the deployment ends with this process. */
+  readonly attached?: Attached;
+}
+
+/**
+ * Makes a topology run somewhere. Plan purely, apply thinly.
+ *
+ * All verbs fail with RUNNER_FAILED where the world does not answer (with the addresses tried and what to do), and with
+ * WRONG_USE where the user asked for what there is not. All stop when the signal aborts.
+ */
+export interface Runner {
+  /** `local`, `docker`, `kubernetes`. */
+  readonly name: string;
+  /** Compares topology and world. Changes nothing. */
+  plan(program: Program, context: RunContext): Promise<Plan>;
+  /** Idempotent. Interrupted at any point, the next apply completes it. Resolves when every replica is ready. */
+  apply(program: Program, context: RunContext): Promise<Applied>;
+  /** Nothing deployed: an empty list and a null revision. */
+  status(app: string, context: RunContext): Promise<AppStatus>;
+  logs(app: string, options: LogOptions, context: RunContext): AsyncIterable<LogLine>;
+  /** Changes one service's replicas in place. */
+  scale(app: string, service: string, replicas: number, context: RunContext): Promise<void>;
+  connect(app: string, context: RunContext): Promise<Connected>;
+  /** Removes all that carries the app's label, looks again, and returns what is left, in words. */
+  delete(app: string, context: RunContext): Promise<readonly string[]>;
+  /** What runs now, of whoever made it. */
+  list(context: RunContext): Promise<readonly RunningApp[]>;
+  /** What `apply` would make, as a file that other tools take. WRONG_USE where there is no such form. */
+  export(program: Program, context: RunContext): Promise<string>;
+}
+
+export interface LogOptions {
+  /** Only this service. */
+  readonly service: string | undefined;
+  /** Go on with what is still to come. */
+  readonly follow: boolean;
+}
+
+/** A flag of a runner's own, beside those that every verb takes. */
+export interface RunnerFlag {
+  /** Without dashes, e.g. `base-image`. Takes a value. */
+  readonly name: string;
+  /** Its value in `--help`, e.g. `IMAGE`. */
+  readonly value: string;
+  readonly help: string;
+}
+
+/** What a runner's module exports: `@hadron/runners/NAME`. */
+export interface RunnerModule {
+  readonly flags: readonly RunnerFlag[];
+  /**
+   * `flags`: values of the flags that were given. `explicitApp`: whether the user named the app with --app; without it,
+   * `apply` removes nothing of an app that shares no service with the file. Reads the environment here, and only here.
+   */
+  createRunner(options: {
+    readonly flags: Readonly<Record<string, string>>;
+    readonly explicitApp: boolean;
+    readonly env: Readonly<Record<string, string | undefined>>;
+  }): Runner;
+}

@@ -1,0 +1,40 @@
+/** For those who write a runner, a pattern or a transport. What users need is in `index.ts`. */
+export type { Directory, Member } from "./call/directory.ts";
+export { type Cancellable, Scope } from "./call/scope.ts";
+export type {
+  ChildDefinition,
+  Expose,
+  Limits,
+  PartDefinition,
+  ProcedureDefinition,
+  ResolvedServiceOptions,
+  ServiceDefinition,
+} from "./declare/definition.ts";
+export { serviceDefinition } from "./declare/definition.ts";
+export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
+export { type Child, type ChildClient, child, type PatternSpec, pattern, type ShardClient } from "./declare/pattern.ts";
+export { type App, type AppService, compose } from "./describe/compose.ts";
+export {
+  firstDifference,
+  hashTopology,
+  placeOf,
+  replicaName,
+  type ServiceTopology,
+  TOPOLOGY_VERSION,
+  type Topology,
+} from "./describe/topology.ts";
+export { codeOfRpcNumber, type ErrorData, fromErrorData, toErrorData } from "./errors.ts";
+export { isReplica, type PeerNames, type ReplicaEnvironment, readEnvironment } from "./run/environment.ts";
+export type { FromReplica, ToReplica } from "./run/ipc.ts";
+export type * from "./runner.ts";
+export type {
+  Connection,
+  ConnectionState,
+  ConnectOptions,
+  Dispatcher,
+  Hello,
+  IncomingCall,
+  OutgoingCall,
+  Reply,
+  Transport,
+} from "./transport/transport.ts";

@@ -1,0 +1,80 @@
+import type { Scope } from "../call/scope.ts";
+import type { ErrorData } from "../errors.ts";
+
+/** What two replicas tell each other before the first call. */
+export interface Hello {
+  readonly app: string;
+  /** The service that speaks, or is wanted. */
+  readonly service: string;
+  /** The replica's full name; undefined: any of the service will do. */
+  readonly replica: string | undefined;
+  /** The hash of the topology of whoever says it. Another one is another revision, which is served, too. */
+  readonly topology: string;
+}
+
+/** One call on its way out. Time, trace and cancellation are its scope's. */
+export interface OutgoingCall {
+  readonly procedure: string;
+  readonly input: unknown;
+  readonly scope: Scope;
+}
+
+export type ConnectionState = "connecting" | "open" | "draining" | "closed";
+
+/** A way to one replica. Calls are multiplexed over it. */
+export interface Connection {
+  /**
+   * Makes one call. Rejects with a HadronError; `unsent` is true where nothing of the call left this process.
+   * Settles at once when the scope is cancelled, and then tells the other side.
+   */
+  call(call: OutgoingCall): Promise<unknown>;
+  /** Calls without an answer yet. */
+  readonly inFlight: number;
+  readonly state: ConnectionState;
+  /** Closes at once; calls in flight fail as UNAVAILABLE. */
+  close(): void;
+}
+
+export interface ConnectOptions {
+  /** Who calls. */
+  readonly self: Hello;
+  /** Who is wanted at that address: another one there is refused, UNAVAILABLE and unsent. */
+  readonly wanted: Hello;
+  /** Told at each change of state. */
+  readonly stateChanged: (state: ConnectionState) => void;
+  /** Bytes of one encoded output that are accepted. */
+  readonly maxOutputBytes: number;
+}
+
+/** Moves calls between two replicas. */
+export interface Transport {
+  /** Returns at once; the connection opens by itself. `address` as in {@link Member.address}. */
+  connect(address: string, options: ConnectOptions): Connection;
+}
+
+/** One call that came in. */
+export interface IncomingCall {
+  readonly procedure: string;
+  readonly input: unknown;
+  /** What is left of the caller's time; undefined: it did not say. */
+  readonly timeoutMs: number | undefined;
+  /** W3C trace context, as in the header `traceparent`. */
+  readonly trace: string | undefined;
+  /** The replica that calls, or undefined for an outside caller. */
+  readonly caller: string | undefined;
+}
+
+/** Where a transport puts the outcome of an incoming call. Exactly one of the two is called, once. */
+export interface Reply {
+  ok(output: unknown): void;
+  fail(error: ErrorData): void;
+}
+
+/** The serving side of a replica, as transports see it. */
+export interface Dispatcher {
+  readonly self: Hello;
+  readonly maxInputBytes: number;
+  readonly maxOutputBytes: number;
+  /** Runs a call. Never throws. The scope that it returns can be cancelled. */
+  dispatch(call: IncomingCall, reply: Reply): Scope;
+}
