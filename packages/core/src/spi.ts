@@ -23,7 +23,7 @@ export {
   TOPOLOGY_VERSION,
   type Topology,
 } from "./describe/topology.ts";
-export { codeOfRpcNumber, type ErrorData, fromErrorData, toErrorData } from "./errors.ts";
+export { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isHadronError, toErrorData } from "./errors.ts";
 export { isReplica, type PeerNames, type ReplicaEnvironment, readEnvironment } from "./run/environment.ts";
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";

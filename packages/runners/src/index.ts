@@ -1,0 +1,9 @@
+/** What runners share, for those who write one. Users name a runner on the command line. */
+export {
+  type Bundle,
+  type BundleOptions,
+  bundle,
+  type ExternalPackage,
+  endEsbuild,
+  nodeFlags,
+} from "./bundle/index.ts";
