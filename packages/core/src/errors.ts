@@ -80,19 +80,26 @@ export interface HadronErrorOptions {
 export class HadronError extends Error {
   override readonly name = "HadronError";
   readonly code: ErrorCode;
+  /** The message without the path. */
+  readonly detail: string;
   readonly retryable: boolean;
   readonly path: readonly string[];
   readonly unsent: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: HadronErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withPath(message, options.path), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.detail = message;
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
     this.path = options.path ?? [];
     this.unsent = options.unsent ?? false;
     this.retryAfterMs = options.retryAfterMs;
   }
+}
+
+function withPath(message: string, path: readonly string[] | undefined): string {
+  return path === undefined || path.length === 0 ? message : `${message} (${path.join(" → ")})`;
 }
 
 /** Tests for a {@link HadronError}, also one of another copy of this package. */
@@ -116,8 +123,8 @@ export interface ErrorData {
 /** Turns whatever was thrown by a handler into what its caller sees. */
 export function toErrorData(error: unknown): ErrorData {
   if (isHadronError(error)) {
-    const { code, message, retryable, path, retryAfterMs } = error;
-    return { code, message, retryable, path, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    const { code, detail, retryable, path, retryAfterMs } = error;
+    return { code, message: detail ?? error.message, retryable, path, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   const message = error instanceof Error ? error.message || error.name : `threw ${String(error)}`;
   return { code: "HANDLER_FAILED", message, retryable: false, path: [] };

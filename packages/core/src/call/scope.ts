@@ -23,6 +23,7 @@ export class Scope implements Cancellable {
   #error: HadronError | undefined;
   #listeners: Set<Cancellable> | undefined;
   #controller: AbortController | undefined;
+  #ended = false;
   readonly #parent: Scope | undefined;
   readonly #timed: boolean;
 
@@ -71,15 +72,16 @@ export class Scope implements Cancellable {
 
   delete(listener: Cancellable): void {
     this.#listeners?.delete(listener);
+    if (this.#ended) this.end();
   }
 
   /** Gives the call up, and all below it. The first reason stays. */
   cancel(error: HadronError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    this.end();
     const listeners = this.#listeners;
     this.#listeners = undefined;
+    this.end();
     if (listeners !== undefined) for (const listener of listeners) listener.cancelled(error);
     this.#controller?.abort(error);
   }
@@ -93,8 +95,13 @@ export class Scope implements Cancellable {
     this.cancel(new HadronError("DEADLINE_EXCEEDED", "The time of the call ran out."));
   }
 
-  /** The call is over: frees its timer and its place in its parent. Safe to call twice. */
+  /**
+   * The call is over: frees its timer and its place in its parent. Calls that it made and nobody waited for keep their
+   * deadline: until the last of them is over, so does this. Safe to call twice.
+   */
   end(): void {
+    this.#ended = true;
+    if (this.#listeners !== undefined && this.#listeners.size > 0) return;
     if (this.#timed) deadlines.delete(this);
     this.#parent?.delete(this);
   }

@@ -86,3 +86,6 @@ export type Client<A> = (A extends (...args: any) => unknown
 
 /** A service: a named value, and its own typed client. */
 export type Service<A> = Part<A> & Client<A> & { readonly [Symbol.toStringTag]: "HadronService" };
+
+/** Any service, whatever it offers. */
+export type AnyService = Part<any> & { readonly [Symbol.toStringTag]: "HadronService" };

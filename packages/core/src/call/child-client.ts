@@ -1,0 +1,45 @@
+import type { ChildClient, ShardClient } from "../declare/pattern.ts";
+import type { CallOptions } from "../declare/types.ts";
+import type { AppService } from "../describe/compose.ts";
+import { placeOf } from "../describe/topology.ts";
+import { toClient } from "./client.ts";
+import type { Host } from "./host.ts";
+
+const NO_OPTIONS: CallOptions = {};
+
+/** A child of a pattern, as the root in this replica calls it: its own set only, where each shard has one. */
+export function createChildClient(host: Host, below: AppService): ChildClient<any> {
+  const { name, groups } = below.topology;
+  const group = groups === 1 ? 0 : host.ordinal;
+  const names = () => below.topology.procedures;
+  const call = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
+    host.within(options, (scope) => host.channel(name).callAny(procedure ?? name, input, scope, groups, group));
+  const shards = new Map<number, ShardClient<any>>();
+  return {
+    service: name,
+    single: below.single,
+    procedures: below.procedures,
+    client: toClient(name, names, call) as never,
+    call,
+    shards() {
+      return host
+        .channel(name)
+        .members(groups, group)
+        .map(({ ordinal, name: replica }) => {
+          let shard = shards.get(ordinal);
+          if (shard === undefined) {
+            const callShard = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
+              host.within(options, (scope) => host.channel(name).callShard(ordinal, procedure ?? name, input, scope));
+            shard = {
+              index: placeOf(ordinal, groups).index,
+              name: replica,
+              client: toClient(replica, names, callShard) as never,
+              call: callShard,
+            };
+            shards.set(ordinal, shard);
+          }
+          return shard;
+        });
+    },
+  };
+}

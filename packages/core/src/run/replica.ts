@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { createHost, type Host } from "../call/host.ts";
+import { offerHost } from "../call/outside.ts";
+import { type App, compose } from "../describe/compose.ts";
+import { firstDifference, hashTopology, type Topology } from "../describe/topology.ts";
+import { HadronError, toErrorData } from "../errors.ts";
+import { createLog } from "../serve/log.ts";
+import { ReplicaServer } from "../serve/replica-server.ts";
+import { createMuxTransport } from "../transport/mux/index.ts";
+import { CountsFile } from "./counts-file.ts";
+import { DnsDirectory } from "./dns-directory.ts";
+import { type ReplicaEnvironment, readEnvironment } from "./environment.ts";
+import type { FromReplica, ToReplica } from "./ipc.ts";
+import { createIpcDirectory } from "./ipc-directory.ts";
+import { calledTwice } from "./run.ts";
+
+let environment: ReplicaEnvironment | undefined;
+
+/** What run() does in a replica: serves it, and never returns. An app that another file's run() made is not ours. */
+export async function startReplica(services: readonly unknown[], call: number): Promise<void> {
+  try {
+    environment ??= takeEnvironment();
+    if (call < environment.runCall) return;
+    if (environment.check) return check(environment, services, call);
+    if (call > environment.runCall) throw calledTwice("This file");
+    await serve(environment, services);
+  } catch (error) {
+    refuse(error);
+  }
+  return new Promise(() => {});
+}
+
+/** Reads the contract, and takes it out of the environment: a process that a handler starts is no replica. */
+function takeEnvironment(): ReplicaEnvironment {
+  const read = readEnvironment(process.env);
+  for (const name of Object.keys(process.env)) if (name.startsWith("HADRON_")) delete process.env[name];
+  return read;
+}
+
+function composeAsDeployed(environment: ReplicaEnvironment, services: readonly unknown[]): App {
+  const path = resolve(dirname(process.argv[1] ?? "."), environment.topologyPath);
+  const deployed = JSON.parse(readFileSync(path, "utf8")) as Topology;
+  const app = compose(environment.app, services);
+  const difference = firstDifference(deployed, app.topology);
+  if (difference === undefined) return app;
+  throw new HadronError(
+    "TOPOLOGY_MISMATCH",
+    `This replica declares another app than was deployed: ${difference}. The app file must declare the same each time it ` +
+      "runs: no clock, chance, or machine's own settings in declarations.",
+  );
+}
+
+/** Says whether a replica would start, once the file has had the time to call run() again. */
+function check(environment: ReplicaEnvironment, services: readonly unknown[], call: number): void {
+  if (call > environment.runCall) return finish({ error: toErrorData(calledTwice("This file")) }, 2);
+  try {
+    composeAsDeployed(environment, services);
+    setImmediate(() => finish({ ok: true }, 0));
+  } catch (error) {
+    finish({ error: toErrorData(error) }, 3);
+  }
+}
+
+function finish(outcome: unknown, status: number): never {
+  process.stdout.write(`${JSON.stringify(outcome)}\n`, () => process.exit(status));
+  return undefined as never;
+}
+
+async function serve(environment: ReplicaEnvironment, services: readonly unknown[]): Promise<void> {
+  const app = composeAsDeployed(environment, services);
+  const { service, name, ordinal, revision } = environment;
+  const log = createLog(name, (line) => process.stdout.write(`${line}\n`));
+  const self = { app: environment.app, service, replica: name, topology: hashTopology(app.topology) };
+  const mux = createMuxTransport();
+  const ipc = environment.peers === "ipc" ? connectRunner() : undefined;
+  const dns =
+    environment.peers === "ipc"
+      ? undefined
+      : new DnsDirectory({ topology: app.topology, names: environment.peers, counts: environment.counts });
+  const directory = (ipc?.directory ?? dns)!;
+  const host: Host = createHost({ self, directory, transports: { unix: mux, tcp: mux }, app, ordinal });
+  offerHost(host);
+
+  const declared = app.topology.services.find((one) => one.name === service)!.replicas;
+  let counts = environment.counts;
+  const takeCounts = (news: Readonly<Record<string, number>>) => {
+    counts = { ...counts, ...news };
+    dns?.setCounts(news);
+  };
+  if (environment.countsFile !== undefined) new CountsFile(environment.countsFile, takeCounts);
+  const count = () => (ipc === undefined ? undefined : ipc.directory.members(service).length || undefined) ?? counts[service] ?? declared;
+
+  const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count });
+  await server.listen(environment.listen, { exposed: false, counts: takeCounts });
+  const exposed = await server.listen(environment.expose, { exposed: true });
+  const drain = stopper(server, app.topology.services.find((one) => one.name === service)!.limits.drainMs, host, log, ipc?.send);
+  ipc?.serve(server, drain);
+  process.on("SIGTERM", drain);
+  server.ready();
+  ipc?.send({ type: "ready", exposed });
+  log.info("ready", { event: "ready", exposed });
+}
+
+/** Drains once, whoever asks for it and how often. */
+function stopper(
+  server: ReplicaServer,
+  drainMs: number,
+  host: Host,
+  log: ReturnType<typeof createLog>,
+  send: ((message: FromReplica) => void) | undefined,
+): () => void {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    send?.({ type: "draining" });
+    log.info("draining", { event: "draining", inFlight: server.dispatcher.inFlight });
+    server.drain(drainMs).then((done) => {
+      if (!done) log.warn(`stopped with ${server.dispatcher.inFlight} calls at work after ${drainMs} ms`, { event: "cut" });
+      host.close();
+      process.exit(0);
+    }, refuse);
+  };
+}
+
+/** The channel to the local runner. Without it a replica has no purpose: it ends when the runner is gone. */
+function connectRunner() {
+  const send = (message: FromReplica) => {
+    if (process.connected) process.send!(message);
+  };
+  const { directory, receive } = createIpcDirectory(send);
+  process.on("message", receive);
+  process.on("disconnect", () => process.exit(0));
+  // Ctrl-C in a terminal goes to every process of it; the runner decides what becomes of its replicas.
+  process.on("SIGINT", () => {});
+  const serve = (server: ReplicaServer, drain: () => void) => {
+    process.on("message", (message: ToReplica) => {
+      if (message.type === "drain") drain();
+      if (message.type === "load?") {
+        send({ type: "load", id: message.id, ...server.dispatcher.totals, inFlight: server.dispatcher.inFlight });
+      }
+    });
+  };
+  return { send, directory, serve };
+}
+
+/** A replica that cannot start says why, to whoever started it, and ends. */
+function refuse(error: unknown): void {
+  const data = toErrorData(error);
+  const code = error instanceof HadronError ? data.code : "RUNNER_FAILED";
+  const stack = error instanceof HadronError || !(error instanceof Error) ? {} : { stack: error.stack };
+  const line = `${JSON.stringify({ error: { code, message: data.message, ...stack } })}\n`;
+  process.exitCode = code === "TOPOLOGY_MISMATCH" ? 3 : 1;
+  const end = () => process.exit();
+  const tell = () => process.stderr.write(line, end);
+  if (process.connected) process.send!({ type: "failed", code, message: data.message } satisfies FromReplica, tell);
+  else tell();
+}

@@ -1,0 +1,72 @@
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { getCallSites } from "node:util";
+import type { AnyService } from "../declare/types.ts";
+import { HadronError } from "../errors.ts";
+import { isReplica } from "./environment.ts";
+
+// One process runs one app file: that is what these three are about, and nothing else is kept here.
+let calls = 0;
+let acted = false;
+const started = isReplica(process.env);
+
+/**
+ * Runs an app: the services, and what their patterns are made of.
+ *
+ * It acts in the process's entry file, where it is the command line that the file then is (`up`, `call`, `plan`, … ;
+ * see `--help`), and in a replica, which it makes serve. Imported, say by a test, it returns at once.
+ *
+ * Never rejects: what fails is shown, and is the exit status. Called twice in one entry file it is an error, WRONG_USE.
+ *
+ * @example
+ * export const hello = service("hello", (name: string) => `Hello, ${name}!`, { expose: true });
+ * await run(hello);
+ */
+export async function run(...services: readonly AnyService[]): Promise<void> {
+  const call = ++calls;
+  if (started) {
+    const { startReplica } = await import("./replica.ts");
+    return startReplica(services, call);
+  }
+  const caller = getCallSites(2)[1]?.scriptName;
+  const entry = entryFile();
+  if (entry === undefined || caller === undefined || toPath(caller) !== entry) return;
+  const { runCommandLine } = await import("@hadron/core/cli");
+  const twice = acted;
+  acted = true;
+  await runCommandLine({
+    entry,
+    services,
+    runCall: call,
+    argv: process.argv.slice(2),
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    ...(twice ? { problem: calledTwice(entry) } : {}),
+  });
+}
+
+/** The error of a second run() in one file. */
+export function calledTwice(entry: string): HadronError {
+  return new HadronError("WRONG_USE", `${entry} calls run() twice; one file is one app. Give all its services to one run(a, b, …).`);
+}
+
+function entryFile(): string | undefined {
+  const [, script] = process.argv;
+  return script === undefined ? undefined : real(script);
+}
+
+function toPath(scriptName: string): string {
+  const name = scriptName.startsWith("file:") ? fileURLToPath(scriptName.replace(/[?#].*$/, "")) : scriptName;
+  return real(name) ?? name;
+}
+
+function real(path: string): string | undefined {
+  // `tsx app` and `node app` find app.ts and app.js by themselves; argv keeps what was typed.
+  for (const ending of ["", ".ts", ".mts", ".js", ".mjs", ".tsx", ".jsx"]) {
+    try {
+      return realpathSync(path + ending);
+    } catch {}
+  }
+  return undefined;
+}

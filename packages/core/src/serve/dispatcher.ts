@@ -1,0 +1,251 @@
+import { performance } from "node:perf_hooks";
+import { type Ambient, ambient } from "../call/ambient.ts";
+import { DEFAULT_TIMEOUT_MS, type Host } from "../call/host.ts";
+import { type Cancellable, Scope } from "../call/scope.ts";
+import type { Limits, ProcedureDefinition } from "../declare/definition.ts";
+import { describeIssues, type Schema } from "../declare/schema.ts";
+import type { Context, Log, Replica } from "../declare/types.ts";
+import { HadronError, toErrorData } from "../errors.ts";
+import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport/transport.ts";
+import { nearest } from "../nearest.ts";
+import { ProcedureMetrics } from "./metrics.ts";
+import { childTrace } from "./trace.ts";
+
+export interface DispatcherOptions {
+  readonly self: Hello;
+  readonly host: Host;
+  readonly procedures: readonly ProcedureDefinition[];
+  readonly limits: Limits;
+  readonly replica: () => Replica;
+  readonly log: Log;
+  /** How this replica is named in the path of an error. */
+  readonly label: string;
+}
+
+interface Served extends ProcedureDefinition {
+  readonly metrics: ProcedureMetrics;
+}
+
+/** The serving side of a replica: takes calls from any transport and runs their handlers. */
+export class ReplicaDispatcher implements Dispatcher {
+  readonly self: Hello;
+  readonly maxInputBytes: number;
+  readonly maxOutputBytes: number;
+  readonly metrics = new Map<string, ProcedureMetrics>();
+  readonly #options: DispatcherOptions;
+  readonly #procedures = new Map<string, Served>();
+  readonly #idle = new Set<() => void>();
+  #inFlight = 0;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.self = options.self;
+    this.maxInputBytes = options.limits.inputBytes;
+    this.maxOutputBytes = options.limits.outputBytes;
+    for (const one of options.procedures) {
+      const metrics = new ProcedureMetrics();
+      this.metrics.set(one.name, metrics);
+      this.#procedures.set(one.name, { ...one, metrics });
+    }
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Calls taken, and how many of them failed. */
+  get totals(): { readonly calls: number; readonly errors: number } {
+    let calls = 0;
+    let errors = 0;
+    for (const metrics of this.metrics.values()) {
+      calls += metrics.calls;
+      errors += metrics.errors;
+    }
+    return { calls, errors };
+  }
+
+  /** Resolves when no call is at work. */
+  idle(): Promise<void> {
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.add(resolve));
+  }
+
+  dispatch(call: IncomingCall, reply: Reply): Scope {
+    const scope = new Scope({
+      deadlineAt: performance.now() + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
+      trace: childTrace(call.trace),
+      caller: this.self.replica,
+    });
+    const served = this.#procedures.get(call.procedure);
+    if (served === undefined) this.#refuse(scope, reply, this.#unknown(call.procedure));
+    else if (this.#inFlight >= this.#options.limits.concurrency) {
+      served.metrics.failed("OVERLOADED");
+      this.#refuse(scope, reply, this.#overloaded());
+    } else new Handling(this, this.#options, served, scope, reply).start(call.input);
+    return scope;
+  }
+
+  /** A call begins. */
+  began(): void {
+    this.#inFlight++;
+  }
+
+  /** A call has been answered. */
+  ended(): void {
+    if (--this.#inFlight > 0 || this.#idle.size === 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
+  #refuse(scope: Scope, reply: Reply, error: HadronError): void {
+    scope.end();
+    reply.fail({ ...toErrorData(error), path: [this.#options.label] });
+  }
+
+  #unknown(procedure: string): HadronError {
+    const there = [...this.#procedures.keys()];
+    const near = nearest(procedure, there);
+    return new HadronError(
+      "UNKNOWN_PROCEDURE",
+      `"${this.self.service}" has no procedure "${procedure.slice(0, 100)}"${near === undefined ? "" : `; did you mean "${near}"?`} ` +
+        `It has ${there.slice(0, 20).join(", ")}.`,
+    );
+  }
+
+  #overloaded(): HadronError {
+    return new HadronError(
+      "OVERLOADED",
+      `${this.self.replica} has ${this.#inFlight} calls at work, its limit. Call again later, or give "${this.self.service}" more replicas.`,
+      { retryAfterMs: 100 },
+    );
+  }
+}
+
+/** No call may ask for more time than this: its timer would overflow. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** One call at work. It is its handler's context and what `ambient` carries, so that a call makes few objects. */
+class Handling implements Cancellable, Context, Ambient {
+  readonly scope: Scope;
+  readonly #dispatcher: ReplicaDispatcher;
+  readonly #options: DispatcherOptions;
+  readonly #served: Served;
+  readonly #reply: Reply;
+  readonly #startedAt = performance.now();
+  #answered = false;
+
+  constructor(dispatcher: ReplicaDispatcher, options: DispatcherOptions, served: Served, scope: Scope, reply: Reply) {
+    this.#dispatcher = dispatcher;
+    this.#options = options;
+    this.#served = served;
+    this.scope = scope;
+    this.#reply = reply;
+  }
+
+  get host(): Host {
+    return this.#options.host;
+  }
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+  get deadline(): Date {
+    return new Date(Date.now() + this.scope.leftMs);
+  }
+  get replica(): Replica {
+    return this.#options.replica();
+  }
+  get log(): Log {
+    return this.#options.log;
+  }
+
+  start(input: unknown): void {
+    const { metrics } = this.#served;
+    metrics.calls++;
+    metrics.inFlight++;
+    this.#dispatcher.began();
+    this.scope.add(this);
+    try {
+      const result = ambient.run(this, run, this, input);
+      if (isPromise(result)) result.then(this.#ok, this.#failed);
+      else this.#ok(result);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Runs the handler, between its schemas. Synchronous where all of them are. */
+  handle(input: unknown): unknown {
+    const { options, handler } = this.#served;
+    if (options.input === undefined && options.output === undefined) return handler(input, this);
+    return this.#checked(input);
+  }
+
+  /** The caller went away, or its time ran out: it is answered at once, whatever the handler does. */
+  cancelled(error: HadronError): void {
+    const { code } = error;
+    this.#fail(
+      code === "DEADLINE_EXCEEDED"
+        ? new HadronError(
+            code,
+            `"${this.#served.name}" gave no answer in ${Math.round(performance.now() - this.#startedAt)} ms, the time of the call. ` +
+              "Give the call a longer timeoutMs, or look at the handler.",
+          )
+        : error,
+    );
+  }
+
+  readonly #ok = (output: unknown): void => {
+    if (this.#answered) return;
+    this.#end();
+    this.#reply.ok(output);
+  };
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#answered) return;
+    if (!(error instanceof HadronError)) {
+      // The caller gets the message alone; whoever runs the service needs the stack.
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#options.log.error(`${this.#served.name} failed: ${error instanceof Error ? error.message : String(error)}`, { stack });
+    }
+    this.#fail(error);
+  };
+
+  #fail(error: unknown): void {
+    if (this.#answered) return;
+    this.#end();
+    const data = toErrorData(error);
+    this.#served.metrics.failed(data.code);
+    this.#reply.fail({ ...data, path: [this.#options.label, ...data.path] });
+  }
+
+  #end(): void {
+    this.#answered = true;
+    const { metrics } = this.#served;
+    metrics.inFlight--;
+    metrics.observe(performance.now() - this.#startedAt);
+    this.scope.delete(this);
+    this.scope.end();
+    this.#dispatcher.ended();
+  }
+
+  async #checked(input: unknown): Promise<unknown> {
+    const { name, options, handler } = this.#served;
+    const parsed = options.input === undefined ? input : await check(options.input, input, "INVALID_INPUT", `The input of "${name}"`);
+    const output = await handler(parsed, this);
+    return options.output === undefined ? output : check(options.output, output, "INVALID_OUTPUT", `The output of "${name}"`);
+  }
+}
+
+function run(handling: Handling, input: unknown): unknown {
+  return handling.handle(input);
+}
+
+async function check(schema: Schema, value: unknown, code: "INVALID_INPUT" | "INVALID_OUTPUT", what: string): Promise<unknown> {
+  const result = await schema["~standard"].validate(value);
+  if (result.issues === undefined) return result.value;
+  throw new HadronError(code, `${what} does not fit: ${describeIssues(result.issues)}.`);
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

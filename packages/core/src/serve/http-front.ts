@@ -1,0 +1,171 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { HadronError, toErrorData } from "../errors.ts";
+import type { Scope } from "../call/scope.ts";
+import type { Dispatcher, IncomingCall, Reply } from "../transport/transport.ts";
+import { answer, type CallMeta, failure } from "./json-rpc.ts";
+
+export interface HttpFrontOptions {
+  readonly dispatcher: Dispatcher;
+  /** Answers `rpc.discover`. */
+  readonly discover: () => unknown;
+  /** Whether it is alive, and whether calls may come. */
+  readonly health: () => { readonly live: boolean; readonly ready: boolean };
+  /** The metrics; undefined: this front is exposed, and has none. */
+  readonly metrics: (() => string) | undefined;
+  /** Takes new counts of replicas, where the runner sends them; undefined: exposed, or not wanted. */
+  readonly counts: ((counts: Record<string, number>) => void) | undefined;
+  /** Takes over a connection that asks for our own protocol. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** How long a peer may take to send its headers; one that sends nothing is let go. */
+const HEADERS_TIMEOUT_MS = 20_000;
+
+/** What is read, and thrown away, of a body that is too large, so that the sender reads our answer. */
+const DISCARD_BYTES = 8 * 1024 * 1024;
+
+/** JSON-RPC 2.0 over HTTP POST to `/`, and what probes and collectors ask for. */
+export function createHttpFront(options: HttpFrontOptions): Server {
+  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: 75_000, noDelay: true }, (request, response) => {
+    if (request.method === "POST" && (request.url === "/" || request.url?.startsWith("/?"))) post(options, request, response);
+    else other(options, request, response);
+  });
+  server.on("upgrade", options.upgrade);
+  return server;
+}
+
+function other(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse): void {
+  const path = request.url?.split("?")[0];
+  const get = request.method === "GET" || request.method === "HEAD";
+  if (path === "/" && !get) return refuse(response, 405, "Send POST with a JSON-RPC 2.0 body.", { allow: "POST" });
+  if (path === "/") {
+    const example = JSON.stringify({ jsonrpc: "2.0", method: "rpc.discover", id: 1 });
+    return refuse(response, 405, `Send POST with a JSON-RPC 2.0 body, such as ${example}.`, { allow: "POST" });
+  }
+  if (get && path === "/healthz") return text(response, options.health().live ? 200 : 503, options.health().live ? "live\n" : "not live\n");
+  if (get && path === "/readyz") return text(response, options.health().ready ? 200 : 503, options.health().ready ? "ready\n" : "not ready\n");
+  if (get && path === "/metrics" && options.metrics !== undefined) {
+    return text(response, 200, options.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+  }
+  if (path === "/counts" && request.method === "POST" && options.counts !== undefined) {
+    return takeCounts(options.counts, request, response);
+  }
+  return refuse(response, 404, "Nothing is here. Procedures are called by POST to /.");
+}
+
+function post(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse): void {
+  const type = request.headers["content-type"];
+  if (type === undefined || !isJson(type)) {
+    request.resume();
+    return refuse(response, 415, `The body is ${type ?? "of no said type"}; send content-type: application/json.`);
+  }
+  const { dispatcher } = options;
+  readBody(request, dispatcher.maxInputBytes, (error, body) => {
+    if (body === undefined) {
+      if (error !== undefined) endTooLarge(request, response, failure(null, toErrorData(error)));
+      return;
+    }
+    const scopes: Scope[] = [];
+    let answered = false;
+    // A caller that goes away stops its whole tree.
+    response.on("close", () => {
+      if (answered) return;
+      for (const scope of scopes) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
+    });
+    const dispatch = (call: IncomingCall, reply: Reply) => {
+      if (call.procedure === "rpc.discover") return reply.ok(options.discover());
+      scopes.push(dispatcher.dispatch(call, reply));
+    };
+    answer(body, toMeta(request), dispatcher.maxOutputBytes, dispatch, (answerText) => {
+      answered = true;
+      if (answerText === undefined) {
+        response.writeHead(204).end();
+        return;
+      }
+      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(answerText) });
+      response.end(answerText);
+    });
+  });
+}
+
+/** Reads a body to its end, or to the limit. Calls back with neither where the sender went away. */
+function readBody(request: IncomingMessage, limit: number, done: (error?: HadronError, body?: string) => void): void {
+  const announced = Number(request.headers["content-length"] ?? 0);
+  let first: Buffer | undefined;
+  let rest: Buffer[] | undefined;
+  let bytes = 0;
+  let over = announced > limit;
+  const tooLarge = () =>
+    new HadronError("TOO_LARGE", `The body is larger than ${limit} bytes, the limit of this service (limits.inputBytes).`);
+  if (over) return done(tooLarge());
+  request.on("data", (chunk: Buffer) => {
+    if (over) return;
+    bytes += chunk.length;
+    if (bytes > limit) {
+      over = true;
+      first = rest = undefined;
+      done(tooLarge());
+    } else if (first === undefined) first = chunk;
+    else if (rest === undefined) rest = [first, chunk];
+    else rest.push(chunk);
+  });
+  request.on("end", () => {
+    if (!over) done(undefined, rest === undefined ? (first?.toString("utf8") ?? "") : Buffer.concat(rest, bytes).toString("utf8"));
+  });
+}
+
+/** Answers, and takes in a little more of the body: a sender that is cut off at once never reads the answer. */
+function endTooLarge(request: IncomingMessage, response: ServerResponse, body: string): void {
+  let left = DISCARD_BYTES;
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.resume();
+  response.writeHead(200, { ...JSON_TYPE, "content-length": Buffer.byteLength(body), connection: "close" });
+  response.end(body);
+}
+
+function toMeta(request: IncomingMessage): CallMeta {
+  const { headers } = request;
+  const timeout = headers["hadron-timeout-ms"];
+  const timeoutMs = timeout === undefined ? undefined : Number(timeout);
+  return {
+    timeoutMs: timeoutMs !== undefined && timeoutMs >= 0 ? timeoutMs : undefined,
+    trace: headers.traceparent as string | undefined,
+    caller: headers["hadron-caller"] as string | undefined,
+  };
+}
+
+function isJson(type: string): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json(?:rpc)?(?:-rpc|-request)?\s*(?:;|$)/i.test(type);
+}
+
+function takeCounts(counts: (counts: Record<string, number>) => void, request: IncomingMessage, response: ServerResponse): void {
+  readBody(request, 1024 * 1024, (_, body) => {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(body ?? "");
+    } catch {
+      return refuse(response, 400, "The body is not JSON.");
+    }
+    const bad = Object.entries(parsed as object).find(([, count]) => !Number.isInteger(count) || count < 0);
+    if (bad !== undefined) return refuse(response, 400, `The count of "${bad[0]}" is no whole number.`);
+    counts(parsed as Record<string, number>);
+    text(response, 200, "ok\n");
+  });
+}
+
+function text(response: ServerResponse, status: number, body: string, type = "text/plain; charset=utf-8"): void {
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function refuse(response: ServerResponse, status: number, message: string, headers: Record<string, string> = {}): void {
+  const body = `${JSON.stringify({ error: message })}\n`;
+  response.writeHead(status, { ...JSON_TYPE, ...headers, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}

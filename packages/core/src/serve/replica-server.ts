@@ -1,0 +1,132 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { createChildClient } from "../call/child-client.ts";
+import type { Host } from "../call/host.ts";
+import type { Log, Replica } from "../declare/types.ts";
+import { type App, createHandlers } from "../describe/compose.ts";
+import { placeOf } from "../describe/topology.ts";
+import { HadronError } from "../errors.ts";
+import { acceptMux, type MuxServerConnection } from "../transport/mux/index.ts";
+import type { Hello } from "../transport/transport.ts";
+import { ReplicaDispatcher } from "./dispatcher.ts";
+import { createHttpFront } from "./http-front.ts";
+import { listen } from "./listen.ts";
+import { toPrometheus } from "./metrics.ts";
+import { toOpenRpc } from "./open-rpc.ts";
+
+export interface ReplicaOptions {
+  readonly app: App;
+  readonly host: Host;
+  readonly self: Hello;
+  readonly service: string;
+  readonly ordinal: number;
+  readonly log: Log;
+  readonly revision: string;
+  /** How many replicas of the service run now. */
+  readonly count: () => number;
+}
+
+/** Makes the serving side of one replica: its handlers, with clients of its own, behind a dispatcher. */
+export function createDispatcher(options: ReplicaOptions): ReplicaDispatcher {
+  const { app, host, self, service, ordinal, log } = options;
+  const composed = app.services.get(service);
+  if (composed === undefined) {
+    throw new HadronError("TOPOLOGY_MISMATCH", `This file declares no service "${service}": it is not the file that was deployed.`);
+  }
+  const { part, topology } = composed;
+  if (part.kind === "image") throw new HadronError("INTERNAL", `"${service}" is an image; no code of this file serves it.`);
+  let { procedures } = composed;
+  if (part.kind === "pattern") {
+    const clients = topology.children.map(({ key, service: child }) => [key, createChildClient(host, app.services.get(child)!)]);
+    procedures = createHandlers(service, part.root, Object.fromEntries(clients)).procedures;
+  }
+  const { index } = placeOf(ordinal, topology.groups);
+  const name = self.replica ?? service;
+  const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups) });
+  return new ReplicaDispatcher({
+    self,
+    host,
+    procedures,
+    limits: topology.limits,
+    replica,
+    log,
+    label: topology.sharded || topology.replicas > 1 ? name : service,
+  });
+}
+
+/** A replica that listens. */
+export class ReplicaServer {
+  readonly dispatcher: ReplicaDispatcher;
+  readonly #options: ReplicaOptions;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Set<MuxServerConnection>();
+  #ready = false;
+  #draining = false;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.dispatcher = createDispatcher(options);
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Listens at each address, and returns them with ports filled in. Exposed addresses show no metrics. */
+  async listen(
+    addresses: readonly string[],
+    options: { readonly exposed: boolean; readonly counts?: ((counts: Record<string, number>) => void) | undefined },
+  ): Promise<readonly string[]> {
+    return Promise.all(
+      addresses.map((address) => {
+        const server = createHttpFront({
+          dispatcher: this.dispatcher,
+          discover: () => {
+            const { app, service, revision } = this.#options;
+            return toOpenRpc(service, revision, app.services.get(service)!.procedures);
+          },
+          health: () => ({ live: true, ready: this.#ready && !this.#draining }),
+          metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics),
+          counts: options.exposed ? undefined : options.counts,
+          upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+        });
+        this.#servers.push(server);
+        return listen(server, address);
+      }),
+    );
+  }
+
+  /** Calls may come. */
+  ready(): void {
+    this.#ready = true;
+  }
+
+  /**
+   * I5: what was accepted is finished. Tells peers to take their calls elsewhere, waits until the last call is
+   * answered, at most `drainMs`, and closes. Returns whether all calls were answered.
+   */
+  async drain(drainMs: number): Promise<boolean> {
+    this.#draining = true;
+    for (const connection of this.#connections) connection.goaway();
+    for (const server of this.#servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
+    const timeout = Promise.withResolvers<boolean>();
+    const timer = setTimeout(timeout.resolve, drainMs, false);
+    const done = await Promise.race([this.dispatcher.idle().then(() => true), timeout.promise]);
+    clearTimeout(timer);
+    // Answers that are still on their way out of this process.
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    for (const server of this.#servers) server.closeIdleConnections();
+    return done;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const connection = acceptMux(socket, head, request.headers, this.dispatcher);
+    if (connection === undefined) return;
+    this.#connections.add(connection);
+    socket.once("close", () => this.#connections.delete(connection));
+    if (this.#draining) connection.goaway();
+  }
+}

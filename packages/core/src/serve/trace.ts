@@ -1,0 +1,24 @@
+import { randomBytes } from "node:crypto";
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})/;
+
+// Random bytes are drawn in bulk: a draw for each call would cost more than its dispatch.
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/**
+ * The trace context of work done for a call that came with `parent`: the same trace, a span of its own. A call without
+ * one is not traced: who starts traces decides what they cost. W3C Trace Context, https://www.w3.org/TR/trace-context/.
+ */
+export function childTrace(parent: string | undefined): string | undefined {
+  if (parent === undefined) return undefined;
+  const match = TRACEPARENT.exec(parent);
+  if (match === null) return undefined;
+  if (used + 8 > pool.length) {
+    pool = randomBytes(1024);
+    used = 0;
+  }
+  const span = pool.toString("hex", used, used + 8);
+  used += 8;
+  return `00-${match[1]}-${span}-${match[2]}`;
+}

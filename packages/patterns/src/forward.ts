@@ -1,0 +1,18 @@
+import { type Handler, procedure } from "@hadron/core";
+import type { ChildClient } from "@hadron/core/spi";
+
+/**
+ * A root that offers what its leaf offers, and passes each call on. It says of each procedure what the leaf says, but
+ * leaves checking to the leaf: a schema that converts must not do so twice.
+ */
+export function forward(
+  leaf: ChildClient<any>,
+  pass: (procedure: string, input: unknown) => Promise<unknown>,
+): Handler | Record<string, Handler> {
+  const handlers = leaf.procedures.map(({ name, options }) => {
+    const { idempotent, description } = options;
+    const said = { ...(idempotent && { idempotent }), ...(description && { description }) };
+    return [name, procedure(said, async (input: unknown) => pass(name, input))] as const;
+  });
+  return leaf.single ? handlers[0]![1] : Object.fromEntries(handlers);
+}

@@ -1,0 +1,4 @@
+/** Patterns: functions from parts to a part. Each is one file against `@hadron/core/spi`. */
+export { type ScatterOptions, type ScatterRound, scatter } from "./scatter.ts";
+export { type ShardOptions, shard } from "./shard.ts";
+export { type SpreadOptions, spread } from "./spread.ts";
