@@ -1,0 +1,54 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { HadronError } from "@hadron/core/spi";
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body; consume it or call `resume()`. */
+  readonly body: Readable;
+}
+
+export interface HttpOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Readable;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One HTTP request, without following redirects. RUNNER_FAILED where nobody answers. */
+export function send(url: URL, { method = "GET", headers = {}, body, signal }: HttpOptions): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, {
+      method,
+      headers: { ...headers, ...(body instanceof Uint8Array ? { "content-length": String(body.byteLength) } : {}) },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    request.once("response", (response) =>
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response }),
+    );
+    request.once("error", (cause) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const { code, message } = cause as NodeJS.ErrnoException;
+      const plain =
+        code === "EPROTO" && url.protocol === "https:"
+          ? " (it seems to speak plain HTTP, which is only taken from this machine)"
+          : "";
+      reject(
+        new HadronError("RUNNER_FAILED", `The registry at ${url.origin} does not answer: ${code ?? message}${plain}.`, {
+          cause,
+        }),
+      );
+    });
+    if (body instanceof Readable) body.once("error", (cause) => request.destroy(cause)).pipe(request);
+    else request.end(body);
+  });
+}
+
+/** The whole body as text. */
+export async function textOf(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
