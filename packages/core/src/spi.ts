@@ -24,6 +24,7 @@ export {
   type Topology,
 } from "./describe/topology.ts";
 export { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isHadronError, toErrorData } from "./errors.ts";
+export { didYouMean, nearest } from "./nearest.ts";
 export { isReplica, type PeerNames, type ReplicaEnvironment, readEnvironment } from "./run/environment.ts";
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Host } from "../call/host.ts";
+import { HadronError, isHadronError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { Connected, RunContext, Runner, RunningApp } from "../runner.ts";
+import type { Env } from "./command.ts";
+import { loadRunner, RUNNERS, resolveRunner } from "./load-runner.ts";
+import { openHost } from "./open-host.ts";
+import { quietProgress } from "./progress.ts";
+
+/** A running app, and what reaches it. */
+export interface Discovered extends RunningApp {
+  connect(): Promise<Connected>;
+}
+
+export interface Discovery {
+  readonly apps: readonly Discovered[];
+  /** Runners that did not answer in time, and so may have more. */
+  readonly silent: readonly string[];
+}
+
+export interface DiscoverOptions {
+  /** Where runners' packages are looked for. */
+  readonly entry: string;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  /** Ask this one only, however long it takes, and fail if it cannot say. @default all that are installed */
+  readonly runner?: string | undefined;
+}
+
+/** How long an engine or a cluster that nobody named may keep the rest waiting. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Asks the runners what runs, all at once. One that nobody named and that does not answer, as where no engine runs, is
+ * no failure. RUNNER_FAILED where one that was named cannot be asked.
+ */
+export async function discover(options: DiscoverOptions): Promise<Discovery> {
+  const { entry, env, runner } = options;
+  if (runner !== undefined) return { apps: await ask(runner, options), silent: [] };
+  const silent: string[] = [];
+  const names = RUNNERS.filter((name) => mayAnswer(name, env) && resolveRunner(name, entry) !== undefined);
+  const found = await Promise.all(
+    names.map((name) => (name === "local" ? ask(name, options) : askShortly(name, options, silent))),
+  );
+  return { apps: found.flat(), silent };
+}
+
+async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promise<Discovered[]> {
+  const { createRunner } = await loadRunner(name, entry);
+  const runner: Runner = createRunner({ flags: {}, explicitApp: false, env });
+  const context: RunContext = { signal, progress: quietProgress };
+  const apps = await runner.list(context);
+  return apps.map((app) => ({ ...app, connect: () => runner.connect(app.app, context) }));
+}
+
+async function askShortly(name: string, options: DiscoverOptions, silent: string[]): Promise<Discovered[]> {
+  const patience = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Discovered[]>((resolve) => {
+    timer = setTimeout(() => {
+      silent.push(name);
+      patience.abort();
+      resolve([]);
+    }, PATIENCE_MS);
+  });
+  const answer = ask(name, { ...options, signal: AbortSignal.any([options.signal, patience.signal]) }).catch(
+    (error) => {
+      // It is not there: so nothing runs on it. Anything else is a defect that must show.
+      if (isHadronError(error) || patience.signal.aborted) return [];
+      throw error;
+    },
+  );
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether it is worth loading a runner's code at all: without a socket or a kubeconfig there is nobody to ask. */
+function mayAnswer(runner: string, env: Env): boolean {
+  const home = env.HOME ?? homedir();
+  if (runner === "docker") {
+    const sockets = ["/var/run/docker.sock", join(home, ".docker/run/docker.sock"), join(home, ".docker/contexts")];
+    return (
+      Boolean(env.DOCKER_HOST || env.DOCKER_CONTEXT) ||
+      process.platform === "win32" ||
+      sockets.some((path) => existsSync(path))
+    );
+  }
+  if (runner === "kubernetes") {
+    return Boolean(env.KUBECONFIG || env.KUBERNETES_SERVICE_HOST) || existsSync(join(home, ".kube/config"));
+  }
+  return true;
+}
+
+/**
+ * Finds the one running app that has a service, as the `hadron` command does, for a script that just calls it.
+ * UNKNOWN_SERVICE where none has it, FAILED_PRECONDITION where several have.
+ */
+export async function discoverHost(service: string): Promise<Host> {
+  const { signal } = new AbortController();
+  const { apps } = await discover({
+    entry: process.argv[1] ?? join(process.cwd(), "script"),
+    env: process.env,
+    signal,
+  });
+  const having = apps.filter((app) => app.services.some((one) => one.name === service));
+  const [found] = having;
+  if (found === undefined) {
+    const names = apps.flatMap((app) => app.services.map((one) => one.name));
+    throw new HadronError(
+      "UNKNOWN_SERVICE",
+      `Nothing that runs has a service "${service}".${didYouMean(service, names)} Start it first.`,
+    );
+  }
+  if (having.length > 1) {
+    const where = having.map(({ app, runner }) => `${app} (${runner})`).join(", ");
+    throw new HadronError("FAILED_PRECONDITION", `"${service}" runs in several apps, ${where}: end all but one.`);
+  }
+  return openHost(found.app, (await found.connect()).directory);
+}

@@ -1,0 +1,36 @@
+import type { Attached } from "../../runner.ts";
+import type { Command } from "../command.ts";
+import { readInput } from "../input.ts";
+import { openHost } from "../open-host.ts";
+import { findTarget } from "../target.ts";
+import { toDurationMs } from "../values.ts";
+
+/** Calls a service once; under the local runner, where nothing runs, it starts the app for that, and ends it. */
+export async function call(command: Command): Promise<number> {
+  const { app, context, flags, terminal } = command;
+  const target = findTarget(command.words, app.topology.services);
+  const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
+  const runner = await command.runner();
+  const input = await readInput(target.input, command.stdin);
+
+  await using _started = await startWhereNothingRuns(command);
+  await using connected = await runner.connect(app.topology.app, context);
+  const host = await openHost(app.topology.app, connected.directory);
+  try {
+    const options = { signal: context.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const output = await host.call(target.service, target.procedure, input, options);
+    terminal.out(JSON.stringify(output ?? null));
+  } finally {
+    host.close();
+  }
+  return 0;
+}
+
+async function startWhereNothingRuns(command: Command): Promise<Attached | undefined> {
+  const runner = await command.runner();
+  // Elsewhere a deployment outlives the command that made it: starting one is for `up` to decide.
+  if (runner.name !== "local") return undefined;
+  const { revision } = await runner.status(command.app.topology.app, command.context);
+  if (revision !== null) return undefined;
+  return (await runner.apply(command.program(true), command.context)).attached;
+}

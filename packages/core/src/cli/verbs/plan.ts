@@ -1,0 +1,11 @@
+import type { Command } from "../command.ts";
+import { showPlan } from "../show-changes.ts";
+
+/** Shows what `up` would change. */
+export async function plan(command: Command): Promise<number> {
+  const { context, json, terminal } = command;
+  const { changes } = await (await command.runner()).plan(command.program(false), context);
+  command.progressDone();
+  for (const line of json ? [JSON.stringify({ changes })] : showPlan(changes)) terminal.out(line);
+  return 0;
+}

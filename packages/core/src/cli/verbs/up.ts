@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { AppStatus, Attached, Runner } from "../../runner.ts";
+import type { Command } from "../command.ts";
+import { createLogView, parseLogLine } from "../log-lines.ts";
+import { showChanges } from "../show-changes.ts";
+import { toTable } from "../table.ts";
+
+/** Applies the app, prints where it can be called, and stays where the deployment ends with this process. */
+export async function up(command: Command): Promise<number> {
+  const { context, json, terminal } = command;
+  const runner = await command.runner();
+  const { status, changes, attached } = await runner.apply(command.program(true), context);
+  await using _attached = attached;
+  command.progressDone();
+  if (json) {
+    terminal.out(JSON.stringify(status));
+  } else {
+    terminal.err(showChanges(changes, status));
+    for (const line of endpoints(status)) terminal.out(line);
+    for (const line of whatNext(command, status, attached !== undefined)) terminal.err(line);
+  }
+  return attached === undefined ? 0 : stay(command, runner, attached);
+}
+
+/** Shows logs until it is told to stop, or the deployment ends. */
+async function stay(command: Command, runner: Runner, attached: Attached): Promise<number> {
+  const { app, context, json, terminal } = command;
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const stopped = new Promise<undefined>((resolve) => {
+    if (context.signal.aborted) resolve(undefined);
+    context.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const showing = json ? Promise.resolve() : showLogs(command, runner, signal);
+  // Logs that cannot be shown are worth a word, and no reason to end what runs.
+  const shown = showing.catch((error: Error) => {
+    if (!signal.aborted) terminal.err(`The logs cannot be shown any more: ${error.message}`);
+  });
+  const reason = await Promise.race([attached.ended, stopped]);
+  ended.abort();
+  await shown;
+  if (reason !== undefined && !json) terminal.err(`${app.topology.app} has ended: ${reason}`);
+  return 0;
+}
+
+async function showLogs(command: Command, runner: Runner, signal: AbortSignal): Promise<void> {
+  const { terminal, app, context } = command;
+  const view = createLogView(terminal.paint);
+  const since = new Date().toISOString();
+  for await (const line of runner.logs(
+    app.topology.app,
+    { service: undefined, follow: true },
+    { ...context, signal },
+  )) {
+    // That all became ready has just been said.
+    if (line.time <= since && parseLogLine(line.line)?.event === "ready") continue;
+    terminal.err(view(line));
+  }
+}
+
+function endpoints(status: AppStatus): string[] {
+  return toTable(status.services.flatMap(({ name, endpoint }) => (endpoint === null ? [] : [[name, endpoint]])));
+}
+
+/** What can be done with it now, to be typed as it stands. */
+function whatNext(command: Command, status: AppStatus, stays: boolean): string[] {
+  const { app, cwd, terminal } = command;
+  const exposed = status.services.find((one) => one.endpoint !== null);
+  const service = app.topology.services.find((one) => one.name === exposed?.name) ?? app.topology.services[0]!;
+  const [procedure] = service.procedures;
+  const lines: string[] = [];
+  if (procedure !== undefined) {
+    const client = existsSync(join(cwd, "client.ts")) ? "npx tsx client.ts" : "npx hadron";
+    const words = procedure === service.name ? service.name : `${service.name} ${procedure}`;
+    lines.push(`Call it:    ${client} ${words}`);
+    if (exposed !== undefined) {
+      const body = JSON.stringify({ jsonrpc: "2.0", method: procedure, id: 1 });
+      lines.push(`or:         curl ${exposed.endpoint} -H 'content-type: application/json' -d '${body}'`);
+    }
+  }
+  if (stays) lines.push("End it:     Ctrl-C");
+  return lines.map((line) => terminal.paint("dim", line));
+}
