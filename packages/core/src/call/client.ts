@@ -59,5 +59,5 @@ export function toClient(
 }
 
 function procedureNames(definition: ServiceDefinition): readonly string[] {
-  return compose("app", [definition]).services.get(definition.name)!.topology.procedures;
+  return compose("app", [definePart({}, definition)]).services.get(definition.name)!.topology.procedures;
 }

@@ -1,0 +1,111 @@
+import type { Host } from "../call/host.ts";
+import type { Member } from "../call/directory.ts";
+import type { App } from "../describe/compose.ts";
+import { replicaName, type ServiceTopology } from "../describe/topology.ts";
+import type { ReplicaDispatcher } from "../serve/dispatcher.ts";
+import { createLog } from "../serve/log.ts";
+import { createDispatcher } from "../serve/replica-server.ts";
+import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory.ts";
+import type { TestReplica } from "./start.ts";
+
+/** What a replica needs of the app that it is part of. */
+export interface MemoryWorld {
+  readonly app: App;
+  readonly hash: string;
+  readonly registry: MemoryRegistry;
+  readonly log: (line: string) => void;
+  createHost(replica: string, ordinal: number): Host;
+  /** Tells all callers what has become of a service's replicas. */
+  publish(service: string): void;
+  count(service: string): number;
+}
+
+/** A replica in the test's own process: the same dispatcher, host and protocol as anywhere. */
+export class ReplicaInProcess implements TestReplica {
+  readonly name: string;
+  readonly service: string;
+  readonly ordinal: number;
+  readonly #world: MemoryWorld;
+  readonly #topology: ServiceTopology;
+  #running: { readonly host: Host; readonly dispatcher: ReplicaDispatcher; readonly endpoint: MemoryEndpoint } | undefined;
+  #state: Member["state"] = "ready";
+  #reason: string | undefined;
+
+  constructor(world: MemoryWorld, topology: ServiceTopology, ordinal: number) {
+    this.#world = world;
+    this.#topology = topology;
+    this.service = topology.name;
+    this.ordinal = ordinal;
+    this.name = replicaName(topology.name, ordinal);
+    this.#start();
+  }
+
+  get state(): Member["state"] {
+    return this.#state;
+  }
+
+  get calls(): number {
+    return this.#running?.dispatcher.totals.calls ?? 0;
+  }
+
+  get member(): Member {
+    const { name, ordinal } = this;
+    return { name, ordinal, address: `memory:${name}`, state: this.#state, reason: this.#reason };
+  }
+
+  kill({ away = false }: { readonly away?: boolean } = {}): void {
+    this.#state = away ? "starting" : "failed";
+    this.#reason = away ? "killed, and being restarted" : "killed by the test";
+    this.#running?.endpoint.close();
+    this.#running?.host.close();
+    this.#running = undefined;
+    this.#world.publish(this.service);
+  }
+
+  restart(): void {
+    if (this.#running !== undefined) this.kill({ away: true });
+    this.#start();
+    this.#state = "ready";
+    this.#reason = undefined;
+    this.#world.publish(this.service);
+  }
+
+  slow(ms: number): void {
+    this.#running?.endpoint.slow(ms);
+  }
+
+  cut(): void {
+    this.#running?.endpoint.cut();
+  }
+
+  hang(): void {
+    this.#running?.endpoint.hang();
+  }
+
+  restore(): void {
+    this.#running?.endpoint.restore();
+  }
+
+  async end(): Promise<void> {
+    this.#running?.endpoint.close();
+    this.#running?.host.close();
+    this.#running = undefined;
+  }
+
+  #start(): void {
+    const { app, hash, registry, log: write } = this.#world;
+    const host = this.#world.createHost(this.name, this.ordinal);
+    const self = { app: app.topology.app, service: this.service, replica: this.name, topology: hash };
+    const dispatcher = createDispatcher({
+      app,
+      host,
+      self,
+      service: this.service,
+      ordinal: this.ordinal,
+      revision: hash,
+      log: createLog(this.name, write),
+      count: () => this.#world.count(this.service) || this.#topology.replicas,
+    });
+    this.#running = { host, dispatcher, endpoint: registry.listen(this.name, dispatcher) };
+  }
+}

@@ -1,0 +1,210 @@
+import { createHost, type Host } from "../call/host.ts";
+import type { Directory, Member } from "../call/directory.ts";
+import { offerHost } from "../call/outside.ts";
+import { TableDirectory } from "../call/table-directory.ts";
+import { toClient } from "../call/client.ts";
+import { serviceDefinition } from "../declare/definition.ts";
+import type { AnyService, Client, Service } from "../declare/types.ts";
+import { type App, compose } from "../describe/compose.ts";
+import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
+import { HadronError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { createMemoryTransport, MemoryRegistry } from "../transport/memory.ts";
+import { type MemoryWorld, ReplicaInProcess } from "./replica-in-process.ts";
+
+export interface StartOptions {
+  /** The app's name. @default "test" */
+  readonly app?: string;
+  /** Takes each line that a replica logs. @default drops them */
+  readonly log?: (line: string) => void;
+}
+
+/** One replica of an app under test: it can be killed, slowed down and cut off. */
+export interface TestReplica {
+  /** Its full name, e.g. `histogram-service.leaf.3`. */
+  readonly name: string;
+  readonly service: string;
+  /** Its number among all replicas of the service, from 0. */
+  readonly ordinal: number;
+  readonly state: Member["state"];
+  /** Calls that it has taken since it started. */
+  readonly calls: number;
+  /**
+   * Ends it as `kill -9` does: calls in it fail. It counts as failed, and callers are told at once; `away: true` makes it
+   * one that is being restarted, for which callers wait within their deadline.
+   */
+  kill(options?: { readonly away?: boolean }): void;
+  /** Starts it anew, with nothing of what it knew, save what its module keeps: all replicas of a test share the module. */
+  restart(): void;
+  /** Delivers each piece of what it sends and gets so much later, in milliseconds. */
+  slow(ms: number): void;
+  /** Breaks its connections and refuses new ones; it lives on. */
+  cut(): void;
+  /** Delivers nothing any more and says nothing: a peer that hangs. */
+  hang(): void;
+  /** Undoes `slow`, `cut` and `hang`. */
+  restore(): void;
+}
+
+/** An app that runs in this process. Disposing of it ends every replica. */
+export interface StartedApp extends AsyncDisposable {
+  readonly topology: Topology;
+  /** A typed client of one of its services. The service value itself will do where one app of the process has it. */
+  client<A>(service: Service<A>): Client<A>;
+  /** A client by name, e.g. of a leaf: `app.call("histogram-service.leaf", undefined, input)`. */
+  call(service: string, procedure: string | undefined, input?: unknown): Promise<unknown>;
+  /** One replica: by its service and number, or by its full name. WRONG_USE where there is none. */
+  replica(service: AnyService | string, ordinal?: number): TestReplica;
+  /** All replicas, or those of one service. */
+  replicas(service?: AnyService | string): readonly TestReplica[];
+  /** Drains all replicas, then ends them. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an app in this process: every replica, the real protocol, no port. `run` in the app's file does nothing when
+ * the file is imported by a test, so that a test can start what it exports.
+ *
+ * @example
+ * import { start } from "@hadron/core/testing";
+ * import { histogram } from "./histogram.ts";
+ *
+ * test("the histogram fails when a leaf is dead", async () => {
+ *   await using app = await start(histogram);
+ *   app.replica("histogram-service.leaf", 3).kill();
+ *   await expect(histogram()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+ * });
+ */
+export async function start(...args: readonly [...AnyService[], StartOptions] | readonly AnyService[]): Promise<StartedApp> {
+  const last = args.at(-1);
+  const options = last !== undefined && serviceDefinition(last) === undefined ? (last as StartOptions) : {};
+  const services = args.filter((one) => serviceDefinition(one) !== undefined || one !== options);
+  return new AppInProcess(compose(options.app ?? "test", services), options.log ?? (() => {}));
+}
+
+class AppInProcess implements StartedApp, MemoryWorld {
+  readonly topology: Topology;
+  readonly app: App;
+  readonly hash: string;
+  readonly registry = new MemoryRegistry();
+  readonly log: (line: string) => void;
+  readonly #table = new TableDirectory();
+  readonly #replicas: ReplicaInProcess[] = [];
+  readonly #host: Host;
+  readonly #withdraw: () => void;
+
+  constructor(app: App, log: (line: string) => void) {
+    this.app = app;
+    this.topology = app.topology;
+    this.hash = hashTopology(app.topology);
+    this.log = log;
+    for (const service of this.topology.services) {
+      if (service.image !== null) {
+        throw new HadronError("FAILED_PRECONDITION", `"${service.name}" is a container image, which cannot run in a test's process.`);
+      }
+      for (let ordinal = 0; ordinal < service.replicas; ordinal++) {
+        this.#replicas.push(new ReplicaInProcess(this, service, ordinal));
+      }
+    }
+    for (const service of this.topology.services) this.publish(service.name);
+    this.#host = this.createHost(replicaName("test", 0), undefined);
+    this.#withdraw = offerHost(this.#host);
+  }
+
+  createHost(replica: string, ordinal: number | undefined): Host {
+    return createHost({
+      self: { app: this.topology.app, service: replica.replace(/\.\d+$/, ""), replica, topology: this.hash },
+      directory: this.#view(),
+      transports: { memory: createMemoryTransport(this.registry) },
+      app: this.app,
+      ...(ordinal === undefined ? {} : { ordinal }),
+    });
+  }
+
+  publish(service: string): void {
+    this.#table.set(
+      service,
+      this.#replicas.filter((one) => one.service === service).map((one) => one.member),
+    );
+  }
+
+  count(service: string): number {
+    return this.#table.members(service).length;
+  }
+
+  client<A>(service: Service<A>): Client<A> {
+    const name = nameOf(service);
+    const composed = this.app.services.get(name);
+    if (composed === undefined) throw this.#unknown(name);
+    return toClient(
+      name,
+      () => composed.topology.procedures,
+      (procedure, input, options) => this.#host.call(name, procedure, input, options),
+    ) as Client<A>;
+  }
+
+  call(service: string, procedure: string | undefined, input?: unknown): Promise<unknown> {
+    return this.#host.call(service, procedure, input, {});
+  }
+
+  replica(service: AnyService | string, ordinal?: number): TestReplica {
+    const name = nameOf(service);
+    const wanted = ordinal === undefined && !this.app.services.has(name) ? name : replicaName(name, ordinal ?? 0);
+    const found = this.#replicas.find((one) => one.name === wanted);
+    if (found === undefined) throw this.#unknown(wanted);
+    return found;
+  }
+
+  replicas(service?: AnyService | string): readonly TestReplica[] {
+    if (service === undefined) return [...this.#replicas];
+    const name = nameOf(service);
+    if (!this.app.services.has(name)) throw this.#unknown(name);
+    return this.#replicas.filter((one) => one.service === name);
+  }
+
+  async close(): Promise<void> {
+    this.#withdraw();
+    this.#host.close();
+    await Promise.all(this.#replicas.map((replica) => replica.end()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A directory of its own for each host, which a host may close. */
+  #view(): Directory {
+    const table = this.#table;
+    const unwatch = new Set<() => void>();
+    return {
+      members: (service) => table.members(service),
+      has: (service) => table.has(service),
+      watch: (service, changed) => {
+        const stop = table.watch(service, changed);
+        unwatch.add(stop);
+        return () => {
+          unwatch.delete(stop);
+          stop();
+        };
+      },
+      suspect: async (service, { name }) => table.members(service).find((one) => one.name === name)?.reason,
+      close: () => {
+        for (const stop of unwatch) stop();
+        unwatch.clear();
+      },
+    };
+  }
+
+  #unknown(name: string): HadronError {
+    const names = [...this.app.services.keys(), ...this.#replicas.map((one) => one.name)];
+    const near = nearest(name, names);
+    return new HadronError("WRONG_USE", `The app under test has no "${name}"${near === undefined ? "" : `; did you mean "${near}"?`}`);
+  }
+}
+
+function nameOf(service: AnyService | string): string {
+  if (typeof service === "string") return service;
+  const definition = serviceDefinition(service);
+  if (definition === undefined) throw new HadronError("WRONG_USE", "That is no service; give a service or its name.");
+  return definition.name;
+}

@@ -1,0 +1,10 @@
+import { createHttpTransport } from "./http/index.ts";
+import { createMuxTransport } from "./mux/index.ts";
+import type { Transport } from "./transport.ts";
+
+/** The transports of a process that is no replica: by the scheme of an address. */
+export function createOutsideTransports(): Readonly<Record<string, Transport>> {
+  const mux = createMuxTransport();
+  const http = createHttpTransport();
+  return { unix: mux, tcp: mux, http, https: http, "http+unix": http };
+}
