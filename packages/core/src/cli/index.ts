@@ -5,7 +5,7 @@ export { reportFailure, statusOf } from "./failure.ts";
 export { flagTable } from "./help.ts";
 export { isInput, readInput, type Stdin } from "./input.ts";
 export { checkRunnerName } from "./load-runner.ts";
-export { openHost } from "./open-host.ts";
+export { openHost, openUrl } from "./open-host.ts";
 export { type CommandLine, runCommandLine } from "./run-command-line.ts";
 export { type Signals, type Stopping, watchSignals } from "./stopping.ts";
 export { toTable } from "./table.ts";

@@ -1,0 +1,38 @@
+import { findProcedure, openHost, readInput, toDurationMs, toTable, unknownService } from "@hadron/core/cli";
+import { HadronError } from "@hadron/core/spi";
+import { findApps } from "./find.ts";
+import type { ClientCommand } from "./run-client.ts";
+
+/** Finds the one app that has the service, and calls it. WRONG_USE where none has it, or several have. */
+export async function callApp(command: ClientCommand): Promise<number> {
+  const { flags, signal, terminal, words } = command;
+  const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
+  const apps = await findApps(command);
+  const [name = "", ...rest] = words;
+  const matches = apps.flatMap((app) =>
+    app.services.filter((one) => one.name === name).map((service) => ({ app, service })),
+  );
+  const [match] = matches;
+  if (match === undefined) {
+    const names = [...new Set(apps.flatMap((app) => app.services.map((one) => one.name)))];
+    if (names.length === 0)
+      throw new HadronError("WRONG_USE", `There is no service "${name}": nothing runs. Start its app: npx tsx FILE`);
+    throw unknownService(name, names);
+  }
+  if (matches.length > 1) {
+    const table = toTable(matches.map(({ app }) => [`  --app=${app.app}`, `--runner=${app.runner}`]));
+    throw new HadronError("WRONG_USE", `"${name}" runs in ${matches.length} apps; say which:\n${table.join("\n")}`);
+  }
+  const target = findProcedure(match.service, rest);
+  const input = await readInput(target.input, command.stdin);
+  await using connected = await match.app.connect();
+  const host = await openHost(match.app.app, connected.directory);
+  try {
+    const options = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const output = await host.call(target.service, target.procedure, input, options);
+    terminal.out(JSON.stringify(output ?? null));
+  } finally {
+    host.close();
+  }
+  return 0;
+}

@@ -1,0 +1,19 @@
+import { checkRunnerName, type Discovered, discover } from "@hadron/core/cli";
+import { HadronError } from "@hadron/core/spi";
+import type { ClientCommand } from "./run-client.ts";
+
+/** The apps that run, narrowed by --runner and --app. Says on stderr who did not answer. */
+export async function findApps({ env, flags, json, signal, terminal }: ClientCommand): Promise<readonly Discovered[]> {
+  const runner = flags.runner === undefined ? undefined : checkRunnerName(flags.runner);
+  const { apps, silent } = await discover({ entry: import.meta.url, env, signal, runner });
+  if (!json) {
+    for (const name of silent)
+      terminal.err(`${name} did not answer in time and is left out; --runner=${name} waits for it.`);
+  }
+  const found = flags.app === undefined ? apps : apps.filter(({ app }) => app === flags.app);
+  if (found.length === 0 && flags.app !== undefined) {
+    const there = apps.length === 0 ? "Nothing runs." : `There are ${apps.map(({ app }) => app).join(", ")}.`;
+    throw new HadronError("WRONG_USE", `No app "${flags.app}" runs. ${there}`);
+  }
+  return found;
+}

@@ -1,0 +1,27 @@
+import { toTable } from "@hadron/core/cli";
+import { findApps } from "./find.ts";
+import type { ClientCommand } from "./run-client.ts";
+
+/** Lists what can be called. */
+export async function list(command: ClientCommand): Promise<number> {
+  const { json, terminal } = command;
+  const apps = await findApps(command);
+  const services = apps.flatMap(({ app, runner, services }) =>
+    services.map(({ name, procedures, endpoint }) => ({ app, runner, service: name, procedures, endpoint })),
+  );
+  if (json) {
+    terminal.out(JSON.stringify({ services }));
+  } else if (services.length === 0) {
+    terminal.err("Nothing runs. Start an app: npx tsx FILE");
+  } else {
+    const rows = services.map(({ app, runner, service, procedures, endpoint }) => [
+      service,
+      procedures.join(", "),
+      app,
+      runner,
+      endpoint ?? "",
+    ]);
+    for (const line of toTable([["SERVICE", "PROCEDURES", "APP", "RUNNER", "ENDPOINT"], ...rows])) terminal.out(line);
+  }
+  return 0;
+}
