@@ -46,17 +46,13 @@ export interface Part<out A> {
 export type Leaf<A> = A | Part<A>;
 
 /** The input of a handler as the parameters of a call: none, one, or one that may be left out. */
-export type Input<H> = H extends () => unknown
-  ? []
-  : H extends (...args: infer P) => unknown
-    ? P extends readonly [Context]
-      ? []
-      : P extends readonly [(infer I)?, ...unknown[]]
-        ? undefined extends I
-          ? [input?: I]
-          : [input: I]
-        : []
-    : never;
+export type Input<H> = H extends (...args: infer P) => unknown
+  ? P extends readonly []
+    ? []
+    : undefined extends P[0]
+      ? [input?: P[0]]
+      : [input: P[0]]
+  : never;
 
 /** What a handler's callers get. */
 export type Output<H> = H extends (...args: any) => infer O ? Awaited<O> : never;

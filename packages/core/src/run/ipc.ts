@@ -19,5 +19,7 @@ export type ToReplica =
   | { readonly type: "directory"; readonly services: Readonly<Record<string, readonly Member[]>> }
   | { readonly type: "because"; readonly id: number; readonly reason: string | null }
   | { readonly type: "load?"; readonly id: number }
+  /** A connection of an outside caller, passed along as the message's handle: the runner has the port. */
+  | { readonly type: "connection" }
   /** Finish what was accepted, then exit 0; as SIGTERM. */
   | { readonly type: "drain" };

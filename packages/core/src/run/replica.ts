@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
 import { createHost, type Host } from "../call/host.ts";
 import { offerHost } from "../call/outside.ts";
@@ -135,8 +136,10 @@ function connectRunner() {
   // Ctrl-C in a terminal goes to every process of it; the runner decides what becomes of its replicas.
   process.on("SIGINT", () => {});
   const serve = (server: ReplicaServer, drain: () => void) => {
-    process.on("message", (message: ToReplica) => {
+    process.on("message", (message: ToReplica, socket: unknown) => {
       if (message.type === "drain") drain();
+      // A connection whose sender went away on its way here comes without its socket.
+      if (message.type === "connection" && socket !== undefined) server.take(socket as Socket);
       if (message.type === "load?") {
         send({ type: "load", id: message.id, ...server.dispatcher.totals, inFlight: server.dispatcher.inFlight });
       }

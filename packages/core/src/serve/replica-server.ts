@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createChildClient } from "../call/child-client.ts";
 import type { Host } from "../call/host.ts";
@@ -60,6 +61,8 @@ export class ReplicaServer {
   readonly #options: ReplicaOptions;
   readonly #servers: Server[] = [];
   readonly #connections = new Set<MuxServerConnection>();
+  /** Serves connections that were accepted elsewhere; it listens nowhere itself. */
+  #passed: Server | undefined;
   #ready = false;
   #draining = false;
 
@@ -77,23 +80,13 @@ export class ReplicaServer {
     addresses: readonly string[],
     options: { readonly exposed: boolean; readonly counts?: ((counts: Record<string, number>) => void) | undefined },
   ): Promise<readonly string[]> {
-    return Promise.all(
-      addresses.map((address) => {
-        const server = createHttpFront({
-          dispatcher: this.dispatcher,
-          discover: () => {
-            const { app, service, revision } = this.#options;
-            return toOpenRpc(service, revision, app.services.get(service)!.procedures);
-          },
-          health: () => ({ live: true, ready: this.#ready && !this.#draining }),
-          metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics),
-          counts: options.exposed ? undefined : options.counts,
-          upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
-        });
-        this.#servers.push(server);
-        return listen(server, address);
-      }),
-    );
+    return Promise.all(addresses.map((address) => listen(this.#createFront(options), address)));
+  }
+
+  /** Serves an outside caller's connection that somebody else accepted. */
+  take(socket: Socket): void {
+    this.#passed ??= this.#createFront({ exposed: true });
+    this.#passed.emit("connection", socket);
   }
 
   /** Calls may come. */
@@ -120,6 +113,25 @@ export class ReplicaServer {
     await Promise.all([...this.#connections].map((connection) => connection.close()));
     for (const server of this.#servers) server.closeIdleConnections();
     return done;
+  }
+
+  #createFront(options: {
+    readonly exposed: boolean;
+    readonly counts?: ((counts: Record<string, number>) => void) | undefined;
+  }): Server {
+    const front = createHttpFront({
+      dispatcher: this.dispatcher,
+      discover: () => {
+        const { app, service, revision } = this.#options;
+        return toOpenRpc(service, revision, app.services.get(service)!.procedures);
+      },
+      health: () => ({ live: true, ready: this.#ready && !this.#draining }),
+      metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics),
+      counts: options.exposed ? undefined : options.counts,
+      upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+    });
+    this.#servers.push(front);
+    return front;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -73,7 +73,7 @@ test("run() takes services only, and at least one", () => {
 });
 
 test("a scatter's leaf has one procedure", () => {
-  expect(() => shapes(service("a", scatter(2, { b: leaf, c: leaf } as never, sum)))).toThrow(
+  expect(() => shapes(service("a", scatter(2, { b: leaf, c: leaf } as unknown as typeof leaf, sum)))).toThrow(
     'scatter takes a leaf of one procedure; "a.leaf" has b, c',
   );
 });
