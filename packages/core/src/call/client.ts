@@ -35,13 +35,14 @@ export function toClient(
   let known: ReadonlySet<string> | undefined;
   const target = (input?: unknown) => call(undefined, input, options);
   if (definition !== undefined) definePart(target, definition);
+  // On the target: inspect looks through a proxy.
+  Object.assign(target, { [inspect.custom]: () => `[HadronService: ${service}]` });
   return new Proxy(target, {
     get(_, key) {
       if (key === "with") {
         return (more: CallOptions) => toClient(service, names, call, definition, { ...options, ...more });
       }
       if (key === Symbol.toStringTag) return "HadronService";
-      if (key === inspect.custom) return () => `[HadronService: ${service}]`;
       if (typeof key === "symbol") return Reflect.get(target, key);
       known ??= new Set(names());
       if (!known.has(key)) return undefined;
