@@ -1,0 +1,304 @@
+import type { Cancellable, Scope } from "../../call/scope.ts";
+import { type ErrorData, fromErrorData, HadronError } from "../../errors.ts";
+import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../transport.ts";
+import { CallTable, type Numbered } from "./call-table.ts";
+import { ProtocolError } from "./frame-parser.ts";
+import * as frames from "./frames.ts";
+import { HeadReader, readAnswer, toUpgradeRequest } from "./handshake.ts";
+import { Link, readUint32 } from "./link.ts";
+import { MOST_BUFFERED_BYTES } from "./outbox.ts";
+import type { Pipe } from "./pipe.ts";
+import { explainNotEncodable } from "./values/explain.ts";
+
+const REST_MS = 15_000;
+/** Numbers of procedures are u16. */
+const MOST_NAMES = 65_535;
+
+/** A call under way. It is itself what its scope tells of its end: no closure a call. */
+class Call implements Numbered, Cancellable {
+  id = 0;
+  turn = 0;
+  readonly scope: Scope;
+  readonly procedure: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: HadronError) => void;
+  readonly #connection: ClientConnection;
+
+  constructor(
+    connection: ClientConnection,
+    call: OutgoingCall,
+    resolve: (value: unknown) => void,
+    reject: (error: HadronError) => void,
+  ) {
+    this.#connection = connection;
+    this.scope = call.scope;
+    this.procedure = call.procedure;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  cancelled(error: HadronError): void {
+    this.#connection.cancel(this, error);
+  }
+}
+
+/** The calling end of `hadron/1` over a pipe that is, or will be, open. */
+export class ClientConnection extends Link implements Connection {
+  #state: ConnectionState = "connecting";
+  readonly #options: ConnectOptions;
+  /** Who is at the other end, for messages. */
+  readonly #peer: string;
+  #where: string;
+  readonly #calls = new CallTable<Call>();
+  readonly #names = new Map<string, number>();
+  #lastName = 0;
+  #maxInputBytes = Number.POSITIVE_INFINITY;
+  #head: HeadReader | undefined = new HeadReader();
+  /** Why it never opened: with all that a caller may want to know. */
+  #refusal: HadronError | undefined;
+  #why = "";
+  #resolve: (value: unknown) => void = ignore;
+  #reject: (error: HadronError) => void = ignore;
+  readonly #capture = (resolve: (value: unknown) => void, reject: (error: HadronError) => void) => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  };
+
+  constructor(pipe: Pipe, address: string, options: ConnectOptions) {
+    super(pipe, REST_MS);
+    this.#options = options;
+    this.#peer = options.wanted.replica ?? options.wanted.service;
+    this.#where = `${this.#peer} at ${address}`;
+    pipe.read(this);
+    pipe.write([toUpgradeRequest(options.self, options.wanted)]);
+    pipe.unref();
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get inFlight(): number {
+    return this.#calls.size;
+  }
+
+  get waiting(): boolean {
+    return this.#calls.size > 0 || this.#state === "connecting";
+  }
+
+  call(call: OutgoingCall): Promise<unknown> {
+    const promise = new Promise<unknown>(this.#capture);
+    const entry = new Call(this, call, this.#resolve, this.#reject);
+    const error = this.#send(entry, call.input);
+    if (error !== undefined) entry.reject(error);
+    return promise;
+  }
+
+  close(): void {
+    this.finish("this side closed it");
+  }
+
+  /** Called by a call whose scope ended. */
+  cancel(call: Call, error: HadronError): void {
+    if (this.#calls.get(call.id) !== call) return;
+    this.#remove(call);
+    this.outbox.drop(call.id);
+    this.bodies.drop(call.id);
+    this.outbox.small(frames.CANCEL, call.id);
+    call.reject(error);
+    this.#rest();
+  }
+
+  /** Returns why it could not be sent. */
+  #send(entry: Call, input: unknown): HadronError | undefined {
+    const { scope, procedure } = entry;
+    if (scope.error !== undefined) return scope.error;
+    if (this.#state === "closed" || this.#state === "draining") return this.#unsent();
+    const { outbox } = this;
+    if (outbox.bufferedBytes > MOST_BUFFERED_BYTES) {
+      const text = `${this.#where} does not read: ${outbox.bufferedBytes} bytes wait for it, and ${MOST_BUFFERED_BYTES} may; try again, or another replica.`;
+      return new HadronError("OVERLOADED", text, { unsent: true });
+    }
+    if (this.#calls.size === 0) {
+      this.pipe.ref();
+      this.heartbeat.wake();
+    }
+    const id = this.#calls.number(entry);
+    const encoder = outbox.begin(frames.CALL, id);
+    const known = this.#names.get(procedure);
+    const { trace } = scope;
+    const number = known ?? (this.#lastName < MOST_NAMES ? ++this.#lastName : 0);
+    encoder.room(frames.CALL_HEADER_BYTES + 512);
+    const { bytes, view, at } = encoder;
+    view.setUint32(at, toMilliseconds(scope.leftMs), true);
+    view.setUint16(at + 4, number, true);
+    bytes[at + 6] = (known === undefined ? frames.FLAG_NAME : 0) | (trace === undefined ? 0 : frames.FLAG_TRACE);
+    encoder.at = at + frames.CALL_HEADER_BYTES;
+    if (known === undefined) encoder.latin1(procedure);
+    if (trace !== undefined) encoder.latin1(trace);
+    try {
+      outbox.endWithValue(input, this.#maxInputBytes);
+    } catch (error) {
+      this.#calls.delete(id);
+      this.#rest();
+      return explainNotEncodable(error, input, "input", `${procedure} of ${this.#peer}`, this.#maxInputBytes);
+    }
+    if (known === undefined && number !== 0) this.#names.set(procedure, number);
+    entry.turn = outbox.turn;
+    scope.add(entry);
+    return undefined;
+  }
+
+  override data(chunk: Buffer): void {
+    if (this.#head === undefined) {
+      this.frames(chunk);
+      return;
+    }
+    this.heartbeat.heard();
+    try {
+      const read = this.#head.push(chunk);
+      if (read === undefined) return;
+      this.#head = undefined;
+      this.#maxInputBytes = readAnswer(read.head, this.#options.wanted, this.#where).maxInputBytes;
+      this.#become("open");
+      this.outbox.open();
+      if (read.rest.length > 0) this.frames(read.rest);
+    } catch (error) {
+      if (error instanceof HadronError) this.#refusal = error;
+      this.finish(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  override ended(error: Error | undefined): void {
+    const begin = this.#head?.begin;
+    if (begin) this.finish(`it speaks another protocol: it said "${begin}" and closed the connection`);
+    else super.ended(error);
+  }
+
+  protected frame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (kind === frames.GOAWAY) {
+      if (this.#state === "open") this.#become("draining");
+      this.#rest();
+      return;
+    }
+    if (kind !== frames.REPLY && kind !== frames.REPLY_LARGE && kind !== frames.ERROR && kind !== frames.REFUSED) {
+      throw new ProtocolError(`A frame of kind ${kind} came, which a callee does not send.`);
+    }
+    const call = this.#calls.get(id);
+    // Late: the call was cancelled.
+    if (call === undefined) return;
+    if (kind === frames.REPLY) {
+      this.#reply(call, bytes, start, end);
+      return;
+    }
+    if (kind === frames.REPLY_LARGE) {
+      const length = readUint32(bytes, start, end);
+      if (length <= this.#options.maxOutputBytes) {
+        this.bodies.announce(id, length);
+        return;
+      }
+      this.outbox.small(frames.CANCEL, id);
+      this.#fail(call, this.#tooLarge(call, length));
+      return;
+    }
+    this.outbox.drop(id);
+    if (kind === frames.REFUSED) {
+      const text = `${this.#where} is being stopped and did not take the call; another replica can.`;
+      this.#fail(call, new HadronError("UNAVAILABLE", text, { unsent: true }));
+      return;
+    }
+    this.#fail(call, this.#readError(bytes, start, end));
+  }
+
+  protected body(id: number, bytes: Buffer): void {
+    const call = this.#calls.get(id);
+    if (call !== undefined) this.#reply(call, bytes, 0, bytes.length);
+  }
+
+  #reply(call: Call, bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.#options.maxOutputBytes) {
+      this.#fail(call, this.#tooLarge(call, end - start));
+      return;
+    }
+    let output: unknown;
+    try {
+      output = this.decoder.decode(bytes, start, end);
+    } catch (cause) {
+      const text = `The output of ${call.procedure} of ${this.#where} cannot be read: ${(cause as Error).message}`;
+      this.#fail(call, new HadronError("INVALID_OUTPUT", text, { cause }));
+      return;
+    }
+    this.#remove(call);
+    call.resolve(output);
+    if (this.#calls.size === 0) this.#rest();
+  }
+
+  #fail(call: Call, error: HadronError): void {
+    this.#remove(call);
+    call.reject(error);
+    this.#rest();
+  }
+
+  #readError(bytes: Buffer, start: number, end: number): HadronError {
+    try {
+      return fromErrorData(this.decoder.decode(bytes, start, end) as ErrorData);
+    } catch (cause) {
+      return new HadronError("INTERNAL", `${this.#where} answered with an error that cannot be read.`, { cause });
+    }
+  }
+
+  #tooLarge(call: Call, length: number): HadronError {
+    const limit = this.#options.maxOutputBytes;
+    return new HadronError(
+      "TOO_LARGE",
+      `The output of ${call.procedure} of ${this.#peer} is ${length} bytes, and ${limit} are accepted; raise limits.outputBytes of the service, or send less.`,
+    );
+  }
+
+  #remove(call: Call): void {
+    this.#calls.delete(call.id);
+    call.scope.delete(call);
+  }
+
+  /** Nothing is under way: it keeps no process alive, and is closed if its other end wants to stop. */
+  #rest(): void {
+    if (this.#calls.size > 0 || this.#state === "closed") return;
+    this.pipe.unref();
+    if (this.#state === "draining") this.finish("the other side was stopped");
+  }
+
+  #become(state: ConnectionState): void {
+    this.#state = state;
+    this.#options.stateChanged(state);
+  }
+
+  #unsent(): HadronError {
+    if (this.#refusal !== undefined) return this.#refusal;
+    const why = this.#state === "draining" ? "it is being stopped" : this.#why;
+    return new HadronError("UNAVAILABLE", `${this.#where} cannot be called: ${why}.`, { unsent: true });
+  }
+
+  protected over(reason: string): void {
+    const never = this.#state === "connecting";
+    this.#why = never ? `the connection was not made: ${reason}` : `the connection ended: ${reason}`;
+    this.#state = "closed";
+    const calls = this.#calls.clear();
+    for (const call of calls) {
+      call.scope.delete(call);
+      // What has not been handed to the pipe cannot have been run.
+      if (never || !this.outbox.isHanded(call.id, call.turn)) call.reject(this.#unsent());
+      else {
+        const text = `${call.procedure} of ${this.#where} was under way when ${this.#why}; whether it ran is not known.`;
+        call.reject(new HadronError("UNAVAILABLE", text));
+      }
+    }
+    this.#options.stateChanged("closed");
+  }
+}
+
+function ignore(): void {}
+
+/** Rounded down, so that a deadline never grows on its way; but not to none at all. */
+function toMilliseconds(leftMs: number): number {
+  return leftMs >= frames.NO_DEADLINE ? frames.NO_DEADLINE : Math.max(1, Math.floor(leftMs));
+}

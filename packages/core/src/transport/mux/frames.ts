@@ -1,0 +1,57 @@
+/**
+ * The protocol `hadron/1`: frames over any byte pipe, after an HTTP Upgrade.
+ *
+ * ```
+ * frame   kind u8 · length u24 · id u32 · body        little-endian; length counts the body only
+ * ```
+ *
+ * | kind | from | body |
+ * |---|---|---|
+ * | CALL | caller | header (below), input |
+ * | CALL_LARGE | caller | header, bytes of the input u32; the input follows in CHUNKs |
+ * | CANCEL | caller | none: it no longer wants the answer |
+ * | REPLY | callee | output |
+ * | REPLY_LARGE | callee | bytes of the output u32; the output follows in CHUNKs |
+ * | ERROR | callee | the error's data |
+ * | REFUSED | callee | none: it drains, and did not and will not run the call |
+ * | CHUNK | both | the next bytes of the body that was announced under this id |
+ * | WINDOW | both | bytes u32: so many more of that body may be sent |
+ * | PING, PONG | both | none; id 0 |
+ * | GOAWAY | callee | none; id 0: it drains, and refuses all calls that come after |
+ *
+ * The header of a call: milliseconds left u32 (all ones: no deadline), number of the procedure u16, flags u8. Then, if
+ * flagged, the procedure's name and the trace, each one byte of length and Latin-1. A number is bound to a name by the
+ * first call that carries both; number 0 is never bound.
+ *
+ * Ids count up from 1 at the caller and are used once (until they wrap). Inputs, outputs and errors are encoded as
+ * written down in `values/tags.ts`. Kinds 32 to 39 are kept for streams.
+ */
+export const CALL = 1;
+export const CALL_LARGE = 2;
+export const CANCEL = 3;
+export const REPLY = 4;
+export const REPLY_LARGE = 5;
+export const ERROR = 6;
+export const REFUSED = 7;
+export const CHUNK = 8;
+export const WINDOW = 9;
+export const PING = 10;
+export const PONG = 11;
+export const GOAWAY = 12;
+
+export const PROTOCOL_VERSION = 1;
+
+export const HEADER_BYTES = 8;
+/** Milliseconds u32, procedure u16, flags u8. */
+export const CALL_HEADER_BYTES = 7;
+export const FLAG_NAME = 1;
+export const FLAG_TRACE = 2;
+export const NO_DEADLINE = 0xffffffff;
+
+/** A body above this is sent in chunks, so that it delays nobody. */
+export const LARGE_BYTES = 128 * 1024;
+export const CHUNK_BYTES = 64 * 1024;
+/** The longest body of a frame that is accepted: a large one's threshold and a call's header. */
+export const MAX_FRAME_BYTES = LARGE_BYTES + 1024;
+/** Bytes of one chunked body that may be on their way unacknowledged. */
+export const WINDOW_BYTES = 1024 * 1024;

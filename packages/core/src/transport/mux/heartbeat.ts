@@ -1,0 +1,87 @@
+const TICK_MS = 250;
+/** Silence after which the other side is asked. */
+const ASK_TICKS = 4;
+/** Silence that is taken for its end: 2.5 to 2.75 seconds. */
+const DEAD_TICKS = 10;
+/** Idle so long, a connection is looked after rarely. */
+const REST_TICKS = 40;
+
+export interface Beating {
+  /** Whether an answer is awaited now. */
+  readonly waiting: boolean;
+  ask(): void;
+  dead(): void;
+}
+
+/**
+ * Finds out that the other side is gone although nobody said so: a host that lost its power, a cable, a firewall that
+ * forgot. Silence is counted in ticks, not read off a clock: when this process itself was stopped, one tick is late, and
+ * what arrived meanwhile is read before the next.
+ *
+ * One timer a connection, unreferenced, and slow while nothing is awaited.
+ */
+export class Heartbeat {
+  readonly #of: Beating;
+  readonly #restMs: number;
+  #timer: NodeJS.Timeout;
+  #resting = false;
+  #quiet = 0;
+  #idle = 0;
+  #asked = false;
+
+  /** @param restMs How often an idle connection is asked. */
+  constructor(of: Beating, restMs: number) {
+    this.#of = of;
+    this.#restMs = restMs;
+    this.#timer = this.#start(TICK_MS);
+  }
+
+  /** Something came. */
+  heard(): void {
+    this.#quiet = 0;
+    this.#asked = false;
+  }
+
+  /** A call begins on a connection that was idle. */
+  wake(): void {
+    if (!this.#resting) return;
+    this.#resting = false;
+    this.#quiet = 0;
+    clearTimeout(this.#timer);
+    this.#timer = this.#start(TICK_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(ms: number): NodeJS.Timeout {
+    return setInterval(() => this.#tick(), ms).unref();
+  }
+
+  #tick(): void {
+    if (this.#resting) {
+      this.wake();
+      this.#idle = 0;
+      this.#ask();
+      return;
+    }
+    if (!this.#of.waiting && !this.#asked) {
+      this.#quiet = 0;
+      if (++this.#idle < REST_TICKS) return;
+      this.#idle = 0;
+      this.#resting = true;
+      clearTimeout(this.#timer);
+      this.#timer = this.#start(this.#restMs);
+      return;
+    }
+    this.#idle = 0;
+    if (++this.#quiet >= DEAD_TICKS) this.#of.dead();
+    else if (this.#quiet === ASK_TICKS) this.#ask();
+  }
+
+  #ask(): void {
+    this.#asked = true;
+    this.#of.ask();
+  }
+}

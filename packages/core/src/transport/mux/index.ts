@@ -1,0 +1,5 @@
+/** Calls between replicas over sockets: `hadron/1`, see `frames.ts`. */
+export { acceptMux, wantsMux } from "./accept.ts";
+export { isUpgradeRefused } from "./handshake.ts";
+export { createMuxTransport } from "./mux-transport.ts";
+export type { MuxServerConnection } from "./server-connection.ts";

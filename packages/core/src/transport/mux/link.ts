@@ -1,0 +1,107 @@
+import { IncomingBodies } from "./bodies.ts";
+import { FrameParser, ProtocolError } from "./frame-parser.ts";
+import { CHUNK, PING, PONG, WINDOW } from "./frames.ts";
+import { type Beating, Heartbeat } from "./heartbeat.ts";
+import { Outbox } from "./outbox.ts";
+import type { Pipe, PipeReader } from "./pipe.ts";
+import { Decoder } from "./values/decoder.ts";
+
+/** What both ends of a connection have in common: frames in and out, large bodies, and whether the other is there. */
+export abstract class Link implements PipeReader, Beating {
+  protected readonly pipe: Pipe;
+  protected readonly outbox: Outbox;
+  protected readonly decoder = new Decoder();
+  protected readonly bodies: IncomingBodies;
+  protected readonly heartbeat: Heartbeat;
+  readonly #parser: FrameParser;
+  #over = false;
+
+  constructor(pipe: Pipe, restMs: number) {
+    this.pipe = pipe;
+    this.outbox = new Outbox(pipe);
+    this.bodies = new IncomingBodies((id, bytes) => this.outbox.small(WINDOW, id, bytes));
+    this.heartbeat = new Heartbeat(this, restMs);
+    this.#parser = new FrameParser((kind, id, bytes, start, end) => this.#frame(kind, id, bytes, start, end));
+  }
+
+  /** Whether an answer is awaited now. */
+  abstract readonly waiting: boolean;
+  /** A frame that only this end knows. */
+  protected abstract frame(kind: number, id: number, bytes: Buffer, start: number, end: number): void;
+  /** A large body is whole. */
+  protected abstract body(id: number, bytes: Buffer): void;
+  /** Called once; all calls under way must be told. */
+  protected abstract over(reason: string): void;
+
+  /** Before the frames, the handshake. */
+  data(chunk: Buffer): void {
+    this.frames(chunk);
+  }
+
+  protected frames(chunk: Buffer): void {
+    this.heartbeat.heard();
+    try {
+      this.#parser.push(chunk);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.finish(`the other side broke the protocol: ${error.message}`);
+    }
+    // The chunk is the pipe's again.
+    this.decoder.release();
+  }
+
+  drained(): void {
+    this.outbox.drained();
+  }
+
+  ended(error: Error | undefined): void {
+    this.finish(error === undefined ? "the other side closed the connection" : error.message);
+  }
+
+  ask(): void {
+    if (this.pipe.mayVanish) this.outbox.small(PING, 0);
+  }
+
+  dead(): void {
+    if (this.pipe.mayVanish) this.finish("the other side has been silent for 2.5 s, and did not answer when asked");
+  }
+
+  /** Ends the connection at once, for a reason. */
+  protected finish(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#parser.stop();
+    this.heartbeat.stop();
+    this.over(reason);
+    this.outbox.close();
+    this.bodies.clear();
+    this.pipe.destroy();
+  }
+
+  #frame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
+    switch (kind) {
+      case CHUNK: {
+        const whole = this.bodies.add(id, bytes, start, end);
+        if (whole !== undefined) this.body(id, whole);
+        return;
+      }
+      case WINDOW:
+        this.outbox.widen(id, readUint32(bytes, start, end));
+        return;
+      case PING:
+        this.outbox.small(PONG, 0);
+        return;
+      case PONG:
+        return;
+      default:
+        this.frame(kind, id, bytes, start, end);
+        return;
+    }
+  }
+}
+
+/** Throws a {@link ProtocolError} where the frame is too short. */
+export function readUint32(bytes: Buffer, at: number, end: number): number {
+  if (at + 4 > end) throw new ProtocolError(`A frame ends after ${end - at} bytes where a number should be.`);
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}

@@ -1,0 +1,294 @@
+import type { Scope } from "../../call/scope.ts";
+import { type ErrorData, HadronError, toErrorData } from "../../errors.ts";
+import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport.ts";
+import { CallTable, type Numbered } from "./call-table.ts";
+import { ProtocolError } from "./frame-parser.ts";
+import * as frames from "./frames.ts";
+import { Link, readUint32 } from "./link.ts";
+import { MOST_BUFFERED_BYTES } from "./outbox.ts";
+import type { Pipe } from "./pipe.ts";
+import { explainNotEncodable } from "./values/explain.ts";
+
+const REST_MS = 45_000;
+/** A peer that takes no replies gets no further calls read. */
+const PAUSE_ABOVE_BYTES = 8 * 1024 * 1024;
+/** A longer message of an error is cut. */
+const CLOSE_MS = 1000;
+const MOST_MESSAGE_CHARACTERS = 16 * 1024;
+
+/** One caller's connection, as the serving side has it. */
+export interface MuxServerConnection {
+  /** Calls without an answer yet. */
+  readonly inFlight: number;
+  /** Who calls. */
+  readonly caller: Hello;
+  /** Settles when it has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** Tells the caller to send no more. What comes nevertheless is refused and can safely go elsewhere; the rest is finished. */
+  goaway(): void;
+  /** Cancels calls in flight, sends what is still on its way out, at most a second long, and ends. */
+  close(): Promise<void>;
+}
+
+/** A call that came in, and where its outcome goes. One object a call. */
+class ServerCall implements Numbered, IncomingCall, Reply {
+  id: number;
+  readonly procedure: string;
+  input: unknown = undefined;
+  readonly timeoutMs: number | undefined;
+  readonly trace: string | undefined;
+  readonly caller: string | undefined;
+  scope: Scope | undefined = undefined;
+  /** The input is whole, and the dispatcher has it. */
+  dispatched = false;
+  #connection: ServerConnection | undefined;
+
+  constructor(
+    connection: ServerConnection,
+    id: number,
+    procedure: string,
+    timeoutMs: number | undefined,
+    trace: string | undefined,
+    caller: string | undefined,
+  ) {
+    this.#connection = connection;
+    this.id = id;
+    this.procedure = procedure;
+    this.timeoutMs = timeoutMs;
+    this.trace = trace;
+    this.caller = caller;
+  }
+
+  ok(output: unknown): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.reply(this, output);
+  }
+
+  fail(error: ErrorData): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.fail(this, error);
+  }
+
+  /** Nobody waits for the outcome any more. */
+  forget(): void {
+    this.#connection = undefined;
+  }
+}
+
+/** The serving end of `hadron/1`, after the handshake. */
+export class ServerConnection extends Link implements MuxServerConnection {
+  readonly caller: Hello;
+  readonly closed: Promise<void>;
+  readonly #dispatcher: Dispatcher;
+  readonly #callerName: string | undefined;
+  readonly #calls = new CallTable<ServerCall>();
+  readonly #names: (string | undefined)[] = [undefined];
+  readonly #settleClosed: () => void;
+  #draining = false;
+  #paused = false;
+
+  constructor(pipe: Pipe, caller: Hello, dispatcher: Dispatcher) {
+    super(pipe, REST_MS);
+    this.caller = caller;
+    this.#callerName = caller.replica ?? (caller.service || undefined);
+    this.#dispatcher = dispatcher;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#settleClosed = resolve;
+    this.outbox.open();
+  }
+
+  get inFlight(): number {
+    return this.#calls.size;
+  }
+
+  get waiting(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  goaway(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.outbox.small(frames.GOAWAY, 0);
+  }
+
+  close(): Promise<void> {
+    this.#cancelAll(new HadronError("CANCELLED", "The replica is being stopped."));
+    this.goaway();
+    const deadlineAt = performance.now() + CLOSE_MS;
+    const tryEnd = () => {
+      this.outbox.flush();
+      if (this.outbox.pendingBytes === 0) this.pipe.end();
+      else if (performance.now() < deadlineAt) setTimeout(tryEnd, 5);
+      else this.finish("this replica closed it");
+    };
+    tryEnd();
+    return this.closed;
+  }
+
+  reply(call: ServerCall, output: unknown): void {
+    this.#calls.delete(call.id);
+    this.outbox.begin(frames.REPLY, call.id);
+    try {
+      this.outbox.endWithValue(output, this.#dispatcher.maxOutputBytes);
+    } catch (error) {
+      const { self, maxOutputBytes } = this.#dispatcher;
+      const of = `${call.procedure} of ${self.replica ?? self.service}`;
+      this.#error(call.id, toErrorData(explainNotEncodable(error, output, "output", of, maxOutputBytes)));
+    }
+    this.#throttle();
+  }
+
+  fail(call: ServerCall, error: ErrorData): void {
+    this.#calls.delete(call.id);
+    this.#error(call.id, error);
+    this.#throttle();
+  }
+
+  override drained(): void {
+    super.drained();
+    if (this.#paused && this.outbox.backlogBytes < PAUSE_ABOVE_BYTES / 2) {
+      this.#paused = false;
+      this.pipe.resume();
+    }
+  }
+
+  protected frame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
+    switch (kind) {
+      case frames.CALL:
+      case frames.CALL_LARGE:
+        this.#call(kind, id, bytes, start, end);
+        return;
+      case frames.CANCEL:
+        this.#cancel(id);
+        return;
+      default:
+        throw new ProtocolError(`A frame of kind ${kind} came, which a caller does not send.`);
+    }
+  }
+
+  #call(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const milliseconds = readUint32(bytes, start, end);
+    let at = start + frames.CALL_HEADER_BYTES;
+    if (at > end) throw new ProtocolError("A call ends in its header.");
+    const number = bytes[start + 4]! | (bytes[start + 5]! << 8);
+    const flags = bytes[start + 6]!;
+    let procedure = this.#names[number];
+    if (flags & frames.FLAG_NAME) {
+      const length = shortLength(bytes, at, end);
+      const name = bytes.latin1Slice(at + 1, at + 1 + length);
+      at += 1 + length;
+      if (number !== 0) this.#bind(number, name);
+      procedure = name;
+    }
+    if (procedure === undefined) throw new ProtocolError(`A call names procedure ${number}, which has no name yet.`);
+    let trace: string | undefined;
+    if (flags & frames.FLAG_TRACE) {
+      const length = shortLength(bytes, at, end);
+      trace = bytes.latin1Slice(at + 1, at + 1 + length);
+      at += 1 + length;
+    }
+    // Late calls, and calls of a peer that takes no replies, are safe to send elsewhere: nothing of them was run.
+    if (this.#draining || this.outbox.bufferedBytes > MOST_BUFFERED_BYTES) {
+      this.outbox.small(frames.REFUSED, id);
+      return;
+    }
+    const timeoutMs = milliseconds === frames.NO_DEADLINE ? undefined : milliseconds;
+    const call = new ServerCall(this, id, procedure, timeoutMs, trace, this.#callerName);
+    const size = kind === frames.CALL ? end - at : readUint32(bytes, at, end);
+    if (size > this.#dispatcher.maxInputBytes) {
+      this.#error(id, this.#tooLarge(procedure, size));
+      return;
+    }
+    if (!this.#calls.put(call)) throw new ProtocolError(`Two calls came under the id ${id}.`);
+    if (this.#calls.size === 1) this.heartbeat.wake();
+    if (kind === frames.CALL) this.#dispatch(call, bytes, at, end);
+    else this.bodies.announce(id, size);
+  }
+
+  protected body(id: number, bytes: Buffer): void {
+    const call = this.#calls.get(id);
+    if (call !== undefined) this.#dispatch(call, bytes, 0, bytes.length);
+  }
+
+  #dispatch(call: ServerCall, bytes: Buffer, start: number, end: number): void {
+    try {
+      call.input = this.decoder.decode(bytes, start, end);
+    } catch (error) {
+      const { self } = this.#dispatcher;
+      const text = `The input of ${call.procedure} of ${self.replica ?? self.service} cannot be read: ${(error as Error).message}`;
+      call.fail(toErrorData(new HadronError("INVALID_INPUT", text)));
+      return;
+    }
+    call.dispatched = true;
+    call.scope = this.#dispatcher.dispatch(call, call);
+  }
+
+  #cancel(id: number): void {
+    this.outbox.drop(id);
+    this.bodies.drop(id);
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    call.forget();
+    call.scope?.cancel(new HadronError("CANCELLED", "The caller no longer wants the answer."));
+  }
+
+  #bind(number: number, procedure: string): void {
+    // Names may come out of order by a few, not by thousands: the list grows by what is really named.
+    if (number > this.#names.length + 1024)
+      throw new ProtocolError(`A call names procedure ${number} after ${this.#names.length - 1}.`);
+    while (this.#names.length <= number) this.#names.push(undefined);
+    this.#names[number] = procedure;
+  }
+
+  #error(id: number, { code, message, retryable, path, retryAfterMs }: ErrorData): void {
+    const cut = message.length > MOST_MESSAGE_CHARACTERS ? `${message.slice(0, MOST_MESSAGE_CHARACTERS)}…` : message;
+    const data = {
+      code,
+      message: cut,
+      retryable,
+      path: path.slice(0, 64),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+    this.outbox.begin(frames.ERROR, id);
+    this.outbox.endWithValue(data, frames.LARGE_BYTES);
+  }
+
+  #tooLarge(procedure: string, size: number): ErrorData {
+    const { self, maxInputBytes } = this.#dispatcher;
+    return toErrorData(
+      new HadronError(
+        "TOO_LARGE",
+        `The input of ${procedure} of ${self.replica ?? self.service} is ${size} bytes, and its limit ${maxInputBytes}; raise limits.inputBytes of the service, or send less.`,
+      ),
+    );
+  }
+
+  #throttle(): void {
+    if (!this.#paused && this.outbox.backlogBytes > PAUSE_ABOVE_BYTES) {
+      this.#paused = true;
+      this.pipe.pause();
+    }
+  }
+
+  #cancelAll(error: HadronError): void {
+    for (const call of this.#calls.clear()) {
+      call.forget();
+      call.scope?.cancel(error);
+    }
+  }
+
+  protected over(): void {
+    this.#cancelAll(new HadronError("CANCELLED", `The connection of the caller ${this.#callerName ?? ""} ended.`));
+    this.#settleClosed();
+  }
+}
+
+function shortLength(bytes: Buffer, at: number, end: number): number {
+  const length = at < end ? bytes[at]! : 255;
+  if (at + 1 + length > end) throw new ProtocolError("A call ends in its header.");
+  return length;
+}
