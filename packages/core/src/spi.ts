@@ -1,6 +1,9 @@
 /** For those who write a runner, a pattern or a transport. What users need is in `index.ts`. */
+import "./node-version.ts";
+
 export type { Directory, Member } from "./call/directory.ts";
 export { type Cancellable, Scope } from "./call/scope.ts";
+export { TableDirectory } from "./call/table-directory.ts";
 export type {
   ChildDefinition,
   Expose,
@@ -23,7 +26,16 @@ export {
   TOPOLOGY_VERSION,
   type Topology,
 } from "./describe/topology.ts";
-export { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isHadronError, toErrorData } from "./errors.ts";
+export {
+  codeOfRpcNumber,
+  type ErrorCode,
+  type ErrorData,
+  fromErrorData,
+  HadronError,
+  isErrorCode,
+  isHadronError,
+  toErrorData,
+} from "./errors.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export { isReplica, type PeerNames, type ReplicaEnvironment, readEnvironment } from "./run/environment.ts";
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
