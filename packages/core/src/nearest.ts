@@ -13,9 +13,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     const other = candidate.toLowerCase();
     const begins = wanted.length >= 3 && other.startsWith(wanted);
-    const edits = distance(wanted.slice(0, LONGEST), other.slice(0, LONGEST));
-    const most = Math.max(1, Math.floor(Math.max(wanted.length, other.length) / 3));
-    if (edits > most && !begins) continue;
+    const most = Math.max(1, Math.floor(other.length / 3));
+    // Also spares the table below, which is quadratic, for a word that is somebody's long input.
+    if (!begins && Math.abs(wanted.length - other.length) > most) continue;
+    const edits = distance(wanted, other);
+    if (!begins && edits > most) continue;
     const rank = begins ? Math.min(edits, most) : edits;
     if (rank < bestDistance) [best, bestDistance] = [candidate, rank];
   }
@@ -27,9 +29,6 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   const found = nearest(word, candidates);
   return found === undefined ? "" : ` Did you mean "${found}"?`;
 }
-
-/** Names are short; what is longer is somebody's input, and the table below is quadratic. */
-const LONGEST = 200;
 
 function distance(a: string, b: string): number {
   let before: number[] = [];

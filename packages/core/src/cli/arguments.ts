@@ -91,9 +91,12 @@ function isNegative(word: string): boolean {
   return /^-\d/.test(word);
 }
 
-/** minimist takes -5 for a flag named 5. No argument can hold a NUL, so that one tells ours apart. */
+/**
+ * minimist takes -5 for a flag named 5, and `--json false` for one flag although it is two JSON words to us. No argument
+ * can hold a NUL, so that one tells ours apart.
+ */
 function hide(word: string): string {
-  return isNegative(word) ? `\0${word}` : word;
+  return isNegative(word) || word === "true" || word === "false" ? `\0${word}` : word;
 }
 
 function show(word: string): string {

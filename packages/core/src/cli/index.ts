@@ -1,4 +1,6 @@
 /** The command line of an app file, and what the `hadron` command shares with it. */
+import "../node-version.ts";
+
 export { type Flag, parseArguments } from "./arguments.ts";
 export { type Discovered, discover, discoverHost } from "./discover.ts";
 export { reportFailure, statusOf } from "./failure.ts";
@@ -7,7 +9,7 @@ export { isInput, readInput, type Stdin } from "./input.ts";
 export { checkRunnerName } from "./load-runner.ts";
 export { openHost, openUrl } from "./open-host.ts";
 export { type CommandLine, runCommandLine } from "./run-command-line.ts";
-export { type Signals, type Stopping, watchSignals } from "./stopping.ts";
+export { type OwnProcess, type Stopping, watchSignals } from "./stopping.ts";
 export { toTable } from "./table.ts";
 export { findProcedure, type Target, unknownService } from "./target.ts";
 export { createTerminal, type Output, type Terminal } from "./terminal.ts";

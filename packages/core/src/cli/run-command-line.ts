@@ -10,7 +10,7 @@ import type { Stdin } from "./input.ts";
 import { checkRunnerName, loadRunner, resolveRunner } from "./load-runner.ts";
 import { createProgram } from "./program.ts";
 import { quietProgress, showProgress } from "./progress.ts";
-import { type Signals, type Stopping, watchSignals } from "./stopping.ts";
+import { type OwnProcess, type Stopping, watchSignals } from "./stopping.ts";
 import { createTerminal, type Output, type Terminal } from "./terminal.ts";
 import { COMMON_FLAGS, VERBS, type Verb } from "./verbs.ts";
 
@@ -31,7 +31,7 @@ export interface CommandLine {
   /** @default the process's */
   readonly cwd?: string;
   /** @default process */
-  readonly signals?: Signals;
+  readonly process?: OwnProcess;
   /** @default loads `@hadron/runners/NAME` */
   readonly loadRunner?: (name: string, entry: string) => Promise<RunnerModule>;
   /** Why the command cannot run at all. It is reported, and ends the process. @default none */
@@ -43,7 +43,7 @@ export interface CommandLine {
  * use, 130 Ctrl-C, 143 SIGTERM. Never rejects: what fails is shown on stderr.
  */
 export async function runCommandLine(line: CommandLine): Promise<number> {
-  const signals = line.signals ?? process;
+  const own = line.process ?? process;
   const json = line.argv.includes("--json");
   let stopping: Stopping | undefined;
   const terminal = createTerminal(line.stdout, line.stderr, line.env, () => stopping?.stop(0));
@@ -51,7 +51,7 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
   let status: number;
   try {
     if (line.problem !== undefined) throw line.problem;
-    stopping = watchSignals(signals, {
+    stopping = watchSignals(own, {
       stop: () => (json || quiet ? undefined : terminal.err("Stopping; Ctrl-C again ends it at once.")),
       force: () => (json ? undefined : terminal.err("Ended at once; what was being removed may be left.")),
     });
@@ -65,9 +65,9 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
   }
   status = stopping?.status ?? status;
   stopping?.[Symbol.dispose]();
-  process.exitCode = status;
+  own.exitCode = status;
   // After Ctrl-C nothing that stands behind run() in the file is wanted any more, and nothing that hangs.
-  if (line.problem !== undefined || stopping?.status !== undefined) signals.exit(status);
+  if (line.problem !== undefined || stopping?.status !== undefined) own.exit(status);
   return status;
 }
 

@@ -1,7 +1,9 @@
 import { HadronError } from "../errors.ts";
 
-/** Where signals come from: `process`, or what a test gives. */
-export interface Signals {
+/** The process that the command is: `process`, or what a test gives. */
+export interface OwnProcess {
+  /** What its exit status will be. */
+  exitCode?: number | string | null | undefined;
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   /** Ends the process at once. */
@@ -25,9 +27,9 @@ const STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
  */
 const SAME_SIGNAL_MS = 300;
 
-/** Watches for signals. The first one asks to stop; a second one ends the process at once. */
+/** Watches for own. The first one asks to stop; a second one ends the process at once. */
 export function watchSignals(
-  signals: Signals,
+  own: OwnProcess,
   on: { readonly stop: (signal: NodeJS.Signals) => void; readonly force: () => void },
   now: () => number = () => performance.now(),
 ): Stopping {
@@ -47,11 +49,11 @@ export function watchSignals(
       stop(wanted);
     } else if (now() - since >= SAME_SIGNAL_MS) {
       on.force();
-      signals.exit(wanted);
+      own.exit(wanted);
     }
   };
   const names = Object.keys(STATUS) as NodeJS.Signals[];
-  for (const name of names) signals.on(name, listener);
+  for (const name of names) own.on(name, listener);
   return {
     signal: controller.signal,
     get status() {
@@ -59,7 +61,7 @@ export function watchSignals(
     },
     stop,
     [Symbol.dispose]() {
-      for (const name of names) signals.off(name, listener);
+      for (const name of names) own.off(name, listener);
     },
   };
 }

@@ -27,7 +27,7 @@ export function findTarget(words: readonly string[], services: readonly ServiceT
   const [first] = words;
   const named = services.find((one) => one.name === first);
   if (named !== undefined) return findProcedure(named, words.slice(1));
-  if (usual !== undefined && (first === undefined || usual.procedures.includes(first) || isInput(first))) {
+  if (usual !== undefined && (first === undefined || usual.procedures.includes(first) || isMeantAsInput(first))) {
     return findProcedure(usual, words);
   }
   const names = services.map((one) => one.name);
@@ -77,4 +77,9 @@ export function findProcedure({ name: service, procedures }: Callable, words: re
     );
   }
   return { service, procedure, input: inputs[0] };
+}
+
+/** Also a word that was meant as JSON and is none: reading it says where it went wrong. */
+function isMeantAsInput(word: string): boolean {
+  return isInput(word) || /^[[{"]/.test(word);
 }

@@ -46,7 +46,9 @@ describe("a command line", () => {
     [["--app="], "--app needs a value"],
     [["--app", "--json"], "--app needs a value"],
   ])("%j is refused: %s", (argv, message) => {
-    expect(() => parse(...argv)).toThrow(expect.objectContaining({ code: "WRONG_USE", message: expect.stringContaining(message) }));
+    expect(() => parse(...argv)).toThrow(
+      expect.objectContaining({ code: "WRONG_USE", message: expect.stringContaining(message) }),
+    );
   });
 
   test("one flag can be read before the others are known", () => {

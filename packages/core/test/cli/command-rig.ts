@@ -43,7 +43,8 @@ export class FakeRunner implements Runner {
   async *logs(_: string, options: Parameters<Runner["logs"]>[1], { signal }: Parameters<Runner["logs"]>[2]) {
     this.asked.push(`logs ${options.service} ${options.follow}`);
     yield* this.lines;
-    if (options.follow) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    if (!options.follow || signal.aborted) return;
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   }
   async scale(app: string, service: string, replicas: number) {
     this.asked.push(`scale ${app} ${service} ${replicas}`);

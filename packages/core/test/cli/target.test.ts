@@ -9,7 +9,8 @@ const hello = service("hello", (name: string) => name);
 const cache = service("cache", image("redis:7"), { port: 6379 });
 const { services } = compose("sample", [counters, hello, cache]).topology;
 const find = (...words: string[]) => findTarget(words, services);
-const wrong = (message: string) => expect.objectContaining({ code: "WRONG_USE", message: expect.stringContaining(message) });
+const wrong = (message: string) =>
+  expect.objectContaining({ code: "WRONG_USE", message: expect.stringContaining(message) });
 
 describe("the words of a call", () => {
   test.each([
@@ -67,7 +68,11 @@ describe("INPUT", () => {
   test("that is no JSON is refused, and shows where", async () => {
     await expect(readInput("{a: 1}", stdin())).rejects.toThrow(wrong("at line 1, column 2"));
     await expect(readInput('{\n  "a": 1,\n}', stdin())).rejects.toThrow(wrong("at line 3, column 1"));
-    await expect(readInput("Ann", stdin())).rejects.toThrow(wrong(`A string needs quotes, for JSON and for the shell: '"Ann"'.`));
-    await expect(readInput("-", stdin(""))).rejects.toThrow(wrong("The input on stdin is not JSON: Unexpected end of JSON input"));
+    await expect(readInput("Ann", stdin())).rejects.toThrow(
+      wrong(`A string needs quotes, for JSON and for the shell: '"Ann"'.`),
+    );
+    await expect(readInput("-", stdin(""))).rejects.toThrow(
+      wrong("The input on stdin is not JSON: Unexpected end of JSON input"),
+    );
   });
 });

@@ -1,9 +1,9 @@
 import {
   createTerminal,
   type Output,
+  type OwnProcess,
   parseArguments,
   reportFailure,
-  type Signals,
   type Stdin,
   type Stopping,
   statusOf,
@@ -24,7 +24,7 @@ export interface ClientLine {
   readonly stdout?: Output;
   readonly stderr?: Output;
   readonly stdin?: Stdin;
-  readonly signals?: Signals;
+  readonly process?: OwnProcess;
   /** What was typed to start it, for help. @default npx hadron */
   readonly command?: string;
 }
@@ -46,13 +46,13 @@ export interface ClientCommand {
  * 130 Ctrl-C, 143 SIGTERM. Never rejects: what fails is shown on stderr.
  */
 export async function runClient(line: ClientLine = {}): Promise<number> {
-  const { argv = process.argv.slice(2), env = process.env, signals = process } = line;
+  const { argv = process.argv.slice(2), env = process.env, process: own = process } = line;
   const json = argv.includes("--json");
   let stopping: Stopping | undefined;
   const terminal = createTerminal(line.stdout ?? process.stdout, line.stderr ?? process.stderr, env, () =>
     stopping?.stop(0),
   );
-  stopping = watchSignals(signals, { stop() {}, force() {} });
+  stopping = watchSignals(own, { stop() {}, force() {} });
   let status: number;
   try {
     status = await execute(line, { argv, env, json, terminal, signal: stopping.signal });
@@ -63,8 +63,8 @@ export async function runClient(line: ClientLine = {}): Promise<number> {
   status = stopping.status ?? status;
   const stopped = stopping.status !== undefined;
   stopping[Symbol.dispose]();
-  process.exitCode = status;
-  if (stopped) signals.exit(status);
+  own.exitCode = status;
+  if (stopped) own.exit(status);
   return status;
 }
 

@@ -13,7 +13,7 @@ export async function deleteApp(command: Command): Promise<number> {
     const removed = before.services.map((service) => service.name);
     terminal.out(JSON.stringify({ app: name, runner: runner.name, removed, left }));
   } else {
-    const what = `${before.services.length} services, ${replicas} replicas`;
+    const what = `${plural(before.services.length, "service")}, ${plural(replicas, "replica")}`;
     terminal.out(
       before.services.length === 0
         ? `Nothing of "${name}" was deployed on ${runner.name}.`
@@ -22,4 +22,8 @@ export async function deleteApp(command: Command): Promise<number> {
     if (left.length > 0) terminal.err(`Still there:\n${left.map((one) => `  ${one}`).join("\n")}`);
   }
   return left.length === 0 ? 0 : 1;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
