@@ -1,4 +1,6 @@
 /** Hadron: one file is a distributed system. For users; see `spi.ts` for what runners and patterns are made with. */
+import "./node-version.ts";
+
 export { image } from "./declare/image.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { getCallSites } from "node:util";
+// As a namespace: a Node that lacks the function must get as far as being told that it is too old.
+import * as util from "node:util";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
 import { isReplica } from "./environment.ts";
@@ -28,7 +29,7 @@ export async function run(...services: readonly AnyService[]): Promise<void> {
     const { startReplica } = await import("./replica.ts");
     return startReplica(services, call);
   }
-  const caller = getCallSites(2)[1]?.scriptName;
+  const caller = util.getCallSites(2)[1]?.scriptName;
   const entry = entryFile();
   if (entry === undefined || caller === undefined || toPath(caller) !== entry) return;
   const { runCommandLine } = await import("@hadron/core/cli");

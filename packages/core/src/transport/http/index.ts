@@ -1,7 +1,7 @@
 import type { Cancellable } from "../../call/scope.ts";
 import { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isErrorCode } from "../../errors.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall, Transport } from "../transport.ts";
-import { Line, type LineEvents, openLine, type Origin } from "./line.ts";
+import { type Line, type LineEvents, type Origin, openLine } from "./line.ts";
 import type { HttpResponse } from "./response-parser.ts";
 
 /** Connections to one origin at the same time; further calls wait for one of them. */
@@ -41,7 +41,9 @@ class HttpConnection implements Connection {
     };
     const caller = options.self.replica === undefined ? "" : `hadron-caller: ${options.self.replica}\r\n`;
     const authorization =
-      url.username === "" ? "" : `authorization: Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString("base64")}\r\n`;
+      url.username === ""
+        ? ""
+        : `authorization: Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString("base64")}\r\n`;
     this.#head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\naccept: application/json\r\n${caller}${authorization}`;
   }
 
@@ -54,7 +56,12 @@ class HttpConnection implements Connection {
       const params = input === undefined ? "" : `,"params":${toParams(input)}`;
       body = `{"jsonrpc":"2.0","method":${JSON.stringify(procedure)}${params},"id":${id}}`;
     } catch (cause) {
-      return Promise.reject(new HadronError("INVALID_INPUT", `The input is not JSON: ${(cause as Error).message}.`, { cause, unsent: true }));
+      return Promise.reject(
+        new HadronError("INVALID_INPUT", `The input is not JSON: ${(cause as Error).message}.`, {
+          cause,
+          unsent: true,
+        }),
+      );
     }
     const left = Number.isFinite(scope.deadlineAt) ? `hadron-timeout-ms: ${Math.ceil(scope.leftMs)}\r\n` : "";
     const trace = scope.trace === undefined ? "" : `traceparent: ${scope.trace}\r\n`;
@@ -167,7 +174,9 @@ class Exchange implements Cancellable, LineEvents {
   failed(cause: Error, unsent: boolean): void {
     if (!this.#finish(false)) return;
     const what = unsent ? "cannot be reached" : "broke the connection during the call";
-    this.#reject(new HadronError("UNAVAILABLE", `${this.#connection.address} ${what}: ${reasonOf(cause)}.`, { cause, unsent }));
+    this.#reject(
+      new HadronError("UNAVAILABLE", `${this.#connection.address} ${what}: ${reasonOf(cause)}.`, { cause, unsent }),
+    );
   }
 
   /** The caller gave up: closing the connection tells the other side. */
@@ -192,23 +201,40 @@ function toParams(input: unknown): string {
 }
 
 function toOutput(response: HttpResponse, id: number, address: string): unknown {
-  let answer: { id?: unknown; result?: unknown; error?: { code?: unknown; message?: unknown; data?: Partial<ErrorData> } };
+  let answer: {
+    id?: unknown;
+    result?: unknown;
+    error?: { code?: unknown; message?: unknown; data?: Partial<ErrorData> };
+  };
   try {
     answer = JSON.parse(response.body.toString("utf8"));
   } catch (cause) {
     const status = response.status === 200 ? "" : ` with status ${response.status}`;
-    throw new HadronError("UNAVAILABLE", `${address} answered${status}, but not in JSON: is it a Hadron service?`, { cause });
+    throw new HadronError("UNAVAILABLE", `${address} answered${status}, but not in JSON: is it a Hadron service?`, {
+      cause,
+    });
   }
   if (typeof answer === "object" && answer !== null && answer.error !== undefined && typeof answer.error === "object") {
     throw toError(answer.error);
   }
   if (typeof answer !== "object" || answer === null || answer.id !== id || !("result" in answer)) {
-    throw new HadronError("UNAVAILABLE", `${address} answered with status ${response.status}, but not in JSON-RPC 2.0.`);
+    throw new HadronError(
+      "UNAVAILABLE",
+      `${address} answered with status ${response.status}, but not in JSON-RPC 2.0.`,
+    );
   }
   return answer.result;
 }
 
-function toError({ code, message, data }: { code?: unknown; message?: unknown; data?: Partial<ErrorData> }): HadronError {
+function toError({
+  code,
+  message,
+  data,
+}: {
+  code?: unknown;
+  message?: unknown;
+  data?: Partial<ErrorData>;
+}): HadronError {
   const path = Array.isArray(data?.path) ? data.path.map(String) : [];
   const suffix = path.length === 0 ? "" : ` (${path.join(" → ")})`;
   const text = String(message ?? "The call failed.");

@@ -103,6 +103,11 @@ export async function openLine(origin: Origin, maxBodyBytes: number): Promise<Li
     return new Line(socket, "connect", maxBodyBytes);
   }
   const tls = await import("node:tls");
-  const socket = tls.connect({ host: origin.host, port: origin.port, servername: origin.host, ALPNProtocols: ["http/1.1"] });
+  const socket = tls.connect({
+    host: origin.host,
+    port: origin.port,
+    servername: origin.host,
+    ALPNProtocols: ["http/1.1"],
+  });
   return new Line(socket, "secureConnect", maxBodyBytes);
 }

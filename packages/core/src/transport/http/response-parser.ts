@@ -14,7 +14,9 @@ const MAX_HEAD_BYTES = 64 * 1024;
 export class ResponseParser {
   readonly #maxBodyBytes: number;
   #buffer: Buffer = EMPTY;
-  #head: { status: number; headers: Map<string, string>; length: number; mode: "length" | "chunked" | "end" } | undefined;
+  #head:
+    | { status: number; headers: Map<string, string>; length: number; mode: "length" | "chunked" | "end" }
+    | undefined;
   #chunks: Buffer[] = [];
   #chunkBytes = 0;
   /** Bytes left of the current chunk; -1: its size line comes next; -2: trailers come. */
@@ -38,7 +40,7 @@ export class ResponseParser {
         if (this.#buffer.length > MAX_HEAD_BYTES) throw new Error("the response's headers never end");
         return undefined;
       }
-      const head = parseHead(this.#buffer.latin1Slice(0, end));
+      const head = parseHead(this.#buffer.toString("latin1", 0, end));
       this.#buffer = this.#buffer.subarray(end + 4);
       // 1xx are remarks; the answer is still to come.
       if (head.status >= 200) this.#head = head;
@@ -46,7 +48,8 @@ export class ResponseParser {
     const { mode, length } = this.#head;
     if (mode === "chunked") return this.#takeChunks();
     if (mode === "end") return this.#collect();
-    if (length > this.#maxBodyBytes) throw new Error(`the response has ${length} bytes, and ${this.#maxBodyBytes} are accepted`);
+    if (length > this.#maxBodyBytes)
+      throw new Error(`the response has ${length} bytes, and ${this.#maxBodyBytes} are accepted`);
     if (this.#chunks.length > 0 || this.#buffer.length < length) {
       // A large body comes in many pieces: they are joined once, not at each.
       if (this.#buffer.length > 0) {
@@ -79,7 +82,7 @@ export class ResponseParser {
       if (this.#chunkLeft < 0) {
         const end = this.#buffer.indexOf("\r\n");
         if (end < 0) return undefined;
-        const line = this.#buffer.latin1Slice(0, end);
+        const line = this.#buffer.toString("latin1", 0, end);
         this.#buffer = this.#buffer.subarray(end + 2);
         if (this.#chunkLeft === -2) {
           if (line === "") return this.#finish(Buffer.concat(this.#chunks));
@@ -101,7 +104,8 @@ export class ResponseParser {
 
   #add(piece: Buffer): void {
     this.#chunkBytes += piece.length;
-    if (this.#chunkBytes > this.#maxBodyBytes) throw new Error(`the response has over ${this.#maxBodyBytes} bytes, the most that is accepted`);
+    if (this.#chunkBytes > this.#maxBodyBytes)
+      throw new Error(`the response has over ${this.#maxBodyBytes} bytes, the most that is accepted`);
     this.#chunks.push(piece);
   }
 
