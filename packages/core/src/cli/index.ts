@@ -1,18 +1,9 @@
-/** The command line of an app file, and what the `hadron` command shares with it. */
-import "../node-version.ts";
+/** The command line of an app file. Loaded by run(), so nothing is here that `call` could do without. */
+import type { Host } from "../call/host.ts";
 
-export { type Flag, parseArguments } from "./arguments.ts";
-export { type Discovered, discover, discoverHost } from "./discover.ts";
-export { reportFailure, statusOf } from "./failure.ts";
-export { flagTable } from "./help.ts";
-export { isInput, readInput, type Stdin } from "./input.ts";
-export { checkRunnerName } from "./load-runner.ts";
-export { openHost, openUrl } from "./open-host.ts";
 export { type CommandLine, runCommandLine } from "./run-command-line.ts";
-export { type OwnProcess, type Stopping, watchSignals } from "./stopping.ts";
-export { toTable } from "./table.ts";
-export { findProcedure, type Target, unknownService } from "./target.ts";
-export { createTerminal, type Output, type Terminal } from "./terminal.ts";
-export { toDurationMs } from "./values.ts";
-export { TIMEOUT_FLAG } from "./verbs.ts";
-export { version } from "./version.ts";
+
+/** Finds the one running app that has a service, for a script that just calls it. See discover.ts. */
+export async function discoverHost(service: string): Promise<Host> {
+  return (await import("./discover.ts")).discoverHost(service);
+}

@@ -1,4 +1,4 @@
-import { findProcedure, openHost, readInput, toDurationMs, toTable, unknownService } from "@hadron/core/cli";
+import { findProcedure, openHost, readInput, toDurationMs, toTable, unknownService } from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
 import { findApps } from "./find.ts";
 import type { ClientCommand } from "./run-client.ts";

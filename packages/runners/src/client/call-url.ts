@@ -1,4 +1,12 @@
-import { findProcedure, isInput, openUrl, readInput, type Target, toDurationMs, toTable } from "@hadron/core/cli";
+import {
+  findProcedure,
+  isInput,
+  openUrl,
+  readInput,
+  type Target,
+  toDurationMs,
+  toTable,
+} from "@hadron/core/cli/shared";
 import { didYouMean, HadronError, isHadronError } from "@hadron/core/spi";
 import type { ClientCommand } from "./run-client.ts";
 

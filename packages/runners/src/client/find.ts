@@ -1,4 +1,4 @@
-import { checkRunnerName, type Discovered, discover } from "@hadron/core/cli";
+import { checkRunnerName, type Discovered, discover } from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
 import type { ClientCommand } from "./run-client.ts";
 

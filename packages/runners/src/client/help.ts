@@ -1,4 +1,4 @@
-import { type Flag, flagTable, TIMEOUT_FLAG } from "@hadron/core/cli";
+import { type Flag, flagTable, TIMEOUT_FLAG } from "@hadron/core/cli/shared";
 
 export const CLIENT_FLAGS: readonly Flag[] = [
   { name: "runner", value: "NAME", help: "look only there: local, docker or kubernetes" },

@@ -1,4 +1,4 @@
-import { toTable } from "@hadron/core/cli";
+import { toTable } from "@hadron/core/cli/shared";
 import { findApps } from "./find.ts";
 import type { ClientCommand } from "./run-client.ts";
 

@@ -10,7 +10,7 @@ import {
   type Terminal,
   version,
   watchSignals,
-} from "@hadron/core/cli";
+} from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
 import { callApp } from "./call-app.ts";
 import { callUrl } from "./call-url.ts";
