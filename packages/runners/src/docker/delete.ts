@@ -1,0 +1,72 @@
+import type { RunContext } from "@hadron/core/spi";
+import { removeImage } from "./apply.ts";
+import { retireContainer } from "./containers.ts";
+import type { Engine } from "./engine/client.ts";
+import type { ImageSummary, NetworkSummary, VolumeSummary } from "./engine/types.ts";
+import { LABEL, ofApp } from "./labels.ts";
+import { takeLock } from "./lock.ts";
+import { all } from "./rollout.ts";
+import { listContainers } from "./world.ts";
+
+/** All that carries an app's label, of whatever kind, however it came there. */
+interface Labelled {
+  readonly containers: readonly { readonly id: string; readonly name: string; readonly state: "running" | "exited" }[];
+  readonly networks: readonly NetworkSummary[];
+  readonly volumes: readonly string[];
+  readonly images: readonly { readonly id: string; readonly tags: readonly string[] }[];
+}
+
+/** Removes everything of an app, looks again, and returns what is left, in words. */
+export async function deleteApp(engine: Engine, app: string, context: RunContext): Promise<readonly string[]> {
+  const { signal, progress } = context;
+  const found = await findLabelled(engine, app, signal);
+  if (isEmpty(found)) return [];
+  {
+    await using _ = await takeLock(engine, app, progress, signal);
+    const { containers, networks, volumes, images } = await findLabelled(engine, app, signal);
+    progress.step("containers", `stopping ${containers.length}`);
+    await all(containers.map(({ id, state }) => retireContainer(engine, { id, state }, signal)));
+    // Each waits for nothing but the containers.
+    await all<unknown>([
+      ...networks.map(({ Id }) => engine.delete(`/networks/${Id}`, { accept: [403, 409], signal })),
+      ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal })),
+      ...images.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id])).map((name) => removeImage(engine, name, signal)),
+    ]);
+  }
+  return describeLeft(await findLabelled(engine, app, signal));
+}
+
+async function findLabelled(engine: Engine, app: string, signal: AbortSignal): Promise<Labelled> {
+  const filters = ofApp(app);
+  const query = { filters };
+  const [containers, networks, volumes, images] = await Promise.all([
+    listContainers(engine, filters, signal),
+    engine.get<readonly NetworkSummary[]>("/networks", { query, signal }),
+    engine.get<{ readonly Volumes: readonly VolumeSummary[] | null }>("/volumes", { query, signal }),
+    engine.get<readonly ImageSummary[]>("/images/json", { query, signal }),
+  ]);
+  return {
+    containers: containers.map(({ Id, Names, State }) => ({
+      id: Id,
+      name: (Names[0] ?? Id).replace(/^\//, ""),
+      state: State === "running" || State === "restarting" ? "running" : "exited",
+    })),
+    networks,
+    // Locks go when they are let go.
+    volumes: (volumes.Volumes ?? []).filter((one) => one.Labels?.[LABEL.role] !== "lock").map((one) => one.Name),
+    images: images.map(({ Id, RepoTags }) => ({ id: Id, tags: (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>") })),
+  };
+}
+
+function isEmpty({ containers, networks, volumes, images }: Labelled): boolean {
+  return containers.length + networks.length + volumes.length + images.length === 0;
+}
+
+function describeLeft({ containers, networks, volumes, images }: Labelled): readonly string[] {
+  return [
+    ...containers.map((one) => `container ${one.name}`),
+    ...networks.map((one) => `network ${one.Name}: something that is not of the app uses it`),
+    ...volumes.map((name) => `volume ${name}: something that is not of the app uses it`),
+    ...images.map(({ id, tags }) => `image ${tags[0] ?? id}: a container that is not of the app uses it`),
+  ];
+}

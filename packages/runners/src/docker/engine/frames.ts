@@ -1,0 +1,35 @@
+import type { Readable } from "node:stream";
+
+/** A piece of what a container wrote: 1 is stdout, 2 stderr. */
+export interface Frame {
+  readonly stream: 1 | 2;
+  readonly data: Buffer;
+}
+
+/**
+ * Takes an engine's multiplexed stream apart: 8 bytes of header (stream, 3 × 0, length as big-endian uint32), then as
+ * much data. https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
+ */
+export async function* readFrames(source: Readable): AsyncGenerator<Frame> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    while (rest.length >= 8) {
+      const length = rest.readUInt32BE(4);
+      if (rest.length < 8 + length) break;
+      yield { stream: rest[0] === 2 ? 2 : 1, data: rest.subarray(8, 8 + length) };
+      rest = rest.subarray(8 + length);
+    }
+  }
+}
+
+/** The lines that a container wrote, whichever of its two streams they came on; an unended last line counts. */
+export async function* readLines(source: Readable): AsyncGenerator<string> {
+  const partial: Record<1 | 2, string> = { 1: "", 2: "" };
+  for await (const { stream, data } of readFrames(source)) {
+    const lines = (partial[stream] + data.toString("utf8")).split("\n");
+    partial[stream] = lines.pop()!;
+    yield* lines;
+  }
+  for (const text of Object.values(partial)) if (text !== "") yield text;
+}

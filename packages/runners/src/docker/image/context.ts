@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import type { ImageContent } from "./content.ts";
+
+/** A build context as the engine takes it, until it is disposed of. */
+export interface Context extends AsyncDisposable {
+  readonly tar: Readable;
+}
+
+/** Lays a context out in a folder and packs it with tar-fs, without owners and times: the engine's cache must not see them. */
+export async function packContext({ dockerfile, files }: ImageContent): Promise<Context> {
+  const { pack } = await import("tar-fs");
+  const folder = await mkdtemp(join(tmpdir(), "hadron-context-"));
+  const executable = new Set(files.filter((one) => one.executable).map((one) => one.path));
+  const folders = new Set(files.map((one) => dirname(join(folder, one.path))));
+  await Promise.all([...folders].map((one) => mkdir(one, { recursive: true })));
+  await Promise.all([
+    writeFile(join(folder, "Dockerfile"), dockerfile),
+    ...files.map((one) => writeFile(join(folder, one.path), one.content)),
+  ]);
+  const tar = pack(folder, {
+    map: (header) => ({
+      ...header,
+      uid: 0,
+      gid: 0,
+      mtime: new Date(0),
+      mode: header.type === "directory" || executable.has(header.name) ? 0o755 : 0o644,
+    }),
+  });
+  return {
+    tar: tar as unknown as Readable,
+    async [Symbol.asyncDispose]() {
+      tar.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

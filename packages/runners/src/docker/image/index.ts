@@ -1,0 +1,2 @@
+export { buildImage, ensureImage } from "./build.ts";
+export { appContent, type ImageContent, toContent } from "./content.ts";

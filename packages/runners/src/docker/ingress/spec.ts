@@ -1,0 +1,47 @@
+import type { ServiceTopology } from "@hadron/core/spi";
+import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../layout.ts";
+import { ingressName } from "../names.ts";
+import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../spec.ts";
+
+/** Whether a service is exposed through an ingress. */
+export function needsIngress(service: ServiceTopology): boolean {
+  return service.exposed !== null && !publishesItself(service) && (service.image === null || service.image.port !== null);
+}
+
+/** The container that keeps the port of a service while its replicas come and go. */
+export function ingressSpec(app: string, service: ServiceTopology, image: string, revision: string): ContainerSpec {
+  const { name, exposed } = service;
+  const port = service.image?.port ?? EXPOSED_PORT;
+  const env = {
+    INGRESS_SERVICE: name,
+    INGRESS_LISTEN: String(EXPOSED_PORT),
+    INGRESS_TARGET: `${name}:${port}`,
+    // An image speaks a protocol of its own: its bytes are passed on as they are.
+    ...(service.image === null ? { INGRESS_READY: String(INTERNAL_PORT) } : { INGRESS_RAW: "1" }),
+    INGRESS_DRAIN_MS: String(service.limits.drainMs),
+  };
+  const aspects = {
+    image: { Image: image, Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/ingress.mjs`], User: `${USER_ID}:${USER_ID}`, StopSignal: "SIGTERM" },
+    env: { Env: Object.entries(env).map(([key, value]) => `${key}=${value}`) },
+    resources: { Memory: 128 * 1024 * 1024, MemorySwap: 128 * 1024 * 1024, NanoCpus: 2e9 },
+    mounts: {},
+    ports: { [`${EXPOSED_PORT}/tcp`]: [{ HostIp: exposed!.host, HostPort: String(exposed!.port ?? "") }] },
+    stop: { StopTimeout: stopSeconds(service) },
+  };
+  return finish({
+    app,
+    // Its own version is in its image: a new revision of the app is no reason to replace it.
+    revision,
+    name: ingressName(app, name),
+    service: name,
+    ordinal: -1,
+    role: "ingress",
+    exclusive: exposed!.port !== null,
+    aliases: [],
+    port: EXPOSED_PORT,
+    procedures: [],
+    aspects,
+    signed: aspects,
+    host: HARDENED,
+  });
+}

@@ -1,0 +1,85 @@
+import type {
+  Applied,
+  AppStatus,
+  Connected,
+  LogLine,
+  LogOptions,
+  Plan,
+  Program,
+  RunContext,
+  Runner,
+  RunningApp,
+} from "@hadron/core/spi";
+import { apply, compare, type Settings } from "./apply.ts";
+import { deleteApp } from "./delete.ts";
+import type { Engine } from "./engine/client.ts";
+import type { Surroundings } from "./engine/find.ts";
+import { openEngine } from "./engine/open.ts";
+import { listApps } from "./list.ts";
+import { readLogs } from "./logs.ts";
+import { scale } from "./scale.ts";
+import { readStatus } from "./status.ts";
+
+/** Runs apps as containers of a Docker engine. Each verb opens a connection of its own, and closes it. */
+export class DockerRunner implements Runner {
+  readonly name = "docker";
+  readonly #settings: Settings;
+  readonly #surroundings: Surroundings;
+
+  constructor({ surroundings, ...settings }: Settings & { readonly surroundings: Surroundings }) {
+    this.#settings = settings;
+    this.#surroundings = surroundings;
+  }
+
+  async plan(program: Program, context: RunContext): Promise<Plan> {
+    await using engine = await this.#open(context);
+    const { changes } = await compare(engine, program, this.#settings, context);
+    return { changes };
+  }
+
+  async apply(program: Program, context: RunContext): Promise<Applied> {
+    await using engine = await this.#open(context);
+    const changes = await apply(engine, program, this.#settings, context);
+    return { changes, status: await readStatus(engine, program.topology.app, context.signal) };
+  }
+
+  async status(app: string, context: RunContext): Promise<AppStatus> {
+    await using engine = await this.#open(context);
+    return await readStatus(engine, app, context.signal);
+  }
+
+  async *logs(app: string, options: LogOptions, context: RunContext): AsyncGenerator<LogLine> {
+    await using engine = await this.#open(context);
+    yield* readLogs(engine, app, options, context.signal);
+  }
+
+  async scale(app: string, service: string, replicas: number, context: RunContext): Promise<void> {
+    await using engine = await this.#open(context);
+    await scale(engine, app, service, replicas, context);
+  }
+
+  async connect(app: string, context: RunContext): Promise<Connected> {
+    const { connectApp } = await import("./connect/connect.ts");
+    return await connectApp(await this.#open(context), app, context);
+  }
+
+  async delete(app: string, context: RunContext): Promise<readonly string[]> {
+    await using engine = await this.#open(context);
+    return await deleteApp(engine, app, context);
+  }
+
+  async list(context: RunContext): Promise<readonly RunningApp[]> {
+    await using engine = await this.#open(context);
+    return await listApps(engine, context.signal);
+  }
+
+  async export(program: Program, context: RunContext): Promise<string> {
+    const { exportCompose } = await import("./compose/export.ts");
+    await using engine = await this.#open(context);
+    return await exportCompose(engine, program, this.#settings, context);
+  }
+
+  #open({ signal }: RunContext): Promise<Engine> {
+    return openEngine(this.#surroundings, signal);
+  }
+}
