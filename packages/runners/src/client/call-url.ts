@@ -16,9 +16,9 @@ export async function callUrl(command: ClientCommand, url: string): Promise<numb
   checkUrl(url);
   const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
   const options = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-  const host = await openUrl(url);
+  const caller = openUrl(url);
   try {
-    const offer = await discoverAt(() => host.call(url, "rpc.discover", undefined, options));
+    const offer = await discoverAt(() => caller.call("rpc.discover", undefined, options));
     if (words.length === 0) {
       const { service, procedures } = offer ?? { service: "?", procedures: [] };
       if (json) {
@@ -34,10 +34,10 @@ export async function callUrl(command: ClientCommand, url: string): Promise<numb
     }
     const target = offer === undefined ? guess(words) : findOffered(offer, words, url);
     const input = await readInput(target.input, command.stdin);
-    terminal.out(JSON.stringify((await host.call(url, target.procedure, input, options)) ?? null));
+    terminal.out(JSON.stringify((await caller.call(target.procedure, input, options)) ?? null));
     return 0;
   } finally {
-    host.close();
+    caller.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Attached } from "../../runner.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input.ts";
-import { openHost } from "../open-host.ts";
+import { loadHost, openHost } from "../open-host.ts";
 import { findTarget } from "../target.ts";
 import { toDurationMs } from "../values.ts";
 
@@ -32,5 +32,7 @@ async function startWhereNothingRuns(command: Command): Promise<Attached | undef
   if (runner.name !== "local") return undefined;
   const { revision } = await runner.status(command.app.topology.app, command.context);
   if (revision !== null) return undefined;
-  return (await runner.apply(command.program(true), command.context)).attached;
+  const applying = runner.apply(command.program(true), command.context);
+  void loadHost(); // It is needed next, and there is nothing else to do while replicas start.
+  return (await applying).attached;
 }
