@@ -1,0 +1,145 @@
+import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { type ErrorData, fromErrorData, HadronError, toErrorData } from "@hadron/core/spi";
+
+/** What another process asks of a deployment. One request a connection, except that `suspect` may follow `connect`. */
+export type ControlRequest =
+  /** Answered by a {@link Description}. */
+  | { readonly verb: "describe" }
+  /** AppStatus. */
+  | { readonly verb: "status" }
+  /** A LogLine each. */
+  | { readonly verb: "logs"; readonly service?: string | undefined; readonly follow: boolean }
+  | { readonly verb: "scale"; readonly service: string; readonly replicas: number }
+  /** Members by service, whole at first, then what changes. */
+  | { readonly verb: "connect" }
+  /** Why a connection broke: a text or null. */
+  | { readonly verb: "suspect"; readonly service: string; readonly name: string }
+  /** Answered when everything has ended. */
+  | { readonly verb: "delete" };
+
+/** Answers a request, item by item, until the signal aborts: the other side went away. */
+export type ControlHandler = (request: ControlRequest, signal: AbortSignal) => AsyncIterable<unknown>;
+
+type Answer = { readonly item: unknown } | { readonly error: ErrorData } | { readonly end: true };
+
+const LONGEST_REQUEST = 64 * 1024;
+
+/** Serves a control socket: lines of JSON. Only its owner can reach it, by the mode of its folder. */
+export async function serveControl(path: string, handle: ControlHandler): Promise<Server> {
+  const server = createServer((socket) => {
+    const gone = new AbortController();
+    socket.on("error", () => {}); // "close" follows.
+    socket.once("close", () => gone.abort());
+    readLines(socket, (line) => answer(socket, line, handle, gone.signal), LONGEST_REQUEST);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  server.unref();
+  return server;
+}
+
+async function answer(socket: Socket, line: string, handle: ControlHandler, signal: AbortSignal): Promise<void> {
+  const write = (one: Answer) => {
+    if (socket.writable) return socket.write(`${JSON.stringify(one)}\n`);
+    return true;
+  };
+  try {
+    for await (const item of handle(JSON.parse(line) as ControlRequest, signal)) {
+      if (signal.aborted) return;
+      if (!write({ item })) await drained(socket, signal);
+    }
+    write({ end: true });
+  } catch (error) {
+    write({ error: toErrorData(error) });
+  }
+  socket.end();
+}
+
+/**
+ * Asks a deployment and yields its answers. Undefined items never come.
+ *
+ * Fails with what the other side failed with; with the system's error (`ENOENT`, `ECONNREFUSED`) where nobody listens;
+ * with RUNNER_FAILED where no answer begins within `timeoutMs`, or the other side ends in the middle.
+ */
+export async function* ask(
+  path: string,
+  request: ControlRequest,
+  options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+): AsyncGenerator<any> {
+  options.signal.throwIfAborted();
+  const socket = createConnection(path);
+  const answers: Answer[] = [];
+  let failure: unknown;
+  let wake = () => {};
+  const fail = (error: unknown) => {
+    failure ??= error;
+    wake();
+  };
+  const timer =
+    options.timeoutMs === undefined
+      ? undefined
+      : setTimeout(
+          () => fail(new HadronError("RUNNER_FAILED", `The process that has ${path} does not answer.`)),
+          options.timeoutMs,
+        );
+  const aborted = () => fail(options.signal.reason);
+  options.signal.addEventListener("abort", aborted);
+  socket.on("error", fail);
+  socket.on("close", () => fail(new HadronError("RUNNER_FAILED", `The process that has ${path} ended.`)));
+  readLines(socket, (line) => {
+    clearTimeout(timer);
+    answers.push(JSON.parse(line) as Answer);
+    wake();
+  });
+  socket.write(`${JSON.stringify(request)}\n`);
+  try {
+    for (;;) {
+      const next = answers.shift();
+      if (next === undefined) {
+        if (failure !== undefined) throw failure;
+        await new Promise<void>((resolve) => (wake = resolve));
+      } else if ("item" in next) yield next.item;
+      else if ("error" in next) throw fromErrorData(next.error);
+      else return;
+    }
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener("abort", aborted);
+    socket.destroy();
+  }
+}
+
+/** The one answer of a request that has one. */
+export async function askOnce<T>(
+  path: string,
+  request: ControlRequest,
+  options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+): Promise<T> {
+  for await (const item of ask(path, request, options)) return item as T;
+  return undefined as T;
+}
+
+function drained(socket: Socket, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    socket.on("drain", done);
+    signal.addEventListener("abort", done);
+  });
+}
+
+function readLines(socket: Socket, line: (text: string) => void, longest = Number.POSITIVE_INFINITY): void {
+  let rest = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    for (const one of lines) line(one);
+    if (rest.length > longest) socket.destroy();
+  });
+}

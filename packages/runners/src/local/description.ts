@@ -1,0 +1,37 @@
+import type { RunningApp, Topology } from "@hadron/core/spi";
+import type { Deployment } from "./deployment.ts";
+
+/** What a deployment says of itself to another process. */
+export interface Description {
+  /** The process that holds it. */
+  readonly pid: number;
+  readonly entry: string;
+  readonly revision: string;
+  /** Of the code alone. */
+  readonly bundleHash: string;
+  readonly topology: Topology;
+  /** How many replicas of each service run. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly endpoints: Readonly<Record<string, string | null>>;
+}
+
+export function describeDeployment({ release, services }: Deployment): Description {
+  return {
+    pid: process.pid,
+    entry: release.entry,
+    revision: release.revision,
+    bundleHash: release.bundleHash,
+    topology: release.topology,
+    counts: Object.fromEntries(services.map((one) => [one.name, one.replicas.length])),
+    endpoints: Object.fromEntries(services.map((one) => [one.name, one.exposure?.endpoint ?? null])),
+  };
+}
+
+export function toRunningApp({ topology, endpoints }: Description): RunningApp {
+  const services = topology.services.map(({ name, procedures }) => ({
+    name,
+    procedures,
+    endpoint: endpoints[name] ?? null,
+  }));
+  return { app: topology.app, runner: "local", services };
+}

@@ -1,0 +1,14 @@
+import type { RunnerFlag, RunnerModule } from "@hadron/core/spi";
+import { resolvePaths } from "./paths.ts";
+import { systemClock } from "./restart-policy.ts";
+import { LocalRunner } from "./runner.ts";
+
+/** How long a replica may take until it is ready. */
+const START_TIMEOUT_MS = 30_000;
+
+/** The local runner has no flags of its own. */
+export const flags: readonly RunnerFlag[] = [];
+
+/** Runs apps on this machine: a process each replica, nothing else installed. See {@link RunnerModule}. */
+export const createRunner: RunnerModule["createRunner"] = ({ env }) =>
+  new LocalRunner({ paths: resolvePaths(env), env, clock: systemClock, startTimeoutMs: START_TIMEOUT_MS });

@@ -1,0 +1,54 @@
+import { type Change, replicaName, type ServiceTopology, type Topology } from "@hadron/core/spi";
+import type { Description } from "./description.ts";
+
+/** What of a deployment matters to a plan. */
+export type World = Pick<Description, "bundleHash" | "topology" | "counts">;
+
+/** What `apply` would change. Pure. `bundleHash`: of the file's code; not looked at where nothing runs. */
+export function plan(wanted: Topology, bundleHash: string | undefined, world: World | undefined): readonly Change[] {
+  const changes: Change[] = [];
+  const add = (action: Change["action"], service: string, ordinal: number, because: string) =>
+    changes.push({ action, kind: "process", name: replicaName(service, ordinal), because });
+  const running = new Map(world?.topology.services.map((one) => [one.name, one]));
+  for (const service of wanted.services) {
+    const before = running.get(service.name);
+    running.delete(service.name);
+    const count = before === undefined ? 0 : (world!.counts[service.name] ?? 0);
+    const because =
+      before === undefined ? "" : reason(before, service, world!.bundleHash !== bundleHash, world!.topology, wanted);
+    for (let ordinal = 0; ordinal < Math.max(count, service.replicas); ordinal++) {
+      if (ordinal >= service.replicas)
+        add("delete", service.name, ordinal, `${service.replicas} declared, ${count} running`);
+      else if (before === undefined) add("create", service.name, ordinal, "not running");
+      else if (ordinal >= count) add("create", service.name, ordinal, `${service.replicas} declared, ${count} running`);
+      else if (because !== "") add("replace", service.name, ordinal, because);
+    }
+  }
+  for (const { name } of running.values()) {
+    for (let ordinal = 0; ordinal < (world!.counts[name] ?? 0); ordinal++)
+      add("delete", name, ordinal, "no longer declared");
+  }
+  return changes;
+}
+
+/** Why a replica is replaced; "" where it stays. */
+function reason(
+  before: ServiceTopology,
+  after: ServiceTopology,
+  code: boolean,
+  world: Topology,
+  wanted: Topology,
+): string {
+  const fields = (Object.keys(after) as (keyof ServiceTopology)[]).filter(
+    (field) => field !== "replicas" && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  );
+  const reasons = [...(code ? ["code"] : []), ...fields];
+  if (reasons.length > 0) return `${reasons.join(", ")} changed`;
+  return sameShape(world, wanted) ? "" : "another service changed";
+}
+
+/** Each replica holds the whole topology: a change of one service is a new revision of all. */
+function sameShape(one: Topology, other: Topology): boolean {
+  const shape = ({ services }: Topology) => JSON.stringify(services.map(({ replicas: _, ...rest }) => rest));
+  return shape(one) === shape(other);
+}

@@ -1,0 +1,213 @@
+import type { Socket } from "node:net";
+import { HadronError, type Member, type ReplicaState, type ReplicaStatus, type ToReplica } from "@hadron/core/spi";
+import type { Exit } from "./exit.ts";
+import { Incarnation } from "./incarnation.ts";
+import type { Launch } from "./replica-process.ts";
+import { type Clock, GIVE_UP_DEATHS, RestartPolicy } from "./restart-policy.ts";
+
+export interface ReplicaOptions {
+  readonly name: string;
+  readonly ordinal: number;
+  /** Of which revision the code is. */
+  readonly revision: string;
+  /** What to start, and where it will listen: another address for each process. */
+  readonly launch: () => { readonly launch: Launch; readonly address: string };
+  readonly drainMs: number;
+  readonly startTimeoutMs: number;
+  readonly clock: Clock;
+  /** Its state or address changed. */
+  readonly changed: () => void;
+  /** A process began, or is gone with all that it started. */
+  readonly began: (pid: number) => void;
+  readonly ended: (pid: number) => void;
+  readonly line: (line: string) => void;
+  /** What each new process is told first. */
+  readonly greet: () => ToReplica;
+  /** It saw a peer go away, and asks why. */
+  readonly suspect: (service: string, name: string) => Promise<string | null>;
+}
+
+/** After SIGTERM a replica gets its service's drainMs, and this for what goes with it. */
+const DRAIN_MARGIN_MS = 500;
+/** How long after the end of a process its reason still answers "why did this connection break?". */
+const REASON_FRESH_MS = 2000;
+/** Who asks waits for at most 250 ms. */
+const REASON_WAIT_MS = 200;
+
+/** A replica: one process after the other, until it is stopped, or has died too often. */
+export class LocalReplica {
+  #options: ReplicaOptions;
+  readonly #policy: RestartPolicy;
+  #current: Incarnation | undefined;
+  /** Is to take its place. */
+  #next: Incarnation | undefined;
+  #state: ReplicaState = "starting";
+  #reason: string | null = null;
+  #restarts = 0;
+  /** Its first process did not become ready yet: if it dies, it is not started again. */
+  #first = true;
+  #stopping: Promise<void> | undefined;
+  #cancelRestart = () => {};
+  #lastExit: { readonly at: number; readonly reason: string } | undefined;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.#policy = new RestartPolicy(options.clock);
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get ordinal(): number {
+    return this.#options.ordinal;
+  }
+
+  get revision(): string {
+    return this.#options.revision;
+  }
+
+  get state(): ReplicaState {
+    return this.#state;
+  }
+
+  /** See {@link Incarnation.pending}. */
+  get pending(): number {
+    return this.#current?.pending ?? 0;
+  }
+
+  get member(): Member {
+    const reason = this.#state === "ready" ? undefined : (this.#reason ?? undefined);
+    return {
+      ordinal: this.ordinal,
+      name: this.name,
+      address: this.#current?.address ?? "",
+      state: this.#state,
+      reason,
+    };
+  }
+
+  async status(): Promise<ReplicaStatus> {
+    const calls = (await this.#current?.calls()) ?? null;
+    return { name: this.name, state: this.#state, restarts: this.#restarts, reason: this.#reason, calls };
+  }
+
+  /** Starts it. Rejects as {@link Incarnation.ready} does; it is then not started again. */
+  async start(): Promise<void> {
+    this.#current = this.#launch(this.#options);
+    await this.#current.ready;
+    if (this.#stopping !== undefined)
+      throw new HadronError("CANCELLED", `${this.name} was stopped before it was ready.`);
+  }
+
+  /** Starts a second process by new options. When it is ready, it takes the place of the first one, which then drains. */
+  async replace(options: ReplicaOptions): Promise<void> {
+    const next = this.#launch(options);
+    this.#next = next;
+    await next.ready.finally(() => (this.#next = undefined));
+    const before = this.#current;
+    this.#cancelRestart();
+    this.#options = options;
+    this.#current = next;
+    this.#first = false;
+    this.#become("ready", null);
+    await before?.stop(options.drainMs + DRAIN_MARGIN_MS);
+  }
+
+  send(message: ToReplica): void {
+    this.#current?.send(message);
+  }
+
+  pass(socket: Socket): Promise<boolean> {
+    return this.#current?.pass(socket) ?? Promise.resolve(false);
+  }
+
+  /** Why a connection to it broke, if that is known, or soon will be. */
+  async because(): Promise<string | null> {
+    const { clock } = this.#options;
+    const known = () =>
+      this.#lastExit !== undefined && clock.now() - this.#lastExit.at < REASON_FRESH_MS ? this.#lastExit.reason : null;
+    if (known() !== null || this.#current === undefined) return known();
+    const waited = Promise.withResolvers<void>();
+    const cancel = clock.after(REASON_WAIT_MS, waited.resolve);
+    await Promise.race([this.#current.exited, waited.promise]);
+    cancel();
+    return known();
+  }
+
+  /** From now on callers go elsewhere, as soon as the directory says so. */
+  retire(): void {
+    if (this.#state !== "failed") this.#become("draining", this.#reason);
+  }
+
+  /** Drains and ends it. Resolves when its process is gone. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Ends it at once, even while it drains. */
+  async kill(): Promise<void> {
+    const stopped = this.stop();
+    await Promise.all([this.#current?.kill(), this.#next?.kill()]);
+    await stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#cancelRestart();
+    this.retire();
+    await Promise.all([this.#current?.stop(this.#options.drainMs + DRAIN_MARGIN_MS), this.#next?.kill()]);
+  }
+
+  #launch(options: ReplicaOptions): Incarnation {
+    const incarnation = new Incarnation({
+      ...options,
+      ...options.launch(),
+      changed: (changed) => {
+        if (changed === this.#current) this.#follow(changed);
+      },
+    });
+    incarnation.send(options.greet());
+    const { pid } = incarnation;
+    if (pid !== undefined) options.began(pid);
+    incarnation.exited.then((exit) => {
+      if (pid !== undefined) options.ended(pid);
+      if (incarnation === this.#current) this.#died(incarnation, exit);
+    });
+    return incarnation;
+  }
+
+  #follow({ state }: Incarnation): void {
+    if (this.#stopping !== undefined) return;
+    if (state === "ready") this.#first = false;
+    if (state === "ready" || state === "draining") this.#become(state, this.#reason);
+  }
+
+  #died(incarnation: Incarnation, exit: Exit): void {
+    const { clock } = this.#options;
+    this.#lastExit = { at: clock.now(), reason: exit.reason };
+    if (this.#stopping !== undefined) return;
+    if (this.#first) {
+      this.#become("failed", exit.reason);
+      return;
+    }
+    const delayMs = this.#policy.died();
+    if (delayMs === undefined) {
+      const gaveUp = `${exit.reason}; it died ${GIVE_UP_DEATHS} times within a minute, and is not started again.`;
+      this.#become("failed", gaveUp + incarnation.lastLines());
+      return;
+    }
+    this.#become("starting", exit.reason);
+    this.#cancelRestart = clock.after(delayMs, () => {
+      this.#restarts++;
+      this.#current = this.#launch(this.#options);
+      this.#become("starting", exit.reason);
+    });
+  }
+
+  #become(state: ReplicaState, reason: string | null): void {
+    this.#state = state;
+    this.#reason = reason;
+    this.#options.changed();
+  }
+}

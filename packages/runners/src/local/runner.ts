@@ -1,0 +1,202 @@
+import { join } from "node:path";
+import {
+  type Applied,
+  type AppStatus,
+  type Connected,
+  HadronError,
+  type LogLine,
+  type LogOptions,
+  type Plan,
+  type Program,
+  type RunContext,
+  type Runner,
+  type RunningApp,
+  TableDirectory,
+} from "@hadron/core/spi";
+import { bundle, endEsbuild, loadEsbuild } from "../bundle/index.ts";
+import { claim, describeHolder } from "./claim.ts";
+import { type Deployment, unsupported } from "./deployment.ts";
+import { type Description, describeDeployment, toRunningApp } from "./description.ts";
+import type { LocalPaths } from "./paths.ts";
+import { plan } from "./plan.ts";
+import { PortMemory } from "./port-memory.ts";
+import { writeRelease } from "./release.ts";
+import { RemoteDeployment } from "./remote.ts";
+import type { Clock } from "./restart-policy.ts";
+import { createRunFolder, findRunFolder, listRunFolders } from "./run-folder.ts";
+import { Session } from "./session.ts";
+
+export interface LocalRunnerOptions {
+  readonly paths: LocalPaths;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly startTimeoutMs: number;
+}
+
+const STATUS_MS = 5000;
+
+/** Runs apps as processes of this one. What another process runs is reached over its control socket. */
+export class LocalRunner implements Runner {
+  readonly name = "local";
+  readonly #options: LocalRunnerOptions;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: LocalRunnerOptions) {
+    this.#options = options;
+  }
+
+  async plan({ entry, topology }: Program, { signal }: RunContext): Promise<Plan> {
+    throwIfUnsupported(topology);
+    const world = await this.#describe(topology.app, signal);
+    const hash = world === undefined ? undefined : (await bundle(entry, { signal })).hash;
+    return { changes: plan(topology, hash, world) };
+  }
+
+  async apply(program: Program, context: RunContext): Promise<Applied> {
+    const { topology, entry } = program;
+    const { signal, progress } = context;
+    throwIfUnsupported(topology);
+    progress.step("bundle", entry);
+    const bundling = bundle(entry, { signal });
+    // Looked at below, after what goes on beside it.
+    bundling.catch(() => {});
+    const running = this.#sessions.get(topology.app);
+    if (running?.deployment !== undefined) {
+      const built = await bundling;
+      const changes = plan(topology, built.hash, describeDeployment(running.deployment));
+      if (changes.length > 0) {
+        await running.deployment.update(writeRelease(running.folder.path, program, built), context);
+      }
+      return { status: await running.deployment.status(), changes, attached: running };
+    }
+
+    const session = new Session(createRunFolder(this.#options.paths.runtime, topology.app));
+    try {
+      await claim(topology.app, session, signal);
+      const release = writeRelease(session.folder.path, program, await bundling);
+      const { env, clock, startTimeoutMs, paths } = this.#options;
+      const deployment = session.deploy(release, {
+        env,
+        clock,
+        startTimeoutMs,
+        ports: new PortMemory(paths.cache, topology.app),
+      });
+      await deployment.start(context);
+      this.#sessions.set(topology.app, session);
+      session.ended.then(() => this.#sessions.delete(topology.app));
+      await endEsbuild();
+      return { status: await deployment.status(), changes: plan(topology, undefined, undefined), attached: session };
+    } catch (error) {
+      await session.close("it could not start");
+      throw error;
+    }
+  }
+
+  async status(app: string, { signal }: RunContext): Promise<AppStatus> {
+    const mine = this.#mine(app);
+    if (mine !== undefined) return mine.status();
+    const nothing = { app, runner: this.name, revision: null, services: [] };
+    const remote = await this.#remote(app, signal);
+    return (await remote?.once<AppStatus | undefined>({ verb: "status" }, signal, STATUS_MS)) ?? nothing;
+  }
+
+  async *logs(app: string, options: LogOptions, { signal }: RunContext): AsyncGenerator<LogLine> {
+    const mine = this.#mine(app);
+    if (mine !== undefined) yield* mine.readLogs(options, signal);
+    else yield* (await this.#need(app, signal)).logs(options.service, options.follow, signal);
+  }
+
+  async scale(app: string, service: string, replicas: number, context: RunContext): Promise<void> {
+    const mine = this.#mine(app);
+    if (mine !== undefined) return mine.scale(service, replicas, context);
+    await (await this.#need(app, context.signal)).once({ verb: "scale", service, replicas }, context.signal);
+  }
+
+  async connect(app: string, { signal }: RunContext): Promise<Connected> {
+    const mine = this.#mine(app);
+    return mine === undefined ? (await this.#need(app, signal)).connect(app, signal) : connectHere(mine);
+  }
+
+  async delete(app: string, { signal }: RunContext): Promise<readonly string[]> {
+    const mine = this.#sessions.get(app);
+    if (mine !== undefined) await mine.close("it was deleted");
+    else await (await this.#remote(app, signal))?.once({ verb: "delete" }, signal);
+    const left = await this.#describe(app, signal);
+    return left === undefined ? [] : [`process ${left.pid}, which holds "${app}" (anew?)`];
+  }
+
+  async list({ signal }: RunContext): Promise<readonly RunningApp[]> {
+    const { runtime } = this.#options.paths;
+    const found = await Promise.all(
+      // One that does not answer should not hide the others.
+      listRunFolders(runtime).map(({ app, path }) =>
+        describeHolder(join(runtime, app), path, signal).catch(() => undefined),
+      ),
+    );
+    signal.throwIfAborted();
+    return found.filter((one) => one?.topology !== undefined).map((one) => toRunningApp(one!));
+  }
+
+  export(): Promise<string> {
+    return Promise.reject(
+      new HadronError(
+        "WRONG_USE",
+        "The local runner makes processes, which no other tool takes; export with --runner=docker or --runner=kubernetes.",
+      ),
+    );
+  }
+
+  /** Starts esbuild's process while the command line is still at work. */
+  prepare(): this {
+    loadEsbuild().catch(() => {}); // Said when it is needed.
+    return this;
+  }
+
+  #mine(app: string): Deployment | undefined {
+    return this.#sessions.get(app)?.deployment;
+  }
+
+  async #describe(app: string, signal: AbortSignal): Promise<Description | undefined> {
+    const mine = this.#mine(app);
+    if (mine !== undefined) return describeDeployment(mine);
+    const { runtime } = this.#options.paths;
+    const path = findRunFolder(runtime, app);
+    const description = path === undefined ? undefined : await describeHolder(join(runtime, app), path, signal);
+    return description?.topology === undefined ? undefined : description;
+  }
+
+  async #remote(app: string, signal: AbortSignal): Promise<RemoteDeployment | undefined> {
+    const { runtime } = this.#options.paths;
+    const path = findRunFolder(runtime, app);
+    if (path === undefined || (await describeHolder(join(runtime, app), path, signal)) === undefined) return undefined;
+    return new RemoteDeployment(path);
+  }
+
+  async #need(app: string, signal: AbortSignal): Promise<RemoteDeployment> {
+    const remote = await this.#remote(app, signal);
+    if (remote !== undefined) return remote;
+    throw new HadronError("WRONG_USE", `"${app}" does not run on this machine. Start it: npx tsx FILE up`);
+  }
+}
+
+function throwIfUnsupported(topology: Program["topology"]): void {
+  const problem = unsupported(topology.services);
+  if (problem !== undefined) throw problem;
+}
+
+function connectHere(deployment: Deployment): Connected {
+  const directory = new TableDirectory();
+  directory.onSuspect = async (service, { name }) => (await deployment.because(service, name)) ?? undefined;
+  const take = (services: ReturnType<Deployment["members"]>) => {
+    for (const [service, members] of Object.entries(services)) directory.set(service, members);
+  };
+  take(deployment.members());
+  const stop = deployment.watchMembers(take);
+  return {
+    directory,
+    async [Symbol.asyncDispose]() {
+      stop();
+      directory.close();
+    },
+  };
+}

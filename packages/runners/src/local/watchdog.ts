@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { RunFolder } from "./run-folder.ts";
+
+/**
+ * Reads which process groups there are, until its standard input ends; then what is left of them is killed, stopped and
+ * spinning ones too, and the folder removed. Ignores what a terminal sends to all of its processes.
+ */
+const SCRIPT = `trap '' HUP INT QUIT TERM
+groups=
+while read -r what group; do
+  case $what in
+    +) groups="$groups $group" ;;
+    -) left=
+       for one in $groups; do [ "$one" = "$group" ] || left="$left $one"; done
+       groups=$left ;;
+  esac
+done
+for one in $groups; do kill -9 -- "-$one" 2>/dev/null || kill -9 "$one" 2>/dev/null; done
+[ "$(readlink "$2")" = "$3" ] && rm -f -- "$2"
+rm -rf -- "$1"
+`;
+
+/**
+ * A process that outlives this one, however it ends, and leaves nothing behind. Node cannot do this from inside: nothing
+ * runs after SIGKILL. A shell, since it must cost nothing: 1 MB, and 1 ms to start.
+ */
+export class Watchdog {
+  readonly #shell: ChildProcess;
+
+  constructor(folder: RunFolder) {
+    const name = folder.path.slice(folder.path.lastIndexOf("/") + 1);
+    this.#shell = spawn("/bin/sh", ["-c", SCRIPT, "hadron-watchdog", folder.path, folder.link, name], {
+      // A session of its own: Ctrl-C in a terminal does not reach it.
+      detached: true,
+      cwd: "/",
+      env: { PATH: "/usr/bin:/bin" },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    this.#shell.unref();
+    // It was killed by someone: then only a SIGKILL of this process, too, would leave something behind.
+    this.#shell.on("error", () => {});
+    this.#shell.stdin!.on("error", () => {});
+  }
+
+  get pid(): number | undefined {
+    return this.#shell.pid;
+  }
+
+  /** A process group, named by the pid of its first process. */
+  add(group: number): void {
+    this.#shell.stdin!.write(`+ ${group}\n`);
+  }
+
+  remove(group: number): void {
+    this.#shell.stdin!.write(`- ${group}\n`);
+  }
+
+  /** Lets it end, and kill what is left. Resolves when it has ended. */
+  async close(): Promise<void> {
+    if (this.#shell.exitCode !== null || this.#shell.signalCode !== null || this.#shell.pid === undefined) return;
+    const ended = new Promise((resolve) => this.#shell.once("exit", resolve));
+    this.#shell.ref();
+    this.#shell.stdin!.end();
+    await ended;
+  }
+}
