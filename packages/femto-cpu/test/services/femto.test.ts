@@ -1,4 +1,3 @@
-import { service } from "@hadron/core";
 import { compose } from "@hadron/core/spi";
 import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
