@@ -20,7 +20,8 @@ export async function up(command: Command): Promise<number> {
     for (const line of endpoints(status)) terminal.out(line);
     for (const line of whatNext(command, status, attached !== undefined)) terminal.err(line);
   }
-  return attached === undefined ? 0 : stay(command, runner, attached);
+  // Awaited here: the deployment would otherwise be ended on the way out.
+  return attached === undefined ? 0 : await stay(command, runner, attached);
 }
 
 /** Shows logs until it is told to stop, or the deployment ends. */
