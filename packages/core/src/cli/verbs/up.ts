@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AppStatus, Attached, Runner } from "../../runner.ts";
 import type { Command } from "../command.ts";
+import { watchLauncher } from "../launcher.ts";
 import { createLogView, parseLogLine } from "../log-lines.ts";
 import { showChanges } from "../show-changes.ts";
 import { toTable } from "../table.ts";
@@ -10,6 +11,10 @@ import { toTable } from "../table.ts";
 export async function up(command: Command): Promise<number> {
   const { context, json, terminal } = command;
   const runner = await command.runner();
+  using _launcher = await watchLauncher(() => {
+    if (!json) terminal.err("What started this command has gone; stopping.");
+    command.stopping.stop(143);
+  });
   const { status, changes, attached } = await runner.apply(command.program(true), context);
   await using _attached = attached;
   command.progressDone();
