@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunContext } from "@hadron/core/spi";
+import type { Api } from "./api.ts";
+import { statusOf } from "./api-error.ts";
+import { each } from "./each.ts";
+import { selectorOf } from "./labels.ts";
+import { type Kind, type KubeObject, OWN_KINDS, type OwnKind, pathOf, pluralOf } from "./objects.ts";
+import { deleteObject } from "./send.ts";
+import { listObjects, readWorld } from "./world.ts";
+
+/** What an app leaves behind, beside what we made ourselves. */
+const FOLLOWERS = ["Pod", "PersistentVolumeClaim", "ReplicaSet"] as const satisfies readonly Kind[];
+const AT_ONCE = 16;
+/** Beyond the time that pods were given to end. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 100;
+
+/** Removes all that carries the app's label, waits until it is gone, and says in words what is not. */
+export async function deleteApp(api: Api, app: string, { signal, progress }: RunContext): Promise<readonly string[]> {
+  const selector = selectorOf(app);
+  const { objects } = await readWorld(api, { app, needed: new Set(), signal });
+  const isWorkload = ({ kind }: KubeObject) => kind === "Deployment" || kind === "StatefulSet";
+  const remove = ({ kind, metadata }: KubeObject) =>
+    deleteObject(api, kind as OwnKind, metadata.name, { uid: metadata.uid, signal });
+  // First who would make new pods, then the pods: waiting for the cluster's garbage collector takes longer.
+  await each([...objects.values()].filter(isWorkload), AT_ONCE, remove);
+  await Promise.all([
+    each(
+      [...objects.values()].filter((one) => !isWorkload(one)),
+      AT_ONCE,
+      remove,
+    ),
+    removeAll(api, "Pod", selector, signal),
+    removeAll(api, "PersistentVolumeClaim", selector, signal),
+  ]);
+  // Only what there was can be left; a kind that the app had none of is looked at once more at the end.
+  let kinds: readonly Kind[] = [...new Set([...objects.values()].map(({ kind }) => kind as Kind)), ...FOLLOWERS];
+  let deadline = Number.POSITIVE_INFINITY;
+  for (let isLast = false; ; ) {
+    const left = await listAll(api, kinds, selector, signal);
+    if (left.length === 0) {
+      if (isLast) return [];
+      isLast = true;
+      kinds = OWN_KINDS.filter((kind) => !kinds.includes(kind));
+      continue;
+    }
+    isLast = false;
+    const graceMs = Math.max(0, ...left.map((one) => one.metadata.deletionGracePeriodSeconds ?? 0)) * 1000;
+    if (deadline === Number.POSITIVE_INFINITY) deadline = Date.now() + graceMs + PATIENCE_MS;
+    const pods = left.filter(({ kind }) => kind === "Pod").length;
+    progress.step(
+      "delete",
+      pods > 0 ? `${pods} ${pods === 1 ? "replica" : "replicas"} stopping` : `${left.length} objects left`,
+    );
+    if (Date.now() > deadline) return left.map(describeLeft);
+    // Somebody may be deploying at the same time; what was made meanwhile goes as well.
+    await each(
+      left.filter((one) => one.metadata.deletionTimestamp === undefined && one.kind !== "ReplicaSet"),
+      AT_ONCE,
+      ({ kind, metadata }) => deleteObject(api, kind as Kind, metadata.name, { uid: metadata.uid, signal }),
+    );
+    kinds = [...new Set(left.map(({ kind }) => kind as Kind))];
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}
+
+/** All of a kind in one request; one by one for a user who may not do that. */
+async function removeAll(api: Api, kind: Kind, labelSelector: string, signal: AbortSignal): Promise<void> {
+  try {
+    await api.json({
+      method: "DELETE",
+      path: pathOf(kind, api.namespace),
+      query: { labelSelector },
+      what: `delete ${pluralOf(kind)}`,
+      signal,
+    });
+  } catch (error) {
+    if (statusOf(error)?.code !== 403) throw error;
+    const left = await listAll(api, [kind], labelSelector, signal);
+    await each(left, AT_ONCE, ({ metadata }) => deleteObject(api, kind, metadata.name, { uid: metadata.uid, signal }));
+  }
+}
+
+async function listAll(
+  api: Api,
+  kinds: readonly Kind[],
+  selector: string,
+  signal: AbortSignal,
+): Promise<readonly KubeObject[]> {
+  const lists = await Promise.all(
+    kinds.map(async (kind) => {
+      try {
+        return await listObjects(api, kind, selector, signal);
+      } catch (error) {
+        if (statusOf(error)?.code === 403) return []; // Who may not see a kind cannot have made any of it.
+        throw error;
+      }
+    }),
+  );
+  return lists.flat();
+}
+
+function describeLeft({ kind, metadata }: KubeObject): string {
+  const finalizers: readonly string[] = metadata.finalizers ?? [];
+  const why =
+    finalizers.length > 0
+      ? `, held by ${finalizers.join(", ")}`
+      : metadata.deletionTimestamp === undefined
+        ? ""
+        : ", still stopping";
+  return `${kind} ${metadata.name}${why}`;
+}

@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { HadronError } from "@hadron/core/spi";
+import type { User } from "@kubernetes/client-node/dist/config_types.js";
+import { load } from "js-yaml";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Which cluster, as whom, in which namespace. */
+export interface Target {
+  /** The context's name, for messages. */
+  readonly context: string;
+  /** Base address of the API server. */
+  readonly server: string;
+  readonly namespace: string;
+  readonly tls: {
+    readonly ca: Buffer | undefined;
+    readonly cert: Buffer | undefined;
+    readonly key: Buffer | undefined;
+    readonly servername: string | undefined;
+    readonly insecure: boolean;
+  };
+  readonly proxyUrl: string | undefined;
+  readonly user: User;
+}
+
+const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * Finds the cluster as kubectl does: `--context`, `KUBECONFIG` (several files joined), `~/.kube/config`, the service
+ * account inside a pod. RUNNER_FAILED, with the places looked at, where there is none.
+ *
+ * Read here and not by @kubernetes/client-node's own class: importing that takes half a second, mostly for its typed API.
+ */
+export function findTarget(options: {
+  readonly env: Env;
+  readonly context: string | undefined;
+  readonly namespace: string | undefined;
+}): Target {
+  const { env } = options;
+  const paths = env.KUBECONFIG
+    ? env.KUBECONFIG.split(delimiter).filter(Boolean)
+    : [join(env.HOME ?? homedir(), ".kube", "config")];
+  const files = paths.map(readConfig).filter((one) => one !== undefined);
+  if (files.length === 0) {
+    const inside = insidePod(env, options.namespace);
+    if (inside !== undefined) return inside;
+    throw new HadronError(
+      "RUNNER_FAILED",
+      `No Kubernetes cluster is configured: there is no ${paths.join(" and no ")}. Set KUBECONFIG, or make that file with your cluster's tools.`,
+    );
+  }
+  const wanted = options.context ?? files.map(({ content }) => content["current-context"]).find(Boolean);
+  const all = (kind: "contexts" | "clusters" | "users") =>
+    files.flatMap(({ content, folder }) => (content[kind] ?? []).map((one) => ({ ...one, folder })));
+  const context = all("contexts").find((one) => one.name === wanted)?.context;
+  if (context === undefined) {
+    const names = all("contexts").map((one) => one.name);
+    throw new HadronError(
+      options.context === undefined ? "RUNNER_FAILED" : "WRONG_USE",
+      wanted === undefined
+        ? `${paths.join(", ")} names no current context. Choose one with --context: ${names.join(", ") || "there is none"}.`
+        : `There is no context "${wanted}" in ${paths.join(", ")}; there are: ${names.join(", ") || "none"}.`,
+    );
+  }
+  const cluster = all("clusters").find((one) => one.name === context.cluster);
+  const user = all("users").find((one) => one.name === context.user);
+  if (cluster?.cluster?.server === undefined) {
+    throw new HadronError(
+      "RUNNER_FAILED",
+      `The context "${wanted}" of ${paths.join(", ")} names the cluster "${context.cluster}", which has no server there.`,
+    );
+  }
+  const of = cluster.cluster;
+  const as = user?.user ?? {};
+  const read = (data: string | undefined, path: string | undefined, folder: string) =>
+    data !== undefined
+      ? Buffer.from(data, "base64")
+      : path !== undefined
+        ? readFileSync(resolve(folder, path))
+        : undefined;
+  const userFolder = user?.folder ?? ".";
+  return {
+    context: wanted!,
+    server: of.server.replace(/\/+$/, ""),
+    namespace: options.namespace ?? context.namespace ?? "default",
+    tls: {
+      ca: read(of["certificate-authority-data"], of["certificate-authority"], cluster.folder),
+      cert: read(as["client-certificate-data"], as["client-certificate"], userFolder),
+      key: read(as["client-key-data"], as["client-key"], userFolder),
+      servername: of["tls-server-name"],
+      insecure: of["insecure-skip-tls-verify"] === true,
+    },
+    proxyUrl: of["proxy-url"],
+    user: {
+      name: context.user ?? "",
+      exec: as.exec,
+      authProvider:
+        as["auth-provider"] ?? (as.tokenFile === undefined ? undefined : tokenFile(resolve(userFolder, as.tokenFile))),
+      token: as.token,
+      username: as.username,
+      password: as.password,
+      impersonateUser: as.as,
+    },
+  };
+}
+
+interface KubeConfigFile {
+  readonly folder: string;
+  readonly content: {
+    readonly "current-context"?: string;
+    readonly contexts?: readonly any[];
+    readonly clusters?: readonly any[];
+    readonly users?: readonly any[];
+  };
+}
+
+function readConfig(path: string): KubeConfigFile | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new HadronError("RUNNER_FAILED", `The kubeconfig ${path} cannot be read.`, { cause });
+  }
+  try {
+    return { folder: dirname(resolve(path)), content: (load(text) ?? {}) as KubeConfigFile["content"] };
+  } catch (cause) {
+    throw new HadronError(
+      "RUNNER_FAILED",
+      `The kubeconfig ${path} is not YAML: ${(cause as Error).message.split("\n")[0]}`,
+      { cause },
+    );
+  }
+}
+
+/** A pod finds its cluster by its environment and its service account. */
+function insidePod(env: Env, namespace: string | undefined): Target | undefined {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = env;
+  if (host === undefined) return undefined;
+  try {
+    return {
+      context: "in-cluster",
+      server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+      namespace: namespace ?? readFileSync(`${ACCOUNT}/namespace`, "utf8").trim(),
+      tls: {
+        ca: readFileSync(`${ACCOUNT}/ca.crt`),
+        cert: undefined,
+        key: undefined,
+        servername: undefined,
+        insecure: false,
+      },
+      proxyUrl: undefined,
+      user: { name: "service-account", authProvider: tokenFile(`${ACCOUNT}/token`) },
+    };
+  } catch (cause) {
+    throw new HadronError(
+      "RUNNER_FAILED",
+      `This runs in a pod whose service account has no token at ${ACCOUNT}: set automountServiceAccountToken, or KUBECONFIG.`,
+      { cause },
+    );
+  }
+}
+
+/** As @kubernetes/client-node's FileAuth takes it, which reads it anew when it is old. */
+function tokenFile(path: string): unknown {
+  return { name: "tokenFile", config: { tokenFile: path } };
+}

@@ -1,0 +1,37 @@
+import type { KubeObject } from "./objects.ts";
+
+export const MANAGED_BY = "app.kubernetes.io/managed-by";
+export const PART_OF = "app.kubernetes.io/part-of";
+export const NAME = "app.kubernetes.io/name";
+
+/** The applied version, on workloads and their pods. */
+export const REVISION = "dev.hadron.revision";
+/** The full name of the service, which may be too long for a label. */
+export const SERVICE = "dev.hadron.service";
+/** A hash of the manifest as it was applied: what is no longer in it has to be taken away. */
+export const MANIFEST = "dev.hadron.manifest";
+
+/** Our name among those who manage fields of an object. */
+export const MANAGER = "hadron";
+/** The same for counts, which `scale` sets as any autoscaler would. */
+export const SCALE_MANAGER = "hadron-scale";
+
+/** Finds all that is ours; of one app, if it is given. */
+export function selectorOf(app?: string): string {
+  return `${MANAGED_BY}=hadron${app === undefined ? "" : `,${PART_OF}=${app}`}`;
+}
+
+/** The labels of an app's object; `name`: of one service's. */
+export function labelsOf(app: string, name?: string): Readonly<Record<string, string>> {
+  return { ...(name === undefined ? {} : { [NAME]: name }), [PART_OF]: app, [MANAGED_BY]: "hadron" };
+}
+
+export function isOurs(object: KubeObject, app: string): boolean {
+  const labels = object.metadata.labels ?? {};
+  return labels[MANAGED_BY] === "hadron" && labels[PART_OF] === app;
+}
+
+/** The service that an object, or a pod, belongs to. */
+export function serviceOf(object: KubeObject): string | undefined {
+  return object.metadata.annotations?.[SERVICE] ?? object.metadata.labels?.[NAME];
+}
