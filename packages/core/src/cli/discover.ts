@@ -17,8 +17,8 @@ export interface Discovered extends RunningApp {
 
 export interface Discovery {
   readonly apps: readonly Discovered[];
-  /** Runners that did not answer in time, and so may have more. */
-  readonly silent: readonly string[];
+  /** Runners that could not say what they run, and so may have more: which, and why. */
+  readonly unknown: readonly { readonly runner: string; readonly because: string }[];
 }
 
 export interface DiscoverOptions {
@@ -39,13 +39,13 @@ const PATIENCE_MS = 2000;
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const { entry, env, runner } = options;
-  if (runner !== undefined) return { apps: await ask(runner, options), silent: [] };
-  const silent: string[] = [];
+  if (runner !== undefined) return { apps: await ask(runner, options), unknown: [] };
+  const unknown: { runner: string; because: string }[] = [];
   const names = RUNNERS.filter((name) => mayAnswer(name, env) && resolveRunner(name, entry) !== undefined);
   const found = await Promise.all(
-    names.map((name) => (name === "local" ? ask(name, options) : askShortly(name, options, silent))),
+    names.map((name) => (name === "local" ? ask(name, options) : askShortly(name, options, unknown))),
   );
-  return { apps: found.flat(), silent };
+  return { apps: found.flat(), unknown };
 }
 
 async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promise<Discovered[]> {
@@ -56,21 +56,27 @@ async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promi
   return apps.map((app) => ({ ...app, connect: () => runner.connect(app.app, context) }));
 }
 
-async function askShortly(name: string, options: DiscoverOptions, silent: string[]): Promise<Discovered[]> {
+async function askShortly(
+  name: string,
+  options: DiscoverOptions,
+  unknown: { runner: string; because: string }[],
+): Promise<Discovered[]> {
   const patience = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Discovered[]>((resolve) => {
     timer = setTimeout(() => {
-      silent.push(name);
+      unknown.push({ runner: name, because: `it gave no answer in ${PATIENCE_MS / 1000} s` });
       patience.abort();
       resolve([]);
     }, PATIENCE_MS);
   });
   const answer = ask(name, { ...options, signal: AbortSignal.any([options.signal, patience.signal]) }).catch(
     (error) => {
-      // It is not there: so nothing runs on it. Anything else is a defect that must show.
-      if (isHadronError(error) || patience.signal.aborted) return [];
-      throw error;
+      // No engine, no cluster: so nothing runs there. Anything else must show, but not keep others from being called.
+      const isThereNone = isHadronError(error) && error.code === "RUNNER_FAILED";
+      if (!isThereNone && !patience.signal.aborted)
+        unknown.push({ runner: name, because: String(error?.message ?? error) });
+      return [];
     },
   );
   try {

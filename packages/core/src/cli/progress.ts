@@ -14,16 +14,28 @@ export function showProgress(terminal: Terminal): ShownProgress {
   return terminal.live ? liveProgress(terminal) : plainProgress(terminal);
 }
 
+/** How often a subject gets a line of its own, where lines stay. */
+const LINE_MS = 1000;
+
 function plainProgress(terminal: Terminal): ShownProgress {
-  const last = new Map<string, string>();
+  const shown = new Map<string, { detail: string; readonly at: number; held: boolean }>();
   return {
     step(subject, detail) {
-      if (last.get(subject) === detail) return;
-      last.set(subject, detail);
+      const last = shown.get(subject);
+      if (last?.detail === detail) return;
+      if (last !== undefined && performance.now() - last.at < LINE_MS) {
+        last.detail = detail;
+        last.held = true;
+        return;
+      }
+      shown.set(subject, { detail, at: performance.now(), held: false });
       terminal.err(`${subject}: ${detail}`);
     },
     note: (text) => terminal.err(text),
-    done() {},
+    done() {
+      for (const [subject, { detail, held }] of shown) if (held) terminal.err(`${subject}: ${detail}`);
+      shown.clear();
+    },
   };
 }
 

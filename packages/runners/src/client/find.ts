@@ -5,10 +5,9 @@ import type { ClientCommand } from "./run-client.ts";
 /** The apps that run, narrowed by --runner and --app. Says on stderr who did not answer. */
 export async function findApps({ env, flags, json, signal, terminal }: ClientCommand): Promise<readonly Discovered[]> {
   const runner = flags.runner === undefined ? undefined : checkRunnerName(flags.runner);
-  const { apps, silent } = await discover({ entry: import.meta.url, env, signal, runner });
+  const { apps, unknown } = await discover({ entry: import.meta.url, env, signal, runner });
   if (!json) {
-    for (const name of silent)
-      terminal.err(`${name} did not answer in time and is left out; --runner=${name} waits for it.`);
+    for (const { runner, because } of unknown) terminal.err(`What runs on ${runner} is not known: ${because}`);
   }
   const found = flags.app === undefined ? apps : apps.filter(({ app }) => app === flags.app);
   if (found.length === 0 && flags.app !== undefined) {
