@@ -29,7 +29,10 @@ test("the histogram has ten buckets of a thousand numbers around the middle, fre
 test("the histogram fails without one of its leaves, and says which", async () => {
   await using app = await start(histogram);
   app.replica("histogram-service.leaf", 3).kill();
-  await expect(histogram()).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("histogram-service.leaf.3") });
+  await expect(histogram()).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    message: expect.stringContaining("histogram-service.leaf.3"),
+  });
   app.replica("histogram-service.leaf", 3).restart();
   expect(await histogram()).toHaveLength(10);
 });
@@ -67,7 +70,9 @@ test("services call each other", async () => {
 
 test("a service that is not in the app is a clear error", async () => {
   await using _app = await start(greet, clock);
-  await expect(greet("Ann")).rejects.toThrow('"name" is not in the app "test", which has greet, clock. Give it to run(…) beside the others.');
+  await expect(greet("Ann")).rejects.toThrow(
+    '"name" is not in the app "test", which has greet, clock. Give it to run(…) beside the others.',
+  );
 });
 
 test("a pattern of one's own: the second answers where the first cannot", async () => {

@@ -1,0 +1,3 @@
+import { testEveryExample } from "./every-example.ts";
+
+testEveryExample("local", { timeoutMs: 30_000 });
