@@ -1,7 +1,7 @@
 import type { RunningApp } from "@hadron/core/spi";
+import { endpointOf } from "./endpoint.ts";
 import type { Engine } from "./engine/client.ts";
 import { filterBy, LABEL } from "./labels.ts";
-import { endpointOf } from "./status.ts";
 import { listContainers, type SeenContainer, toSeen } from "./world.ts";
 
 /** Every app that runs on the engine, of whoever made it. */
@@ -14,7 +14,7 @@ export async function listApps(engine: Engine, signal: AbortSignal): Promise<rea
       const services = [...Map.groupBy(seen, (one) => one.service)].map(([name, own]) => ({
         name,
         procedures: own.find((one) => one.role === "replica")?.procedures ?? [],
-        endpoint: own.sort(ingressFirst).map(endpointOf).find((one) => one !== null) ?? null,
+        endpoint: own.sort(ingressFirst).map((one) => endpointOf(one, engine.address)).find((one) => one !== null) ?? null,
       }));
       return { app, runner: "docker", services: services.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     })

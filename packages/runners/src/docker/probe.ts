@@ -16,7 +16,8 @@ export function ask(
   timeoutMs = PROBE_MS,
 ): Promise<{ status: number; text: string } | undefined> {
   return new Promise((resolve) => {
-    const asked = request({ ...to, method: body === undefined ? "GET" : "POST", agent: false }, (response) => {
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const asked = request({ ...to, headers, method: body === undefined ? "GET" : "POST", agent: false }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;

@@ -1,8 +1,8 @@
 import type { AppStatus, ReplicaState, ReplicaStatus, ServiceStatus } from "@hadron/core/spi";
 import { describeDeath } from "./death.ts";
+import { endpointOf } from "./endpoint.ts";
 import type { Engine } from "./engine/client.ts";
 import type { ContainerDetails } from "./engine/types.ts";
-import { EXPOSED_PORT } from "./layout.ts";
 import { probe } from "./probe.ts";
 import { inspect } from "./ready.ts";
 import { type SeenContainer, seeContainers } from "./world.ts";
@@ -17,32 +17,11 @@ export async function readStatus(engine: Engine, app: string, signal: AbortSigna
     const own = replicas.filter((one) => one.service === name).sort((a, b) => a.ordinal - b.ordinal || a.created - b.created);
     const ready = own.filter((one) => told.get(one)!.state === "ready");
     const doors = [...containers.filter((one) => one.role === "ingress" && one.service === name), ...ready, ...own];
-    const endpoint = doors.map(endpointOf).find((one) => one !== null) ?? null;
+    const endpoint = doors.map((one) => endpointOf(one, engine.address)).find((one) => one !== null) ?? null;
     return { name, endpoint, replicas: own.map((one) => told.get(one)!) };
   });
   const newest = [...replicas].sort((a, b) => b.created - a.created)[0];
   return { app, runner: "docker", revision: newest?.revision ?? null, services };
-}
-
-/** The address of a container that publishes a port: `http://127.0.0.1:40123`, or null. */
-export function endpointOf(container: SeenContainer): string | null {
-  const port = publishedPort(container);
-  return port === undefined ? null : `${container.role === "image" ? "tcp" : "http"}://${hostOf(port.host)}:${port.port}`;
-}
-
-export function publishedPort({ ports, role }: SeenContainer): { readonly host: string; readonly port: number } | undefined {
-  const found = ports.find((one) => one.PublicPort !== undefined && (role === "image" || one.PrivatePort === EXPOSED_PORT));
-  return found === undefined ? undefined : { host: toCallable(found.IP), port: found.PublicPort! };
-}
-
-/** A port published on all addresses is called on this machine's own. */
-function toCallable(address: string | undefined): string {
-  if (address === undefined || address === "" || address === "0.0.0.0") return "127.0.0.1";
-  return address === "::" ? "::1" : address;
-}
-
-function hostOf(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
 
 /** The name of a service's root comes before those of its leaves, which begin with it. */

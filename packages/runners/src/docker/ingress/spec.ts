@@ -1,6 +1,7 @@
 import type { ServiceTopology } from "@hadron/core/spi";
 import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../layout.ts";
 import { ingressName } from "../names.ts";
+import type { IngressSettings } from "./settings.ts";
 import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../spec.ts";
 
 /** Whether a service is exposed through an ingress. */
@@ -11,15 +12,16 @@ export function needsIngress(service: ServiceTopology): boolean {
 /** The container that keeps the port of a service while its replicas come and go. */
 export function ingressSpec(app: string, service: ServiceTopology, image: string, revision: string): ContainerSpec {
   const { name, exposed } = service;
-  const port = service.image?.port ?? EXPOSED_PORT;
-  const env = {
-    INGRESS_SERVICE: name,
-    INGRESS_LISTEN: String(EXPOSED_PORT),
-    INGRESS_TARGET: `${name}:${port}`,
+  const settings: IngressSettings = {
+    app,
+    service: name,
+    listen: EXPOSED_PORT,
     // An image speaks a protocol of its own: its bytes are passed on as they are.
-    ...(service.image === null ? { INGRESS_READY: String(INTERNAL_PORT) } : { INGRESS_RAW: "1" }),
-    INGRESS_DRAIN_MS: String(service.limits.drainMs),
+    target: service.image === null ? { calls: INTERNAL_PORT } : { bytes: service.image.port! },
+    replicas: service.replicas,
+    limits: service.limits,
   };
+  const env = { INGRESS: JSON.stringify(settings) };
   const aspects = {
     image: { Image: image, Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/ingress.mjs`], User: `${USER_ID}:${USER_ID}`, StopSignal: "SIGTERM" },
     env: { Env: Object.entries(env).map(([key, value]) => `${key}=${value}`) },

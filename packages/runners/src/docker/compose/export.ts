@@ -1,0 +1,10 @@
+import type { Program, RunContext } from "@hadron/core/spi";
+import { buildAll, type Settings } from "../apply.ts";
+import type { Engine } from "../engine/client.ts";
+import { toComposeFile } from "./file.ts";
+
+/** Builds the images, and writes a Compose file that runs the same system without us. */
+export async function exportCompose(engine: Engine, program: Program, settings: Settings, context: RunContext): Promise<string> {
+  const { desired } = await buildAll(engine, program, settings, context);
+  return await toComposeFile(program.topology, desired.containers);
+}

@@ -1,0 +1,120 @@
+import type { ServiceTopology, Topology } from "@hadron/core/spi";
+import { USER_ID } from "../layout.ts";
+import { networkName } from "../names.ts";
+import type { ContainerSpec } from "../spec.ts";
+
+/** A container's payload as far as a Compose file says the same. */
+interface Payload {
+  readonly Image: string;
+  readonly Entrypoint?: readonly string[];
+  readonly Cmd?: readonly string[];
+  readonly User?: string;
+  readonly Env?: readonly string[];
+  readonly StopTimeout: number;
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly NanoCpus: number;
+    readonly Mounts?: readonly { readonly Source: string; readonly Target: string; readonly ReadOnly: boolean }[];
+    readonly ReadonlyRootfs?: boolean;
+    readonly CapDrop?: readonly string[];
+    readonly SecurityOpt: readonly string[];
+    readonly Tmpfs?: Readonly<Record<string, string>>;
+    readonly PortBindings: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>>;
+    readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
+  };
+}
+
+/**
+ * The Compose file of an app (version 2.4 of the format, which docker-compose and `docker compose` both take, limits
+ * included). One service of it for each container, named as the replica, so that shards keep their numbers. Secrets are
+ * named, and come from the environment of whoever runs it. Pure.
+ */
+export async function toComposeFile(topology: Topology, containers: readonly ContainerSpec[]): Promise<string> {
+  const { dump } = await import("js-yaml");
+  const network = networkName(topology.app);
+  const volumes = new Set<string>();
+  const services: Record<string, unknown> = {};
+  const owned: { readonly name: string; readonly target: string }[] = [];
+  for (const spec of containers) {
+    const service = topology.services.find((one) => one.name === spec.service)!;
+    const composed = toService(spec, service, network);
+    services[composeName(spec)] = composed.service;
+    for (const one of composed.volumes) {
+      volumes.add(one.Source);
+      if (spec.role === "replica") owned.push({ name: one.Source, target: one.Target });
+    }
+  }
+  const image = (containers.find((one) => one.role === "replica")?.payload as Payload | undefined)?.Image;
+  if (owned.length > 0 && image !== undefined) {
+    // A new volume is root's; our code is not root.
+    services["own-volumes"] = ownVolumes(image, owned.map((one) => one.name));
+    for (const spec of containers) {
+      const composed = services[composeName(spec)] as Record<string, unknown>;
+      if (spec.role === "replica") composed.depends_on = ["own-volumes"];
+    }
+  }
+  const file = {
+    version: "2.4",
+    services,
+    networks: { [network]: {} },
+    ...(volumes.size > 0 ? { volumes: Object.fromEntries([...volumes].map((name) => [name, {}])) } : {}),
+  };
+  const head = `# ${topology.app}, as \`export --runner=docker\` wrote it. Run it with docker-compose up.\n`;
+  return head + dump(file, { lineWidth: -1, noRefs: true });
+}
+
+function composeName({ service, ordinal }: ContainerSpec): string {
+  return `${service}.${ordinal < 0 ? "ingress" : ordinal}`;
+}
+
+function toService(spec: ContainerSpec, topology: ServiceTopology, network: string) {
+  const payload = spec.payload as unknown as Payload;
+  const { HostConfig } = payload;
+  // What only we could fill: counts and secrets. Without the one nothing is scaled, the others are named below.
+  const volumes = (HostConfig.Mounts ?? []).filter((one) => !one.ReadOnly);
+  const env = (payload.Env ?? []).filter((one) => !/^HADRON_(COUNTS|SECRETS)_FILE=/.test(one));
+  const secrets = spec.ordinal < 0 ? [] : topology.secrets;
+  const service = {
+    image: payload.Image,
+    container_name: spec.name,
+    ...(payload.Entrypoint === undefined ? {} : { entrypoint: payload.Entrypoint }),
+    ...(payload.Cmd === undefined ? {} : { command: payload.Cmd }),
+    ...(payload.User === undefined ? {} : { user: payload.User }),
+    environment: [...env.map((one) => one.replaceAll("$", "$$$$")), ...secrets],
+    ...(spec.aliases.length > 0 ? { networks: { [network]: { aliases: spec.aliases } } } : { networks: [network] }),
+    ...(volumes.length > 0 ? { volumes: volumes.map((one) => `${one.Source}:${one.Target}`) } : {}),
+    ...toPorts(HostConfig.PortBindings),
+    mem_limit: HostConfig.Memory,
+    memswap_limit: HostConfig.Memory,
+    cpus: HostConfig.NanoCpus / 1e9,
+    init: true,
+    restart: "unless-stopped",
+    stop_grace_period: `${payload.StopTimeout}s`,
+    security_opt: HostConfig.SecurityOpt,
+    ...(HostConfig.ReadonlyRootfs ? { read_only: true } : {}),
+    ...(HostConfig.CapDrop === undefined ? {} : { cap_drop: HostConfig.CapDrop }),
+    ...(HostConfig.Tmpfs === undefined ? {} : { tmpfs: Object.entries(HostConfig.Tmpfs).map(([path, options]) => `${path}:${options}`) }),
+    logging: { driver: HostConfig.LogConfig.Type, options: HostConfig.LogConfig.Config },
+  };
+  return { service, volumes };
+}
+
+function toPorts(bindings: Payload["HostConfig"]["PortBindings"]) {
+  const ports = Object.entries(bindings).flatMap(([inside, outside]) =>
+    outside.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}:${inside.replace("/tcp", "")}`),
+  );
+  return ports.length === 0 ? {} : { ports };
+}
+
+function ownVolumes(image: string, names: readonly string[]) {
+  const code = `for (const one of require("node:fs").readdirSync("/volumes")) require("node:fs").chownSync("/volumes/" + one, ${USER_ID}, ${USER_ID})`;
+  return {
+    image,
+    entrypoint: ["node", "-e", code],
+    user: "0:0",
+    network_mode: "none",
+    cap_drop: ["ALL"],
+    cap_add: ["CHOWN"],
+    volumes: names.map((name, index) => `${name}:/volumes/${index}`),
+  };
+}

@@ -1,0 +1,22 @@
+import { type Connected, HadronError, type RunContext } from "@hadron/core/spi";
+import type { Engine } from "../engine/client.ts";
+import { seeContainers } from "../world.ts";
+import { EngineDirectory } from "./directory.ts";
+
+/**
+ * Opens a way to the services of an app, and keeps to it while replicas come and go. The engine is the directory's from
+ * then on. WRONG_USE where nothing of the app is there.
+ */
+export async function connectApp(engine: Engine, app: string, { signal }: RunContext): Promise<Connected> {
+  try {
+    const containers = await seeContainers(engine, app, signal);
+    if (!containers.some((one) => one.role === "replica")) {
+      throw new HadronError("WRONG_USE", `The app "${app}" does not run on this Docker engine; deploy it with \`up --runner=docker\`.`);
+    }
+    const directory = new EngineDirectory(engine, app, containers);
+    return { directory, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,125 @@
+import { createHost, createHttpFront, createMuxTransport, acceptMux, DnsDirectory, listen, type MuxServerConnection } from "@hadron/core/serving";
+import { type Dispatcher, HadronError, type IncomingCall, isHadronError, Scope, type Topology, toErrorData } from "@hadron/core/spi";
+import { ask } from "../probe.ts";
+import { EXPOSED_PORT } from "../layout.ts";
+import type { Door } from "./door.ts";
+import type { IngressSettings } from "./settings.ts";
+
+const DESCRIBE_AGAIN_MS = 2_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * Takes calls as a replica would, and passes each on to one that is ready, by our own protocol: a replica that drains
+ * says so there, so that a call that it did not take goes to another, and none is made twice. Passing HTTP on as it is
+ * could not tell a request that was lost on its way from one that a dying replica was at.
+ */
+export async function passCalls(settings: IngressSettings, port: number): Promise<Door> {
+  const { app, service, limits } = settings;
+  const self = { app, service, replica: `${service}.ingress`, topology: "" };
+  const directory = new DnsDirectory({
+    topology: { services: [{ name: service, sharded: false, replicas: settings.replicas }] } as unknown as Topology,
+    names: { "*": { any: `{service}:${port}` } },
+    counts: {},
+  });
+  const host = createHost({ self, directory, transports: { tcp: createMuxTransport() } });
+  const work = new Work();
+  const dispatcher: Dispatcher = {
+    self,
+    maxInputBytes: limits.inputBytes,
+    maxOutputBytes: limits.outputBytes,
+    dispatch: (call, reply) => {
+      const scope = toScope(call);
+      work.begin();
+      host
+        .channel(service)
+        .callAny(call.procedure, call.input, scope)
+        .then(
+          (output) => answer(() => reply.ok(output)),
+          (error: unknown) => answer(() => reply.fail(toErrorData(toHadronError(error)))),
+        );
+      const answer = (say: () => void) => {
+        scope.end();
+        work.end();
+        say();
+      };
+      return scope;
+    },
+  };
+  const description = describe(service);
+  const connections = new Set<MuxServerConnection>();
+  let draining = false;
+  const front = createHttpFront({
+    dispatcher,
+    discover: () => description.document,
+    health: () => ({ live: true, ready: !draining }),
+    metrics: undefined,
+    counts: undefined,
+    upgrade: (request, socket, head) => {
+      const connection = acceptMux(socket, head, request.headers, dispatcher);
+      if (connection === undefined) return;
+      connections.add(connection);
+      socket.once("close", () => connections.delete(connection));
+    },
+  });
+  await listen(front, `tcp:0.0.0.0:${settings.listen}`);
+  return {
+    async drain(withinMs) {
+      draining = true;
+      for (const connection of connections) connection.goaway();
+      front.close();
+      front.closeIdleConnections();
+      await work.idle(withinMs);
+      await Promise.all([...connections].map((connection) => connection.close()));
+      host.close();
+    },
+  };
+}
+
+function toScope({ timeoutMs, trace, caller }: IncomingCall): Scope {
+  return new Scope({ deadlineAt: performance.now() + (timeoutMs ?? DEFAULT_TIMEOUT_MS), trace, caller });
+}
+
+function toHadronError(error: unknown): HadronError {
+  if (isHadronError(error)) return error;
+  return new HadronError("INTERNAL", `The ingress failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+/** Counts calls at work. */
+class Work {
+  #count = 0;
+  #told: (() => void) | undefined;
+
+  begin(): void {
+    this.#count++;
+  }
+
+  end(): void {
+    if (--this.#count === 0) this.#told?.();
+  }
+
+  async idle(withinMs: number): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#told = resolve;
+      setTimeout(resolve, withinMs).unref();
+    });
+  }
+}
+
+/** Keeps what the replicas say of themselves: `rpc.discover` is answered at once, and they may be others by now. */
+function describe(service: string): { readonly document: unknown } {
+  const description: { document: unknown } = { document: { openrpc: "1.3.2", info: { title: service, version: "0" }, methods: [] } };
+  const look = async () => {
+    const body = JSON.stringify({ jsonrpc: "2.0", method: "rpc.discover", id: 1 });
+    const answer = await ask({ host: service, port: EXPOSED_PORT, path: "/" }, body);
+    if (answer?.status !== 200) return;
+    try {
+      description.document = (JSON.parse(answer.text) as { result: unknown }).result;
+    } catch {
+      // Cut short by a replica that went: the next look finds another.
+    }
+  };
+  void look();
+  setInterval(look, DESCRIBE_AGAIN_MS).unref();
+  return description;
+}
