@@ -6,7 +6,7 @@ import { openExposure } from "./exposures.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import type { PortMemory } from "./port-memory.ts";
 import { type Release, toLaunch } from "./release.ts";
-import { LocalReplica, type ReplicaOptions } from "./replica.ts";
+import { LocalReplica, RETIRE_MS, type ReplicaOptions } from "./replica.ts";
 import { forEachStart, stopInOrder } from "./replica-set.ts";
 import type { Clock } from "./restart-policy.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -28,9 +28,6 @@ export interface Work {
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
-
-/** Callers learn that a replica retires this much before it is told to drain. */
-const RETIRE_MS = 50;
 
 /** An app that runs in processes of this one. */
 export class Deployment {

@@ -27,6 +27,8 @@ export interface ReplicaOptions {
   readonly suspect: (service: string, name: string) => Promise<string | null>;
 }
 
+/** Callers learn that a replica goes, or has moved, this much before it is told to drain. */
+export const RETIRE_MS = 50;
 /** After SIGTERM a replica gets its service's drainMs, and this for what goes with it. */
 const DRAIN_MARGIN_MS = 500;
 /** How long after the end of a process its reason still answers "why did this connection break?". */
@@ -111,6 +113,7 @@ export class LocalReplica {
     this.#current = next;
     this.#first = false;
     this.#become("ready", null);
+    await new Promise<void>((resolve) => options.clock.after(RETIRE_MS, resolve));
     await before?.stop(options.drainMs + DRAIN_MARGIN_MS);
   }
 
