@@ -26,8 +26,14 @@ export interface Prepared {
   readonly manifests: readonly KubeObject[];
 }
 
-/** Builds the app and compares it with the world. Changes nothing. */
-export async function prepare(api: Api, program: Program, settings: Settings, context: RunContext): Promise<Prepared> {
+/** Builds the app and compares it with the world. Changes nothing. `onBuilt` is told before the rest is known. */
+export async function prepare(
+  api: Api,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+  onBuilt: (build: Build) => void = () => {},
+): Promise<Prepared> {
   const { topology } = program;
   const { app } = topology;
   const { signal, progress } = context;
@@ -36,7 +42,12 @@ export async function prepare(api: Api, program: Program, settings: Settings, co
   if (topology.services.some((one) => one.secrets.length > 0)) needed.add("Secret");
   progress.step("image", "bundling");
   const [build, world] = await Promise.all([
-    needsImage(topology) ? buildApp(program, settings, signal) : undefined,
+    needsImage(topology)
+      ? buildApp(program, settings, signal).then((build) => {
+          onBuilt(build);
+          return build;
+        })
+      : undefined,
     readWorld(api, { app, needed, signal }),
   ]);
   const secret = secretState(program, world);
@@ -70,14 +81,13 @@ export async function apply(
 ): Promise<readonly Change[]> {
   const { app } = program.topology;
   const { signal, progress } = context;
-  const { build, world, intents, manifests } = await prepare(api, program, settings, context);
-  if (build !== undefined) {
-    const isKnown = [...world.objects.values()].some((one) => one.metadata.annotations?.[REVISION] === build.revision);
-    await Promise.all([
-      pushBuild(build, settings, { signal, step: (detail) => progress.step("image", detail) }),
-      isKnown ? undefined : checkBundle(build.bundle, program, signal),
-    ]);
-  }
+  let pushing: Promise<void> | undefined;
+  const { build, world, intents, manifests } = await prepare(api, program, settings, context, (built) => {
+    pushing = pushBuild(built, settings, { signal, step: (detail) => progress.step("image", detail) });
+    pushing.catch(() => {}); // Looked at below, unless something else fails first.
+  });
+  const isKnown = [...world.objects.values()].some((one) => one.metadata.annotations?.[REVISION] === build?.revision);
+  await Promise.all([pushing, build === undefined || isKnown ? undefined : checkBundle(build.bundle, program, signal)]);
   for (const { kind, metadata } of intents.spared) {
     progress.note(
       `${kind} ${metadata.name} is of an app "${app}" that shares no service with this file, and is left alone; --app=${app} removes it.`,

@@ -54,7 +54,8 @@ export function differences(before: KubeObject, after: KubeObject): readonly str
   const found: string[] = [];
   const secret = before.kind === "Secret" || after.kind === "Secret";
   walk(before, after, "", (path, old, now) => {
-    if (NOT_SHOWN.some((hidden) => path === hidden || path.startsWith(`${hidden}.`))) return;
+    if (NOT_SHOWN.some((hidden) => path === hidden || path.startsWith(`${hidden}.`) || path.startsWith(`${hidden}[`)))
+      return;
     if (secret && path.startsWith("data."))
       found.push(`${path} ${old === undefined ? "is new" : now === undefined ? "is gone" : "changed"}`);
     else found.push(`${path}: ${show(old)} → ${show(now)}`);
@@ -78,9 +79,10 @@ function walk(
     for (const key of keys) walk(pick(before, key), pick(after, key), `${path}[${key}]`, tell);
     return;
   }
-  if (isRecord(before) && isRecord(after)) {
-    for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
-      walk(before[key], after[key], join(key), tell);
+  // What is new or gone as a whole is told by its fields: some of them are not shown.
+  const [old, now] = [before ?? (isRecord(after) ? {} : before), after ?? (isRecord(before) ? {} : after)];
+  if (isRecord(old) && isRecord(now)) {
+    for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) walk(old[key], now[key], join(key), tell);
     return;
   }
   if (JSON.stringify(before) !== JSON.stringify(after)) tell(path, before, after);

@@ -173,7 +173,7 @@ export class Rollout implements AsyncDisposable {
       const key = `${trouble.subject} ${trouble.reason.split(":")[0]}`;
       const since = this.#since.get(key) ?? now;
       this.#since.set(key, since);
-      this.#context.progress.step(trouble.subject, trouble.reason);
+      if (now - since >= trouble.quietMs) this.#context.progress.step(trouble.subject, trouble.reason);
       if (now - since < trouble.graceMs) continue;
       const words = await lastWords(this.#api, trouble, this.#context.signal);
       await this.#stop(

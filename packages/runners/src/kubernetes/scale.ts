@@ -1,5 +1,6 @@
 import { HadronError, type RunContext } from "@hadron/core/spi";
 import type { Api } from "./api.ts";
+import { mark } from "./compare.ts";
 import { ownerOfReplicas } from "./fit.ts";
 import { SCALE_MANAGER, selectorOf, serviceOf } from "./labels.ts";
 import { toCounts } from "./manifests/index.ts";
@@ -46,7 +47,7 @@ export async function scale(
   const tell = async () => {
     if (counts === undefined) return;
     const now = { ...counts, [service]: replicas };
-    await applyObject(api, toCounts(app, now), { dryRun: false, signal });
+    await applyObject(api, mark(toCounts(app, now)), { dryRun: false, signal });
     const pods = (await listObjects(api, "Pod", selectorOf(app), signal)).filter(isPodReady);
     await tellCounts(api, pods, { [service]: replicas }, signal);
   };

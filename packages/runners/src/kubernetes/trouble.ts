@@ -7,6 +7,8 @@ export interface Trouble {
   readonly reason: string;
   /** How long it may stay like this before the roll-out is given up: some of it passes by itself. */
   readonly graceMs: number;
+  /** How long it is not worth a word: a process that has not begun to listen answers no probe. */
+  readonly quietMs: number;
   /** The pod whose last words belong to it. */
   readonly crashed: string | undefined;
   /** The pod whose probe fails; its answer belongs to it. */
@@ -28,6 +30,7 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
     subject,
     reason,
     graceMs,
+    quietMs: 0,
     crashed: undefined,
     unanswered: undefined,
     ...more,
@@ -70,7 +73,7 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
   if (mount !== undefined && waiting !== undefined) return trouble(`${mount.reason}: ${mount.message}`, 20_000);
   const probe = events.find((one) => one.reason === "Unhealthy");
   if (probe !== undefined && state?.running !== undefined) {
-    return trouble(probe.message, 60_000, { unanswered: pod.metadata.name });
+    return trouble(probe.message, 60_000, { quietMs: 10_000, unanswered: pod.metadata.name });
   }
   return undefined;
 }
@@ -83,5 +86,12 @@ export function workloadTrouble(workload: KubeObject, events: readonly KubeEvent
   const message = failure?.status === "True" ? failure.message : event?.message;
   if (message === undefined) return undefined;
   const what = /exceeded quota/.test(message) ? "a quota does not allow its pods" : "its pods cannot be made";
-  return { subject, reason: `${what}: ${message}`, graceMs: 3_000, crashed: undefined, unanswered: undefined };
+  return {
+    subject,
+    reason: `${what}: ${message}`,
+    graceMs: 3_000,
+    quietMs: 0,
+    crashed: undefined,
+    unanswered: undefined,
+  };
 }
