@@ -80,9 +80,9 @@ async function main(terminal: Terminal, signal: AbortSignal): Promise<void> {
     return;
   }
   terminal.out(toHex(result.output));
-  if (result.state === "faulted") terminal.err(`faulted after ${result.steps} steps: ${result.fault}`);
+  if (result.state === "faulted") terminal.err(`faulted after step ${result.steps}: ${result.fault}`);
   if (result.state === "running")
-    terminal.err(`ended after ${result.steps} steps, while it was running; see --max-steps`);
+    terminal.err(`ended after step ${result.steps}, while it was running; see --max-steps`);
 }
 
 function readProgram(file: string): string {

@@ -41,7 +41,7 @@ export async function findMachine(options: FindOptions): Promise<FoundMachine> {
   try {
     const { app, connect } = running ?? (await startLocally(options, ends));
     const connected = await connect();
-    ends.unshift(() => connected[Symbol.asyncDispose]());
+    ends.unshift(async () => connected[Symbol.asyncDispose]());
     const host = await openHost(app, connected.directory);
     ends.unshift(async () => host.close());
     return toMachine((procedure, input) => host.call("femto", procedure, input, { signal, timeoutMs }), ends);

@@ -5,6 +5,8 @@ import { painter, renderLine, renderScene, type Scene } from "./view.ts";
 
 export interface Screen {
   readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 
@@ -20,6 +22,7 @@ export interface WatchOptions {
 }
 
 const TRAIL = 15;
+const SCENE_ROWS = 21;
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";
 const CLEAR_LINE = "\x1b[K";
@@ -37,14 +40,14 @@ export async function watch(machine: FoundMachine, options: WatchOptions): Promi
   let steps = 0;
   const lines = source.split(/\r\n|\n|\r/);
   const scene = (): Scene => ({ file, source: lines, program, result, steps, before, trail });
-  const show = screen.isTTY
-    ? createPainter(screen, colours)
-    : (one: Scene) => void screen.write(`${renderLine(one)}\n`);
-  if (screen.isTTY) screen.write(HIDE_CURSOR);
+  // A scene that does not fit cannot be drawn over the last one.
+  const live = screen.isTTY === true && (screen.columns ?? 0) >= 80 && (screen.rows ?? 0) > SCENE_ROWS;
+  const show = live ? createPainter(screen, colours) : (one: Scene) => void screen.write(`${renderLine(one)}\n`);
+  if (live) screen.write(HIDE_CURSOR);
   try {
     show(scene());
     while (result.state === "running" && steps < maxSteps) {
-      if (screen.isTTY) await sleep(delayMs, undefined, { signal });
+      if (live) await sleep(delayMs, undefined, { signal });
       const node = result.next;
       const { memory, registers, flags } = result;
       result = await rest(machine, { from: { memory, registers, flags }, maxSteps: 1 });
@@ -56,7 +59,7 @@ export async function watch(machine: FoundMachine, options: WatchOptions): Promi
       show(scene());
     }
   } finally {
-    if (screen.isTTY) screen.write(SHOW_CURSOR);
+    if (live) screen.write(SHOW_CURSOR);
   }
   return { ...result, steps };
 }
