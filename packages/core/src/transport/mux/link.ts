@@ -43,8 +43,11 @@ export abstract class Link implements PipeReader, Beating {
     try {
       this.#parser.push(chunk);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.finish(`the other side broke the protocol: ${error.message}`);
+      // Whatever a peer sends, this process lives on.
+      const text = error instanceof Error ? error.message : String(error);
+      this.finish(
+        error instanceof ProtocolError ? `the other side broke the protocol: ${text}` : `reading failed: ${text}`,
+      );
     }
     // The chunk is the pipe's again.
     this.decoder.release();
@@ -72,7 +75,7 @@ export abstract class Link implements PipeReader, Beating {
     this.#over = true;
     this.#parser.stop();
     this.heartbeat.stop();
-    this.over(reason);
+    this.over(reason.replace(/\.$/, ""));
     this.outbox.close();
     this.bodies.clear();
     this.pipe.destroy();

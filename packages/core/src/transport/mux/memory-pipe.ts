@@ -132,6 +132,8 @@ export class MemoryPipe implements Pipe {
 
   #endedByOther(): void {
     if (this.#gone) return;
+    // As a socket does that is not half-open on purpose.
+    this.end();
     this.#gone = true;
     this.#reader?.ended(undefined);
   }

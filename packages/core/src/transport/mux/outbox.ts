@@ -190,34 +190,42 @@ export class Outbox implements Flushable {
       // The pipe still needs it.
       encoder.use(NOTHING);
     }
-    if (this.#bodies.size > 0) this.#schedule();
+    if (this.#bodies.size > 0 && chunks.length > 1) this.#schedule();
   }
 
+  /** Adds chunks of large bodies, one of each in turn. */
   #addChunks(chunks: Buffer[]): void {
-    const encoder = this.#encoder;
     let left = BURST;
-    for (const body of [...this.#bodies.values()]) {
-      if (left === 0) return;
-      const size = Math.min(CHUNK_BYTES, body.window, body.bytes.length - body.at);
-      if (size === 0) continue;
-      left--;
-      if (encoder.bytes === NOTHING) encoder.use(slabs.take());
-      encoder.mark = encoder.at;
-      encoder.limit = Number.POSITIVE_INFINITY;
-      encoder.room(HEADER_BYTES);
-      const { at } = encoder;
-      encoder.view.setUint32(at, ((size << 8) | CHUNK) >>> 0, true);
-      encoder.view.setUint32(at + 4, body.id, true);
-      encoder.at += HEADER_BYTES;
-      encoder.base = encoder.at;
-      chunks.push(encoder.bytes.subarray(at, at + HEADER_BYTES), body.bytes.subarray(body.at, body.at + size));
-      body.at += size;
-      body.window -= size;
-      this.#bodyBytes -= size;
-      // To the back of the line, or out of it.
-      this.#bodies.delete(body.id);
-      if (body.at < body.bytes.length) this.#bodies.set(body.id, body);
+    for (let some = true; some && left > 0; ) {
+      some = false;
+      for (const body of [...this.#bodies.values()].slice(0, left)) {
+        const size = Math.min(CHUNK_BYTES, body.window, body.bytes.length - body.at);
+        // To the back of the line, or out of it.
+        this.#bodies.delete(body.id);
+        if (body.at + size < body.bytes.length) this.#bodies.set(body.id, body);
+        if (size === 0) continue;
+        this.#addChunk(chunks, body, size);
+        some = true;
+        left--;
+      }
     }
+  }
+
+  #addChunk(chunks: Buffer[], body: Body, size: number): void {
+    const encoder = this.#encoder;
+    if (encoder.bytes === NOTHING) encoder.use(slabs.take());
+    encoder.mark = encoder.at;
+    encoder.limit = Number.POSITIVE_INFINITY;
+    encoder.room(HEADER_BYTES);
+    const { at } = encoder;
+    encoder.view.setUint32(at, ((size << 8) | CHUNK) >>> 0, true);
+    encoder.view.setUint32(at + 4, body.id, true);
+    encoder.at += HEADER_BYTES;
+    encoder.base = encoder.at;
+    chunks.push(encoder.bytes.subarray(at, encoder.at), body.bytes.subarray(body.at, body.at + size));
+    body.at += size;
+    body.window -= size;
+    this.#bodyBytes -= size;
   }
 
   #schedule(): void {

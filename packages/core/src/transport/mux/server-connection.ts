@@ -22,12 +22,12 @@ export interface MuxServerConnection {
   readonly inFlight: number;
   /** Who calls. */
   readonly caller: Hello;
-  /** Settles when it has ended, for whatever reason. */
-  readonly closed: Promise<void>;
+  /** Resolves to why it ended. Never rejects. */
+  readonly closed: Promise<string>;
   /** Tells the caller to send no more. What comes nevertheless is refused and can safely go elsewhere; the rest is finished. */
   goaway(): void;
   /** Cancels calls in flight, sends what is still on its way out, at most a second long, and ends. */
-  close(): Promise<void>;
+  close(): Promise<string>;
 }
 
 /** A call that came in, and where its outcome goes. One object a call. */
@@ -80,12 +80,12 @@ class ServerCall implements Numbered, IncomingCall, Reply {
 /** The serving end of `hadron/1`, after the handshake. */
 export class ServerConnection extends Link implements MuxServerConnection {
   readonly caller: Hello;
-  readonly closed: Promise<void>;
+  readonly closed: Promise<string>;
   readonly #dispatcher: Dispatcher;
   readonly #callerName: string | undefined;
   readonly #calls = new CallTable<ServerCall>();
   readonly #names: (string | undefined)[] = [undefined];
-  readonly #settleClosed: () => void;
+  readonly #settleClosed: (reason: string) => void;
   #draining = false;
   #paused = false;
 
@@ -94,7 +94,7 @@ export class ServerConnection extends Link implements MuxServerConnection {
     this.caller = caller;
     this.#callerName = caller.replica ?? (caller.service || undefined);
     this.#dispatcher = dispatcher;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<string>();
     this.closed = promise;
     this.#settleClosed = resolve;
     this.outbox.open();
@@ -114,7 +114,7 @@ export class ServerConnection extends Link implements MuxServerConnection {
     this.outbox.small(frames.GOAWAY, 0);
   }
 
-  close(): Promise<void> {
+  close(): Promise<string> {
     this.#cancelAll(new HadronError("CANCELLED", "The replica is being stopped."));
     this.goaway();
     const deadlineAt = performance.now() + CLOSE_MS;
@@ -281,9 +281,9 @@ export class ServerConnection extends Link implements MuxServerConnection {
     }
   }
 
-  protected over(): void {
+  protected over(reason: string): void {
     this.#cancelAll(new HadronError("CANCELLED", `The connection of the caller ${this.#callerName ?? ""} ended.`));
-    this.#settleClosed();
+    this.#settleClosed(reason);
   }
 }
 

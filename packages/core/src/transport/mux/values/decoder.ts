@@ -113,7 +113,14 @@ export class Decoder {
     this.#need(count);
     const below = this.#enter(depth);
     const array: unknown[] = [];
-    for (let i = 0; i < count; i++) array.push(this.#value(below));
+    const bytes = this.#bytes;
+    for (let i = 0; i < count; i++) {
+      const byte = bytes[this.#at]!;
+      if (byte < 0x80) {
+        this.#at++;
+        array.push(byte);
+      } else array.push(this.#value(below));
+    }
     return array;
   }
 

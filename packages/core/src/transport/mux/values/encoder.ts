@@ -223,7 +223,10 @@ export class Encoder {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       this.string(key);
-      this.value(value[key], depth);
+      const one = value[key];
+      if (typeof one === "number") this.#number(one);
+      else if (typeof one === "string") this.string(one);
+      else this.value(one, depth);
     }
   }
 
@@ -233,7 +236,13 @@ export class Encoder {
       if (this.#floats(value)) return;
     }
     this.#count(0x90, 0xdc, length);
-    for (let i = 0; i < length; i++) this.value(value[i], depth);
+    for (let i = 0; i < length; i++) {
+      const one = value[i];
+      // Most arrays are of numbers or text: spares the way through value().
+      if (typeof one === "number") this.#number(one);
+      else if (typeof one === "string") this.string(one);
+      else this.value(one, depth);
+    }
   }
 
   /** Tries to write an array as numbers only: several times faster on both sides than each with a byte before it. */
