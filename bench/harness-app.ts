@@ -1,0 +1,137 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import {
+  type FromReplica,
+  type Member,
+  replicaName,
+  Scope,
+  TableDirectory,
+  type Topology,
+  type ToReplica,
+} from "@hadron/core/spi";
+import { createHost } from "../packages/core/src/call/host.ts";
+import { createOutsideTransports } from "../packages/core/src/transport/outside.ts";
+import { bundle, endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
+import { endProcess } from "./harness-process.ts";
+
+export interface AppOptions {
+  /** What replicas call each other over. */
+  readonly sockets: "unix" | "tcp";
+}
+
+/** The replicas of an app, started by hand as the local runner does, so that a bench can say over what they speak. */
+export interface BenchApp {
+  /** The process ids of a service's replicas; of all replicas without a name. */
+  pids(service?: string): readonly number[];
+  /** Where an exposed service listens, as a URL. */
+  url(service: string): string;
+  /** Where a replica listens for others. */
+  address(service: string, ordinal?: number): string;
+  /** Calls a service from outside, traced, with all the time that a bench has. */
+  call<T>(service: string, input?: unknown): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Any; it makes each call in the measured path a traced one. */
+const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+export async function startApp(file: URL, options: AppOptions): Promise<BenchApp> {
+  const entry = file.pathname;
+  const folder = mkdtempSync(join(tmpdir(), "hadron-bench-"));
+  const children: { readonly service: string; readonly child: ChildProcess; readonly exposed: readonly string[] }[] =
+    [];
+  const directory = new TableDirectory();
+  const host = createHost({
+    self: { app: "bench", service: "bench", replica: undefined, topology: "" },
+    directory,
+    transports: createOutsideTransports(),
+  });
+  const close = async () => {
+    host.close();
+    await Promise.all(children.map(({ child }) => endProcess(child)));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [entry, "describe"]);
+    const topology = JSON.parse(stdout) as Topology;
+    const { code, map } = await bundle(entry);
+    await endEsbuild();
+    writeFileSync(join(folder, "topology.json"), JSON.stringify(topology));
+    writeFileSync(join(folder, "app.mjs"), code);
+    writeFileSync(join(folder, "app.mjs.map"), map);
+
+    const members: Record<string, Member[]> = {};
+    const starting: Promise<unknown>[] = [];
+    for (const service of topology.services) {
+      members[service.name] = [];
+      for (let ordinal = 0; ordinal < service.replicas; ordinal++) {
+        const address =
+          options.sockets === "unix" ? `unix:${folder}/${starting.length}` : `tcp:127.0.0.1:${await freePort()}`;
+        const name = replicaName(service.name, ordinal);
+        members[service.name]!.push({ ordinal, name, address, state: "ready", reason: undefined });
+        const child = spawn(process.execPath, [...nodeFlags(service.resources), join(folder, "app.mjs")], {
+          cwd: dirname(entry),
+          stdio: ["ignore", "ignore", 2, "ipc"],
+          env: {
+            PATH: process.env.PATH,
+            HADRON_SERVICE: service.name,
+            HADRON_ORDINAL: String(ordinal),
+            HADRON_NAME: name,
+            HADRON_APP: topology.app,
+            HADRON_REVISION: "bench",
+            HADRON_TOPOLOGY: "topology.json",
+            HADRON_LISTEN: address,
+            HADRON_EXPOSE: service.exposed ? "tcp:127.0.0.1:0" : "",
+          },
+        });
+        const exposed: string[] = [];
+        children.push({ service: service.name, child, exposed });
+        starting.push(ready(child, name).then((addresses) => exposed.push(...addresses)));
+      }
+    }
+    await Promise.all(starting);
+    for (const { child } of children) child.send({ type: "directory", services: members } satisfies ToReplica);
+    for (const [service, list] of Object.entries(members)) directory.set(service, list);
+    return {
+      pids: (service) =>
+        children.filter((one) => service === undefined || one.service === service).map(({ child }) => child.pid!),
+      url: (service) => children.find((one) => one.service === service)!.exposed[0]!.replace(/^tcp:/, "http://"),
+      address: (service, ordinal = 0) => members[service]![ordinal]!.address,
+      call: async <T>(service: string, input?: unknown) => {
+        const scope = new Scope({ deadlineAt: performance.now() + 60_000, trace: TRACE, caller: undefined });
+        try {
+          return (await host.channel(service).callAny(service, input, scope)) as T;
+        } finally {
+          scope.end();
+        }
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Resolves with the exposed addresses, once the replica serves. */
+function ready(child: ChildProcess, name: string): Promise<readonly string[]> {
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: FromReplica) => {
+      if (message.type === "ready") resolve(message.exposed);
+      if (message.type === "failed") reject(new Error(`${name} does not start: ${message.message}`));
+    });
+    child.on("exit", (code, signal) => reject(new Error(`${name} ended: ${signal ?? `exit code ${code}`}`)));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
