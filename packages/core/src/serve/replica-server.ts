@@ -15,6 +15,9 @@ import { listen } from "./listen.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
 
+/** How long peers may take to part from a replica that is done. */
+const FAREWELL_MS = 1000;
+
 export interface ReplicaOptions {
   readonly app: App;
   readonly host: Host;
@@ -109,6 +112,13 @@ export class ReplicaServer {
     const timer = setTimeout(timeout.resolve, drainMs, false);
     const done = await Promise.race([this.dispatcher.idle().then(() => true), timeout.promise]);
     clearTimeout(timer);
+    // A peer that was told closes its connection when its last call is answered. Closing it here could meet a call on its
+    // way, of which the peer would not know whether it ran; one that comes before that is refused, and goes elsewhere.
+    const parted = Promise.all([...this.#connections].map((connection) => connection.closed));
+    const farewell = Promise.withResolvers<void>();
+    const last = setTimeout(farewell.resolve, FAREWELL_MS);
+    await Promise.race([parted, farewell.promise]);
+    clearTimeout(last);
     // Answers that are still on their way out of this process.
     await Promise.all([...this.#connections].map((connection) => connection.close()));
     for (const server of this.#servers) server.closeIdleConnections();
