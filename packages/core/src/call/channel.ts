@@ -146,7 +146,8 @@ export class Channel {
   #peer(member: Member): Peer {
     let peer = this.#peers.get(member.name);
     if (peer !== undefined && peer.member.address !== member.address) {
-      peer.close();
+      // Its successor is elsewhere already; what it has accepted it still answers.
+      peer.retire();
       peer = undefined;
     }
     if (peer === undefined) {
