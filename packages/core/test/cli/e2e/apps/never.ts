@@ -1,0 +1,3 @@
+import { service } from "@hadron/core";
+
+export const lonely = service("lonely", () => 1);

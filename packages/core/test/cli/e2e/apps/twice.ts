@@ -1,0 +1,3 @@
+import { run, service } from "@hadron/core";
+
+await Promise.all([run(service("one", () => 1)), run(service("two", () => 2))]);

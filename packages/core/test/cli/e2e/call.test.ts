@@ -1,0 +1,77 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { appFile, Shell } from "./shell.ts";
+
+const shell = new Shell();
+afterAll(() => shell[Symbol.asyncDispose]());
+
+const talks = appFile("talks");
+
+test("call starts the app for one call, prints one line of JSON, and leaves nothing behind", async () => {
+  const { status, out, err } = await shell.run(["examples/histogram.ts", "call"]);
+  expect([status, err]).toEqual([0, ""]);
+  expect(out).toMatch(/^\[(\d+,){9}\d+\]\n$/);
+  const sum = (JSON.parse(out) as number[]).reduce((a, b) => a + b);
+  expect(sum).toBeGreaterThan(900);
+  expect(sum).toBeLessThanOrEqual(1000);
+  expect(shell.open()).toEqual([]);
+});
+
+test("an input of megabytes goes in and out by stdin and stdout", async () => {
+  const input = JSON.stringify({ text: "ä".repeat(3 * 1024 * 1024) });
+  const { status, out } = await shell.run([talks, "call", "echo", "-"], { stdin: input });
+  expect(status).toBe(0);
+  expect(out.trimEnd() === input).toBe(true);
+});
+
+describe("a call that fails has status 1 and names its code", () => {
+  test.each([
+    [["fail"], /^HANDLER_FAILED: .*out of paper/],
+    [["hang", "--timeout=200ms"], /^DEADLINE_EXCEEDED: /],
+  ])("%j", async (words, message) => {
+    const { status, out, err } = await shell.run([talks, "call", ...words]);
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toMatch(message);
+    expect(err).not.toContain("    at ");
+    expect(shell.open()).toEqual([]);
+  });
+
+  test("an input above the service's limit", async () => {
+    const input = JSON.stringify("x".repeat(17 * 1024 * 1024));
+    const { status, err } = await shell.run([talks, "call", "echo", "-", "--json"], { stdin: input });
+    expect(status).toBe(1);
+    expect(JSON.parse(err).error.code).toBe("TOO_LARGE");
+  });
+
+  test("a replica that does not start, with its last words", async () => {
+    const { status, err } = await shell.run([appFile("cannot-start"), "call"]);
+    expect(status).toBe(1);
+    expect(err).toContain("no disk to start from");
+    expect(shell.open()).toEqual([]);
+  });
+});
+
+test("Ctrl-C during a call has status 130, says nothing, and leaves nothing behind", async () => {
+  const typed = shell.type([talks, "call", "hang"]);
+  // Its folder is there before its replicas: whichever step this meets, it has to end in the same way.
+  await expect.poll(() => shell.open(), { timeout: 10_000 }).not.toEqual([]);
+  typed.signal("SIGINT");
+  expect(await typed.ended).toBe(130);
+  expect(typed.err).toBe("");
+  expect(shell.open()).toEqual([]);
+});
+
+describe("a file that is wrong", () => {
+  test("in that it throws when it is loaded, is shown with its line", async () => {
+    const { status, err } = await shell.run([appFile("throws")]);
+    expect(status).toBe(1);
+    expect(err).toContain("throws.ts:3");
+    expect(err).toContain("SyntaxError");
+  });
+
+  test("in that it calls run() twice, is told so, and nothing is started", async () => {
+    const { status, err } = await shell.run([appFile("twice")]);
+    expect(status).toBe(2);
+    expect(err).toContain("calls run() twice");
+    expect(shell.open()).toEqual([]);
+  });
+});
