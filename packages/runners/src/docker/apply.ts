@@ -29,12 +29,22 @@ interface Compared {
 }
 
 /** Compares a program with the engine. Changes nothing. */
-export async function compare(engine: Engine, program: Program, settings: Settings, context: RunContext): Promise<DockerPlan> {
+export async function compare(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<DockerPlan> {
   return (await compareWith(engine, program, await bundleOf(program, context), settings, context)).plan;
 }
 
 /** Makes the engine have what the program declares. The changes that were made; none where it had it already. */
-export async function apply(engine: Engine, program: Program, settings: Settings, context: RunContext): Promise<readonly Change[]> {
+export async function apply(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<readonly Change[]> {
   const bundled = bundleOf(program, context);
   const first = await compareWith(engine, program, bundled, settings, context);
   if (first.plan.changes.length === 0) {
@@ -50,7 +60,12 @@ export async function apply(engine: Engine, program: Program, settings: Settings
 }
 
 /** Builds what is missing of the images, and nothing else. The tag of each. */
-export async function buildAll(engine: Engine, program: Program, settings: Settings, context: RunContext): Promise<Wanted> {
+export async function buildAll(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<Wanted> {
   const bundled = bundleOf(program, context);
   const compared = await compareWith(engine, program, bundled, settings, context);
   await makeImages(engine, program, await bundled, compared, context);
@@ -84,7 +99,13 @@ async function compareWith(
   return { wanted, world, plan: plan(wanted.desired, world, counts) };
 }
 
-async function perform(engine: Engine, program: Program, code: Bundle, compared: Compared, context: RunContext): Promise<void> {
+async function perform(
+  engine: Engine,
+  program: Program,
+  code: Bundle,
+  compared: Compared,
+  context: RunContext,
+): Promise<void> {
   const { wanted, world, plan: todo } = compared;
   const { app } = program.topology;
   const { signal } = context;
@@ -92,13 +113,25 @@ async function perform(engine: Engine, program: Program, code: Bundle, compared:
     makeImages(engine, program, code, compared, context),
     todo.network ? makeNetwork(engine, app, signal) : Promise.resolve(),
     ...todo.volumes.map(({ name, role, service }) => {
-      const Labels = { [LABEL.app]: app, [LABEL.role]: role, ...(service === undefined ? {} : { [LABEL.service]: service }) };
+      const Labels = {
+        [LABEL.app]: app,
+        [LABEL.role]: role,
+        ...(service === undefined ? {} : { [LABEL.service]: service }),
+      };
       return engine.post<void>("/volumes/create", { body: { Name: name, Labels }, signal });
     }),
   ]);
   await fillVolumes(engine, app, wanted.image, contentsOf(todo, wanted), signal);
   await rollOutAll(engine, compared, context);
-  if (todo.counts) await writeCounts(engine, app, wanted.image, wanted.desired.counts, (await lookAt(engine, app, signal)).containers, signal);
+  if (todo.counts)
+    await writeCounts(
+      engine,
+      app,
+      wanted.image,
+      wanted.desired.counts,
+      (await lookAt(engine, app, signal)).containers,
+      signal,
+    );
   await all(todo.remove.containers.map((one) => retireContainer(engine, one, signal)));
   await all([
     ...todo.remove.volumes.map((name) => engine.delete(`/volumes/${name}`, { signal })),
@@ -111,7 +144,13 @@ async function rollOutAll(engine: Engine, { plan: todo, wanted }: Compared, cont
   await all([...todo.services].map(([service, slots]) => rollOut(service, slots, options)));
 }
 
-async function makeImages(engine: Engine, program: Program, code: Bundle, { wanted, plan: todo }: Compared, context: RunContext): Promise<void> {
+async function makeImages(
+  engine: Engine,
+  program: Program,
+  code: Bundle,
+  { wanted, plan: todo }: Compared,
+  context: RunContext,
+): Promise<void> {
   const images = program.topology.services.flatMap((one) => (one.image === null ? [] : [one.image.reference]));
   // An image of that content was checked before it was built.
   if (todo.images.includes(wanted.image)) await checkBundle(program, code, context.signal);

@@ -65,7 +65,10 @@ async function run(program: Program, file: string, signal: AbortSignal): Promise
   const answer = lastLine(out);
   if (answer?.ok === true) return;
   if (answer?.error !== undefined) throw new HadronError(answer.error.code as never, answer.error.message);
-  throw new HadronError("RUNNER_FAILED", `The app's bundle does not run as a replica would: exit code ${code}.\n${err.trim()}`);
+  throw new HadronError(
+    "RUNNER_FAILED",
+    `The app's bundle does not run as a replica would: exit code ${code}.\n${err.trim()}`,
+  );
 }
 
 function lastLine(out: string): { ok?: boolean; error?: { code: string; message: string } } | undefined {

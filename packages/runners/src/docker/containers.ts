@@ -10,7 +10,11 @@ export async function createContainer(
   options: { readonly successorOf: string | undefined; readonly signal: AbortSignal },
 ): Promise<{ readonly id: string; readonly name: string }> {
   const name = options.successorOf === undefined ? spec.name : successorName(spec.name, options.successorOf);
-  const { Id } = await engine.post<{ Id: string }>("/containers/create", { query: { name }, body: spec.payload, signal: options.signal });
+  const { Id } = await engine.post<{ Id: string }>("/containers/create", {
+    query: { name },
+    body: spec.payload,
+    signal: options.signal,
+  });
   return { id: Id, name };
 }
 
@@ -25,7 +29,11 @@ export async function stopContainer(engine: Engine, id: string, signal?: AbortSi
 }
 
 /** Lets a container drain, and removes it with what belongs to it alone. */
-export async function retireContainer(engine: Engine, seen: Pick<SeenContainer, "id" | "state">, signal?: AbortSignal): Promise<void> {
+export async function retireContainer(
+  engine: Engine,
+  seen: Pick<SeenContainer, "id" | "state">,
+  signal?: AbortSignal,
+): Promise<void> {
   if (seen.state === "running" || seen.state === "restarting") await stopContainer(engine, seen.id, signal);
   await removeContainer(engine, seen.id, signal);
 }
@@ -35,7 +43,8 @@ export async function removeContainer(engine: Engine, id: string, signal?: Abort
   try {
     await engine.delete(`/containers/${id}`, { query: { force: true, v: true }, signal });
   } catch (error) {
-    if (!(error instanceof EngineError && error.status === 409 && /removal .* in progress/.test(error.message))) throw error;
+    if (!(error instanceof EngineError && error.status === 409 && /removal .* in progress/.test(error.message)))
+      throw error;
   }
 }
 

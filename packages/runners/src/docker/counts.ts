@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Topology } from "@hadron/core/spi";
 import type { Engine } from "./engine/client.ts";
 import { COUNTS_FILE, COUNTS_FOLDER, INTERNAL_PORT } from "./layout.ts";
 import { countsVolume } from "./names.ts";
 import { ask } from "./probe.ts";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fillVolumes, readContainerFile } from "./volumes.ts";
 import type { SeenContainer, World } from "./world.ts";
 
@@ -18,7 +18,12 @@ export function declaredCounts({ services }: Topology): Counts {
 }
 
 /** What the running replicas were told; empty where nothing was ever scaled. */
-export async function readCounts(engine: Engine, world: Pick<World, "containers">, app: string, signal?: AbortSignal): Promise<Counts> {
+export async function readCounts(
+  engine: Engine,
+  world: Pick<World, "containers">,
+  app: string,
+  signal?: AbortSignal,
+): Promise<Counts> {
   const reader = world.containers.find((one) => one.role === "replica" && one.volumes.includes(countsVolume(app)));
   if (reader === undefined) return {};
   const text = await readContainerFile(engine, reader.id, `${COUNTS_FOLDER}/${COUNTS_FILE}`, signal);

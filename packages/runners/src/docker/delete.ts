@@ -30,7 +30,9 @@ export async function deleteApp(engine: Engine, app: string, context: RunContext
     await all<unknown>([
       ...networks.map(({ Id }) => engine.delete(`/networks/${Id}`, { accept: [403, 409], signal })),
       ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal })),
-      ...images.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id])).map((name) => removeImage(engine, name, signal)),
+      ...images
+        .flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id]))
+        .map((name) => removeImage(engine, name, signal)),
     ]);
   }
   return describeLeft(await findLabelled(engine, app, signal));
@@ -54,7 +56,10 @@ async function findLabelled(engine: Engine, app: string, signal: AbortSignal): P
     networks,
     // Locks go when they are let go.
     volumes: (volumes.Volumes ?? []).filter((one) => one.Labels?.[LABEL.role] !== "lock").map((one) => one.Name),
-    images: images.map(({ Id, RepoTags }) => ({ id: Id, tags: (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>") })),
+    images: images.map(({ Id, RepoTags }) => ({
+      id: Id,
+      tags: (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>"),
+    })),
   };
 }
 

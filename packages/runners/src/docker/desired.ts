@@ -57,7 +57,13 @@ export async function toWanted(
     ...(needsIngress(service) ? [ingressSpec(app, service, ingressTag!, revision)] : []),
   ]);
   return {
-    desired: { app, images: [...contents.keys()], volumes: volumesOf(topology, secrets), containers, counts: declaredCounts(topology) },
+    desired: {
+      app,
+      images: [...contents.keys()],
+      volumes: volumesOf(topology, secrets),
+      containers,
+      counts: declaredCounts(topology),
+    },
     revision,
     image,
     contents,
@@ -76,5 +82,9 @@ function volumesOf(topology: Topology, secrets: ReadonlyMap<string, SecretsPlace
 
 function storageOf(app: string, { name, storage, replicas }: ServiceTopology): readonly DesiredVolume[] {
   if (storage === null) return [];
-  return Array.from({ length: replicas }, (_, ordinal) => ({ name: storageVolume(app, name, ordinal), role: "storage" as const, service: name }));
+  return Array.from({ length: replicas }, (_, ordinal) => ({
+    name: storageVolume(app, name, ordinal),
+    role: "storage" as const,
+    service: name,
+  }));
 }

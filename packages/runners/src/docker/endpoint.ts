@@ -12,7 +12,9 @@ export interface Published {
  * loopback address of another machine. A VM on this machine (Docker Desktop, Colima) has a socket here, and forwards.
  */
 export function publishedAt({ ports, role }: SeenContainer, engine: EngineAddress): Published | undefined {
-  const found = ports.find((one) => one.PublicPort !== undefined && (role === "image" || one.PrivatePort === EXPOSED_PORT));
+  const found = ports.find(
+    (one) => one.PublicPort !== undefined && (role === "image" || one.PrivatePort === EXPOSED_PORT),
+  );
   if (found === undefined) return undefined;
   const everywhere = found.IP === undefined || found.IP === "" || found.IP === "0.0.0.0" || found.IP === "::";
   const port = found.PublicPort!;

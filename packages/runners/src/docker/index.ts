@@ -5,7 +5,11 @@ import { DockerRunner } from "./runner.ts";
 
 /** The flags of this runner, beside those of every verb. */
 export const flags: readonly RunnerFlag[] = [
-  { name: "base-image", value: "IMAGE", help: `what images are built upon (or HADRON_BASE_IMAGE; ${DEFAULT_BASE_IMAGE})` },
+  {
+    name: "base-image",
+    value: "IMAGE",
+    help: `what images are built upon (or HADRON_BASE_IMAGE; ${DEFAULT_BASE_IMAGE})`,
+  },
 ];
 
 /** Makes the runner for the engine that the environment names: see `engine/find.ts`. Connects when it is first asked. */

@@ -10,11 +10,17 @@ export async function listApps(engine: Engine, signal: AbortSignal): Promise<rea
   const apps = Map.groupBy(all, (one) => one.Labels![LABEL.app]!);
   return [...apps]
     .map(([app, summaries]) => {
-      const seen = summaries.map((one) => toSeen(one, app)).filter((one) => one.state === "running" && one.role !== "writer");
+      const seen = summaries
+        .map((one) => toSeen(one, app))
+        .filter((one) => one.state === "running" && one.role !== "writer");
       const services = [...Map.groupBy(seen, (one) => one.service)].map(([name, own]) => ({
         name,
         procedures: own.find((one) => one.role === "replica")?.procedures ?? [],
-        endpoint: own.sort(ingressFirst).map((one) => endpointOf(one, engine.address)).find((one) => one !== null) ?? null,
+        endpoint:
+          own
+            .sort(ingressFirst)
+            .map((one) => endpointOf(one, engine.address))
+            .find((one) => one !== null) ?? null,
       }));
       return { app, runner: "docker", services: services.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     })

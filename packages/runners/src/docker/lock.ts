@@ -38,7 +38,13 @@ interface Holder {
  * finds it dead makes the lock of the next number. Of two that live at the same time, the lower number has it.
  */
 export async function takeLock(engine: Engine, app: string, progress: Progress, signal: AbortSignal): Promise<Lock> {
-  const self: Holder = { id: randomUUID(), who: describeSelf(), place: placeOfPids(), pid: process.pid, since: startOf(process.pid) };
+  const self: Holder = {
+    id: randomUUID(),
+    who: describeSelf(),
+    place: placeOfPids(),
+    pid: process.pid,
+    since: startOf(process.pid),
+  };
   let told: string | undefined;
   for (;;) {
     const locks = await listLocks(engine, app, signal);
@@ -82,7 +88,10 @@ interface SeenLock {
 
 async function listLocks(engine: Engine, app: string, signal: AbortSignal): Promise<readonly SeenLock[]> {
   const filters = filterBy(`${LABEL.app}=${app}`, `${LABEL.role}=lock`);
-  const { body, date } = await engine.getDated<{ Volumes: readonly VolumeSummary[] | null }>("/volumes", { query: { filters }, signal });
+  const { body, date } = await engine.getDated<{ Volumes: readonly VolumeSummary[] | null }>("/volumes", {
+    query: { filters },
+    signal,
+  });
   return (body.Volumes ?? [])
     .map(({ Name, CreatedAt, Labels }) => ({
       name: Name,
@@ -100,9 +109,18 @@ function isDead(lock: SeenLock, all: readonly SeenLock[], self: Holder): boolean
   return lock.now - lastBeat > DEAD_AFTER_MS;
 }
 
-async function create(engine: Engine, app: string, generation: number, self: Holder, signal?: AbortSignal): Promise<boolean> {
+async function create(
+  engine: Engine,
+  app: string,
+  generation: number,
+  self: Holder,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const Labels = { [LABEL.app]: app, [LABEL.role]: "lock", [LABEL.holder]: JSON.stringify(self) };
-  const made = await engine.post<VolumeSummary>("/volumes/create", { body: { Name: lockVolume(app, generation), Labels }, signal });
+  const made = await engine.post<VolumeSummary>("/volumes/create", {
+    body: { Name: lockVolume(app, generation), Labels },
+    signal,
+  });
   return made.Labels?.[LABEL.holder] === Labels[LABEL.holder];
 }
 
@@ -116,7 +134,12 @@ function hold(engine: Engine, app: string, first: number, self: Holder): Lock {
     const ours = await create(engine, app, next, self);
     const still = await engine.find(`/volumes/${lockVolume(app, generation)}`);
     if (!ours || still === undefined) {
-      lost.abort(new HadronError("RUNNER_FAILED", `Somebody else took over the changes to "${app}". Look at its status, and run up again.`));
+      lost.abort(
+        new HadronError(
+          "RUNNER_FAILED",
+          `Somebody else took over the changes to "${app}". Look at its status, and run up again.`,
+        ),
+      );
       return;
     }
     await engine.delete(`/volumes/${lockVolume(app, generation)}`);

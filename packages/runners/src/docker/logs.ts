@@ -2,15 +2,20 @@ import type { LogLine, LogOptions } from "@hadron/core/spi";
 import type { Engine } from "./engine/client.ts";
 import { readLines } from "./engine/frames.ts";
 import { watchContainers } from "./events.ts";
-import { replicaOf } from "./replica-name.ts";
 import { Queue } from "./queue.ts";
+import { replicaOf } from "./replica-name.ts";
 import { type SeenContainer, seeContainers } from "./world.ts";
 
 /**
  * The lines of all replicas of an app, or of one service, oldest first. Following, what is still to come as it comes,
  * from replicas that come, go and are restarted, too.
  */
-export async function* readLogs(engine: Engine, app: string, { service, follow }: LogOptions, signal: AbortSignal): AsyncGenerator<LogLine> {
+export async function* readLogs(
+  engine: Engine,
+  app: string,
+  { service, follow }: LogOptions,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
   const wanted = (one: SeenContainer) => service === undefined || one.service === service;
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
@@ -22,8 +27,13 @@ export async function* readLogs(engine: Engine, app: string, { service, follow }
     const first = events?.next();
     const containers = (await seeContainers(engine, app, both)).filter(wanted);
     const until = new Date().toISOString();
-    const past = await Promise.all(containers.map((one) => Array.fromAsync(linesOf(engine, one, { until: follow ? until : undefined }, both))));
-    yield* past.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    const past = await Promise.all(
+      containers.map((one) => Array.fromAsync(linesOf(engine, one, { until: follow ? until : undefined }, both))),
+    );
+    yield* past
+      .flat()
+      .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+      .map(({ line }) => line);
     if (events === undefined) return;
     const tail = (one: SeenContainer, since: string) => {
       void followOne(engine, one, since, followed, queue, both);
@@ -43,7 +53,11 @@ export async function* readLogs(engine: Engine, app: string, { service, follow }
 async function attend(
   engine: Engine,
   app: string,
-  events: AsyncGenerator<{ readonly Action: string; readonly Actor: { readonly ID: string }; readonly timeNano: number }>,
+  events: AsyncGenerator<{
+    readonly Action: string;
+    readonly Actor: { readonly ID: string };
+    readonly timeNano: number;
+  }>,
   first: ReturnType<typeof events.next>,
   wanted: (one: SeenContainer) => boolean,
   tail: (one: SeenContainer, since: string) => void,
@@ -67,11 +81,11 @@ async function followOne(
 ): Promise<void> {
   const from = followed.get(container.id) ?? since;
   try {
-    for await (const line of linesOf(engine, container, { since: from, follow: true }, signal)) {
+    for await (const { at, line } of linesOf(engine, container, { since: from, follow: true }, signal)) {
       // After a restart, the last lines of the life before may be offered again.
       const last = followed.get(container.id);
-      if (last !== undefined && line.time <= last) continue;
-      followed.set(container.id, line.time);
+      if (last !== undefined && at <= last) continue;
+      followed.set(container.id, at);
       queue.push(line);
     }
   } catch (error) {
@@ -80,19 +94,30 @@ async function followOne(
   }
 }
 
+interface TimedLine {
+  /** The engine's time, to the nanosecond: what orders lines of different replicas. */
+  readonly at: string;
+  readonly line: LogLine;
+}
+
 async function* linesOf(
   engine: Engine,
   container: SeenContainer,
   { since, until, follow }: { since?: string | undefined; until?: string | undefined; follow?: boolean },
   signal: AbortSignal,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<TimedLine> {
   const seconds = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time) / 1000);
   const query = { stdout: true, stderr: true, timestamps: true, follow, since: seconds(since), until: seconds(until) };
   const stream = await engine.stream(`/containers/${container.id}/logs`, { query, signal });
   try {
     for await (const text of readLines(stream)) {
       const space = text.indexOf(" ");
-      yield { time: text.slice(0, space), service: container.service, replica: replicaOf(container), line: text.slice(space + 1).replace(/\r$/, "") };
+      const at = text.slice(0, space);
+      const line = text.slice(space + 1).replace(/\r$/, "");
+      yield {
+        at,
+        line: { time: new Date(at).toISOString(), service: container.service, replica: replicaOf(container), line },
+      };
     }
   } finally {
     stream.destroy();

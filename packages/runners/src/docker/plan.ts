@@ -77,11 +77,18 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
     changes: [
       ...images.map((name) => change("create", "image", name, "not on the engine")),
       ...(network ? [change("create", "network", networkName(desired.app), "not on the engine")] : []),
-      ...volumes.map(({ name, role }) => change("create", "volume", name, role === "secrets" ? "new values" : "not on the engine")),
+      ...volumes.map(({ name, role }) =>
+        change("create", "volume", name, role === "secrets" ? "new values" : "not on the engine"),
+      ),
       ...[...services.values()].flat().flatMap(describe),
       ...(countsDiffer ? [change("update", "counts", desired.app, "the number of replicas was changed by scale")] : []),
       ...surplus.map((one) =>
-        change("delete", "container", one.name, names.has(one.service) ? "more replicas than declared" : "no longer declared"),
+        change(
+          "delete",
+          "container",
+          one.name,
+          names.has(one.service) ? "more replicas than declared" : "no longer declared",
+        ),
       ),
       ...spent.map((name) => change("delete", "volume", name, "old values")),
       ...stale.map((name) => change("delete", "image", name, "an older version")),
@@ -108,7 +115,9 @@ export function refuseForeignApp(desired: Desired, world: World, explicitApp: bo
 }
 
 function refuseTaken({ app, containers }: Desired, { taken, networkId }: World): void {
-  const name = [...(networkId === undefined ? [networkName(app)] : []), ...containers.map((one) => one.name)].find((one) => taken.has(one));
+  const name = [...(networkId === undefined ? [networkName(app)] : []), ...containers.map((one) => one.name)].find(
+    (one) => taken.has(one),
+  );
   if (name === undefined) return;
   throw new HadronError(
     "RUNNER_FAILED",
@@ -124,7 +133,11 @@ function fill(spec: ContainerSpec, world: World): Slot {
   // Of several, as an interrupted `up` may leave them, the one that runs, and then the one that has the name.
   const right = there
     .filter((one) => one.spec === spec.spec && one.state !== "dead")
-    .sort((a, b) => Number(b.state === "running") - Number(a.state === "running") || Number(b.name === spec.name) - Number(a.name === spec.name));
+    .sort(
+      (a, b) =>
+        Number(b.state === "running") - Number(a.state === "running") ||
+        Number(b.name === spec.name) - Number(a.name === spec.name),
+    );
   const [current] = right;
   return { spec, current, action: actionFor(current), old: there.filter((one) => one !== current) };
 }
@@ -141,7 +154,9 @@ function describe({ spec, current, action, old }: Slot): readonly Change[] {
     const [before] = old;
     if (before === undefined) return [change("create", "container", name, "not on the engine")];
     const what = differences(before.spec, spec.spec).map((one) => (one === "image" ? "code" : one));
-    return [change("replace", "container", name, before.spec === spec.spec ? "it is dead" : `${what.join(", ")} changed`)];
+    return [
+      change("replace", "container", name, before.spec === spec.spec ? "it is dead" : `${what.join(", ")} changed`),
+    ];
   }
   const changes: Change[] = [];
   if (action === "start") changes.push(change("update", "container", name, `it is ${current!.state}`));

@@ -5,7 +5,11 @@ import { INTERNAL_PORT } from "./layout.ts";
 const PROBE_MS = 1_000;
 
 /** What a replica answers to a GET on its internal port; undefined where it does not answer. */
-export function probe(address: string, path: string, timeoutMs = PROBE_MS): Promise<{ status: number; text: string } | undefined> {
+export function probe(
+  address: string,
+  path: string,
+  timeoutMs = PROBE_MS,
+): Promise<{ status: number; text: string } | undefined> {
   return ask({ host: address, port: INTERNAL_PORT, path }, undefined, timeoutMs);
 }
 

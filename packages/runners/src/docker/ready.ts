@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError } from "@hadron/core/spi";
+import { describeDeath } from "./death.ts";
 import type { Engine } from "./engine/client.ts";
 import { readLines } from "./engine/frames.ts";
 import type { ContainerDetails, ContainerSummary } from "./engine/types.ts";
-import { describeDeath } from "./death.ts";
 import { LABEL } from "./labels.ts";
 import type { ContainerSpec } from "./spec.ts";
 import { toSeen } from "./world.ts";
@@ -23,7 +23,12 @@ const SETTLED_MS = 1_000;
  * A replica of ours says so in its log, which reaches us wherever the engine is. An image is asked in the way that it
  * offers: its own health check, else its port, else that it lives.
  */
-export async function waitUntilReady(engine: Engine, id: string, spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(
+  engine: Engine,
+  id: string,
+  spec: ContainerSpec,
+  signal: AbortSignal,
+): Promise<void> {
   const timeout = AbortSignal.timeout(START_MS);
   const both = AbortSignal.any([signal, timeout]);
   try {
@@ -47,13 +52,17 @@ async function waitForReplica(engine: Engine, id: string, spec: ContainerSpec, s
     }
     // What it said in an earlier life does not count.
     const since = (Date.parse(State.StartedAt) - 1) / 1000;
-    const log = await engine.stream(`/containers/${id}/logs`, { query: { follow: true, stdout: true, stderr: true, since }, signal });
+    const log = await engine.stream(`/containers/${id}/logs`, {
+      query: { follow: true, stdout: true, stderr: true, since },
+      signal,
+    });
     try {
       for await (const line of readLines(log)) {
         if (!line.startsWith("{")) continue;
         if (line.includes('"event":"ready"')) return;
         const refusal = refusalIn(line);
-        if (refusal !== undefined) throw new HadronError("RUNNER_FAILED", `${replicaOf(spec)} refuses to start: ${refusal}`);
+        if (refusal !== undefined)
+          throw new HadronError("RUNNER_FAILED", `${replicaOf(spec)} refuses to start: ${refusal}`);
       }
     } finally {
       log.destroy();
@@ -112,15 +121,24 @@ export function inspect(engine: Engine, id: string, signal?: AbortSignal): Promi
   return engine.get<ContainerDetails>(`/containers/${id}/json`, { signal });
 }
 
-async function notReady(engine: Engine, id: string, spec: ContainerSpec, why: string, restarts = 0): Promise<HadronError> {
+async function notReady(
+  engine: Engine,
+  id: string,
+  spec: ContainerSpec,
+  why: string,
+  restarts = 0,
+): Promise<HadronError> {
   const lines = await lastLines(engine, id).catch(() => []);
-  const tail = lines.length === 0 ? " It printed nothing." : ` Its last lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  const tail =
+    lines.length === 0 ? " It printed nothing." : ` Its last lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   const often = restarts > 0 ? `, ${restarts + 1} times` : "";
   return new HadronError("RUNNER_FAILED", `${replicaOf(spec)} does not start: ${why}${often}.${tail}`);
 }
 
 async function lastLines(engine: Engine, id: string): Promise<readonly string[]> {
-  const log = await engine.stream(`/containers/${id}/logs`, { query: { stdout: true, stderr: true, tail: TAIL_LINES } });
+  const log = await engine.stream(`/containers/${id}/logs`, {
+    query: { stdout: true, stderr: true, tail: TAIL_LINES },
+  });
   return Array.fromAsync(readLines(log));
 }
 

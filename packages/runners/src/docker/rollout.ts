@@ -74,7 +74,10 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
     await readyOr(slot, current!.id, options, () => stopContainer(engine, current!.id));
   } else {
     const inUse = old.some((one) => one.name === spec.name);
-    const { id, name } = await createContainer(engine, spec, { successorOf: inUse ? options.revision : undefined, signal });
+    const { id, name } = await createContainer(engine, spec, {
+      successorOf: inUse ? options.revision : undefined,
+      signal,
+    });
     try {
       if (spec.exclusive) await all(old.map((one) => stopContainer(engine, one.id, signal)));
       await startContainer(engine, id, signal);
@@ -91,7 +94,12 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
   if (current!.name !== spec.name) await renameContainer(engine, current!.id, spec.name, signal);
 }
 
-async function readyOr({ spec, old }: Slot, id: string, options: RolloutOptions, undo: () => Promise<void>): Promise<void> {
+async function readyOr(
+  { spec, old }: Slot,
+  id: string,
+  options: RolloutOptions,
+  undo: () => Promise<void>,
+): Promise<void> {
   const { engine, context } = options;
   try {
     await waitUntilReady(engine, id, spec, context.signal);
@@ -99,7 +107,8 @@ async function readyOr({ spec, old }: Slot, id: string, options: RolloutOptions,
     // An interrupted one is finished by the next `up`; a first one that fails stays, so that it can be looked at.
     if (!context.signal.aborted && old.length > 0) {
       await undo();
-      if (spec.exclusive) await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
+      if (spec.exclusive)
+        await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
     }
     throw error;
   }
@@ -107,7 +116,8 @@ async function readyOr({ spec, old }: Slot, id: string, options: RolloutOptions,
 
 async function restore({ spec, old }: Slot, id: string, { engine }: RolloutOptions): Promise<void> {
   await removeContainer(engine, id);
-  if (spec.exclusive) await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
+  if (spec.exclusive)
+    await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
 }
 
 async function wake({ current, spec }: Slot, options: RolloutOptions): Promise<void> {
@@ -120,7 +130,11 @@ async function wake({ current, spec }: Slot, options: RolloutOptions): Promise<v
   }
 }
 
-async function connect({ engine, app, context }: RolloutOptions, id: string, aliases: readonly string[]): Promise<void> {
+async function connect(
+  { engine, app, context }: RolloutOptions,
+  id: string,
+  aliases: readonly string[],
+): Promise<void> {
   const body = { Container: id, EndpointConfig: { Aliases: aliases } };
   await engine.post(`/networks/${networkName(app)}/connect`, { body, signal: context.signal });
 }

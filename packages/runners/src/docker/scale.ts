@@ -1,4 +1,4 @@
-import { HadronError, type RunContext } from "@hadron/core/spi";
+import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
 import { createContainer, retireContainer, startContainer } from "./containers.ts";
 import { readCounts, writeCounts } from "./counts.ts";
 import type { Engine } from "./engine/client.ts";
@@ -28,15 +28,26 @@ interface Template {
  * Runs so many replicas of a service from now on; `up` puts back what is declared. Interchangeable replicas come and go
  * by themselves. Of shards, callers are told: of new ones when they are ready, of those that go before they do.
  */
-export async function scale(engine: Engine, app: string, service: string, replicas: number, context: RunContext): Promise<void> {
+export async function scale(
+  engine: Engine,
+  app: string,
+  service: string,
+  replicas: number,
+  context: RunContext,
+): Promise<void> {
   await using lock = await takeLock(engine, app, context.progress, context.signal);
   const signal = AbortSignal.any([context.signal, lock.signal]);
   const containers = await seeContainers(engine, app, signal);
-  const own = containers.filter((one) => one.service === service && one.role !== "ingress").sort((a, b) => a.ordinal - b.ordinal);
+  const own = containers
+    .filter((one) => one.service === service && one.role !== "ingress")
+    .sort((a, b) => a.ordinal - b.ordinal);
   const [pattern] = own;
   if (pattern === undefined) throw unknown(app, service, containers);
   if (replicas < 1) {
-    throw new HadronError("WRONG_USE", `"${service}" cannot have ${replicas} replicas: at least 1. To end the app, use delete.`);
+    throw new HadronError(
+      "WRONG_USE",
+      `"${service}" cannot have ${replicas} replicas: at least 1. To end the app, use delete.`,
+    );
   }
   const template = await engine.get<Template>(`/containers/${pattern.id}/json`, { signal });
   const has = new Set(own.map((one) => one.ordinal));
@@ -51,11 +62,22 @@ export async function scale(engine: Engine, app: string, service: string, replic
       await waitUntilReady(engine, id, spec, signal);
     }),
   );
-  await all(own.filter((one) => one.ordinal < replicas && one.state !== "running").map((one) => startContainer(engine, one.id, signal)));
+  await all(
+    own
+      .filter((one) => one.ordinal < replicas && one.state !== "running")
+      .map((one) => startContainer(engine, one.id, signal)),
+  );
   const told = containers.find((one) => one.role === "replica" && one.volumes.includes(countsVolume(app)));
   if (told !== undefined && isSharded(template, service, pattern.ordinal)) {
     const counts = await readCounts(engine, { containers }, app, signal);
-    await writeCounts(engine, app, template.Config.Image, { ...counts, [service]: replicas }, await seeContainers(engine, app, signal), signal);
+    await writeCounts(
+      engine,
+      app,
+      template.Config.Image,
+      { ...counts, [service]: replicas },
+      await seeContainers(engine, app, signal),
+      signal,
+    );
   }
   await all(own.filter((one) => one.ordinal >= replicas).map((one) => retireContainer(engine, one, signal)));
 }
@@ -66,7 +88,7 @@ function unknown(app: string, service: string, containers: readonly SeenContaine
     "WRONG_USE",
     there.length === 0
       ? `The app "${app}" does not run on this engine; deploy it with up.`
-      : `The app "${app}" has no service "${service}"; it has ${there.join(", ")}.`,
+      : `The app "${app}" has no service "${service}"; it has ${there.join(", ")}.${didYouMean(service, there)}`,
   );
 }
 
@@ -76,19 +98,28 @@ function isSharded(template: Template, service: string, ordinal: number): boolea
 }
 
 function aliasesOf(template: Template, service: string, ordinal: number): readonly string[] {
-  const networks = (template as unknown as { NetworkSettings: { Networks: Record<string, { Aliases?: string[] | null }> } }).NetworkSettings.Networks;
+  const networks = (
+    template as unknown as { NetworkSettings: { Networks: Record<string, { Aliases?: string[] | null }> } }
+  ).NetworkSettings.Networks;
   return Object.values(networks)
     .flatMap((one) => one.Aliases ?? [])
     .filter((alias) => alias === service || alias === `${service}.${ordinal}`);
 }
 
 /** Another replica like the one given, with a number of its own. Its signature is the same: it does not depend on that. */
-function cloneSpec(template: Template, { service, ordinal: from, role }: SeenContainer, app: string, ordinal: number): ContainerSpec {
+function cloneSpec(
+  template: Template,
+  { service, ordinal: from, role }: SeenContainer,
+  app: string,
+  ordinal: number,
+): ContainerSpec {
   const { Config, HostConfig } = template;
   const network = networkName(app);
   const aliases = isSharded(template, service, from) ? [service, `${service}.${ordinal}`] : [service];
   const own = storageVolume(app, service, from);
-  const mounts = (HostConfig.Mounts ?? []).map((one) => (one.Source === own ? { ...one, Source: storageVolume(app, service, ordinal) } : one));
+  const mounts = (HostConfig.Mounts ?? []).map((one) =>
+    one.Source === own ? { ...one, Source: storageVolume(app, service, ordinal) } : one,
+  );
   const { Image, Entrypoint, Cmd, User, StopSignal, StopTimeout, ExposedPorts, WorkingDir } = Config;
   const payload = {
     ...{ Image, Entrypoint, Cmd, User, StopSignal, StopTimeout, ExposedPorts, WorkingDir },
@@ -110,7 +141,13 @@ function cloneSpec(template: Template, { service, ordinal: from, role }: SeenCon
   };
 }
 
-async function makeStorage(engine: Engine, app: string, { Config }: Template, specs: readonly ContainerSpec[], signal: AbortSignal): Promise<void> {
+async function makeStorage(
+  engine: Engine,
+  app: string,
+  { Config }: Template,
+  specs: readonly ContainerSpec[],
+  signal: AbortSignal,
+): Promise<void> {
   const names = specs.flatMap(({ payload, service, ordinal }) => {
     const name = storageVolume(app, service, ordinal);
     const { Mounts } = payload.HostConfig as { Mounts: readonly { readonly Source: string }[] };
@@ -122,5 +159,11 @@ async function makeStorage(engine: Engine, app: string, { Config }: Template, sp
       return engine.post<void>("/volumes/create", { body: { Name: name, Labels }, signal });
     }),
   );
-  await fillVolumes(engine, app, Config.Image, names.map(({ name }) => ({ volume: name, owner: USER_ID, mode: 0o700, files: [] })), signal);
+  await fillVolumes(
+    engine,
+    app,
+    Config.Image,
+    names.map(({ name }) => ({ volume: name, owner: USER_ID, mode: 0o700, files: [] })),
+    signal,
+  );
 }

@@ -47,7 +47,9 @@ async function findVolume(
     const holder = world.containers.find((one) => one.volumes.includes(name));
     if (holder === undefined) continue;
     const { files } = contentOf(name, service, values);
-    const held = await Promise.all(files.map((file) => readContainerFile(engine, holder.id, `${folder}/${file.name}`, signal)));
+    const held = await Promise.all(
+      files.map((file) => readContainerFile(engine, holder.id, `${folder}/${file.name}`, signal)),
+    );
     if (files.every((file, index) => held[index] === file.content)) return name;
   }
   return undefined;

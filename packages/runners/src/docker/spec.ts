@@ -188,11 +188,17 @@ export function differences(running: string | undefined, wanted: string): readon
   if (running === wanted) return [];
   const parse = (text: string) => new Map(text.split(" ").map((one) => one.split("=") as [string, string]));
   const before = parse(running ?? "");
-  const changed = [...parse(wanted)].filter(([aspect, value]) => before.get(aspect) !== value).map(([aspect]) => aspect);
+  const changed = [...parse(wanted)]
+    .filter(([aspect, value]) => before.get(aspect) !== value)
+    .map(([aspect]) => aspect);
   return changed.length > 0 ? changed : ["form"];
 }
 
-function environmentOf(options: SpecOptions, service: ServiceTopology, ordinal: number): Readonly<Record<string, string>> {
+function environmentOf(
+  options: SpecOptions,
+  service: ServiceTopology,
+  ordinal: number,
+): Readonly<Record<string, string>> {
   if (service.image !== null) return service.env;
   const { topology, revision, runCall, secrets } = options;
   return {
@@ -231,10 +237,15 @@ function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: numbe
   return [
     ...(own && needsCounts(options.topology) ? [volume(countsVolume(app), COUNTS_FOLDER, true)] : []),
     ...(secrets === undefined ? [] : [volume(secrets, own ? SECRETS_FOLDER : IMAGE_SECRETS_FOLDER, true)]),
-    ...(service.storage === null ? [] : [volume(storageVolume(app, service.name, ordinal), posix.resolve(FILES_FOLDER, service.storage.path), false)]),
+    ...(service.storage === null
+      ? []
+      : [volume(storageVolume(app, service.name, ordinal), posix.resolve(FILES_FOLDER, service.storage.path), false)]),
   ];
 }
 
 function toHash(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value ?? null)).digest("hex").slice(0, 8);
+  return createHash("sha256")
+    .update(JSON.stringify(value ?? null))
+    .digest("hex")
+    .slice(0, 8);
 }

@@ -11,10 +11,14 @@ import { type SeenContainer, seeContainers } from "./world.ts";
 export async function readStatus(engine: Engine, app: string, signal: AbortSignal): Promise<AppStatus> {
   const containers = await seeContainers(engine, app, signal);
   const replicas = containers.filter((one) => one.role !== "ingress");
-  const told = new Map(await Promise.all(replicas.map(async (one) => [one, await replicaStatus(engine, one, signal)] as const)));
+  const told = new Map(
+    await Promise.all(replicas.map(async (one) => [one, await replicaStatus(engine, one, signal)] as const)),
+  );
   const names = [...new Set(replicas.map((one) => one.service))].sort(rootsFirst);
   const services = names.map((name): ServiceStatus => {
-    const own = replicas.filter((one) => one.service === name).sort((a, b) => a.ordinal - b.ordinal || a.created - b.created);
+    const own = replicas
+      .filter((one) => one.service === name)
+      .sort((a, b) => a.ordinal - b.ordinal || a.created - b.created);
     const ready = own.filter((one) => told.get(one)!.state === "ready");
     const doors = [...containers.filter((one) => one.role === "ingress" && one.service === name), ...ready, ...own];
     const endpoint = doors.map((one) => endpointOf(one, engine.address)).find((one) => one !== null) ?? null;
@@ -35,7 +39,8 @@ async function replicaStatus(engine: Engine, container: SeenContainer, signal: A
     container.role === "replica" && container.address !== undefined ? askReplica(container.address) : undefined,
   ]);
   const name = `${container.service}.${container.ordinal}`;
-  if (details === undefined) return { name, state: "draining", restarts: 0, reason: "it is being removed", calls: null };
+  if (details === undefined)
+    return { name, state: "draining", restarts: 0, reason: "it is being removed", calls: null };
   const { state, reason } = judge(details, answers, container);
   return { name, state, restarts: details.RestartCount, reason, calls: answers?.calls ?? null };
 }
@@ -56,12 +61,18 @@ interface Answers {
 
 async function askReplica(address: string): Promise<Answers> {
   const [ready, metrics] = await Promise.all([probe(address, "/readyz"), probe(address, "/metrics")]);
-  return { ready: ready === undefined ? undefined : ready.status === 200, calls: metrics?.status === 200 ? countCalls(metrics.text) : null };
+  return {
+    ready: ready === undefined ? undefined : ready.status === 200,
+    calls: metrics?.status === 200 ? countCalls(metrics.text) : null,
+  };
 }
 
 /** Adds up `hadron_calls_total` over all procedures. */
 export function countCalls(metrics: string): number {
-  return [...metrics.matchAll(/^hadron_calls_total(?:\{[^}]*\})? (\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+  return [...metrics.matchAll(/^hadron_calls_total(?:\{[^}]*\})? (\d+)/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
 }
 
 function judge(
@@ -71,7 +82,8 @@ function judge(
 ): { state: ReplicaState; reason: string | null } {
   if (State.Status === "paused") return { state: "failed", reason: "it is paused" };
   if (State.Restarting) return { state: "starting", reason: describeDeath(State) };
-  if (!State.Running) return { state: State.Status === "created" ? "starting" : "failed", reason: describeDeath(State) };
+  if (!State.Running)
+    return { state: State.Status === "created" ? "starting" : "failed", reason: describeDeath(State) };
   if (!connected) return { state: "failed", reason: "it was taken off the app's network; run up to put it back" };
   if (role === "image") {
     const health = State.Health?.Status ?? "none";
@@ -79,7 +91,8 @@ function judge(
     return { state: health === "starting" ? "starting" : "ready", reason: null };
   }
   // Where it cannot be asked from here, a process that runs counts as ready: the roll-out saw it serve.
-  if (answers === undefined || answers.ready) return { state: "ready", reason: RestartCount > 0 ? "it was restarted" : null };
+  if (answers === undefined || answers.ready)
+    return { state: "ready", reason: RestartCount > 0 ? "it was restarted" : null };
   if (answers.ready === undefined) return { state: "starting", reason: "it does not answer" };
   return { state: "draining", reason: null };
 }

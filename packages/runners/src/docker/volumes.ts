@@ -9,7 +9,12 @@ export interface VolumeContent {
   /** Who may write into the volume itself. */
   readonly owner: number;
   readonly mode: number;
-  readonly files: readonly { readonly name: string; readonly content: string; readonly owner: number; readonly mode: number }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly content: string;
+    readonly owner: number;
+    readonly mode: number;
+  }[];
 }
 
 /**
@@ -30,20 +35,34 @@ export async function fillVolumes(
     Labels: { [LABEL.app]: app, [LABEL.role]: "writer" },
     HostConfig: {
       NetworkMode: "none",
-      Mounts: contents.map(({ volume }, index) => ({ Type: "volume", Source: volume, Target: `/volumes/${index}`, VolumeOptions: { NoCopy: true } })),
+      Mounts: contents.map(({ volume }, index) => ({
+        Type: "volume",
+        Source: volume,
+        Target: `/volumes/${index}`,
+        VolumeOptions: { NoCopy: true },
+      })),
     },
   };
   const name = `${app}.writer-${randomBytes(4).toString("hex")}`;
   const { Id } = await engine.post<{ Id: string }>("/containers/create", { query: { name }, body, signal });
   try {
-    await engine.put(`/containers/${Id}/archive`, { query: { path: "/volumes" }, body: await toArchive(contents), signal });
+    await engine.put(`/containers/${Id}/archive`, {
+      query: { path: "/volumes" },
+      body: await toArchive(contents),
+      signal,
+    });
   } finally {
     await engine.delete(`/containers/${Id}`, { query: { force: true } });
   }
 }
 
 /** Reads one file of a container; undefined where it is not there. */
-export async function readContainerFile(engine: Engine, id: string, path: string, signal?: AbortSignal): Promise<string | undefined> {
+export async function readContainerFile(
+  engine: Engine,
+  id: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   let archive: Readable;
   try {
     archive = await engine.stream(`/containers/${id}/archive`, { query: { path }, signal });

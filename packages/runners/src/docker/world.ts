@@ -51,12 +51,17 @@ export async function lookAt(engine: Engine, app: string, signal?: AbortSignal):
   const [containers, byName, networks, volumes, images] = await Promise.all([
     listContainers(engine, filters, signal),
     listContainers(engine, named, signal),
-    engine.get<readonly NetworkSummary[]>("/networks", { query: { filters: JSON.stringify({ name: [networkName(app)] }) }, signal }),
+    engine.get<readonly NetworkSummary[]>("/networks", {
+      query: { filters: JSON.stringify({ name: [networkName(app)] }) },
+      signal,
+    }),
     engine.get<{ readonly Volumes: readonly VolumeSummary[] | null }>("/volumes", { query: { filters }, signal }),
     engine.get<readonly ImageSummary[]>("/images/json", { query: { filters }, signal }),
   ]);
   const network = networks.find((one) => one.Name === networkName(app));
-  const strangers = byName.filter((one) => !isOf(app, one.Labels)).flatMap((one) => one.Names.map((name) => name.slice(1)));
+  const strangers = byName
+    .filter((one) => !isOf(app, one.Labels))
+    .flatMap((one) => one.Names.map((name) => name.slice(1)));
   const ours = network !== undefined && isOf(app, network.Labels);
   return {
     containers: containers.filter((one) => one.State !== "removing").map((one) => toSeen(one, app)),
@@ -71,12 +76,20 @@ export async function lookAt(engine: Engine, app: string, signal?: AbortSignal):
   };
 }
 
-export function listContainers(engine: Engine, filters: string, signal?: AbortSignal): Promise<readonly ContainerSummary[]> {
+export function listContainers(
+  engine: Engine,
+  filters: string,
+  signal?: AbortSignal,
+): Promise<readonly ContainerSummary[]> {
   return engine.get<readonly ContainerSummary[]>("/containers/json", { query: { all: true, filters }, signal });
 }
 
 /** The containers of one app that are replicas, or an ingress. */
-export async function seeContainers(engine: Engine, app: string, signal?: AbortSignal): Promise<readonly SeenContainer[]> {
+export async function seeContainers(
+  engine: Engine,
+  app: string,
+  signal?: AbortSignal,
+): Promise<readonly SeenContainer[]> {
   const all = await listContainers(engine, ofApp(app), signal);
   return all.map((one) => toSeen(one, app)).filter((one) => one.role !== "writer");
 }
@@ -99,7 +112,9 @@ export function toSeen(summary: ContainerSummary, app: string): SeenContainer {
     ports: summary.Ports ?? [],
     procedures: labels[LABEL.procedures]?.split(",") ?? [],
     created: summary.Created,
-    volumes: (summary.Mounts ?? []).flatMap((one) => (one.Type === "volume" && one.Name !== undefined ? [one.Name] : [])),
+    volumes: (summary.Mounts ?? []).flatMap((one) =>
+      one.Type === "volume" && one.Name !== undefined ? [one.Name] : [],
+    ),
   };
 }
 

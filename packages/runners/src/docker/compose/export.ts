@@ -4,7 +4,12 @@ import type { Engine } from "../engine/client.ts";
 import { toComposeFile } from "./file.ts";
 
 /** Builds the images, and writes a Compose file that runs the same system without us. */
-export async function exportCompose(engine: Engine, program: Program, settings: Settings, context: RunContext): Promise<string> {
+export async function exportCompose(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<string> {
   const { desired } = await buildAll(engine, program, settings, context);
   return await toComposeFile(program.topology, desired.containers);
 }

@@ -47,7 +47,10 @@ export async function toComposeFile(topology: Topology, containers: readonly Con
   const image = (containers.find((one) => one.role === "replica")?.payload as Payload | undefined)?.Image;
   if (owned.length > 0 && image !== undefined) {
     // A new volume is root's; our code is not root.
-    services["own-volumes"] = ownVolumes(image, owned.map((one) => one.name));
+    services["own-volumes"] = ownVolumes(
+      image,
+      owned.map((one) => one.name),
+    );
     for (const spec of containers) {
       const composed = services[composeName(spec)] as Record<string, unknown>;
       if (spec.role === "replica") composed.depends_on = ["own-volumes"];
@@ -93,7 +96,9 @@ function toService(spec: ContainerSpec, topology: ServiceTopology, network: stri
     security_opt: HostConfig.SecurityOpt,
     ...(HostConfig.ReadonlyRootfs ? { read_only: true } : {}),
     ...(HostConfig.CapDrop === undefined ? {} : { cap_drop: HostConfig.CapDrop }),
-    ...(HostConfig.Tmpfs === undefined ? {} : { tmpfs: Object.entries(HostConfig.Tmpfs).map(([path, options]) => `${path}:${options}`) }),
+    ...(HostConfig.Tmpfs === undefined
+      ? {}
+      : { tmpfs: Object.entries(HostConfig.Tmpfs).map(([path, options]) => `${path}:${options}`) }),
     logging: { driver: HostConfig.LogConfig.Type, options: HostConfig.LogConfig.Config },
   };
   return { service, volumes };

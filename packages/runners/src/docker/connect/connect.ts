@@ -11,7 +11,10 @@ export async function connectApp(engine: Engine, app: string, { signal }: RunCon
   try {
     const containers = await seeContainers(engine, app, signal);
     if (!containers.some((one) => one.role === "replica")) {
-      throw new HadronError("WRONG_USE", `The app "${app}" does not run on this Docker engine; deploy it with \`up --runner=docker\`.`);
+      throw new HadronError(
+        "WRONG_USE",
+        `The app "${app}" does not run on this Docker engine; deploy it with \`up --runner=docker\`.`,
+      );
     }
     const directory = new EngineDirectory(engine, app, containers);
     return { directory, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };

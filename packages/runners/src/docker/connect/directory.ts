@@ -156,7 +156,8 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   async #awaitReady(known: Known): Promise<void> {
     const { signal } = this.#closed;
     while (!signal.aborted && this.#known.get(known.container.id) === known && known.state === "starting") {
-      const answer = known.http === undefined ? { status: 200 } : await ask({ ...known.http, path: "/readyz" }, undefined);
+      const answer =
+        known.http === undefined ? { status: 200 } : await ask({ ...known.http, path: "/readyz" }, undefined);
       if (answer?.status === 200) {
         if (known.state === "starting") this.#mark(known, "ready", undefined);
         return;
@@ -166,8 +167,12 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   }
 
   #wayTo(container: SeenContainer): Pick<Known, "address" | "http"> {
-    const http = container.address !== undefined ? { host: container.address, port: INTERNAL_PORT } : publishedAt(container, this.#engine.address);
-    if (http !== undefined) return { address: `tcp:${http.host.includes(":") ? `[${http.host}]` : http.host}:${http.port}`, http };
+    const http =
+      container.address !== undefined
+        ? { host: container.address, port: INTERNAL_PORT }
+        : publishedAt(container, this.#engine.address);
+    if (http !== undefined)
+      return { address: `tcp:${http.host.includes(":") ? `[${http.host}]` : http.host}:${http.port}`, http };
     let tunnel = this.#tunnels.get(container.id);
     if (tunnel === undefined) {
       tunnel = openTunnel(this.#engine, container.id, INTERNAL_PORT);
@@ -186,7 +191,13 @@ export class EngineDirectory implements Directory, AsyncDisposable {
     const own = [...this.#known.values()].filter((one) => one.container.service === service);
     this.#table.set(
       service,
-      own.map(({ container, address, state, reason }) => ({ ordinal: -1, name: nameOf(container), address, state, reason })),
+      own.map(({ container, address, state, reason }) => ({
+        ordinal: -1,
+        name: nameOf(container),
+        address,
+        state,
+        reason,
+      })),
     );
   }
 }

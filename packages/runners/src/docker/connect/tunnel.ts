@@ -3,8 +3,8 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { readFrames } from "../engine/frames.ts";
 import type { Engine } from "../engine/client.ts";
+import { readFrames } from "../engine/frames.ts";
 
 /** A socket on this machine that leads to a port in a container, through the engine alone. */
 export interface Tunnel extends AsyncDisposable {
@@ -23,7 +23,8 @@ s.on("error", () => process.exit(1)); s.on("close", () => process.exit(0));`;
  */
 export function openTunnel(engine: Engine, containerId: string, port: number): Tunnel {
   const folder = process.platform === "win32" ? undefined : mkdtempSync(join(tmpdir(), "hadron-tunnel-"));
-  const path = folder === undefined ? `\\\\.\\pipe\\hadron-${containerId.slice(0, 12)}-${process.pid}` : join(folder, "t.sock");
+  const path =
+    folder === undefined ? `\\\\.\\pipe\\hadron-${containerId.slice(0, 12)}-${process.pid}` : join(folder, "t.sock");
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -46,7 +47,13 @@ export function openTunnel(engine: Engine, containerId: string, port: number): T
 
 async function bridge(engine: Engine, containerId: string, port: number, local: Socket): Promise<void> {
   local.pause();
-  const command = { AttachStdin: true, AttachStdout: true, AttachStderr: false, Tty: false, Cmd: ["node", "-e", BRIDGE, String(port)] };
+  const command = {
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: false,
+    Tty: false,
+    Cmd: ["node", "-e", BRIDGE, String(port)],
+  };
   const { Id } = await engine.post<{ Id: string }>(`/containers/${containerId}/exec`, { body: command });
   const { socket: remote, head } = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: false } });
   remote.on("error", () => local.destroy());

@@ -51,7 +51,8 @@ export function parseAddress(said: string, source: string, tls: TlsFiles | undef
     return { kind: "ssh", target, port, socket, said };
   }
   if (["tcp:", "http:", "https:"].includes(url.protocol) && host !== "") {
-    const secure = tls ?? (url.protocol === "https:" ? { ca: undefined, cert: undefined, key: undefined, verify: true } : undefined);
+    const secure =
+      tls ?? (url.protocol === "https:" ? { ca: undefined, cert: undefined, key: undefined, verify: true } : undefined);
     return { kind: "tcp", host, port: port ?? (secure === undefined ? 2375 : 2376), tls: secure, said };
   }
   throw notUnderstood(said, source);

@@ -1,5 +1,5 @@
-import { Agent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
-import { Agent as TlsAgent, request as httpsRequest } from "node:https";
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import type { Duplex, Readable } from "node:stream";
 import { HadronError } from "@hadron/core/spi";
 import type { EngineAddress } from "./address.ts";
@@ -45,7 +45,9 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Where dockerode finds the same engine. */
-  get dockerode(): { socketPath: string } | { host: string; port: number; protocol: "http" | "https"; ca?: string; cert?: string; key?: string } {
+  get dockerode():
+    | { socketPath: string }
+    | { host: string; port: number; protocol: "http" | "https"; ca?: string; cert?: string; key?: string } {
     const { address } = this;
     if (address.kind !== "tcp") return { socketPath: address.kind === "unix" ? address.path : this.#forward!.path };
     const { ca, cert, key } = address.tls ?? {};
@@ -119,7 +121,11 @@ export class Engine implements AsyncDisposable {
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 
-  async #whole(method: string, path: string, options: EngineRequest): Promise<{ status: number; text: string; date: string | undefined }> {
+  async #whole(
+    method: string,
+    path: string,
+    options: EngineRequest,
+  ): Promise<{ status: number; text: string; date: string | undefined }> {
     const response = await this.#send(method, path, options);
     const text = await readText(response);
     if (!isGood(response.statusCode!, options)) throw refusal(method, path, response.statusCode!, text);
@@ -132,7 +138,8 @@ export class Engine implements AsyncDisposable {
       request.on("response", resolve);
       request.on("error", (cause) => {
         // The engine closed a kept connection while we took it: nothing was sent that it read.
-        const stale = request.reusedSocket && (cause as NodeJS.ErrnoException).code === "ECONNRESET" && method === "GET";
+        const stale =
+          request.reusedSocket && (cause as NodeJS.ErrnoException).code === "ECONNRESET" && method === "GET";
         if (stale) this.#send(method, path, options).then(resolve, reject);
         else reject(this.#unreachable(cause, options));
       });
@@ -143,8 +150,16 @@ export class Engine implements AsyncDisposable {
   #open(method: string, path: string, options: EngineRequest, headers: Record<string, string>, shared: boolean) {
     options.signal?.throwIfAborted();
     const raw = options.body instanceof Uint8Array;
-    const body = options.body === undefined ? undefined : raw ? (options.body as Uint8Array) : Buffer.from(JSON.stringify(options.body));
-    const type = body === undefined ? {} : { "content-type": raw ? "application/x-tar" : "application/json", "content-length": body.length };
+    const body =
+      options.body === undefined
+        ? undefined
+        : raw
+          ? (options.body as Uint8Array)
+          : Buffer.from(JSON.stringify(options.body));
+    const type =
+      body === undefined
+        ? {}
+        : { "content-type": raw ? "application/x-tar" : "application/json", "content-length": body.length };
     const send = this.#agent instanceof TlsAgent ? httpsRequest : httpRequest;
     const request = send({
       ...this.#connection,
@@ -159,7 +174,11 @@ export class Engine implements AsyncDisposable {
 
   #unreachable(cause: Error, { signal }: EngineRequest): Error {
     if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : cause;
-    return new HadronError("RUNNER_FAILED", `The Docker engine at ${this.address.said} does not answer: ${cause.message}`, { cause });
+    return new HadronError(
+      "RUNNER_FAILED",
+      `The Docker engine at ${this.address.said} does not answer: ${cause.message}`,
+      { cause },
+    );
   }
 }
 

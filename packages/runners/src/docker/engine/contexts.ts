@@ -11,7 +11,11 @@ export function currentContext(configFolder: string): string | undefined {
   try {
     return (JSON.parse(readFileSync(path, "utf8")) as { currentContext?: string }).currentContext;
   } catch (cause) {
-    throw new HadronError("WRONG_USE", `${path} cannot be read: ${(cause as Error).message}. Mend it, or set DOCKER_HOST.`, { cause });
+    throw new HadronError(
+      "WRONG_USE",
+      `${path} cannot be read: ${(cause as Error).message}. Mend it, or set DOCKER_HOST.`,
+      { cause },
+    );
   }
 }
 
@@ -31,7 +35,10 @@ export function contextAddress(configFolder: string, name: string): EngineAddres
   }
   const endpoint = meta.Endpoints?.docker;
   if (endpoint?.Host === undefined) {
-    throw new HadronError("WRONG_USE", `The Docker context "${name}" names no engine. Choose another with DOCKER_CONTEXT, or set DOCKER_HOST.`);
+    throw new HadronError(
+      "WRONG_USE",
+      `The Docker context "${name}" names no engine. Choose another with DOCKER_CONTEXT, or set DOCKER_HOST.`,
+    );
   }
   const tls = join(configFolder, "contexts", "tls", id, "docker");
   const files = existsSync(tls) ? readTls(tls, endpoint.SkipTLSVerify !== true) : undefined;

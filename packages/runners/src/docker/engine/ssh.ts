@@ -19,14 +19,22 @@ export interface Forward extends AsyncDisposable {
  * Forwards the engine's socket by one ssh process, with the user's own ssh configuration, keys and known hosts. One
  * process for all connections, and no `docker` command on either side. RUNNER_FAILED with what ssh said.
  */
-export async function forwardSsh(address: EngineAddress & { kind: "ssh" }, signal: AbortSignal, command = "ssh"): Promise<Forward> {
+export async function forwardSsh(
+  address: EngineAddress & { kind: "ssh" },
+  signal: AbortSignal,
+  command = "ssh",
+): Promise<Forward> {
   const folder = await mkdtemp(join(tmpdir(), "hadron-ssh-"));
   const path = join(folder, "docker.sock");
   const port = address.port === undefined ? [] : ["-p", String(address.port)];
   const options = ["ExitOnForwardFailure=yes", "BatchMode=yes", "ServerAliveInterval=15"].flatMap((one) => ["-o", one]);
-  const child = spawn(command, [...options, ...port, "-N", "-T", "-L", `${path}:${address.socket}`, "--", address.target], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    command,
+    [...options, ...port, "-N", "-T", "-L", `${path}:${address.socket}`, "--", address.target],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   let said = "";
   child.stderr!.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2000);

@@ -10,7 +10,9 @@ export interface ContainerSummary {
   readonly State: "created" | "restarting" | "running" | "removing" | "paused" | "exited" | "dead";
   readonly Status: string;
   readonly Ports?: readonly PortSummary[] | null;
-  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string; readonly Gateway?: string }>> | null };
+  readonly NetworkSettings?: {
+    readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string; readonly Gateway?: string }>> | null;
+  };
   readonly Mounts?: readonly { readonly Type: string; readonly Name?: string; readonly Destination: string }[] | null;
 }
 

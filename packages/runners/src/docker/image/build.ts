@@ -14,16 +14,28 @@ interface Said {
 }
 
 /** Builds an image by the engine. RUNNER_FAILED with what the engine said; a build that failed leaves no tag. */
-export async function buildImage(engine: Engine, tag: string, content: ImageContent, context: RunContext): Promise<void> {
+export async function buildImage(
+  engine: Engine,
+  tag: string,
+  content: ImageContent,
+  context: RunContext,
+): Promise<void> {
   context.progress.step("image", `building ${tag}`);
   const [docker, packed] = await Promise.all([loadDockerode(engine), packContext(content)]);
   await using _ = packed;
   try {
-    const answer = await docker.buildImage(packed.tar as never, { t: tag, abortSignal: context.signal, rm: true, forcerm: true } as never);
+    const answer = await docker.buildImage(
+      packed.tar as never,
+      { t: tag, abortSignal: context.signal, rm: true, forcerm: true } as never,
+    );
     await follow(answer as unknown as Readable, () => {});
   } catch (error) {
     context.signal.throwIfAborted();
-    throw new HadronError("RUNNER_FAILED", `The engine could not build the image ${tag}: ${messageOf(error)}${hintFor(error)}`, { cause: error });
+    throw new HadronError(
+      "RUNNER_FAILED",
+      `The engine could not build the image ${tag}: ${messageOf(error)}${hintFor(error)}`,
+      { cause: error },
+    );
   }
   context.progress.step("image", tag);
 }
@@ -32,7 +44,12 @@ export async function buildImage(engine: Engine, tag: string, content: ImageCont
  * Makes sure that an image is on the engine, and returns its id. `whose` names what asked for it, and how to ask for
  * another. RUNNER_FAILED where it is missing and cannot be pulled.
  */
-export async function ensureImage(engine: Engine, reference: string, whose: string, context: RunContext): Promise<string> {
+export async function ensureImage(
+  engine: Engine,
+  reference: string,
+  whose: string,
+  context: RunContext,
+): Promise<string> {
   const path = `/images/${reference}/json`;
   const there = await engine.find<{ Id: string }>(path, { signal: context.signal });
   if (there !== undefined) return there.Id;
@@ -41,7 +58,9 @@ export async function ensureImage(engine: Engine, reference: string, whose: stri
     const docker = await loadDockerode(engine);
     const named = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
     const answer = await docker.pull(named, { abortSignal: context.signal } as never);
-    await follow(answer as unknown as Readable, (said) => context.progress.step("image", `pulling ${reference}: ${said.status ?? ""}`));
+    await follow(answer as unknown as Readable, (said) =>
+      context.progress.step("image", `pulling ${reference}: ${said.status ?? ""}`),
+    );
     return (await engine.get<{ Id: string }>(path, { signal: context.signal })).Id;
   } catch (error) {
     context.signal.throwIfAborted();

@@ -25,9 +25,15 @@ export interface ImageContent {
 }
 
 /** The app's image: packages that could not be bundled, files to take along, and the bundle, in layers of their own. */
-export async function appContent(program: Program, bundle: Bundle, base: { readonly name: string; readonly id: string }): Promise<ImageContent> {
+export async function appContent(
+  program: Program,
+  bundle: Bundle,
+  base: { readonly name: string; readonly id: string },
+): Promise<ImageContent> {
   const packages = await Promise.all(
-    placePackages(bundle.externals).map(({ directory, path }) => readTree(directory, `packages/${path}`, "node_modules")),
+    placePackages(bundle.externals).map(({ directory, path }) =>
+      readTree(directory, `packages/${path}`, "node_modules"),
+    ),
   );
   const folder = dirname(program.entry);
   const wanted = [...new Set(program.topology.services.flatMap((one) => one.files))];
@@ -62,7 +68,10 @@ export function toContent(lines: readonly string[], files: readonly ContextFile[
 function checkFile(folder: string, path: string): string {
   const found = join(folder, path);
   if (existsSync(found)) return found;
-  throw new HadronError("RUNNER_FAILED", `files: there is no "${path}" in ${folder}, which a service wants to take along.`);
+  throw new HadronError(
+    "RUNNER_FAILED",
+    `files: there is no "${path}" in ${folder}, which a service wants to take along.`,
+  );
 }
 
 /** All files of a folder, or the one file; links are followed. Sorted, so that the same tree gives the same list. */

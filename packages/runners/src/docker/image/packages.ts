@@ -46,10 +46,9 @@ export function placePackages(externals: readonly ExternalPackage[]): readonly P
 }
 
 function dependenciesOf(directory: string): readonly string[] {
-  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Record<
-    string,
-    Record<string, string> | undefined
-  >;
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(directory, "package.json"), "utf8"),
+  ) as Record<string, Record<string, string> | undefined>;
   return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }
 

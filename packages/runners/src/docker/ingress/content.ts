@@ -8,7 +8,11 @@ import { APP_FOLDER, USER_ID } from "../layout.ts";
  * The image of an ingress: the same base, and one file of ours. Not the app's image, so that it stays as it is, and keeps
  * its port, when the app's code changes.
  */
-export async function ingressContent(app: string, base: { readonly name: string; readonly id: string }, signal: AbortSignal): Promise<ImageContent> {
+export async function ingressContent(
+  app: string,
+  base: { readonly name: string; readonly id: string },
+  signal: AbortSignal,
+): Promise<ImageContent> {
   // Beside this file, in the sources and in what is published.
   const entry = fileURLToPath(new URL(`./main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
   const { code, map } = await bundle(entry, { signal });

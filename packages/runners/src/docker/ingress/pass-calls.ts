@@ -1,7 +1,23 @@
-import { createHost, createHttpFront, createMuxTransport, acceptMux, DnsDirectory, listen, type MuxServerConnection } from "@hadron/core/serving";
-import { type Dispatcher, HadronError, type IncomingCall, isHadronError, Scope, type Topology, toErrorData } from "@hadron/core/spi";
-import { ask } from "../probe.ts";
+import {
+  acceptMux,
+  createHost,
+  createHttpFront,
+  createMuxTransport,
+  DnsDirectory,
+  listen,
+  type MuxServerConnection,
+} from "@hadron/core/serving";
+import {
+  type Dispatcher,
+  HadronError,
+  type IncomingCall,
+  isHadronError,
+  Scope,
+  type Topology,
+  toErrorData,
+} from "@hadron/core/spi";
 import { EXPOSED_PORT } from "../layout.ts";
+import { ask } from "../probe.ts";
 import type { Door } from "./door.ts";
 import type { IngressSettings } from "./settings.ts";
 
@@ -81,7 +97,9 @@ function toScope({ timeoutMs, trace, caller }: IncomingCall): Scope {
 
 function toHadronError(error: unknown): HadronError {
   if (isHadronError(error)) return error;
-  return new HadronError("INTERNAL", `The ingress failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  return new HadronError("INTERNAL", `The ingress failed: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
 }
 
 /** Counts calls at work. */
@@ -108,7 +126,9 @@ class Work {
 
 /** Keeps what the replicas say of themselves: `rpc.discover` is answered at once, and they may be others by now. */
 function describe(service: string): { readonly document: unknown } {
-  const description: { document: unknown } = { document: { openrpc: "1.3.2", info: { title: service, version: "0" }, methods: [] } };
+  const description: { document: unknown } = {
+    document: { openrpc: "1.3.2", info: { title: service, version: "0" }, methods: [] },
+  };
   const look = async () => {
     const body = JSON.stringify({ jsonrpc: "2.0", method: "rpc.discover", id: 1 });
     const answer = await ask({ host: service, port: EXPOSED_PORT, path: "/" }, body);

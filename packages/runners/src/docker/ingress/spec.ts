@@ -1,12 +1,14 @@
 import type { ServiceTopology } from "@hadron/core/spi";
 import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../layout.ts";
 import { ingressName } from "../names.ts";
-import type { IngressSettings } from "./settings.ts";
 import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../spec.ts";
+import type { IngressSettings } from "./settings.ts";
 
 /** Whether a service is exposed through an ingress. */
 export function needsIngress(service: ServiceTopology): boolean {
-  return service.exposed !== null && !publishesItself(service) && (service.image === null || service.image.port !== null);
+  return (
+    service.exposed !== null && !publishesItself(service) && (service.image === null || service.image.port !== null)
+  );
 }
 
 /** The container that keeps the port of a service while its replicas come and go. */
@@ -23,7 +25,12 @@ export function ingressSpec(app: string, service: ServiceTopology, image: string
   };
   const env = { INGRESS: JSON.stringify(settings) };
   const aspects = {
-    image: { Image: image, Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/ingress.mjs`], User: `${USER_ID}:${USER_ID}`, StopSignal: "SIGTERM" },
+    image: {
+      Image: image,
+      Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/ingress.mjs`],
+      User: `${USER_ID}:${USER_ID}`,
+      StopSignal: "SIGTERM",
+    },
     env: { Env: Object.entries(env).map(([key, value]) => `${key}=${value}`) },
     resources: { Memory: 128 * 1024 * 1024, MemorySwap: 128 * 1024 * 1024, NanoCpus: 2e9 },
     mounts: {},

@@ -1,0 +1,32 @@
+import { homedir } from "node:os";
+import type { RunContext } from "@hadron/core/spi";
+import { DEFAULT_BASE_IMAGE } from "../../src/docker/base.ts";
+import type { Engine } from "../../src/docker/engine/client.ts";
+import { openEngine } from "../../src/docker/engine/open.ts";
+
+const surroundings = { env: process.env, home: homedir(), platform: process.platform };
+
+export const quiet: RunContext = { signal: new AbortController().signal, progress: { step() {}, note() {} } };
+
+/** Why there is no engine to test against; undefined where there is one. */
+export const skip: string | undefined = await whyNot();
+
+export function openTestEngine(): Promise<Engine> {
+  return openEngine(surroundings, quiet.signal);
+}
+
+async function whyNot(): Promise<string | undefined> {
+  const base = process.env.HADRON_BASE_IMAGE || DEFAULT_BASE_IMAGE;
+  try {
+    await using engine = await openTestEngine();
+    const there = await engine.find(`/images/${base}/json`);
+    return there === undefined ? `the engine has no ${base}` : undefined;
+  } catch (error) {
+    return (error as Error).message.split("\n")[0];
+  }
+}
+
+/** A name that no other test file and no other run uses. */
+export function uniqueApp(what: string): string {
+  return `t-${what}-${process.pid}`;
+}
