@@ -6,7 +6,7 @@ import { Mirror } from "./mirror.ts";
 import { nameObjects } from "./names.ts";
 import { PodDirectory } from "./pod-directory.ts";
 
-/** Opens a way to every service of an app. FAILED_PRECONDITION where nothing of it is deployed. */
+/** Opens a way to every service of an app. WRONG_USE where nothing of it is deployed. */
 export async function connect(api: Api, app: string, { signal }: RunContext): Promise<Connected> {
   let directory: PodDirectory | undefined;
   const opening = Mirror.open(api, {
@@ -22,7 +22,7 @@ export async function connect(api: Api, app: string, { signal }: RunContext): Pr
     await mirror[Symbol.asyncDispose]();
     const { context, namespace } = api.target;
     throw new HadronError(
-      "FAILED_PRECONDITION",
+      "WRONG_USE",
       `The app "${app}" is not deployed in namespace "${namespace}" of context "${context}": \`up --runner=kubernetes\` deploys it.`,
     );
   }

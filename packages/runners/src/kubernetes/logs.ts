@@ -26,7 +26,8 @@ export async function* readLogs(
   if (!options.follow) {
     const pods = (await listObjects(api, "Pod", selectorOf(app), context.signal)).filter(isWanted);
     const logs = await each(pods, AT_ONCE, (pod) => readPast(api, pod, context.signal));
-    yield* logs.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    const merged = logs.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    yield* merged.map(toMilliseconds);
     return;
   }
   yield* followLogs(api, app, isWanted, context);
@@ -128,7 +129,7 @@ async function followPod(
         const line = toLine(text, pod);
         if (line === undefined || line.time <= last) continue;
         last = line.time;
-        tell(line);
+        tell(toMilliseconds(line));
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -150,6 +151,11 @@ function toLine(text: string, pod: KubeObject): LogLine | undefined {
     replica: replicaNameOf(pod),
     line: text.slice(space + 1),
   };
+}
+
+/** The cluster tells nanoseconds, which order lines and say which were told already. */
+function toMilliseconds(line: LogLine): LogLine {
+  return { ...line, time: new Date(line.time).toISOString() };
 }
 
 function isNotThere(error: unknown): boolean {

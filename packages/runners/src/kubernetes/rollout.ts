@@ -67,7 +67,9 @@ export class Rollout implements AsyncDisposable {
 
   async finish(wanted: readonly Wanted[], waitMs: number): Promise<void> {
     await this.#until(wanted, waitMs, (manifest, live, pods) =>
-      live.kind === "Deployment" ? isRolledOut(live) : this.#roll(manifest, live, pods),
+      live.kind === "Deployment"
+        ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined)
+        : this.#roll(manifest, live, pods),
     );
   }
 

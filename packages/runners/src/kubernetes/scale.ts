@@ -1,4 +1,4 @@
-import { HadronError, type RunContext } from "@hadron/core/spi";
+import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
 import type { Api } from "./api.ts";
 import { mark } from "./compare.ts";
 import { ownerOfReplicas } from "./fit.ts";
@@ -31,9 +31,12 @@ export async function scale(
   });
   const workload = [...world.objects.values()].find((one) => one.kind !== "ConfigMap" && serviceOf(one) === service);
   if (workload === undefined) {
+    const there = [...world.objects.values()].flatMap((one) =>
+      one.kind === "ConfigMap" ? [] : (serviceOf(one) ?? []),
+    );
     throw new HadronError(
       "WRONG_USE",
-      `The app "${app}" has no service "${service}" running in namespace "${api.namespace}": \`up\` makes it.`,
+      `The app "${app}" has no service "${service}" running in namespace "${api.namespace}".${didYouMean(service, there)}`,
     );
   }
   const owner = ownerOfReplicas(workload);
