@@ -1,4 +1,7 @@
 /** Calls between replicas over sockets: `hadron/1`, see `frames.ts`. */
+// Brings its declarations along wherever this is compiled from.
+import "./buffers.ts";
+
 export { acceptMux, wantsMux } from "./accept.ts";
 export { isUpgradeRefused } from "./handshake.ts";
 export { createMuxTransport } from "./mux-transport.ts";
