@@ -1,9 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { HadronError, toErrorData } from "../errors.ts";
 import type { Scope } from "../call/scope.ts";
+import { HadronError, toErrorData } from "../errors.ts";
 import type { Dispatcher, IncomingCall, Reply } from "../transport/transport.ts";
-import { answer, type CallMeta, failure } from "./json-rpc.ts";
+import { answer, type CallMeta, type Exchange, failure } from "./json-rpc.ts";
+
+// Not imported: an import reads every export of the module, and one of those loads Node's fetch, which is 13 MB and
+// half of the CPU time of each replica's start.
+const { createServer } = process.getBuiltinModule("node:http");
 
 export interface HttpFrontOptions {
   readonly dispatcher: Dispatcher;
@@ -29,10 +33,14 @@ const DISCARD_BYTES = 8 * 1024 * 1024;
 
 /** JSON-RPC 2.0 over HTTP POST to `/`, and what probes and collectors ask for. */
 export function createHttpFront(options: HttpFrontOptions): Server {
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: 75_000, noDelay: true }, (request, response) => {
-    if (request.method === "POST" && (request.url === "/" || request.url?.startsWith("/?"))) post(options, request, response);
-    else other(options, request, response);
-  });
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: 75_000, noDelay: true },
+    (request, response) => {
+      if (request.method === "POST" && (request.url === "/" || request.url?.startsWith("/?")))
+        post(options, request, response);
+      else other(options, request, response);
+    },
+  );
   server.on("upgrade", options.upgrade);
   return server;
 }
@@ -45,8 +53,10 @@ function other(options: HttpFrontOptions, request: IncomingMessage, response: Se
     const example = JSON.stringify({ jsonrpc: "2.0", method: "rpc.discover", id: 1 });
     return refuse(response, 405, `Send POST with a JSON-RPC 2.0 body, such as ${example}.`, { allow: "POST" });
   }
-  if (get && path === "/healthz") return text(response, options.health().live ? 200 : 503, options.health().live ? "live\n" : "not live\n");
-  if (get && path === "/readyz") return text(response, options.health().ready ? 200 : 503, options.health().ready ? "ready\n" : "not ready\n");
+  if (get && path === "/healthz")
+    return text(response, options.health().live ? 200 : 503, options.health().live ? "live\n" : "not live\n");
+  if (get && path === "/readyz")
+    return text(response, options.health().ready ? 200 : 503, options.health().ready ? "ready\n" : "not ready\n");
   if (get && path === "/metrics" && options.metrics !== undefined) {
     return text(response, 200, options.metrics(), "text/plain; version=0.0.4; charset=utf-8");
   }
@@ -62,33 +72,58 @@ function post(options: HttpFrontOptions, request: IncomingMessage, response: Ser
     request.resume();
     return refuse(response, 415, `The body is ${type ?? "of no said type"}; send content-type: application/json.`);
   }
-  const { dispatcher } = options;
-  readBody(request, dispatcher.maxInputBytes, (error, body) => {
-    if (body === undefined) {
-      if (error !== undefined) endTooLarge(request, response, failure(null, toErrorData(error)));
+  readBody(request, options.dispatcher.maxInputBytes, (error, body) => {
+    if (body !== undefined) answer(body, new Posted(options, request, response));
+    else if (error !== undefined) endTooLarge(request, response, failure(null, toErrorData(error)));
+  });
+}
+
+/** One body under way. An object rather than functions over shared variables: there is one for each call. */
+class Posted implements Exchange {
+  readonly meta: CallMeta;
+  readonly maxOutputBytes: number;
+  readonly #options: HttpFrontOptions;
+  readonly #response: ServerResponse;
+  #scopes: Scope[] | undefined;
+  #answered = false;
+
+  constructor(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse) {
+    this.meta = toMeta(request);
+    this.maxOutputBytes = options.dispatcher.maxOutputBytes;
+    this.#options = options;
+    this.#response = response;
+  }
+
+  dispatch(call: IncomingCall, reply: Reply): void {
+    if (call.procedure === "rpc.discover") return reply.ok(this.#options.discover());
+    const scope = this.#options.dispatcher.dispatch(call, reply);
+    // Most handlers have answered by now, and nobody needs to listen for a caller that goes away.
+    if (this.#answered) return;
+    if (this.#scopes === undefined) {
+      this.#scopes = [];
+      this.#response.on("close", () => this.#gone());
+    }
+    this.#scopes.push(scope);
+  }
+
+  respond(answerText: string | undefined): void {
+    this.#answered = true;
+    if (answerText === undefined) {
+      this.#response.writeHead(204).end();
       return;
     }
-    const scopes: Scope[] = [];
-    let answered = false;
-    // A caller that goes away stops its whole tree.
-    response.on("close", () => {
-      if (answered) return;
-      for (const scope of scopes) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
+    this.#response.writeHead(200, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(answerText),
     });
-    const dispatch = (call: IncomingCall, reply: Reply) => {
-      if (call.procedure === "rpc.discover") return reply.ok(options.discover());
-      scopes.push(dispatcher.dispatch(call, reply));
-    };
-    answer(body, toMeta(request), dispatcher.maxOutputBytes, dispatch, (answerText) => {
-      answered = true;
-      if (answerText === undefined) {
-        response.writeHead(204).end();
-        return;
-      }
-      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(answerText) });
-      response.end(answerText);
-    });
-  });
+    this.#response.end(answerText);
+  }
+
+  /** A caller that goes away stops its whole tree. */
+  #gone(): void {
+    if (this.#answered || this.#scopes === undefined) return;
+    for (const scope of this.#scopes) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
+  }
 }
 
 /** Reads a body to its end, or to the limit. Calls back with neither where the sender went away. */
@@ -98,23 +133,32 @@ function readBody(request: IncomingMessage, limit: number, done: (error?: Hadron
   let rest: Buffer[] | undefined;
   let bytes = 0;
   let over = announced > limit;
-  const tooLarge = () =>
-    new HadronError("TOO_LARGE", `The body is larger than ${limit} bytes, the limit of this service (limits.inputBytes).`);
-  if (over) return done(tooLarge());
+  if (over) return done(tooLarge(limit));
   request.on("data", (chunk: Buffer) => {
     if (over) return;
     bytes += chunk.length;
     if (bytes > limit) {
       over = true;
       first = rest = undefined;
-      done(tooLarge());
+      done(tooLarge(limit));
     } else if (first === undefined) first = chunk;
     else if (rest === undefined) rest = [first, chunk];
     else rest.push(chunk);
   });
   request.on("end", () => {
-    if (!over) done(undefined, rest === undefined ? (first?.toString("utf8") ?? "") : Buffer.concat(rest, bytes).toString("utf8"));
+    if (!over)
+      done(
+        undefined,
+        rest === undefined ? (first?.toString("utf8") ?? "") : Buffer.concat(rest, bytes).toString("utf8"),
+      );
   });
+}
+
+function tooLarge(limit: number): HadronError {
+  return new HadronError(
+    "TOO_LARGE",
+    `The body is larger than ${limit} bytes, the limit of this service (limits.inputBytes).`,
+  );
 }
 
 /** Answers, and takes in a little more of the body: a sender that is cut off at once never reads the answer. */
@@ -144,7 +188,11 @@ function isJson(type: string): boolean {
   return /^application\/(?:[\w.+-]+\+)?json(?:rpc)?(?:-rpc|-request)?\s*(?:;|$)/i.test(type);
 }
 
-function takeCounts(counts: (counts: Record<string, number>) => void, request: IncomingMessage, response: ServerResponse): void {
+function takeCounts(
+  counts: (counts: Record<string, number>) => void,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   readBody(request, 1024 * 1024, (_, body) => {
     let parsed: unknown;
     try {

@@ -4,79 +4,100 @@ import type { IncomingCall, Reply } from "../transport/transport.ts";
 /** What an HTTP request says about all the calls in its body. */
 export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "caller">;
 
-/** Runs one call; the returned function gives it up. */
-export type Dispatch = (call: IncomingCall, reply: Reply) => void;
+/** Where a body came from, and where its answer goes. */
+export interface Exchange {
+  readonly meta: CallMeta;
+  readonly maxOutputBytes: number;
+  /** Runs one call. */
+  dispatch(call: IncomingCall, reply: Reply): void;
+  /** Called once, with the text of the answer, or with undefined where the body held notifications only. */
+  respond(text: string | undefined): void;
+}
 
 type Id = string | number | null;
 
-/**
- * Answers one body of JSON-RPC 2.0 (https://www.jsonrpc.org/specification): a call, a notification, or a batch.
- * `respond` is called once, with the text of the answer, or with undefined where the body held notifications only.
- */
-export function answer(
-  body: string,
-  meta: CallMeta,
-  maxOutputBytes: number,
-  dispatch: Dispatch,
-  respond: (text: string | undefined) => void,
-): void {
+/** Answers one body of JSON-RPC 2.0 (https://www.jsonrpc.org/specification): a call, a notification, or a batch. */
+export function answer(body: string, exchange: Exchange): void {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
   } catch (error) {
-    respond(failure(null, toErrorData(new HadronError("PARSE_ERROR", `The body is not JSON: ${(error as Error).message}.`))));
+    exchange.respond(
+      failure(null, toErrorData(new HadronError("PARSE_ERROR", `The body is not JSON: ${(error as Error).message}.`))),
+    );
     return;
   }
-  if (!Array.isArray(parsed)) return one(parsed, meta, maxOutputBytes, dispatch, respond);
+  if (!Array.isArray(parsed)) return one(parsed, exchange);
   if (parsed.length === 0) {
-    respond(failure(null, toErrorData(new HadronError("INVALID_REQUEST", "The batch is empty."))));
+    exchange.respond(failure(null, toErrorData(new HadronError("INVALID_REQUEST", "The batch is empty."))));
     return;
   }
+  const { maxOutputBytes } = exchange;
   const answers: string[] = [];
   let open = parsed.length;
   let bytes = 0;
   for (const request of parsed) {
-    one(request, meta, maxOutputBytes, dispatch, (text) => {
-      if (text !== undefined) {
-        // Each answer keeps to the limit; so does the whole batch, or many small calls would add up to no limit.
-        bytes += text.length;
-        answers.push(bytes <= maxOutputBytes ? text : failure(idOf(request), tooLarge(maxOutputBytes)));
-      }
-      if (--open === 0) respond(answers.length === 0 ? undefined : `[${answers.join(",")}]`);
+    one(request, {
+      meta: exchange.meta,
+      maxOutputBytes,
+      dispatch: (call, reply) => exchange.dispatch(call, reply),
+      respond(text) {
+        if (text !== undefined) {
+          // Each answer keeps to the limit; so does the whole batch, or many small calls would add up to no limit.
+          bytes += text.length;
+          answers.push(bytes <= maxOutputBytes ? text : failure(idOf(request), tooLarge(maxOutputBytes)));
+        }
+        if (--open === 0) exchange.respond(answers.length === 0 ? undefined : `[${answers.join(",")}]`);
+      },
     });
   }
 }
 
-function one(
-  request: unknown,
-  meta: CallMeta,
-  maxOutputBytes: number,
-  dispatch: Dispatch,
-  respond: (text: string | undefined) => void,
-): void {
+function one(request: unknown, exchange: Exchange): void {
   const problem = whyInvalid(request);
   if (problem !== undefined) {
-    respond(failure(idOf(request), toErrorData(new HadronError("INVALID_REQUEST", problem))));
+    exchange.respond(failure(idOf(request), toErrorData(new HadronError("INVALID_REQUEST", problem))));
     return;
   }
   const { method, params, id } = request as { method: string; params?: unknown; id?: Id };
-  const notification = id === undefined;
-  const reply: Reply = notification
-    ? { ok: () => respond(undefined), fail: () => respond(undefined) }
-    : {
-        ok: (output) => respond(success(id, output, maxOutputBytes)),
-        fail: (error) => respond(failure(id, error)),
-      };
+  const reply = new RpcReply(id, exchange);
   if (Array.isArray(params) && params.length > 1) {
     reply.fail(
       toErrorData(
-        new HadronError("INVALID_INPUT", `A procedure has one input, but params has ${params.length} elements: send an object, or [input].`),
+        new HadronError(
+          "INVALID_INPUT",
+          `A procedure has one input, but params has ${params.length} elements: send an object, or [input].`,
+        ),
       ),
     );
     return;
   }
-  const input = Array.isArray(params) ? params[0] : params;
-  dispatch({ procedure: method, input, timeoutMs: meta.timeoutMs, trace: meta.trace, caller: meta.caller }, reply);
+  const { timeoutMs, trace, caller } = exchange.meta;
+  exchange.dispatch(
+    { procedure: method, input: Array.isArray(params) ? params[0] : params, timeoutMs, trace, caller },
+    reply,
+  );
+}
+
+/** Puts the outcome of one call into words. A notification, which has no id, gets none. */
+class RpcReply implements Reply {
+  readonly #id: Id | undefined;
+  readonly #exchange: Exchange;
+
+  constructor(id: Id | undefined, exchange: Exchange) {
+    this.#id = id;
+    this.#exchange = exchange;
+  }
+
+  ok(output: unknown): void {
+    this.#exchange.respond(
+      this.#id === undefined ? undefined : success(this.#id, output, this.#exchange.maxOutputBytes),
+    );
+  }
+
+  fail(error: ErrorData): void {
+    this.#exchange.respond(this.#id === undefined ? undefined : failure(this.#id, error));
+  }
 }
 
 function whyInvalid(request: unknown): string | undefined {
@@ -84,7 +105,8 @@ function whyInvalid(request: unknown): string | undefined {
   const { jsonrpc, method, params, id } = request as Record<string, unknown>;
   if (jsonrpc !== "2.0") return 'A request says "jsonrpc": "2.0".';
   if (typeof method !== "string") return '"method" is a string.';
-  if (params !== undefined && (typeof params !== "object" || params === null)) return '"params" is an array or an object.';
+  if (params !== undefined && (typeof params !== "object" || params === null))
+    return '"params" is an array or an object.';
   if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") {
     return '"id" is a string, a number or null.';
   }
@@ -110,7 +132,10 @@ function success(id: Id, output: unknown, maxOutputBytes: number): string {
     return failure(id, toErrorData(new HadronError("INVALID_OUTPUT", `The output is not JSON: ${why}.`)));
   }
   if (text === undefined) {
-    return failure(id, toErrorData(new HadronError("INVALID_OUTPUT", `The output is not JSON: it is a ${typeof output}.`)));
+    return failure(
+      id,
+      toErrorData(new HadronError("INVALID_OUTPUT", `The output is not JSON: it is a ${typeof output}.`)),
+    );
   }
   if (text.length > maxOutputBytes) return failure(id, tooLarge(maxOutputBytes));
   return `{"jsonrpc":"2.0","result":${text},"id":${JSON.stringify(id)}}`;
@@ -118,7 +143,10 @@ function success(id: Id, output: unknown, maxOutputBytes: number): string {
 
 function tooLarge(limit: number): ErrorData {
   return toErrorData(
-    new HadronError("TOO_LARGE", `The output is larger than ${limit} bytes, the limit of this service (limits.outputBytes).`),
+    new HadronError(
+      "TOO_LARGE",
+      `The output is larger than ${limit} bytes, the limit of this service (limits.outputBytes).`,
+    ),
   );
 }
 
