@@ -13,6 +13,9 @@ export class IncomingBodies {
   readonly #arriving = new Map<number, Arriving>();
   readonly #acknowledge: (id: number, bytes: number) => void;
 
+  /** Bytes that were announced and are not whole yet: memory that the other side has claimed. */
+  announcedBytes = 0;
+
   constructor(acknowledge: (id: number, bytes: number) => void) {
     this.#acknowledge = acknowledge;
   }
@@ -20,6 +23,7 @@ export class IncomingBodies {
   /** The caller has checked that so many bytes are allowed. */
   announce(id: number, length: number): void {
     if (this.#arriving.has(id)) throw new ProtocolError(`Two bodies were announced under the id ${id}.`);
+    this.announcedBytes += length;
     // Not zeroed and not touched before it arrives: the system gives memory to it page by page.
     this.#arriving.set(id, { bytes: Buffer.allocUnsafeSlow(length), at: 0, unacknowledged: 0 });
   }
@@ -34,7 +38,7 @@ export class IncomingBodies {
     body.bytes.set(bytes.subarray(start, end), body.at);
     body.at += length;
     if (body.at === body.bytes.length) {
-      this.#arriving.delete(id);
+      this.drop(id);
       return body.bytes;
     }
     body.unacknowledged += length;
@@ -46,10 +50,14 @@ export class IncomingBodies {
   }
 
   drop(id: number): void {
+    const body = this.#arriving.get(id);
+    if (body === undefined) return;
     this.#arriving.delete(id);
+    this.announcedBytes -= body.bytes.length;
   }
 
   clear(): void {
     this.#arriving.clear();
+    this.announcedBytes = 0;
   }
 }

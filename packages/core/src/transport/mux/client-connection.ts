@@ -17,7 +17,9 @@ const MOST_NAMES = 65_535;
 /** A call under way. It is itself what its scope tells of its end: no closure a call. */
 class Call implements Numbered, Cancellable {
   id = 0;
+  /** When and where its frame was written; no place where the frame also binds the procedure's name. */
   turn = 0;
+  frame = -1;
   readonly scope: Scope;
   readonly procedure: string;
   readonly resolve: (value: unknown) => void;
@@ -102,9 +104,13 @@ export class ClientConnection extends Link implements Connection {
   cancel(call: Call, error: HadronError): void {
     if (this.#calls.get(call.id) !== call) return;
     this.#remove(call);
-    this.outbox.drop(call.id);
     this.bodies.drop(call.id);
-    this.outbox.small(frames.CANCEL, call.id);
+    // Not sent yet, it never will be: a peer that was slow must not find a heap of calls that nobody waits for.
+    if (call.turn === this.outbox.turn && call.frame >= 0) this.outbox.retract(call.id, call.frame);
+    else {
+      this.outbox.drop(call.id);
+      this.outbox.small(frames.CANCEL, call.id);
+    }
     call.reject(error);
     this.#rest();
   }
@@ -143,9 +149,12 @@ export class ClientConnection extends Link implements Connection {
       this.#rest();
       return explainNotEncodable(error, input, "input", `${procedure} of ${this.#peer}`, this.#maxInputBytes);
     }
-    if (known === undefined && number !== 0) this.#names.set(procedure, number);
     entry.turn = outbox.turn;
+    if (known !== undefined) entry.frame = outbox.lastFrame;
+    else if (number !== 0) this.#names.set(procedure, number);
     scope.add(entry);
+    // A getter of the input may have ended it.
+    if (scope.error !== undefined) this.cancel(entry, scope.error);
     return undefined;
   }
 
@@ -203,7 +212,7 @@ export class ClientConnection extends Link implements Connection {
     }
     this.outbox.drop(id);
     if (kind === frames.REFUSED) {
-      const text = `${this.#where} is being stopped and did not take the call; another replica can.`;
+      const text = `${this.#where} did not take the call: it is being stopped, or too much waits in its connection; try again, or another replica.`;
       this.#fail(call, new HadronError("UNAVAILABLE", text, { unsent: true }));
       return;
     }

@@ -18,6 +18,7 @@
  * | WINDOW | both | bytes u32: so many more of that body may be sent |
  * | PING, PONG | both | none; id 0 |
  * | GOAWAY | callee | none; id 0: it drains, and refuses all calls that come after |
+ * | SKIP | both | anything: a frame that was taken back before it was sent |
  *
  * The header of a call: milliseconds left u32 (all ones: no deadline), number of the procedure u16, flags u8. Then, if
  * flagged, the procedure's name and the trace, each one byte of length and Latin-1. A number is bound to a name by the
@@ -38,6 +39,7 @@ export const WINDOW = 9;
 export const PING = 10;
 export const PONG = 11;
 export const GOAWAY = 12;
+export const SKIP = 13;
 
 export const PROTOCOL_VERSION = 1;
 

@@ -1,6 +1,6 @@
 import { IncomingBodies } from "./bodies.ts";
 import { FrameParser, ProtocolError } from "./frame-parser.ts";
-import { CHUNK, PING, PONG, WINDOW } from "./frames.ts";
+import { CHUNK, PING, PONG, SKIP, WINDOW } from "./frames.ts";
 import { type Beating, Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";
 import type { Pipe, PipeReader } from "./pipe.ts";
@@ -95,6 +95,7 @@ export abstract class Link implements PipeReader, Beating {
         this.outbox.small(PONG, 0);
         return;
       case PONG:
+      case SKIP:
         return;
       default:
         this.frame(kind, id, bytes, start, end);

@@ -1,4 +1,4 @@
-import { CHUNK, CHUNK_BYTES, HEADER_BYTES, LARGE_BYTES, WINDOW_BYTES } from "./frames.ts";
+import { CHUNK, CHUNK_BYTES, HEADER_BYTES, LARGE_BYTES, SKIP, WINDOW_BYTES } from "./frames.ts";
 import type { Pipe } from "./pipe.ts";
 import { slabs } from "./slabs.ts";
 import { endOfTurn, type Flushable } from "./turn.ts";
@@ -40,6 +40,8 @@ export class Outbox implements Flushable {
   #full = false;
   /** Counts flushes: a frame has been handed to the pipe once this is larger than when it was made. */
   turn = 1;
+  /** Where the last frame begins, for {@link retract}, within this turn; -1: it cannot be retracted. */
+  lastFrame = -1;
 
   constructor(pipe: Pipe) {
     this.#pipe = pipe;
@@ -127,6 +129,7 @@ export class Outbox implements Flushable {
     bytes[mark + 1] = length & 255;
     bytes[mark + 2] = (length >> 8) & 255;
     bytes[mark + 3] = length >> 16;
+    this.lastFrame = this.#outer.length > 0 ? -1 : mark - encoder.base;
     this.#finish();
   }
 
@@ -134,6 +137,13 @@ export class Outbox implements Flushable {
   undo(): void {
     this.#encoder.at = this.#encoder.mark;
     this.#finish();
+  }
+
+  /** Makes nothing of a frame that has not been handed on: the other side skips it. */
+  retract(id: number, frame: number): void {
+    this.drop(id);
+    const { bytes, base } = this.#encoder;
+    bytes[base + frame] = SKIP;
   }
 
   /** A frame without a body, or with one number. */

@@ -12,8 +12,11 @@ import { explainNotEncodable } from "./values/explain.ts";
 const REST_MS = 45_000;
 /** A peer that takes no replies gets no further calls read. */
 const PAUSE_ABOVE_BYTES = 8 * 1024 * 1024;
-/** A longer message of an error is cut. */
+/** Inputs on their way in from one caller; one more is refused, and can safely be sent again. */
+const MOST_ANNOUNCED_BYTES = 256 * 1024 * 1024;
+/** How long answers may take to leave once the connection is to be closed. */
 const CLOSE_MS = 1000;
+/** A longer message of an error is cut. */
 const MOST_MESSAGE_CHARACTERS = 16 * 1024;
 
 /** One caller's connection, as the serving side has it. */
@@ -35,12 +38,12 @@ class ServerCall implements Numbered, IncomingCall, Reply {
   id: number;
   readonly procedure: string;
   input: unknown = undefined;
-  readonly timeoutMs: number | undefined;
+  timeoutMs: number | undefined;
   readonly trace: string | undefined;
   readonly caller: string | undefined;
+  /** When its first frame came, where its input comes in chunks. */
+  arrivedAt = 0;
   scope: Scope | undefined = undefined;
-  /** The input is whole, and the dispatcher has it. */
-  dispatched = false;
   #connection: ServerConnection | undefined;
 
   constructor(
@@ -202,15 +205,26 @@ export class ServerConnection extends Link implements MuxServerConnection {
       this.#error(id, this.#tooLarge(procedure, size));
       return;
     }
+    if (kind === frames.CALL_LARGE && this.bodies.announcedBytes > MOST_ANNOUNCED_BYTES) {
+      this.outbox.small(frames.REFUSED, id);
+      return;
+    }
     if (!this.#calls.put(call)) throw new ProtocolError(`Two calls came under the id ${id}.`);
     if (this.#calls.size === 1) this.heartbeat.wake();
     if (kind === frames.CALL) this.#dispatch(call, bytes, at, end);
-    else this.bodies.announce(id, size);
+    else {
+      call.arrivedAt = performance.now();
+      this.bodies.announce(id, size);
+    }
   }
 
   protected body(id: number, bytes: Buffer): void {
     const call = this.#calls.get(id);
-    if (call !== undefined) this.#dispatch(call, bytes, 0, bytes.length);
+    if (call === undefined) return;
+    // The caller's time ran on while the input came.
+    if (call.timeoutMs !== undefined)
+      call.timeoutMs = Math.max(0, call.timeoutMs - (performance.now() - call.arrivedAt));
+    this.#dispatch(call, bytes, 0, bytes.length);
   }
 
   #dispatch(call: ServerCall, bytes: Buffer, start: number, end: number): void {
@@ -222,7 +236,6 @@ export class ServerConnection extends Link implements MuxServerConnection {
       call.fail(toErrorData(new HadronError("INVALID_INPUT", text)));
       return;
     }
-    call.dispatched = true;
     call.scope = this.#dispatcher.dispatch(call, call);
   }
 

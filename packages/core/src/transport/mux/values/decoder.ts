@@ -7,11 +7,10 @@ export class NotDecodable extends Error {
 
 /** Reads values. Copies whatever outlives the buffer that it reads from. */
 export class Decoder {
-  #bytes: Buffer = Buffer.alloc(0);
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  #bytes = EMPTY;
+  #view = EMPTY_VIEW;
   #at = 0;
   #end = 0;
-  readonly #keys: (KeyEntry | undefined)[] = new Array(1024).fill(undefined);
 
   /** Decodes the one value that fills these bytes exactly. Throws {@link NotDecodable}. */
   decode(bytes: Buffer, start: number, end: number): unknown {
@@ -168,7 +167,7 @@ export class Decoder {
     let hash = length;
     for (let i = start; i < end; i++) hash = (hash * 31 + bytes[i]!) | 0;
     const slot = hash & 1023;
-    const entry = this.#keys[slot];
+    const entry = KEYS[slot];
     if (entry !== undefined && entry.hash === hash && entry.bytes.length === length) {
       let i = 0;
       while (i < length && entry.bytes[i] === bytes[start + i]) i++;
@@ -179,7 +178,7 @@ export class Decoder {
     }
     this.#at = end;
     const text = bytes.utf8Slice(start, end);
-    this.#keys[slot] = { hash, bytes: Uint8Array.from(bytes.subarray(start, end)), text };
+    KEYS[slot] = { hash, bytes: Uint8Array.from(bytes.subarray(start, end)), text };
     return text;
   }
 
@@ -273,6 +272,8 @@ interface KeyEntry {
   readonly text: string;
 }
 
+/** Shared by all connections, of which there may be ten thousand: names of fields, and no values. */
+const KEYS: (KeyEntry | undefined)[] = new Array(1024).fill(undefined);
 const EMPTY = Buffer.alloc(0);
 const EMPTY_VIEW = new DataView(new ArrayBuffer(0));
 
