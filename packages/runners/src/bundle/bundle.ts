@@ -91,7 +91,9 @@ function settings(entry: string, folder: string, external: readonly string[]): O
     target: "node24",
     // Node knows no condition "module", which esbuild would add: the replica should get what the deploying side got.
     conditions: [],
-    keepNames: true,
+    // A function whose name collides with another's is called name2. Keeping its name would redefine that of every function
+    // each time it is made: on a call's way, with handlers that make a few, that is a tenth of its CPU time.
+    keepNames: false,
     sourcemap: "external",
     sourcesContent: false,
     define: PLACE_NAMES,
