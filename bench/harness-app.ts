@@ -16,7 +16,7 @@ import {
 import { createHost } from "../packages/core/src/call/host.ts";
 import { createOutsideTransports } from "../packages/core/src/transport/outside.ts";
 import { bundle, endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
-import { endProcess } from "./harness-process.ts";
+import { endProcess, extraFlags } from "./harness-process.ts";
 
 export interface AppOptions {
   /** What replicas call each other over. */
@@ -73,21 +73,25 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
           options.sockets === "unix" ? `unix:${folder}/${starting.length}` : `tcp:127.0.0.1:${await freePort()}`;
         const name = replicaName(service.name, ordinal);
         members[service.name]!.push({ ordinal, name, address, state: "ready", reason: undefined });
-        const child = spawn(process.execPath, [...nodeFlags(service.resources), join(folder, "app.mjs")], {
-          cwd: dirname(entry),
-          stdio: ["ignore", "ignore", 2, "ipc"],
-          env: {
-            PATH: process.env.PATH,
-            HADRON_SERVICE: service.name,
-            HADRON_ORDINAL: String(ordinal),
-            HADRON_NAME: name,
-            HADRON_APP: topology.app,
-            HADRON_REVISION: "bench",
-            HADRON_TOPOLOGY: "topology.json",
-            HADRON_LISTEN: address,
-            HADRON_EXPOSE: service.exposed ? "tcp:127.0.0.1:0" : "",
+        const child = spawn(
+          process.execPath,
+          [...nodeFlags(service.resources), ...extraFlags, join(folder, "app.mjs")],
+          {
+            cwd: dirname(entry),
+            stdio: ["ignore", "ignore", 2, "ipc"],
+            env: {
+              PATH: process.env.PATH,
+              HADRON_SERVICE: service.name,
+              HADRON_ORDINAL: String(ordinal),
+              HADRON_NAME: name,
+              HADRON_APP: topology.app,
+              HADRON_REVISION: "bench",
+              HADRON_TOPOLOGY: "topology.json",
+              HADRON_LISTEN: address,
+              HADRON_EXPOSE: service.exposed ? "tcp:127.0.0.1:0" : "",
+            },
           },
-        });
+        );
         const exposed: string[] = [];
         children.push({ service: service.name, child, exposed });
         starting.push(ready(child, name).then((addresses) => exposed.push(...addresses)));

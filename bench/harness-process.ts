@@ -4,6 +4,9 @@ import { once } from "node:events";
 type Request = { readonly id: number; readonly name: string; readonly input: unknown };
 type Answer = { readonly id: number; readonly output?: unknown; readonly error?: string };
 
+/** For whoever looks for the reason of a ratio, e.g. `--cpu-prof --cpu-prof-dir=DIR`. */
+export const extraFlags = process.env.BENCH_NODE_FLAGS?.split(" ") ?? [];
+
 /** A process of a bench, which does what it is asked to. */
 export interface Side {
   readonly pid: number;
@@ -15,6 +18,8 @@ export interface Side {
 /** What a side's program does: answers what the bench asks. It ends with the bench, however that ends. */
 export function serveSide(commands: Readonly<Record<string, (input: any) => unknown>>): void {
   process.on("disconnect", () => process.exit());
+  // By itself, so that profiles are written.
+  process.on("SIGTERM", () => process.exit());
   process.on("message", async ({ id, name, input }: Request) => {
     let answer: Answer;
     try {
@@ -29,7 +34,7 @@ export function serveSide(commands: Readonly<Record<string, (input: any) => unkn
 
 /** Starts a side, and waits until it serves. */
 export async function startSide(file: URL, args: readonly string[]): Promise<Side> {
-  const child = spawn(process.execPath, [file.pathname, ...args], { stdio: ["ignore", 2, 2, "ipc"] });
+  const child = spawn(process.execPath, [...extraFlags, file.pathname, ...args], { stdio: ["ignore", 2, 2, "ipc"] });
   const dead = new Promise<never>((_, reject) => {
     child.once("exit", (code, signal) => reject(new Error(`${file.pathname} ended: ${signal ?? `exit code ${code}`}`)));
   });

@@ -17,7 +17,7 @@ let sockets: readonly Socket[] = [];
 let request: Buffer;
 let answerBytes = 0;
 
-serveSide({ open, load, close: () => sockets.forEach((socket) => socket.destroy()) });
+serveSide({ open, load });
 
 async function open({ port, connections, body, expected }: Target): Promise<void> {
   request = Buffer.from(

@@ -1,0 +1,30 @@
+import type { Member } from "@hadron/core/spi";
+import { bench } from "../harness.ts";
+import { startJaysonPair } from "./jayson.ts";
+
+const IN_FLIGHT = 64;
+
+await bench(
+  `Our client over plain HTTP to our server, ${IN_FLIGHT} calls in flight, against jayson to jayson`,
+  async (b) => {
+    const app = await b.app(new URL("../../examples/hello.ts", import.meta.url), { sockets: "tcp" });
+    const ours = await b.start(new URL("./hadron-caller.side.ts", import.meta.url));
+    const member: Member = { ordinal: -1, name: "hello", address: app.url("hello"), state: "ready", reason: undefined };
+    await ours.ask("members", { service: "hello", members: [member] });
+    const theirs = await startJaysonPair(b);
+    const load = { procedure: "hello", inFlight: IN_FLIGHT };
+
+    const rounds = await b.compare(
+      {
+        ours: {
+          run: (ms) => ours.ask("drive", { ...load, service: "hello", input: "Ann", ms }),
+          pids: [ours.pid, ...app.pids()],
+        },
+        jayson: { run: (ms) => theirs.caller.ask("drive", { ...load, params: ["Ann"], ms }), pids: theirs.pids },
+      },
+      { rounds: 15, warmMs: 3000 },
+    );
+    b.row({ what: "calls a second", atLeast: 2.2, aim: 4, measured: rounds.speed("ours", "jayson") });
+    b.row({ what: "CPU time a call, both sides", measured: rounds.cpu("ours", "jayson") });
+  },
+);
