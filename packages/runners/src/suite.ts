@@ -168,7 +168,7 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         expect(listed).toMatchObject({ app, runner: name });
         expect(listed?.services.find((one) => one.name === "front")).toEqual({
           name: "front",
-          procedures: ["hello", "who", "version", "say", "given"],
+          procedures: ["hello", "pid", "who", "version", "say", "given"],
           endpoint: mine.services.find((one) => one.name === "front")?.endpoint,
         });
       });

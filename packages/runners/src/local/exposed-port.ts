@@ -81,7 +81,8 @@ export class ExposedPort {
     // In turn among equals: callers that keep few connections open should still reach all replicas.
     const chosen = best[this.#next++ % best.length]!;
     chosen.pass(socket).then((passed) => {
-      if (!passed) this.#wait(socket, this.#replicas());
+      if (passed) socket.destroy();
+      else this.#wait(socket, this.#replicas());
     });
   }
 

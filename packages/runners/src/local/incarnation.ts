@@ -75,7 +75,7 @@ export class Incarnation {
     this.#process.send(message);
   }
 
-  /** Passes an outside caller's connection on. Resolves with false where it is gone. */
+  /** Passes an outside caller's connection on. Resolves with whether it is on its way; see {@link ReplicaProcess.pass}. */
   pass(socket: Socket): Promise<boolean> {
     return new Promise((resolve) => {
       const done = (passed: boolean) => {

@@ -85,13 +85,17 @@ export class ReplicaProcess {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
-  /** Passes a connection on. Calls back when the replica has it, or with false where it is gone. */
+  /**
+   * Passes a connection on. Calls back when it is on its way: this process's own handle of it can then be closed, and
+   * should be, since the connection ends for its caller when nobody has it any more. Or with false where the replica is
+   * gone: the connection is still whole. (Without `keepOpen`, Node would lose one that it could not send.)
+   */
   pass(socket: Socket, done: (passed: boolean) => void): void {
     if (!this.#child.connected) {
       done(false);
       return;
     }
-    this.#child.send({ type: "connection" } satisfies ToReplica, socket, { keepOpen: false }, (error) =>
+    this.#child.send({ type: "connection" } satisfies ToReplica, socket, { keepOpen: true }, (error) =>
       done(error === null),
     );
   }

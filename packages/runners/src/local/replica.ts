@@ -121,6 +121,7 @@ export class LocalReplica {
     this.#current?.send(message);
   }
 
+  /** As {@link Incarnation.pass}. */
   pass(socket: Socket): Promise<boolean> {
     return this.#current?.pass(socket) ?? Promise.resolve(false);
   }

@@ -1,0 +1,100 @@
+import type { ServiceTopology, Topology } from "@hadron/core/spi";
+import { describe, expect, test } from "vitest";
+import { plan } from "../../src/local/plan.ts";
+import { checkScale } from "../../src/local/scale-rules.ts";
+
+const service = (name: string, more: Partial<ServiceTopology> = {}): ServiceTopology => ({
+  name,
+  pattern: null,
+  procedures: [name],
+  idempotent: [],
+  replicas: 1,
+  sharded: false,
+  groups: 1,
+  children: [],
+  exposed: null,
+  resources: { cpu: 1, memoryBytes: 1 },
+  limits: { concurrency: 1, inputBytes: 1, outputBytes: 1, drainMs: 1 },
+  env: {},
+  secrets: [],
+  files: [],
+  storage: null,
+  image: null,
+  ...more,
+});
+const topology = (...services: ServiceTopology[]): Topology => ({ version: 1, app: "app", services });
+const world = (declared: Topology, counts: Record<string, number> = {}) => ({
+  bundleHash: "h1",
+  topology: declared,
+  counts: { ...Object.fromEntries(declared.services.map((one) => [one.name, one.replicas])), ...counts },
+});
+
+describe("plan", () => {
+  const app = topology(service("a"), service("b", { replicas: 2 }));
+
+  test("creates everything where nothing runs", () => {
+    expect(plan(app, undefined, undefined).map((one) => `${one.action} ${one.name}`)).toEqual([
+      "create a.0",
+      "create b.0",
+      "create b.1",
+    ]);
+  });
+
+  test("does nothing where all is as declared", () => {
+    expect(plan(app, "h1", world(app))).toEqual([]);
+  });
+
+  test("replaces every replica where the code changed", () => {
+    expect(plan(app, "h2", world(app))).toEqual(
+      ["a.0", "b.0", "b.1"].map((name) => ({ action: "replace", kind: "process", name, because: "code changed" })),
+    );
+  });
+
+  test("names the fields that differ, and replaces the others, too: each replica holds the whole topology", () => {
+    const changed = topology(service("a", { env: { X: "1" } }), service("b", { replicas: 2 }));
+    expect(plan(changed, "h1", world(app)).map((one) => `${one.name}: ${one.because}`)).toEqual([
+      "a.0: env changed",
+      "b.0: another service changed",
+      "b.1: another service changed",
+    ]);
+  });
+
+  test("puts back what was scaled, up and down", () => {
+    const because = (running: number) => ({ kind: "process", because: `2 declared, ${running} running` });
+    expect(plan(app, "h1", world(app, { b: 3 }))).toEqual([{ action: "delete", name: "b.2", ...because(3) }]);
+    expect(plan(app, "h1", world(app, { b: 1 }))).toEqual([{ action: "create", name: "b.1", ...because(1) }]);
+  });
+
+  test("creates new services and deletes old ones", () => {
+    expect(
+      plan(topology(service("a"), service("c")), "h1", world(app)).map((one) => `${one.action} ${one.name}`),
+    ).toEqual(["replace a.0", "create c.0", "delete b.0", "delete b.1"]);
+  });
+});
+
+describe("scale", () => {
+  const services = [
+    service("tree", { children: [{ key: "leaf", service: "tree.leaf" }] }),
+    service("tree.leaf", { replicas: 3, sharded: true, children: [{ key: "leaf", service: "tree.leaf.leaf" }] }),
+    service("tree.leaf.leaf", { replicas: 12, sharded: true, groups: 3 }),
+  ];
+
+  test("takes a count that fits", () => {
+    expect(checkScale(services, "tree", 2).name).toBe("tree");
+    expect(checkScale(services, "tree.leaf.leaf", 15).name).toBe("tree.leaf.leaf");
+  });
+
+  test.each([
+    ["tree.laef", 2, /There is no service "tree\.laef"\. Did you mean "tree\.leaf"\?/],
+    ["tree", 0, /cannot have 0 replicas/],
+    ["tree", 1.5, /cannot have 1.5 replicas/],
+    [
+      "tree.leaf",
+      4,
+      /Each shard of "tree\.leaf" has replicas of its own of tree\.leaf\.leaf.*change the count in the file/,
+    ],
+    ["tree.leaf.leaf", 13, /give a multiple of 3, not 13/],
+  ])("refuses %s to %d", (name, count, message) => {
+    expect(() => checkScale(services, name, count)).toThrow(message);
+  });
+});
