@@ -10,7 +10,7 @@ export interface Reference {
 }
 
 const REFERENCE =
-  /^(?:(?<host>[^/]+)\/)?(?<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)(?::(?<tag>[\w][\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
+  /^(?:(?<host>(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?)\/)?(?<path>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)(?::(?<tag>[\w][\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /**
  * Reads an image reference as Docker does: without a registry it is Docker Hub's, whose own images are in `library/`.
