@@ -28,24 +28,53 @@ export interface DiscoverOptions {
   readonly signal: AbortSignal;
   /** Ask this one only, however long it takes, and fail if it cannot say. @default all that are installed */
   readonly runner?: string | undefined;
+  /** Whether what was found will do, so that one that is slow is not waited for as long. @default never */
+  readonly enough?: (apps: readonly Discovered[]) => boolean;
 }
 
 /** How long an engine or a cluster that nobody named may keep the rest waiting. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 3000;
+/** The same where others have found enough. Not nothing: that a second app matches, too, should be seen. */
+const SHORT_PATIENCE_MS = 1000;
 
 /**
  * Asks the runners what runs, all at once. One that nobody named and that does not answer, as where no engine runs, is
  * no failure. RUNNER_FAILED where one that was named cannot be asked.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { entry, env, runner } = options;
+  const { entry, env, runner, signal, enough = () => false } = options;
   if (runner !== undefined) return { apps: await ask(runner, options), unknown: [] };
-  const unknown: { runner: string; because: string }[] = [];
   const names = RUNNERS.filter((name) => mayAnswer(name, env) && resolveRunner(name, entry) !== undefined);
-  const found = await Promise.all(
-    names.map((name) => (name === "local" ? ask(name, options) : askShortly(name, options, unknown))),
-  );
-  return { apps: found.flat(), unknown };
+  const answers = new Map<string, readonly Discovered[]>();
+  const unknown: { runner: string; because: string }[] = [];
+  const patience = new AbortController();
+  const asked = names.map(async (name) => {
+    if (name === "local") return answers.set(name, await ask(name, options));
+    try {
+      answers.set(name, await ask(name, { ...options, signal: AbortSignal.any([signal, patience.signal]) }));
+    } catch (error) {
+      if (patience.signal.aborted) return;
+      answers.set(name, []);
+      // No engine, no cluster: so nothing runs there. Anything else must show, but not keep others from being called.
+      if (isHadronError(error) && error.code === "RUNNER_FAILED") return;
+      unknown.push({ runner: name, because: error instanceof Error ? error.message : String(error) });
+    }
+  });
+  const inOrder = () => names.flatMap((name) => answers.get(name) ?? []);
+  const timers: NodeJS.Timeout[] = [];
+  const outOfPatience = new Promise<void>((resolve) => {
+    timers.push(
+      setTimeout(() => enough(inOrder()) && resolve(), SHORT_PATIENCE_MS),
+      setTimeout(resolve, PATIENCE_MS),
+    );
+  });
+  await Promise.race([Promise.all(asked), outOfPatience.then(() => asked[names.indexOf("local")])]);
+  for (const timer of timers) clearTimeout(timer);
+  for (const name of names) {
+    if (!answers.has(name)) unknown.push({ runner: name, because: "it has not answered in time" });
+  }
+  patience.abort();
+  return { apps: inOrder(), unknown };
 }
 
 async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promise<Discovered[]> {
@@ -54,36 +83,6 @@ async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promi
   const context: RunContext = { signal, progress: quietProgress };
   const apps = await runner.list(context);
   return apps.map((app) => ({ ...app, connect: () => runner.connect(app.app, context) }));
-}
-
-async function askShortly(
-  name: string,
-  options: DiscoverOptions,
-  unknown: { runner: string; because: string }[],
-): Promise<Discovered[]> {
-  const patience = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Discovered[]>((resolve) => {
-    timer = setTimeout(() => {
-      unknown.push({ runner: name, because: `it gave no answer in ${PATIENCE_MS / 1000} s` });
-      patience.abort();
-      resolve([]);
-    }, PATIENCE_MS);
-  });
-  const answer = ask(name, { ...options, signal: AbortSignal.any([options.signal, patience.signal]) }).catch(
-    (error) => {
-      // No engine, no cluster: so nothing runs there. Anything else must show, but not keep others from being called.
-      const isThereNone = isHadronError(error) && error.code === "RUNNER_FAILED";
-      if (!isThereNone && !patience.signal.aborted)
-        unknown.push({ runner: name, because: String(error?.message ?? error) });
-      return [];
-    },
-  );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Whether it is worth loading a runner's code at all: without a socket or a kubeconfig there is nobody to ask. */

@@ -28,7 +28,9 @@ function messageOf(error: Error & { readonly path: readonly string[] }): string 
   let { cause } = error;
   for (let depth = 0; cause !== undefined && depth < 5; depth++) {
     const why = cause instanceof Error ? cause.message || cause.name : String(cause);
-    if (!text.includes(why)) text += `\n  because: ${why}`;
+    // That time ran out, or the call was given up, is what the message itself is about.
+    const isMeans = isHadronError(cause) && (cause.code === "DEADLINE_EXCEEDED" || cause.code === "CANCELLED");
+    if (!isMeans && !text.includes(why)) text += `\n  because: ${why}`;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return text;

@@ -58,8 +58,8 @@ function liveProgress(terminal: Terminal): ShownProgress {
     timer = undefined;
     clear();
     // A line that wraps would take two, and the region could not be found again.
-    const columns = (stderr.columns ?? 80) - 1;
-    const most = Math.max(1, Math.min(MOST_LINES, (stderr.rows ?? 24) - 2));
+    const columns = (stderr.columns || 80) - 1;
+    const most = Math.max(1, Math.min(MOST_LINES, (stderr.rows || 24) - 2));
     const lines = [...steps].slice(-most).map(([subject, detail]) => {
       const head = subject.slice(0, columns);
       return `${terminal.paint("cyan", head)} ${detail.replaceAll(/\s+/g, " ").slice(0, Math.max(0, columns - head.length - 1))}`;

@@ -7,8 +7,8 @@ import type { ClientCommand } from "./run-client.ts";
 export async function callApp(command: ClientCommand): Promise<number> {
   const { flags, signal, terminal, words } = command;
   const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
-  const apps = await findApps(command);
   const [name = "", ...rest] = words;
+  const apps = await findApps(command, name);
   const matches = apps.flatMap((app) =>
     app.services.filter((one) => one.name === name).map((service) => ({ app, service })),
   );

@@ -5,7 +5,7 @@ import type { ClientCommand } from "./run-client.ts";
 /** Lists what can be called. */
 export async function list(command: ClientCommand): Promise<number> {
   const { json, terminal } = command;
-  const apps = await findApps(command);
+  const apps = await findApps(command, undefined);
   const services = apps.flatMap(({ app, runner, services }) =>
     services.map(({ name, procedures, endpoint }) => ({ app, runner, service: name, procedures, endpoint })),
   );

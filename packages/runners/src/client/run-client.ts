@@ -41,6 +41,8 @@ export interface ClientCommand {
   readonly signal: AbortSignal;
 }
 
+const LINGER_MS = 500;
+
 /**
  * Runs the client's command line, and sets the process's exit status, which it returns: 0 done, 1 failed, 2 wrong use,
  * 130 Ctrl-C, 143 SIGTERM. Never rejects: what fails is shown on stderr.
@@ -64,6 +66,8 @@ export async function runClient(line: ClientLine = {}): Promise<number> {
   const stopped = stopping.status !== undefined;
   stopping[Symbol.dispose]();
   own.exitCode = status;
+  // A cluster that was given up may keep its connection; nobody should wait for that.
+  setTimeout(() => own.exit(status), LINGER_MS).unref();
   if (stopped) own.exit(status);
   return status;
 }
