@@ -1,275 +1,358 @@
-import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
-import type { Connection, ConnectionState, Hello, Transport } from "../transport/transport.ts";
-import type { Directory, Member } from "./directory.ts";
+import type { Metric } from "../metric.ts";
+import type { OutgoingCall } from "../transport/transport.ts";
+import { Budget } from "./budget.ts";
+import type { Member } from "./directory.ts";
+import { Hedge } from "./hedge.ts";
+import type { Outliers } from "./outliers.ts";
+import { Peer, type PeerOptions } from "./peer.ts";
+import { Roster, type Target } from "./roster.ts";
 import type { Scope } from "./scope.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
-export interface ChannelOptions {
-  readonly service: string;
-  readonly self: Hello;
-  readonly directory: Directory;
-  readonly transports: Readonly<Record<string, Transport>>;
-  readonly maxOutputBytes: number;
+export interface ChannelOptions extends PeerOptions {
+  /** Procedures that may be tried again although they were sent. */
+  readonly idempotent: ReadonlySet<string>;
 }
 
-/** After a failed connection, how long until the same replica is tried again: doubles up to the last. */
-const BACKOFF_MS = [10, 20, 40, 80, 160, 250];
+/** When a second replica is asked as well: see {@link Hedge}. */
+export type HedgeWhen = true | { readonly afterMs: number };
+
+/** Calls that wait for a replica at most; one more is OVERLOADED. */
+const MOST_WAITING = 10_000;
+/** Calls under way to one replica at most; one more is OVERLOADED. */
+const MOST_IN_FLIGHT = 100_000;
+/** A waiting call looks again after so long, whatever happens: a replica becomes usable again by time alone. */
+const LOOK_AGAIN_MS = 250;
+
+/** Tries of a call that was sent, the first included. */
+const MOST_TRIES = 3;
+const RETRY_SHARE = 0.1;
+const RETRIES_SAVED = 10;
+/** The wait before the first retry: half of it, and as much again at random. Doubles. */
+const RETRY_MS = 20;
+
+/** One call on its way, however many tries it takes. */
+class Outgoing implements OutgoingCall {
+  readonly procedure: string;
+  readonly input: unknown;
+  readonly scope: Scope;
+  /** Tries that reached a replica. */
+  tries = 0;
+  /** The replica that was asked last, and when. */
+  peer: Peer | undefined = undefined;
+  sentAt = 0;
+  /** Another replica may answer first. */
+  hedged = false;
+  /** Why the last try failed. */
+  error: HadronError | undefined = undefined;
+
+  constructor(procedure: string, input: unknown, scope: Scope) {
+    this.procedure = procedure;
+    this.input = input;
+    this.scope = scope;
+  }
+}
 
 /**
- * The way from here to one service: knows its replicas, keeps a connection to each that is used, and picks.
+ * The way from here to one service: knows its replicas, keeps a connection to each that is used, picks, and tries again.
  *
- * I2: a call is repeated only where nothing of it was sent.
+ * I2: a call is repeated only where nothing of it was sent, or its procedure is declared idempotent.
  */
 export class Channel {
   readonly #options: ChannelOptions;
-  readonly #peers = new Map<string, Peer>();
-  readonly #waiters = new Set<() => void>();
+  readonly #roster: Roster;
+  readonly #room = new WaitingRoom(MOST_WAITING);
+  readonly #retryBudget = new Budget(RETRY_SHARE, RETRIES_SAVED);
+  readonly #hedges = new Map<string, Hedge>();
   readonly #unwatch: () => void;
+  #calls = 0;
+  #resent = 0;
+  #retries = 0;
+  #closed = false;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
-    this.#unwatch = options.directory.watch(options.service, () => this.#changed());
+    this.#roster = new Roster(options, () => this.#room.wake());
+    this.#unwatch = options.directory.watch(options.service, () => {
+      this.#roster.changed();
+      this.#room.wake();
+    });
   }
 
   /** The members of one set of the service, by their place in it. */
   members(groups: number, group: number): readonly Member[] {
-    const all = this.#options.directory.members(this.#options.service);
-    const mine = groups === 1 ? [...all] : all.filter(({ ordinal }) => placeOf(ordinal, groups).group === group);
-    return mine.sort((a, b) => a.ordinal - b.ordinal);
+    return this.#roster.members(groups, group);
   }
 
   /** Calls the less loaded of two replicas at random, among those that are ready. Waits for one within the deadline. */
-  callAny(procedure: string, input: unknown, scope: Scope, groups = 1, group = 0): Promise<unknown> {
-    return this.#attempt(() => this.#pick(groups, group), `"${this.#options.service}"`, procedure, input, scope, 0);
+  callAny(procedure: string, input: unknown, scope: Scope, groups = 1, group = 0, hedge?: HedgeWhen): Promise<unknown> {
+    const target = this.#roster.any(groups, group);
+    this.#calls++;
+    if (hedge === undefined || !this.#options.idempotent.has(procedure)) {
+      return this.#attempt(target, new Outgoing(procedure, input, scope));
+    }
+    return this.#hedged(target, procedure, input, scope, hedge === true ? undefined : hedge.afterMs);
   }
 
   /** Calls one shard. Waits within the deadline for one that is away. */
   callShard(ordinal: number, procedure: string, input: unknown, scope: Scope): Promise<unknown> {
-    const { service } = this.#options;
-    return this.#attempt(() => this.#shard(ordinal), `shard ${ordinal} of "${service}"`, procedure, input, scope, 0);
+    this.#calls++;
+    return this.#attempt(this.#roster.shard(ordinal), new Outgoing(procedure, input, scope));
   }
 
   close(): void {
+    this.#closed = true;
     this.#unwatch();
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
-    this.#wake();
+    this.#roster.close();
+    this.#room.wake();
   }
 
-  #attempt(
-    select: () => Peer | HadronError | undefined,
-    what: string,
+  *metrics(): Iterable<Metric> {
+    const labels = { service: this.#options.service };
+    const gauge = (name: string, help: string, value: number): Metric => ({
+      name: `hadron_client_${name}`,
+      type: "gauge",
+      help,
+      labels,
+      value,
+    });
+    const counter = (name: string, help: string, value: number): Metric => ({
+      ...gauge(name, help, value),
+      type: "counter",
+    });
+    const peers = [...this.#roster.peers];
+    const sum = (of: (peer: Peer) => number) => peers.reduce((total, peer) => total + of(peer), 0);
+    yield counter("calls_total", "Calls made to a service.", this.#calls);
+    yield counter("retries_total", "Calls tried again that had been sent: idempotent ones.", this.#retries);
+    yield counter("resent_total", "Calls sent again of which nothing had been sent.", this.#resent);
+    yield gauge("retry_budget", "Retries that may be made now.", this.#retryBudget.tokens);
+    yield gauge(
+      "in_flight",
+      "Calls that a replica has, without an answer yet.",
+      sum((peer) => peer.inFlight),
+    );
+    yield gauge("waiting", "Calls that wait for a replica.", this.#room.size);
+    yield gauge("waiting_limit", "Calls that may wait for a replica.", this.#room.most);
+    yield gauge("peers", "Replicas known.", peers.length);
+    yield gauge(
+      "connections",
+      "Connections open or being opened.",
+      sum((peer) => (peer.connected ? 1 : 0)),
+    );
+    yield gauge(
+      "ejected",
+      "Replicas kept from calls: they fail, or are slow.",
+      sum((peer) => (peer.ejectedUntil > 0 ? 1 : 0)),
+    );
+    const hedges = [...this.#hedges.values()];
+    if (hedges.length === 0) return;
+    yield counter(
+      "hedges_total",
+      "Second tries at another replica.",
+      hedges.reduce((total, one) => total + one.hedged, 0),
+    );
+    yield counter(
+      "hedges_won_total",
+      "Second tries that answered first.",
+      hedges.reduce((total, one) => total + one.won, 0),
+    );
+  }
+
+  #hedged(
+    target: Target,
     procedure: string,
     input: unknown,
     scope: Scope,
-    tries: number,
+    afterMs: number | undefined,
   ): Promise<unknown> {
-    if (scope.error !== undefined) return Promise.reject(this.#away(scope.error, what));
-    const peer = select();
-    if (peer instanceof HadronError) return Promise.reject(peer);
-    if (peer === undefined) {
-      return this.#change(scope).then(() => this.#attempt(select, what, procedure, input, scope, tries));
+    let hedge = this.#hedges.get(procedure);
+    if (hedge === undefined) {
+      hedge = new Hedge();
+      this.#hedges.set(procedure, hedge);
     }
-    return peer.connection().call({ procedure, input, scope }).then(undefined, async (error: unknown) => {
-      if (!(error instanceof HadronError)) throw error;
-      if (error.unsent) {
-        // Somebody else's time is not ours to use up: the same call, elsewhere or later.
-        peer.failed();
-        this.#options.directory.suspect(this.#options.service, peer.member).catch(() => {});
-        await this.#change(scope, BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)]!);
-        return this.#attempt(select, what, procedure, input, scope, tries + 1);
-      }
-      if (error.code !== "UNAVAILABLE" || error.path.length > 0) throw error;
-      const reason = await this.#options.directory.suspect(this.#options.service, peer.member).catch(() => undefined);
-      const { name } = peer.member;
-      throw new HadronError(
-        "UNAVAILABLE",
-        reason === undefined ? `The connection to ${name} broke during the call: ${error.detail}` : `${name} died during the call: ${reason}.`,
-        { cause: error, path: [name] },
-      );
-    });
+    let first: Outgoing | undefined;
+    return hedge.call(
+      scope,
+      afterMs,
+      (own) => {
+        first = new Outgoing(procedure, input, own);
+        first.hedged = true;
+        return this.#attempt(target, first);
+      },
+      () => {
+        const peer = target.select(first?.peer);
+        if (!(peer instanceof Peer) || peer === first?.peer) return undefined;
+        return (own) => {
+          const call = new Outgoing(procedure, input, own);
+          // One try: the first goes on, whatever becomes of this.
+          call.tries = MOST_TRIES - 1;
+          return this.#send(target, peer, call);
+        };
+      },
+    );
+  }
+
+  /** Never throws. */
+  #attempt(target: Target, call: Outgoing): Promise<unknown> {
+    if (call.scope.error !== undefined) return Promise.reject(this.#notTaken(target, call, call.scope.error));
+    if (this.#closed) return Promise.reject(new HadronError("UNAVAILABLE", "The app was closed.", { unsent: true }));
+    const peer = target.select(call.peer);
+    if (peer instanceof Peer) return this.#send(target, peer, call);
+    if (peer !== undefined) return Promise.reject(peer);
+    if (this.#room.full) return Promise.reject(this.#overloaded(target.what, `${this.#room.most} calls wait for it`));
+    return this.#room.wait(call.scope, LOOK_AGAIN_MS).then(() => this.#attempt(target, call));
+  }
+
+  #send(target: Target, peer: Peer, call: Outgoing): Promise<unknown> {
+    call.peer = peer;
+    let answer: Promise<unknown>;
+    try {
+      const connection = peer.connection();
+      if (connection.inFlight >= MOST_IN_FLIGHT)
+        throw this.#overloaded(peer.member.name, `${connection.inFlight} calls to it are under way`);
+      answer = connection.call(call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { outliers } = target;
+    if (outliers === undefined) return answer.then(undefined, (error) => this.#failed(target, peer, call, error));
+    if (peer.ejectedUntil !== 0) peer.probing = true;
+    call.sentAt = performance.now();
+    return answer.then(
+      (output) => {
+        const now = performance.now();
+        outliers.answered(peer, now - call.sentAt, now);
+        return output;
+      },
+      (error) => this.#failed(target, peer, call, error),
+    );
+  }
+
+  /** A try has failed: makes the next one, or says why there is none. */
+  #failed(target: Target, peer: Peer, call: Outgoing, error: unknown): Promise<unknown> {
+    if (!(error instanceof HadronError)) return Promise.reject(error);
+    call.error = error;
+    const { code } = error;
+    const unavailable = code === "UNAVAILABLE";
+    if (target.outliers !== undefined) this.#learn(target.outliers, peer, call, error);
+    if (error === call.scope.error) return Promise.reject(this.#silent(peer, call, error));
+    if (error.unsent && (unavailable || code === "OVERLOADED")) return this.#resend(target, peer, call);
+    if (code === "OVERLOADED") peer.busy(error.retryAfterMs ?? RETRY_MS);
+    if (error.retryable && (unavailable || code === "OVERLOADED") && this.#mayRetry(call))
+      return this.#retry(target, peer, call, error);
+    if (unavailable && error.path.length === 0) return this.#broken(peer, error);
+    return Promise.reject(error);
+  }
+
+  /** What a failure says of the replica. */
+  #learn(outliers: Outliers, peer: Peer, call: Outgoing, error: HadronError): void {
+    const { code } = error;
+    // What was not sent is no failure of a call; that it cannot be reached is known to the peer.
+    if (error.unsent) outliers.ended(peer);
+    else if (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED") outliers.failed(peer);
+    else if (error !== call.scope.error) outliers.refused(peer);
+    else if (call.hedged && code === "CANCELLED") {
+      // The other won: it would have taken longer still.
+      const now = performance.now();
+      outliers.answered(peer, now - call.sentAt, now);
+    } else outliers.ended(peer);
+  }
+
+  /** Nothing was sent, and somebody else's time is not ours to use up: the same call at once elsewhere, or later. */
+  #resend(target: Target, peer: Peer, call: Outgoing): Promise<unknown> {
+    const waitMs = peer.unreachable();
+    peer.suspect();
+    this.#resent++;
+    const other = target.select(peer);
+    if (other instanceof Peer && other !== peer && call.scope.error === undefined && !this.#closed)
+      return this.#send(target, other, call);
+    if (this.#room.full) return Promise.reject(this.#overloaded(target.what, `${this.#room.most} calls wait for it`));
+    return this.#room.wait(call.scope, waitMs).then(() => this.#attempt(target, call));
+  }
+
+  #mayRetry(call: Outgoing): boolean {
+    return (
+      ++call.tries < MOST_TRIES &&
+      call.scope.error === undefined &&
+      !this.#closed &&
+      this.#options.idempotent.has(call.procedure) &&
+      this.#retryBudget.spend(this.#calls)
+    );
+  }
+
+  #retry(target: Target, peer: Peer, call: Outgoing, error: HadronError): Promise<unknown> {
+    this.#retries++;
+    if (error.path.length === 0) peer.suspect();
+    // Half of it at random, so that those who failed together do not come back together.
+    const baseMs = error.retryAfterMs ?? RETRY_MS * 2 ** (call.tries - 1);
+    const waitMs = baseMs / 2 + Math.random() * baseMs;
+    // Waiting in vain: the error is of more use to the caller than its deadline.
+    if (waitMs >= call.scope.leftMs) return this.#broken(peer, error);
+    return sleep(call.scope, waitMs).then(() => this.#attempt(target, call));
+  }
+
+  /** The connection broke after something was sent: nobody knows whether it was run. */
+  async #broken(peer: Peer, error: HadronError): Promise<never> {
+    if (error.code !== "UNAVAILABLE" || error.path.length > 0) throw error;
+    const { name } = peer.member;
+    const reason = await peer.suspect();
+    throw new HadronError(
+      "UNAVAILABLE",
+      reason === undefined
+        ? `The connection to ${name} broke during the call: ${error.detail}`
+        : `${name} died during the call: ${reason}.`,
+      { cause: error, path: [name] },
+    );
+  }
+
+  /** A replica has the call, and the caller's time is over, or the caller gave it up. */
+  #silent(peer: Peer, call: Outgoing, error: HadronError): HadronError {
+    if (error.code !== "DEADLINE_EXCEEDED") return error;
+    const { name } = peer.member;
+    return new HadronError(
+      "DEADLINE_EXCEEDED",
+      `${name} gave no answer to "${call.procedure}" before the call's time ran out. Give the call a longer timeoutMs, or look at the replica's log.`,
+      { cause: error, path: [name] },
+    );
   }
 
   /** Why nobody took the call in time: better than "the time ran out" alone. */
-  #away(error: HadronError, what: string): HadronError {
+  #notTaken(target: Target, call: Outgoing, error: HadronError): HadronError {
+    // It was sent, once or more: what came of that is what the caller wants to know.
+    if (call.tries > 0) return call.error ?? error;
     if (error.code !== "DEADLINE_EXCEEDED") return error;
-    const members = this.#options.directory.members(this.#options.service);
-    const reasons = members.filter((one) => one.reason !== undefined).map((one) => `${one.name}: ${one.reason}`);
-    const why = reasons.length > 0 ? ` (${reasons.slice(0, 3).join("; ")})` : "";
+    const reasons = this.#roster.reasons();
+    const last = call.error === undefined ? [] : [call.error.detail];
+    const why = [...reasons, ...last].slice(0, 3).join("; ");
     return new HadronError(
       "UNAVAILABLE",
-      `No replica of ${what} was ready before the call's time ran out${why}. Look at its status and logs.`,
-      { cause: error, unsent: true, retryable: true },
+      `No replica of ${target.what} took the call before its time ran out${why === "" ? "" : ` (${why})`}. Look at its status and logs.`,
+      { cause: call.error ?? error, unsent: true },
     );
   }
 
-  #pick(groups: number, group: number): Peer | HadronError | undefined {
-    const members = this.#options.directory.members(this.#options.service);
-    const ready: Peer[] = [];
-    let failed = 0;
-    let mine = 0;
-    for (const member of members) {
-      if (groups !== 1 && placeOf(member.ordinal, groups).group !== group) continue;
-      mine++;
-      if (member.state === "failed") failed++;
-      if (member.state !== "ready") continue;
-      const peer = this.#peer(member);
-      if (peer.usable()) ready.push(peer);
-    }
-    if (ready.length === 0) return mine > 0 && failed === mine ? this.#failure(members) : undefined;
-    if (ready.length === 1) return ready[0];
-    // M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.
-    const first = Math.floor(Math.random() * ready.length);
-    const second = (first + 1 + Math.floor(Math.random() * (ready.length - 1))) % ready.length;
-    const [a, b] = [ready[first]!, ready[second]!];
-    return a.inFlight <= b.inFlight ? a : b;
-  }
-
-  #shard(ordinal: number): Peer | HadronError | undefined {
-    const member = this.#options.directory.members(this.#options.service).find((one) => one.ordinal === ordinal);
-    if (member === undefined) return undefined;
-    if (member.state === "failed") return this.#failure([member]);
-    if (member.state !== "ready") return undefined;
-    const peer = this.#peer(member);
-    return peer.usable() ? peer : undefined;
-  }
-
-  #failure(members: readonly Member[]): HadronError {
-    const [first] = members;
+  #overloaded(what: string, why: string): HadronError {
     return new HadronError(
-      "UNAVAILABLE",
-      `${first!.name} has failed${first!.reason === undefined ? "" : `: ${first!.reason}`}. Look at its logs.`,
-      { unsent: false, path: [first!.name] },
+      "OVERLOADED",
+      `${what} gets no further calls from here: ${why}, the limit. Make fewer at once.`,
+      {
+        retryAfterMs: 1000,
+      },
     );
-  }
-
-  #peer(member: Member): Peer {
-    let peer = this.#peers.get(member.name);
-    if (peer !== undefined && peer.member.address !== member.address) {
-      // Its successor is elsewhere already; what it has accepted it still answers.
-      peer.retire();
-      peer = undefined;
-    }
-    if (peer === undefined) {
-      peer = new Peer(member, this.#options, () => this.#wake());
-      this.#peers.set(member.name, peer);
-    }
-    return peer;
-  }
-
-  #changed(): void {
-    const members = this.#options.directory.members(this.#options.service);
-    const names = new Set(members.map((member) => member.name));
-    for (const [name, peer] of this.#peers) {
-      if (names.has(name)) continue;
-      this.#peers.delete(name);
-      peer.retire();
-    }
-    for (const member of members) if (member.state === "ready") this.#peers.get(member.name)?.trust();
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiters]) wake();
-  }
-
-  /** Resolves at the next change of the members or their connections, when the scope ends, or after `withinMs`. */
-  #change(scope: Scope, withinMs?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#waiters.delete(done);
-        scope.delete(listener);
-        clearTimeout(timer);
-        resolve();
-      };
-      const listener = { cancelled: done };
-      // A peer that failed becomes usable again by time alone, so that waiting is never without end.
-      const timer = setTimeout(done, withinMs ?? 250);
-      this.#waiters.add(done);
-      if (scope.error !== undefined) done();
-      else scope.add(listener);
-    });
   }
 }
 
-/** One replica as this channel knows it. */
-class Peer {
-  readonly member: Member;
-  readonly #options: ChannelOptions;
-  readonly #changed: () => void;
-  #connection: Connection | undefined;
-  #failures = 0;
-  #retryAt = 0;
-
-  constructor(member: Member, options: ChannelOptions, changed: () => void) {
-    this.member = member;
-    this.#options = options;
-    this.#changed = changed;
-  }
-
-  get inFlight(): number {
-    return this.#connection?.inFlight ?? 0;
-  }
-
-  /** Whether a call may go there now. */
-  usable(): boolean {
-    return this.#connection?.state !== "draining" && (this.#retryAt === 0 || performance.now() >= this.#retryAt);
-  }
-
-  failed(): void {
-    const wait = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)]!;
-    this.#retryAt = performance.now() + wait;
-  }
-
-  /** The directory has news of it: what failed before may work now. */
-  trust(): void {
-    this.#retryAt = 0;
-  }
-
-  connection(): Connection {
-    if (this.#connection === undefined || this.#connection.state === "closed") {
-      const { self, service, transports, maxOutputBytes } = this.#options;
-      const scheme = this.member.address.slice(0, this.member.address.indexOf(":"));
-      const transport = transports[scheme];
-      if (transport === undefined) {
-        throw new HadronError("INTERNAL", `No transport for the address ${this.member.address} of ${this.member.name}.`);
-      }
-      const wanted = { ...self, service, replica: this.member.ordinal < 0 ? undefined : this.member.name };
-      const connection: Connection = transport.connect(this.member.address, {
-        self,
-        wanted,
-        maxOutputBytes,
-        stateChanged: (state) => this.#stateChanged(connection, state),
-      });
-      this.#connection = connection;
-    }
-    return this.#connection;
-  }
-
-  /** Lets calls in flight end, takes no more. */
-  retire(): void {
-    if (this.#connection === undefined || this.#connection.inFlight === 0) return this.close();
-    const connection = this.#connection;
-    const timer = setInterval(() => {
-      if (connection.inFlight > 0 && connection.state !== "closed") return;
-      clearInterval(timer);
-      connection.close();
-    }, 50).unref();
-  }
-
-  close(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
-  }
-
-  #stateChanged(connection: Connection, state: ConnectionState): void {
-    if (connection !== this.#connection) return;
-    if (state === "open") {
-      this.#failures = 0;
-      this.#retryAt = 0;
-    }
-    // A draining replica ends its connection; the next one at that address may be its successor.
-    if (state === "closed") this.#connection = undefined;
-    this.#changed();
-  }
+/** Resolves after a while, or when the scope ends. */
+function sleep(scope: Scope, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      scope.delete(listener);
+      resolve();
+    };
+    const listener = { cancelled: done };
+    const timer = setTimeout(done, ms);
+    scope.add(listener);
+  });
 }

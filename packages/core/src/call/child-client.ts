@@ -1,8 +1,9 @@
-import type { ChildClient, ShardClient } from "../declare/pattern.ts";
+import type { ChildCallOptions, ChildClient, ShardClient } from "../declare/pattern.ts";
 import type { CallOptions } from "../declare/types.ts";
 import type { AppService } from "../describe/compose.ts";
 import { placeOf } from "../describe/topology.ts";
 import { toClient } from "./client.ts";
+import type { Member } from "./directory.ts";
 import type { Host } from "./host.ts";
 
 const NO_OPTIONS: CallOptions = {};
@@ -12,9 +13,28 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
   const { name, groups } = below.topology;
   const group = groups === 1 ? 0 : host.ordinal;
   const names = () => below.topology.procedures;
-  const call = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
-    host.within(options, (scope) => host.channel(name).callAny(procedure ?? name, input, scope, groups, group));
+  const call = (procedure: string | undefined, input: unknown, options: ChildCallOptions = NO_OPTIONS) =>
+    host.within(options, (scope) =>
+      host.channel(name).callAny(procedure ?? name, input, scope, groups, group, options.hedge),
+    );
   const shards = new Map<number, ShardClient<any>>();
+  let members: readonly Member[] = [];
+  let list: readonly ShardClient<any>[] = [];
+  const toShard = ({ ordinal, name: replica }: Member): ShardClient<any> => {
+    let shard = shards.get(ordinal);
+    if (shard === undefined) {
+      const callShard = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
+        host.within(options, (scope) => host.channel(name).callShard(ordinal, procedure ?? name, input, scope));
+      shard = {
+        index: placeOf(ordinal, groups).index,
+        name: replica,
+        client: toClient(replica, names, callShard) as never,
+        call: callShard,
+      };
+      shards.set(ordinal, shard);
+    }
+    return shard;
+  };
   return {
     service: name,
     single: below.single,
@@ -22,24 +42,12 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
     client: toClient(name, names, call) as never,
     call,
     shards() {
-      return host
-        .channel(name)
-        .members(groups, group)
-        .map(({ ordinal, name: replica }) => {
-          let shard = shards.get(ordinal);
-          if (shard === undefined) {
-            const callShard = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
-              host.within(options, (scope) => host.channel(name).callShard(ordinal, procedure ?? name, input, scope));
-            shard = {
-              index: placeOf(ordinal, groups).index,
-              name: replica,
-              client: toClient(replica, names, callShard) as never,
-              call: callShard,
-            };
-            shards.set(ordinal, shard);
-          }
-          return shard;
-        });
+      const now = host.channel(name).members(groups, group);
+      if (now !== members) {
+        members = now;
+        list = now.map(toShard);
+      }
+      return list;
     },
   };
 }

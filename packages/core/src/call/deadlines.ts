@@ -17,6 +17,11 @@ class Deadlines {
   #timer: NodeJS.Timeout | undefined;
   #done = 0;
 
+  /** How many deadlines are waited for. */
+  get size(): number {
+    return this.#size;
+  }
+
   add(timed: Timed): void {
     const slot = slotOf(timed.deadlineAt);
     let set = this.#slots.get(slot);
@@ -51,13 +56,15 @@ class Deadlines {
       return;
     }
     const now = Math.floor(performance.now() / TICK_MS);
+    const done = this.#done;
+    // Before any of them: whoever is told may add a deadline that has passed already, which sets this back.
+    this.#done = now;
     // After a long stall, walking the slots that exist is cheaper than walking the ticks that were missed.
-    if (now - this.#done > this.#slots.size) {
+    if (now - done > this.#slots.size) {
       for (const slot of [...this.#slots.keys()]) if (slot <= now) this.#expire(slot);
     } else {
-      for (let slot = this.#done + 1; slot <= now; slot++) this.#expire(slot);
+      for (let slot = done + 1; slot <= now; slot++) this.#expire(slot);
     }
-    this.#done = now;
   }
 
   #expire(slot: number): void {

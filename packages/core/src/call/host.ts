@@ -1,9 +1,11 @@
 import type { CallOptions } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
+import type { Metric } from "../metric.ts";
 import type { Hello, Transport } from "../transport/transport.ts";
 import { ambient } from "./ambient.ts";
 import { Channel } from "./channel.ts";
+import { deadlines } from "./deadlines.ts";
 import type { Directory } from "./directory.ts";
 import { Scope } from "./scope.ts";
 
@@ -59,7 +61,9 @@ export class Host {
         );
       }
       const { directory, transports, maxOutputBytes = 2 ** 31 - 1 } = this.#options;
-      channel = new Channel({ service, self: this.self, directory, transports, maxOutputBytes });
+      // Who has not the app's code cannot know what may be repeated.
+      const idempotent = new Set(this.app?.services.get(service)?.topology.idempotent);
+      channel = new Channel({ service, self: this.self, directory, transports, maxOutputBytes, idempotent });
       this.#channels.set(service, channel);
     }
     return channel;
@@ -103,8 +107,10 @@ export class Host {
       caller: this.self.replica,
       parent,
     });
-    const abort = () => scope.cancel(new HadronError("CANCELLED", "The caller gave the call up.", { cause: signal?.reason }));
+    const abort = () =>
+      scope.cancel(new HadronError("CANCELLED", "The caller gave the call up.", { cause: signal?.reason }));
     if (signal?.aborted) abort();
+    else if (scope.leftMs === 0) scope.expire();
     signal?.addEventListener("abort", abort, { once: true });
     try {
       return await call(scope);
@@ -112,6 +118,17 @@ export class Host {
       signal?.removeEventListener("abort", abort);
       scope.end();
     }
+  }
+
+  /** What the calling side keeps and counts. */
+  *metrics(): Iterable<Metric> {
+    for (const channel of this.#channels.values()) yield* channel.metrics();
+    yield {
+      name: "hadron_deadlines",
+      type: "gauge",
+      help: "Deadlines that this process waits for.",
+      value: deadlines.size,
+    };
   }
 
   /** Closes all connections; calls in flight fail. */

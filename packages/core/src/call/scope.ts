@@ -24,6 +24,8 @@ export class Scope implements Cancellable {
   #listeners: Set<Cancellable> | undefined;
   #controller: AbortController | undefined;
   #ended = false;
+  /** Whether it has its timer, and its place in its parent. */
+  #armed = false;
   readonly #parent: Scope | undefined;
   readonly #timed: boolean;
 
@@ -39,11 +41,8 @@ export class Scope implements Cancellable {
     this.#parent = options.parent;
     // I4: a deadline never grows on its way down. The parent's own timer cancels this one, too.
     this.#timed = options.deadlineAt !== Number.POSITIVE_INFINITY && options.parent?.deadlineAt !== options.deadlineAt;
-    if (options.parent !== undefined) {
-      if (options.parent.#error !== undefined) this.#error = options.parent.#error;
-      else options.parent.add(this);
-    }
-    if (this.#timed && this.#error === undefined) deadlines.add(this);
+    if (options.parent !== undefined) this.#error = options.parent.#error;
+    if (this.#error === undefined) this.#arm();
   }
 
   /** Why it was given up, or undefined while it lives. */
@@ -64,10 +63,14 @@ export class Scope implements Cancellable {
     return this.#controller.signal;
   }
 
-  /** Registers a listener. Check `error` first: one that comes too late is not called. */
+  /**
+   * Registers a listener. Check `error` first: one that comes too late is not called. A scope that has ended lives on for
+   * it: a call that a handler makes after it has returned has the handler's deadline, too.
+   */
   add(listener: Cancellable): void {
     this.#listeners ??= new Set();
     this.#listeners.add(listener);
+    if (!this.#armed && this.#error === undefined) this.#arm();
   }
 
   delete(listener: Cancellable): void {
@@ -101,8 +104,15 @@ export class Scope implements Cancellable {
    */
   end(): void {
     this.#ended = true;
-    if (this.#listeners !== undefined && this.#listeners.size > 0) return;
+    if (!this.#armed || (this.#listeners !== undefined && this.#listeners.size > 0)) return;
+    this.#armed = false;
     if (this.#timed) deadlines.delete(this);
     this.#parent?.delete(this);
+  }
+
+  #arm(): void {
+    this.#armed = true;
+    this.#parent?.add(this);
+    if (this.#timed) deadlines.add(this);
   }
 }

@@ -9,7 +9,12 @@ import { Scope } from "./scope.ts";
  *
  * @example await callUrl("http://127.0.0.1:3000", "greet", "Ann", { timeoutMs: 1000 });
  */
-export async function callUrl(url: string, procedure: string, input: unknown, options: CallOptions = {}): Promise<unknown> {
+export async function callUrl(
+  url: string,
+  procedure: string,
+  input: unknown,
+  options: CallOptions = {},
+): Promise<unknown> {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new HadronError("WRONG_USE", `"${url}" is no URL; write one such as http://127.0.0.1:3000.`);
   }

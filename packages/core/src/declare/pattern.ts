@@ -20,6 +20,15 @@ export interface ShardClient<A> {
   call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
 }
 
+/** How a pattern calls a child. */
+export interface ChildCallOptions extends CallOptions {
+  /**
+   * Asks a second replica as well when the first is slow, and takes what comes first: after the 95th percentile of what
+   * was measured, or after so many milliseconds. Only where the procedure is idempotent. @default never
+   */
+  readonly hedge?: true | { readonly afterMs: number };
+}
+
 /** A child as the root's handlers see it. */
 export interface ChildClient<A> {
   /** Its service's full name. */
@@ -29,7 +38,7 @@ export interface ChildClient<A> {
   readonly procedures: readonly { readonly name: string; readonly options: ProcedureOptions }[];
   /** Calls whichever replica is the less loaded of two at random. */
   readonly client: Client<A>;
-  call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  call(procedure: string, input: unknown, options?: ChildCallOptions): Promise<unknown>;
   /** The shards that this replica's own share of the child has now, by index. Empty where the child is not sharded. */
   shards(): readonly ShardClient<A>[];
 }
