@@ -30,3 +30,21 @@ async function whyNot(): Promise<string | undefined> {
 export function uniqueApp(what: string): string {
   return `t-${what}-${process.pid}`;
 }
+
+/** Everything on the engine that carries the app's label or name, locks included. */
+export async function listLeft(app: string): Promise<readonly string[]> {
+  await using engine = await openTestEngine();
+  const query = { filters: JSON.stringify({ label: [`dev.hadron.app=${app}`] }) };
+  const [containers, networks, volumes, images] = await Promise.all([
+    engine.get<{ Names: string[] }[]>("/containers/json", { query: { ...query, all: true } }),
+    engine.get<{ Name: string }[]>("/networks", { query }),
+    engine.get<{ Volumes: { Name: string }[] | null }>("/volumes", { query }),
+    engine.get<{ RepoTags: string[] | null; Id: string }[]>("/images/json", { query: { ...query, all: true } }),
+  ]);
+  return [
+    ...containers.map((one) => `container ${one.Names[0]}`),
+    ...networks.map((one) => `network ${one.Name}`),
+    ...(volumes.Volumes ?? []).map((one) => `volume ${one.Name}`),
+    ...images.map((one) => `image ${one.RepoTags?.[0] ?? one.Id}`),
+  ];
+}

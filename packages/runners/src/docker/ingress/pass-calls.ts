@@ -33,7 +33,7 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
   const { app, service, limits } = settings;
   const self = { app, service, replica: `${service}.ingress`, topology: "" };
   const directory = new DnsDirectory({
-    topology: { services: [{ name: service, sharded: false, replicas: settings.replicas }] } as unknown as Topology,
+    topology: { services: [{ name: service, sharded: false, replicas: 1 }] } as unknown as Topology,
     names: { "*": { any: `{service}:${port}` } },
     counts: {},
   });

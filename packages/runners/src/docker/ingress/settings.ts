@@ -8,6 +8,5 @@ export interface IngressSettings {
   readonly listen: number;
   /** The replicas' port, and whether it takes our calls or any bytes. */
   readonly target: { readonly calls: number } | { readonly bytes: number };
-  readonly replicas: number;
   readonly limits: ServiceTopology["limits"];
 }

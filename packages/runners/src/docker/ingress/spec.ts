@@ -20,7 +20,6 @@ export function ingressSpec(app: string, service: ServiceTopology, image: string
     listen: EXPOSED_PORT,
     // An image speaks a protocol of its own: its bytes are passed on as they are.
     target: service.image === null ? { calls: INTERNAL_PORT } : { bytes: service.image.port! },
-    replicas: service.replicas,
     limits: service.limits,
   };
   const env = { INGRESS: JSON.stringify(settings) };
