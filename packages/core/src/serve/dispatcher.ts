@@ -6,8 +6,9 @@ import type { Limits, ProcedureDefinition } from "../declare/definition.ts";
 import { describeIssues, type Schema } from "../declare/schema.ts";
 import type { Context, Log, Replica } from "../declare/types.ts";
 import { HadronError, toErrorData } from "../errors.ts";
-import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport/transport.ts";
 import { nearest } from "../nearest.ts";
+import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport/transport.ts";
+import { Admission, type Work } from "./admission.ts";
 import { ProcedureMetrics } from "./metrics.ts";
 import { childTrace } from "./trace.ts";
 
@@ -35,6 +36,8 @@ export class ReplicaDispatcher implements Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #procedures = new Map<string, Served>();
   readonly #idle = new Set<() => void>();
+  /** Which calls run, wait, or are turned away. */
+  readonly admission: Admission;
   #inFlight = 0;
 
   constructor(options: DispatcherOptions) {
@@ -42,6 +45,7 @@ export class ReplicaDispatcher implements Dispatcher {
     this.self = options.self;
     this.maxInputBytes = options.limits.inputBytes;
     this.maxOutputBytes = options.limits.outputBytes;
+    this.admission = new Admission(options.limits.concurrency);
     for (const one of options.procedures) {
       const metrics = new ProcedureMetrics();
       this.metrics.set(one.name, metrics);
@@ -71,27 +75,23 @@ export class ReplicaDispatcher implements Dispatcher {
   }
 
   dispatch(call: IncomingCall, reply: Reply): Scope {
+    const now = performance.now();
     const scope = new Scope({
-      deadlineAt: performance.now() + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
+      deadlineAt: now + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
       trace: childTrace(call.trace),
       caller: this.self.replica,
     });
     const served = this.#procedures.get(call.procedure);
     if (served === undefined) this.#refuse(scope, reply, this.#unknown(call.procedure));
-    else if (this.#inFlight >= this.#options.limits.concurrency) {
-      served.metrics.failed("OVERLOADED");
-      this.#refuse(scope, reply, this.#overloaded());
-    } else new Handling(this, this.#options, served, scope, reply).start(call.input);
+    else {
+      this.#inFlight++;
+      this.admission.take(new Handling(this, this.#options, served, scope, reply, call.input, now));
+    }
     return scope;
   }
 
-  /** A call begins. */
-  began(): void {
-    this.#inFlight++;
-  }
-
   /** A call has been answered. */
-  ended(): void {
+  answered(): void {
     if (--this.#inFlight > 0 || this.#idle.size === 0) return;
     for (const resolve of this.#idle) resolve();
     this.#idle.clear();
@@ -111,35 +111,41 @@ export class ReplicaDispatcher implements Dispatcher {
         `It has ${there.slice(0, 20).join(", ")}.`,
     );
   }
-
-  #overloaded(): HadronError {
-    return new HadronError(
-      "OVERLOADED",
-      `${this.self.replica} has ${this.#inFlight} calls at work, its limit. Call again later, or give "${this.self.service}" more replicas.`,
-      { retryAfterMs: 100 },
-    );
-  }
 }
 
 /** No call may ask for more time than this: its timer would overflow. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** One call at work. It is its handler's context and what `ambient` carries, so that a call makes few objects. */
-class Handling implements Cancellable, Context, Ambient {
+/** One call. It is its handler's context and what `ambient` carries, so that a call makes few objects. */
+class Handling implements Cancellable, Context, Ambient, Work {
   readonly scope: Scope;
+  readonly arrivedAt: number;
   readonly #dispatcher: ReplicaDispatcher;
   readonly #options: DispatcherOptions;
   readonly #served: Served;
   readonly #reply: Reply;
-  readonly #startedAt = performance.now();
+  readonly #input: unknown;
+  /** Undefined: it waits. */
+  #startedAt: number | undefined = undefined;
   #answered = false;
 
-  constructor(dispatcher: ReplicaDispatcher, options: DispatcherOptions, served: Served, scope: Scope, reply: Reply) {
+  constructor(
+    dispatcher: ReplicaDispatcher,
+    options: DispatcherOptions,
+    served: Served,
+    scope: Scope,
+    reply: Reply,
+    input: unknown,
+    now: number,
+  ) {
     this.#dispatcher = dispatcher;
     this.#options = options;
     this.#served = served;
     this.scope = scope;
     this.#reply = reply;
+    this.#input = input;
+    this.arrivedAt = now;
+    scope.add(this);
   }
 
   get host(): Host {
@@ -158,19 +164,28 @@ class Handling implements Cancellable, Context, Ambient {
     return this.#options.log;
   }
 
-  start(input: unknown): void {
+  start(now: number): void {
+    this.#startedAt = now;
     const { metrics } = this.#served;
     metrics.calls++;
     metrics.inFlight++;
-    this.#dispatcher.began();
-    this.scope.add(this);
     try {
-      const result = ambient.run(this, run, this, input);
+      const result = ambient.run(this, run, this, this.#input);
       if (isPromise(result)) result.then(this.#ok, this.#failed);
       else this.#ok(result);
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  refuse(why: string, retryAfterMs: number): void {
+    const { self } = this.#options;
+    this.#answered = true;
+    this.#served.metrics.failed("OVERLOADED");
+    this.#leave();
+    // No error object: its stack would cost more than all the rest of turning a call away.
+    const message = `${self.replica ?? self.service} has ${why}. Call again in ${retryAfterMs} ms, or give "${self.service}" more replicas.`;
+    this.#reply.fail({ code: "OVERLOADED", message, retryable: true, path: [this.#options.label], retryAfterMs });
   }
 
   /** Runs the handler, between its schemas. Synchronous where all of them are. */
@@ -187,7 +202,7 @@ class Handling implements Cancellable, Context, Ambient {
       code === "DEADLINE_EXCEEDED"
         ? new HadronError(
             code,
-            `"${this.#served.name}" gave no answer in ${Math.round(performance.now() - this.#startedAt)} ms, the time of the call. ` +
+            `"${this.#served.name}" gave no answer in ${Math.round(performance.now() - this.arrivedAt)} ms, the time of the call. ` +
               "Give the call a longer timeoutMs, or look at the handler.",
           )
         : error,
@@ -195,44 +210,67 @@ class Handling implements Cancellable, Context, Ambient {
   }
 
   readonly #ok = (output: unknown): void => {
+    const now = performance.now();
+    this.#over(now);
     if (this.#answered) return;
-    this.#end();
+    this.#end(now);
     this.#reply.ok(output);
   };
 
   readonly #failed = (error: unknown): void => {
+    this.#over(performance.now());
     if (this.#answered) return;
     if (!(error instanceof HadronError)) {
       // The caller gets the message alone; whoever runs the service needs the stack.
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#options.log.error(`${this.#served.name} failed: ${error instanceof Error ? error.message : String(error)}`, { stack });
+      this.#options.log.error(
+        `${this.#served.name} failed: ${error instanceof Error ? error.message : String(error)}`,
+        { stack },
+      );
     }
     this.#fail(error);
   };
 
+  /** The handler is over: a call that was answered before has its place until now. */
+  #over(now: number): void {
+    this.#dispatcher.admission.ended(now - this.#startedAt!, now);
+  }
+
   #fail(error: unknown): void {
     if (this.#answered) return;
-    this.#end();
+    this.#end(performance.now());
     const data = toErrorData(error);
     this.#served.metrics.failed(data.code);
     this.#reply.fail({ ...data, path: [this.#options.label, ...data.path] });
   }
 
-  #end(): void {
+  #end(now: number): void {
     this.#answered = true;
     const { metrics } = this.#served;
-    metrics.inFlight--;
-    metrics.observe(performance.now() - this.#startedAt);
+    if (this.#startedAt === undefined) {
+      metrics.calls++;
+      this.#dispatcher.admission.forget(this);
+    } else metrics.inFlight--;
+    metrics.observe(now - this.arrivedAt);
+    this.#leave();
+  }
+
+  #leave(): void {
     this.scope.delete(this);
     this.scope.end();
-    this.#dispatcher.ended();
+    this.#dispatcher.answered();
   }
 
   async #checked(input: unknown): Promise<unknown> {
     const { name, options, handler } = this.#served;
-    const parsed = options.input === undefined ? input : await check(options.input, input, "INVALID_INPUT", `The input of "${name}"`);
+    const parsed =
+      options.input === undefined
+        ? input
+        : await check(options.input, input, "INVALID_INPUT", `The input of "${name}"`);
     const output = await handler(parsed, this);
-    return options.output === undefined ? output : check(options.output, output, "INVALID_OUTPUT", `The output of "${name}"`);
+    return options.output === undefined
+      ? output
+      : check(options.output, output, "INVALID_OUTPUT", `The output of "${name}"`);
   }
 }
 
@@ -240,7 +278,12 @@ function run(handling: Handling, input: unknown): unknown {
   return handling.handle(input);
 }
 
-async function check(schema: Schema, value: unknown, code: "INVALID_INPUT" | "INVALID_OUTPUT", what: string): Promise<unknown> {
+async function check(
+  schema: Schema,
+  value: unknown,
+  code: "INVALID_INPUT" | "INVALID_OUTPUT",
+  what: string,
+): Promise<unknown> {
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return result.value;
   throw new HadronError(code, `${what} does not fit: ${describeIssues(result.issues)}.`);

@@ -1,4 +1,5 @@
-import { type ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import type { Metric } from "../metric.ts";
 
 /** Upper bounds in seconds: the usual ones of Prometheus clients, and finer below, where our calls are. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -57,7 +58,7 @@ const FAMILIES: Readonly<Record<string, readonly [type: string, help: string]>> 
  * All metrics in the Prometheus text format, version 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  */
-export function toPrometheus(procedures: ReadonlyMap<string, ProcedureMetrics>): string {
+export function toPrometheus(procedures: ReadonlyMap<string, ProcedureMetrics>, more: Iterable<Metric> = []): string {
   const families = new Map<string, string[]>(Object.keys(FAMILIES).map((name) => [name, []]));
   for (const [name, metrics] of procedures) {
     for (const [family, line] of metrics.lines(name)) families.get(family)!.push(line);
@@ -67,6 +68,7 @@ export function toPrometheus(procedures: ReadonlyMap<string, ProcedureMetrics>):
     const [type, help] = FAMILIES[name]!;
     text.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines);
   }
+  text.push(...toLines(more));
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
   text.push(
@@ -81,4 +83,19 @@ export function toPrometheus(procedures: ReadonlyMap<string, ProcedureMetrics>):
     `process_cpu_seconds_total ${(user + system) / 1e6}`,
   );
   return `${text.join("\n")}\n`;
+}
+
+/** Lines by family, as the format wants them. */
+function toLines(metrics: Iterable<Metric>): string[] {
+  const families = new Map<string, string[]>();
+  for (const { name, type, help, labels = {}, value } of metrics) {
+    let lines = families.get(name);
+    if (lines === undefined) {
+      lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+      families.set(name, lines);
+    }
+    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${text}"`);
+    lines.push(`${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}`);
+  }
+  return [...families.values()].flat();
 }

@@ -7,6 +7,7 @@ import type { Log, Replica } from "../declare/types.ts";
 import { type App, createHandlers } from "../describe/compose.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
+import type { Metric } from "../metric.ts";
 import { acceptMux, type MuxServerConnection } from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
@@ -125,6 +126,13 @@ export class ReplicaServer {
     return done;
   }
 
+  *#metrics(): Iterable<Metric> {
+    yield* this.dispatcher.admission.metrics();
+    const help = "Connections of other replicas.";
+    yield { name: "hadron_connections", type: "gauge", help, value: this.#connections.size };
+    yield* this.#options.host.metrics();
+  }
+
   #createFront(options: {
     readonly exposed: boolean;
     readonly counts?: ((counts: Record<string, number>) => void) | undefined;
@@ -136,7 +144,7 @@ export class ReplicaServer {
         return toOpenRpc(service, revision, app.services.get(service)!.procedures);
       },
       health: () => ({ live: true, ready: this.#ready && !this.#draining }),
-      metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics),
+      metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics, this.#metrics()),
       counts: options.exposed ? undefined : options.counts,
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
     });
