@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError } from "@hadron/core";
 import type { Api } from "./api.ts";
 import { statusOf } from "./api-error.ts";
 import { isOurs, MANAGER } from "./labels.ts";
 import { type Kind, type KubeObject, type OwnKind, pathOf, pluralOf } from "./objects.ts";
+
+const ATTEMPTS = 5;
 
 /**
  * Server-side apply of one object, as our own field manager: what others own stays theirs. RUNNER_FAILED, with manager
@@ -15,19 +18,28 @@ export async function applyObject(
 ): Promise<KubeObject> {
   const kind = manifest.kind as OwnKind;
   const { name } = manifest.metadata;
-  try {
-    return await api.json<KubeObject>({
-      method: "PATCH",
-      path: pathOf(kind, api.namespace, name),
-      query: { fieldManager: MANAGER, fieldValidation: "Strict", dryRun: options.dryRun ? "All" : undefined },
-      body: manifest,
-      type: "application/apply-patch+yaml",
-      what: `apply ${kind} "${name}"`,
-      signal: options.signal,
-    });
-  } catch (error) {
-    throw toConflict(error, kind, name);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await api.json<KubeObject>({
+        method: "PATCH",
+        path: pathOf(kind, api.namespace, name),
+        query: { fieldManager: MANAGER, fieldValidation: "Strict", dryRun: options.dryRun ? "All" : undefined },
+        body: manifest,
+        type: "application/apply-patch+yaml",
+        what: `apply ${kind} "${name}"`,
+        signal: options.signal,
+      });
+    } catch (error) {
+      // Others wrote to it at the same moment: nothing is in dispute, and the next attempt sees what they did.
+      const isRace = statusOf(error)?.code === 409 && !isDispute(error);
+      if (!isRace || attempt >= ATTEMPTS) throw toConflict(error, kind, name);
+      await sleep(50 * attempt, undefined, { signal: options.signal });
+    }
   }
+}
+
+function isDispute(error: unknown): boolean {
+  return statusOf(error)?.details?.causes?.some((one) => one.reason === "FieldManagerConflict") ?? false;
 }
 
 function toConflict(error: unknown, kind: string, name: string): unknown {

@@ -19,7 +19,7 @@ function toHeadless(input: ServiceInput): readonly KubeObject[] {
     serviceObject(input, names.pods, {
       clusterIP: "None",
       // A shard that is away is waited for by name: it should be found as soon as it listens, and not when that is noticed.
-      publishNotReadyAddresses: service.sharded,
+      ...(service.sharded ? { publishNotReadyAddresses: true } : {}),
       ports: [{ name: "hadron", port: PEER_PORT, protocol: "TCP", targetPort: "hadron" }],
     }),
   ];
