@@ -81,11 +81,12 @@ const cases = [
   ["floats", 8, 100, 1000],
 ] as const;
 for (const [procedure, inFlight, jaysonCalls, ourCalls] of cases) {
-  const times: Record<string, { micros: number; cpu: number }[]> = {};
+  const times: Record<string, { micros: number; cpu: number }[]> = Object.fromEntries(kinds.map((kind) => [kind, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const kind of kinds) {
       const result = await measure(peers[kind]!, procedure, inFlight, kind === "jayson" ? jaysonCalls : ourCalls);
-      if (round > 0) (times[kind] ??= []).push(result);
+      // The first round warms up.
+      if (round > 0) times[kind]!.push(result);
     }
   }
   for (const kind of kinds) {

@@ -4,7 +4,7 @@ import type { Dispatcher } from "../transport.ts";
 import { type Headers, HeadReader, judge } from "./handshake.ts";
 import type { Pipe } from "./pipe.ts";
 import { type MuxServerConnection, ServerConnection } from "./server-connection.ts";
-import { createSocketPipe } from "./socket-pipe.ts";
+import { acceptSocketPipe } from "./socket-pipe.ts";
 
 /** Whether a request to an HTTP server asks for this protocol; an `upgrade` that does not is somebody else's. */
 export function wantsMux(requestHeaders: Headers): boolean {
@@ -26,7 +26,7 @@ export function acceptMux(
   dispatcher: Dispatcher,
 ): MuxServerConnection | undefined {
   const net = socket as Socket;
-  const pipe = createSocketPipe(net, net instanceof Socket && net.remoteAddress !== undefined);
+  const pipe = acceptSocketPipe(net, net instanceof Socket && net.remoteAddress !== undefined);
   const { answer, caller } = judge(requestHeaders, dispatcher);
   pipe.write([answer]);
   if (caller === undefined) {

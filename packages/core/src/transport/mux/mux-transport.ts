@@ -1,29 +1,18 @@
-import { createConnection } from "node:net";
 import { HadronError } from "../../errors.ts";
 import type { Transport } from "../transport.ts";
 import { ClientConnection } from "./client-connection.ts";
-import { createSocketPipe } from "./socket-pipe.ts";
+import { openSocketPipe, type SocketAddress } from "./socket-pipe.ts";
 
 /** Calls over sockets, at `unix:/path` and `tcp:HOST:PORT`. An address of another form is INTERNAL: a runner's defect. */
 export function createMuxTransport(): Transport {
   return {
-    connect(address, options) {
-      const { path, host, port } = parseAddress(address);
-      const socket = path === undefined ? createConnection({ host, port }) : createConnection({ path });
-      return new ClientConnection(createSocketPipe(socket, path === undefined), address, options);
-    },
+    connect: (address, options) => new ClientConnection(openSocketPipe(parseAddress(address)), address, options),
   };
-}
-
-interface SocketAddress {
-  readonly path?: string;
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Parses `unix:/path` and `tcp:HOST:PORT`; a host with colons stands in brackets. */
 export function parseAddress(address: string): SocketAddress {
-  if (address.startsWith("unix:")) return { path: address.slice(5), host: "", port: 0 };
+  if (address.startsWith("unix:")) return { path: address.slice(5) };
   const found = /^tcp:(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
   if (found === null) {
     throw new HadronError("INTERNAL", `"${address}" is no address; expected unix:/path or tcp:HOST:PORT.`);

@@ -1,6 +1,5 @@
 const SLAB_BYTES = 16 * 1024;
-const LARGEST_KEPT_BYTES = 512 * 1024;
-const MOST_KEPT = 32;
+const MOST_KEPT_BYTES = 2 * 1024 * 1024;
 
 /**
  * Buffers for frames under construction. A connection holds one only from the first frame of a turn until the bytes are
@@ -8,13 +7,19 @@ const MOST_KEPT = 32;
  */
 class Slabs {
   readonly #free: Buffer[] = [];
+  #bytes = 0;
 
   take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+    const slab = this.#free.pop();
+    if (slab === undefined) return Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.#bytes -= slab.length;
+    return slab;
   }
 
   give(slab: Buffer): void {
-    if (this.#free.length < MOST_KEPT && slab.length <= LARGEST_KEPT_BYTES) this.#free.push(slab);
+    if (this.#bytes + slab.length > MOST_KEPT_BYTES) return;
+    this.#bytes += slab.length;
+    this.#free.push(slab);
   }
 }
 

@@ -1,17 +1,42 @@
-import type { Socket } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import type { Pipe, PipeReader } from "./pipe.ts";
 
 /**
- * A TCP or Unix socket as a {@link Pipe}.
+ * All reads of all sockets that this process opens go here: what arrives is used up before the next read, and a fresh
+ * buffer for each would cost more than reading it.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Where a socket listens. */
+export type SocketAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/**
+ * A socket that was accepted, as a {@link Pipe}.
  *
  * @param tcp A host at the other end of TCP can vanish; with a Unix socket, the kernel tells.
  */
-export function createSocketPipe(socket: Socket, tcp: boolean): Pipe {
-  return new SocketPipe(socket, tcp);
+export function acceptSocketPipe(socket: Socket, tcp: boolean): Pipe {
+  const pipe = new SocketPipe(socket, tcp);
+  socket.on("data", (chunk: Buffer) => pipe.reader?.data(chunk));
+  return pipe;
+}
+
+/** A socket that opens by itself, as a {@link Pipe}. */
+export function openSocketPipe(address: SocketAddress): Pipe {
+  const onread = {
+    buffer: READ_BUFFER,
+    callback: (length: number) => {
+      pipe.reader?.data(READ_BUFFER.subarray(0, length));
+      return true;
+    },
+  };
+  const pipe = new SocketPipe(createConnection({ ...address, onread }), "port" in address);
+  return pipe;
 }
 
 class SocketPipe implements Pipe {
   readonly mayVanish: boolean;
+  reader: PipeReader | undefined;
   readonly #socket: Socket;
   #error: Error | undefined;
 
@@ -32,7 +57,7 @@ class SocketPipe implements Pipe {
 
   read(reader: PipeReader): void {
     const socket = this.#socket;
-    socket.on("data", (chunk: Buffer) => reader.data(chunk));
+    this.reader = reader;
     socket.on("drain", () => reader.drained());
     socket.on("end", () => socket.destroy());
     socket.on("close", () => reader.ended(this.#error));

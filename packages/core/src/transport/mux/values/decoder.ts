@@ -7,8 +7,8 @@ export class NotDecodable extends Error {
 
 /** Reads values. Copies whatever outlives the buffer that it reads from. */
 export class Decoder {
-  #bytes = EMPTY;
-  #view = EMPTY_VIEW;
+  #bytes: Buffer = EMPTY;
+  #view: DataView = EMPTY_VIEW;
   #at = 0;
   #end = 0;
 
