@@ -13,7 +13,7 @@ import {
   type Topology,
   type ToReplica,
 } from "@hadron/core/spi";
-import { createHost } from "../packages/core/src/call/host.ts";
+import { createHost, type Host } from "../packages/core/src/call/host.ts";
 import { createOutsideTransports } from "../packages/core/src/transport/outside.ts";
 import { bundle, endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
 import { endProcess, extraFlags } from "./harness-process.ts";
@@ -25,6 +25,7 @@ export interface AppOptions {
 
 /** The replicas of an app, started by hand as the local runner does, so that a bench can say over what they speak. */
 export interface BenchApp {
+  readonly name: string;
   /** The process ids of a service's replicas; of all replicas without a name. */
   pids(service?: string): readonly number[];
   /** Where an exposed service listens, as a URL. */
@@ -32,7 +33,7 @@ export interface BenchApp {
   /** Where a replica listens for others. */
   address(service: string, ordinal?: number): string;
   /** Calls a service from outside, traced, with all the time that a bench has. */
-  call<T>(service: string, input?: unknown): Promise<T>;
+  call<T>(service: string, procedure: string, input?: unknown): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -45,13 +46,9 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
   const children: { readonly service: string; readonly child: ChildProcess; readonly exposed: readonly string[] }[] =
     [];
   const directory = new TableDirectory();
-  const host = createHost({
-    self: { app: "bench", service: "bench", replica: undefined, topology: "" },
-    directory,
-    transports: createOutsideTransports(),
-  });
+  let host: Host | undefined;
   const close = async () => {
-    host.close();
+    host?.close();
     await Promise.all(children.map(({ child }) => endProcess(child)));
     rmSync(folder, { recursive: true, force: true });
   };
@@ -100,15 +97,19 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
     await Promise.all(starting);
     for (const { child } of children) child.send({ type: "directory", services: members } satisfies ToReplica);
     for (const [service, list] of Object.entries(members)) directory.set(service, list);
+    const self = { app: topology.app, service: "bench", replica: undefined, topology: "" };
+    const calling = createHost({ self, directory, transports: createOutsideTransports() });
+    host = calling;
     return {
+      name: topology.app,
       pids: (service) =>
         children.filter((one) => service === undefined || one.service === service).map(({ child }) => child.pid!),
       url: (service) => children.find((one) => one.service === service)!.exposed[0]!.replace(/^tcp:/, "http://"),
       address: (service, ordinal = 0) => members[service]![ordinal]!.address,
-      call: async <T>(service: string, input?: unknown) => {
+      call: async <T>(service: string, procedure: string, input?: unknown) => {
         const scope = new Scope({ deadlineAt: performance.now() + 60_000, trace: TRACE, caller: undefined });
         try {
-          return (await host.channel(service).callAny(service, input, scope)) as T;
+          return (await calling.channel(service).callAny(procedure, input, scope)) as T;
         } finally {
           scope.end();
         }

@@ -24,9 +24,12 @@ export interface CompareOptions {
   readonly rounds?: number;
   /** @default 400 */
   readonly roundMs?: number;
-  /** For each side. @default 1200 */
+  /** For each side, at least; three times as long for one that has not answered {@link WARM_CALLS} by then. @default 1200 */
   readonly warmMs?: number;
 }
+
+/** So many calls, and the machine code is the one that stays. */
+const WARM_CALLS = 3000;
 
 /** The samples of each side, round by round. */
 export class Rounds<Name extends string> {
@@ -59,7 +62,7 @@ export async function compare<Name extends string>(
 ): Promise<Rounds<Name>> {
   const names = Object.keys(sides) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
-  for (const name of names) await sides[name].run(warmMs);
+  for (const name of names) await warm(sides[name], warmMs);
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       samples[name].push(await sample(sides[name], roundMs));
@@ -68,6 +71,11 @@ export async function compare<Name extends string>(
   }
   if (process.env.BENCH_VERBOSE === "1") for (const name of names) console.error(describe(name, samples[name]));
   return new Rounds(samples);
+}
+
+async function warm(load: Load, ms: number): Promise<void> {
+  let calls = 0;
+  for (let turn = 0; turn < 3 && calls < WARM_CALLS; turn++) calls += (await load.run(ms)).calls;
 }
 
 async function sample(load: Load, ms: number): Promise<Sample> {

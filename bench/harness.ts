@@ -5,8 +5,8 @@ import { type CompareOptions, compare, type Load, type Rounds } from "./harness-
 import { type Row, toTable } from "./harness-table.ts";
 
 export type { BenchApp } from "./harness-app.ts";
-export { type Driven, type DriveOptions, drive } from "./harness-drive.ts";
-export { type Side, serveSide } from "./harness-process.ts";
+export type { Driven } from "./harness-drive.ts";
+export type { Side } from "./harness-process.ts";
 export { median, type Rounds, type Sample } from "./harness-rounds.ts";
 
 /** All of a bench is over by then, or it has broken. */

@@ -1,18 +1,19 @@
-/** A caller outside of a deployment, as a user's script is: it finds a service at the addresses that it is told. */
-import { type Member, TableDirectory } from "@hadron/core/spi";
-import { createHost } from "../../packages/core/src/call/host.ts";
+/** A caller outside of a deployment, as a user's script is: it calls a service at the address that it is told. */
+import { TableDirectory } from "@hadron/core/spi";
+import { createHost, type Host } from "../../packages/core/src/call/host.ts";
 import { createOutsideTransports } from "../../packages/core/src/transport/outside.ts";
-import { drive, serveSide } from "../harness.ts";
+import { drive } from "../harness-drive.ts";
+import { serveSide } from "../harness-process.ts";
 
-const directory = new TableDirectory();
-const host = createHost({
-  self: { app: "bench", service: "bench", replica: undefined, topology: "" },
-  directory,
-  transports: createOutsideTransports(),
-});
+let host: Host;
 
 serveSide({
-  members: ({ service, members }: { service: string; members: readonly Member[] }) => directory.set(service, members),
+  connect({ app, service, address }: { app: string; service: string; address: string }) {
+    const directory = new TableDirectory();
+    directory.set(service, [{ ordinal: 0, name: `${service}.0`, address, state: "ready", reason: undefined }]);
+    const self = { app, service: "bench", replica: undefined, topology: "" };
+    host = createHost({ self, directory, transports: createOutsideTransports() });
+  },
   drive: ({ service, procedure, input, inFlight, ms }) =>
     drive(() => host.call(service, procedure, input, {}), { inFlight, ms }),
 });

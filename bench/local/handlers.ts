@@ -16,3 +16,10 @@ const tenThousand = Array.from({ length: 10_000 }, (_, i) => Math.sin(i) * 100);
 
 /** A large reply, the same each time: making it is not what is measured. */
 export const floats = (): number[] => tenThousand;
+
+/** The first leaf takes 5 to 20 ms, the others no time. Returns how long it took by its own clock. */
+export const slow = async (index: number): Promise<number> => {
+  const startedAt = performance.now();
+  if (index === 0) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 15));
+  return performance.now() - startedAt;
+};

@@ -1,5 +1,5 @@
-import type { Member } from "@hadron/core/spi";
 import { bench } from "../harness.ts";
+import { startCaller } from "./hadron-caller.ts";
 import { startJaysonPair } from "./jayson.ts";
 
 const IN_FLIGHT = 64;
@@ -8,9 +8,7 @@ await bench(
   `Our client over plain HTTP to our server, ${IN_FLIGHT} calls in flight, against jayson to jayson`,
   async (b) => {
     const app = await b.app(new URL("../../examples/hello.ts", import.meta.url), { sockets: "tcp" });
-    const ours = await b.start(new URL("./hadron-caller.side.ts", import.meta.url));
-    const member: Member = { ordinal: -1, name: "hello", address: app.url("hello"), state: "ready", reason: undefined };
-    await ours.ask("members", { service: "hello", members: [member] });
+    const ours = await startCaller(b, app, "hello", app.url("hello"));
     const theirs = await startJaysonPair(b);
     const load = { procedure: "hello", inFlight: IN_FLIGHT };
 

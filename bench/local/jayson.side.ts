@@ -4,8 +4,9 @@
  */
 import { Agent } from "node:http";
 import jayson from "jayson";
-import { drive, serveSide } from "../harness.ts";
-import { floats, gather, hello, numbers } from "./handlers.ts";
+import { drive, driveAdded } from "../harness-drive.ts";
+import { serveSide } from "../harness-process.ts";
+import { floats, gather, hello, numbers, slow } from "./handlers.ts";
 
 type Call = (procedure: string, params: readonly unknown[]) => Promise<any>;
 type Done = (error: unknown, result?: unknown) => void;
@@ -13,20 +14,13 @@ type Done = (error: unknown, result?: unknown) => void;
 let leaves: readonly Call[] = [];
 let target: Call;
 
-const slow = () => new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 15));
-
 const procedures: Record<string, (...input: any[]) => unknown> = {
   hello,
   numbers,
   floats,
-  slow: async () => {
-    const startedAt = performance.now();
-    await slow();
-    return performance.now() - startedAt;
-  },
+  slow,
   scatter: async () => gather(await Promise.all(leaves.map((leaf) => leaf("numbers", [])))),
-  // The slowest leaf's own time: what the call takes beyond that, its way adds.
-  scatterSlow: async () => Math.max(...((await Promise.all(leaves.map((leaf) => leaf("slow", [])))) as number[])),
+  scatterSlow: async () => Math.max(...(await Promise.all(leaves.map((leaf, index) => leaf("slow", [index]))))),
 };
 
 const methods = Object.fromEntries(
@@ -59,19 +53,7 @@ serveSide({
     target = connect(port);
   },
   drive: ({ procedure, params, inFlight, ms }) => drive(() => target(procedure, params), { inFlight, ms }),
-  /** What each call takes beyond the number of milliseconds that it returns. */
-  added: async ({ procedure, inFlight, ms }) => {
-    const added: number[] = [];
-    const driven = await drive(
-      async () => {
-        const startedAt = performance.now();
-        const own = await target(procedure, []);
-        added.push(performance.now() - startedAt - own);
-      },
-      { inFlight, ms },
-    );
-    return { ...driven, latencies: added };
-  },
+  driveAdded: ({ procedure, inFlight, ms }) => driveAdded(() => target(procedure, []), { inFlight, ms }),
 });
 
 function connect(port: number): Call {
