@@ -43,7 +43,7 @@ export class WaitingRoom {
     if (at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#due(), Math.ceil(at - performance.now()));
+    this.#timer = setTimeout(() => this.#due(), Math.max(1, Math.ceil(at - performance.now())));
   }
 
   #due(): void {
