@@ -1,0 +1,101 @@
+import { type Context, service } from "@hadron/core";
+import { start } from "@hadron/core/testing";
+import { expect, test } from "vitest";
+
+const echo = service("echo", (input: unknown) => input);
+
+test("values cross from replica to replica as they are", async () => {
+  await using _app = await start(echo);
+  const value = { bytes: new Uint8Array([1, 2]), date: new Date(5), map: new Map([[1, new Set([2n])]]), nan: Number.NaN, none: undefined };
+  expect(await echo(value)).toEqual(value);
+});
+
+test("an input that cannot be sent is INVALID_INPUT, an output INVALID_OUTPUT, and the connection lives on", async () => {
+  const bad = service("bad", () => () => 1);
+  await using _app = await start(echo, bad);
+  await expect(echo(() => 1)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  await expect(bad()).rejects.toMatchObject({ code: "INVALID_OUTPUT" });
+  expect(await echo(1)).toBe(1);
+});
+
+test("a killed replica's calls fail, and say that it died", async () => {
+  const hang = service("hang", () => new Promise<never>(() => {}));
+  await using app = await start(hang);
+  const answer = hang();
+  await expect.poll(() => app.replica(hang).calls).toBe(1);
+  app.replica(hang).kill();
+  await expect(answer).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("hang.0 died during the call: killed by the test") });
+});
+
+test("a call in time fails in time: a replica that hangs does not hang its callers", async () => {
+  await using app = await start(echo);
+  app.replica(echo).hang();
+  await expect(echo.with({ timeoutMs: 50 })(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  app.replica(echo).restore();
+  expect(await echo(1)).toBe(1);
+});
+
+test("a slow replica is slow", async () => {
+  await using app = await start(echo);
+  app.replica(echo).slow(60);
+  const before = performance.now();
+  expect(await echo(1)).toBe(1);
+  expect(performance.now() - before).toBeGreaterThan(55);
+});
+
+test("the time left travels down, and a caller that gives up stops the whole tree", async () => {
+  const seen: string[] = [];
+  const leaf = service("leaf", (_: unknown, { signal, deadline }: Context) => {
+    seen.push(deadline.getTime() - Date.now() <= 5000 ? "shrunk" : "grown");
+    return new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        seen.push(signal.reason.code);
+        reject(signal.reason);
+      });
+    });
+  });
+  const middle = service("middle", (): Promise<never> => leaf(1));
+  await using _app = await start(middle, leaf);
+  const abort = new AbortController();
+  const answer = middle.with({ timeoutMs: 5000, signal: abort.signal })();
+  await expect.poll(() => seen).toEqual(["shrunk"]);
+  abort.abort();
+  await expect(answer).rejects.toMatchObject({ code: "CANCELLED" });
+  await expect.poll(() => seen).toEqual(["shrunk", "CANCELLED"]);
+});
+
+test("two apps with a service of the same name do not meet", async () => {
+  const [one, two] = [service("who", () => 1), service("who", () => 2)];
+  await using first = await start(one);
+  await using second = await start(two);
+  expect([await first.client(one)(), await second.client(two)()]).toEqual([1, 2]);
+  await expect(one()).rejects.toMatchObject({ code: "FAILED_PRECONDITION", message: expect.stringContaining("say which: app.client(service)") });
+});
+
+test("a name that is not there suggests the nearest", async () => {
+  await using app = await start(echo);
+  expect(() => app.replica("ecko", 0)).toThrow('has no "ecko.0"; did you mean "echo.0"?');
+  expect(app.replica("echo.0").name).toBe("echo.0");
+});
+
+test("after close nothing answers", async () => {
+  const app = await start(echo);
+  await app.close();
+  await expect(app.call("echo", undefined, 1)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
+
+test("what replicas log can be read", async () => {
+  const lines: string[] = [];
+  const talk = service("talk", (_: unknown, { log }: Context) => log.info("said", { n: 1 }));
+  await using _app = await start(talk, { log: (line) => lines.push(line) });
+  await talk();
+  expect(JSON.parse(lines[0]!)).toMatchObject({ level: "info", replica: "talk.0", message: "said", n: 1 });
+});
+
+test("circular services call each other with one return type written down", async () => {
+  const even = service("even", async (n: number): Promise<boolean> => n === 0 || odd(n - 1));
+  const odd = service("odd", async (n: number): Promise<boolean> => n !== 0 && even(n - 1));
+  await using _app = await start(even, odd);
+  expect(await even(20)).toBe(true);
+  expect(await odd(20)).toBe(false);
+});
