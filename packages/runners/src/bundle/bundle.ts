@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import type { BuildOptions, BuildResult } from "esbuild";
-import { loadEsbuild } from "./esbuild.ts";
+import { type Esbuild, withEsbuild } from "./esbuild.ts";
 import { type ExternalPackage, findExternal, nativePackages } from "./external.ts";
 import { toBundleError } from "./failure.ts";
 import { asksForPlaces, PLACE_NAMES, tellPlaces } from "./places.ts";
@@ -41,8 +41,11 @@ const DEPLOY_SIDE = ["@hadron/core/cli", "@hadron/core/testing", "@hadron/runner
  * @example
  * const { code, map } = await bundle("/home/ann/histogram.ts");
  */
-export async function bundle(entry: string, options: BundleOptions = {}): Promise<Bundle> {
-  const esbuild = await loadEsbuild();
+export function bundle(entry: string, options: BundleOptions = {}): Promise<Bundle> {
+  return withEsbuild((esbuild) => bundleWith(esbuild, entry, options));
+}
+
+async function bundleWith(esbuild: Esbuild, entry: string, options: BundleOptions): Promise<Bundle> {
   const folder = dirname(entry);
   const external = new Map<string, ExternalPackage>();
   for (const name of options.external ?? []) external.set(name, findExternal(name, folder));
@@ -94,7 +97,7 @@ function settings(entry: string, folder: string, external: readonly string[]): O
     // A function whose name collides with another's is called name2. Keeping its name would redefine that of every function
     // each time it is made: on a call's way, with handlers that make a few, that is a tenth of its CPU time.
     keepNames: false,
-    sourcemap: "external",
+    sourcemap: "linked",
     sourcesContent: false,
     define: PLACE_NAMES,
     // A native addon that is met only shows where it is: the package that asks for it is then left outside.

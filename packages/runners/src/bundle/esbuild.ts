@@ -1,8 +1,10 @@
 import { HadronError } from "@hadron/core/spi";
 
-type Esbuild = typeof import("esbuild");
+export type Esbuild = typeof import("esbuild");
 
+// As esbuild's own process is: one for all, however many bundles are made at once.
 let loading: Promise<Esbuild> | undefined;
+let working = 0;
 
 /**
  * Loads esbuild when it is first needed, and starts its process. Call it early and drop the promise to have both done
@@ -23,7 +25,19 @@ export function loadEsbuild(): Promise<Esbuild> {
   return loading;
 }
 
-/** Ends esbuild's process, for deploying sides that live on. The next bundle starts it anew. */
+/** Does something with esbuild, whose process is not ended meanwhile. */
+export async function withEsbuild<T>(work: (esbuild: Esbuild) => Promise<T>): Promise<T> {
+  working++;
+  try {
+    return await work(await loadEsbuild());
+  } finally {
+    working--;
+  }
+}
+
+/** Ends esbuild's process, if nobody uses it, for deploying sides that live on. The next bundle starts it anew. */
 export async function endEsbuild(): Promise<void> {
-  if (loading !== undefined) await (await loading).stop();
+  if (loading === undefined) return;
+  const esbuild = await loading;
+  if (working === 0) await esbuild.stop();
 }

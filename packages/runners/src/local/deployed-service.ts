@@ -1,4 +1,4 @@
-import type { Member, ServiceStatus, ServiceTopology } from "@hadron/core/spi";
+import type { Member, ReplicaStatus, ServiceStatus, ServiceTopology } from "@hadron/core/spi";
 import type { Exposure } from "./exposures.ts";
 import type { LocalReplica } from "./replica.ts";
 
@@ -30,11 +30,16 @@ export class DeployedService {
     return shown.map((one) => one.member);
   }
 
+  /** Asks each replica for its calls. */
   async status(): Promise<ServiceStatus> {
-    return {
-      name: this.name,
-      endpoint: this.exposure?.endpoint ?? null,
-      replicas: await Promise.all(this.all().map((one) => one.status())),
-    };
+    return this.#toStatus(await Promise.all(this.all().map((one) => one.status())));
+  }
+
+  statusWith(calls: number): ServiceStatus {
+    return this.#toStatus(this.all().map((one) => one.statusWith(calls)));
+  }
+
+  #toStatus(replicas: readonly ReplicaStatus[]): ServiceStatus {
+    return { name: this.name, endpoint: this.exposure?.endpoint ?? null, replicas };
   }
 }

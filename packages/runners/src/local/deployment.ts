@@ -1,4 +1,4 @@
-import type { AppStatus, LogLine, Member, Progress, ServiceTopology } from "@hadron/core/spi";
+import type { AppStatus, LogLine, Member, Progress, ServiceStatus, ServiceTopology } from "@hadron/core/spi";
 import { HadronError, replicaName } from "@hadron/core/spi";
 import { Broadcast } from "./broadcast.ts";
 import { DeployedService } from "./deployed-service.ts";
@@ -87,8 +87,12 @@ export class Deployment {
   }
 
   async status(): Promise<AppStatus> {
-    const services = await Promise.all(this.services.map((service) => service.status()));
-    return { app: this.app, runner: "local", revision: this.#release.revision, services };
+    return this.#toStatus(await Promise.all(this.services.map((service) => service.status())));
+  }
+
+  /** The status right after the start, when no replica needs to be asked for its calls. */
+  firstStatus(): AppStatus {
+    return this.#toStatus(this.services.map((service) => service.statusWith(0)));
   }
 
   readLogs(
@@ -164,6 +168,10 @@ export class Deployment {
     const closed = this.close();
     await Promise.all([...this.#replicas()].map((one) => one.kill()));
     await closed;
+  }
+
+  #toStatus(services: readonly ServiceStatus[]): AppStatus {
+    return { app: this.app, runner: "local", revision: this.#release.revision, services };
   }
 
   async #close(end: () => Promise<void>): Promise<void> {
@@ -306,6 +314,14 @@ export function unsupported(services: readonly ServiceTopology[]): HadronError |
     return new HadronError(
       "WRONG_USE",
       `"${image.name}" is the image ${image.image!.reference}, and the local runner makes processes, not containers: use --runner=docker.`,
+    );
+  }
+  const storing = services.find((one) => one.storage !== null);
+  if (storing !== undefined) {
+    return new HadronError(
+      "WRONG_USE",
+      `"${storing.name}" asks for storage at ${storing.storage!.path}, and the local runner cannot give each shard a folder of ` +
+        "its own there: use --runner=docker.",
     );
   }
   return undefined;

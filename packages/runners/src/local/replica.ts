@@ -90,8 +90,13 @@ export class LocalReplica {
   }
 
   async status(): Promise<ReplicaStatus> {
-    const calls = (await this.#current?.calls()) ?? null;
-    return { name: this.name, state: this.#state, restarts: this.#restarts, reason: this.#reason, calls };
+    return this.statusWith((await this.#current?.calls()) ?? null);
+  }
+
+  statusWith(calls: number | null): ReplicaStatus {
+    const hangs = this.#state === "ready" && calls === null;
+    const reason = hangs ? "does not answer: it is stopped, or too busy" : this.#reason;
+    return { name: this.name, state: this.#state, restarts: this.#restarts, reason, calls };
   }
 
   /** Starts it. Rejects as {@link Incarnation.ready} does; it is then not started again. */

@@ -13,7 +13,7 @@ import {
   type RunningApp,
   TableDirectory,
 } from "@hadron/core/spi";
-import { bundle, endEsbuild, loadEsbuild } from "../bundle/index.ts";
+import { bundle, endEsbuild } from "../bundle/index.ts";
 import { claim, describeHolder } from "./claim.ts";
 import { type Deployment, unsupported } from "./deployment.ts";
 import { type Description, describeDeployment, toRunningApp } from "./description.ts";
@@ -35,7 +35,13 @@ export interface LocalRunnerOptions {
 
 const STATUS_MS = 5000;
 
-/** Runs apps as processes of this one. What another process runs is reached over its control socket. */
+/**
+ * Runs apps as processes of this one. What another process runs is reached over its control socket.
+ *
+ * Whether the file is deterministic is found out by the replicas themselves: nothing is created that would outlive this
+ * process, so each compares its topology with the deployed one before it serves, and the first that differs ends the
+ * apply. A process that did nothing else would find out the same, and cost as much as one more replica.
+ */
 export class LocalRunner implements Runner {
   readonly name = "local";
   readonly #options: LocalRunnerOptions;
@@ -85,7 +91,7 @@ export class LocalRunner implements Runner {
       this.#sessions.set(topology.app, session);
       session.ended.then(() => this.#sessions.delete(topology.app));
       await endEsbuild();
-      return { status: await deployment.status(), changes: plan(topology, undefined, undefined), attached: session };
+      return { status: deployment.firstStatus(), changes: plan(topology, undefined, undefined), attached: session };
     } catch (error) {
       await session.close("it could not start");
       throw error;
@@ -144,12 +150,6 @@ export class LocalRunner implements Runner {
         "The local runner makes processes, which no other tool takes; export with --runner=docker or --runner=kubernetes.",
       ),
     );
-  }
-
-  /** Starts esbuild's process while the command line is still at work. */
-  prepare(): this {
-    loadEsbuild().catch(() => {}); // Said when it is needed.
-    return this;
   }
 
   #mine(app: string): Deployment | undefined {

@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import { join } from "node:path";
-import type { Attached } from "@hadron/core/spi";
+import { type Attached, HadronError } from "@hadron/core/spi";
 import { type ControlRequest, serveControl } from "./control.ts";
 import { Deployment, type DeploymentOptions } from "./deployment.ts";
 import { describeDeployment } from "./description.ts";
@@ -8,6 +8,7 @@ import type { Release } from "./release.ts";
 import { CONTROL_SOCKET, type RunFolder, removeRunFolder } from "./run-folder.ts";
 import { Watchdog } from "./watchdog.ts";
 
+const DELETED = "another process deleted it";
 const NO_PROGRESS = { step() {}, note() {} };
 
 /** A deployment of this process with all that belongs to it: folder, control socket, watchdog. */
@@ -39,7 +40,14 @@ export class Session implements Attached {
     );
   }
 
+  /** CANCELLED where another process deleted the app before it began. */
   deploy(release: Release, options: Omit<DeploymentOptions, "folder" | "watchdog">): Deployment {
+    if (this.#closing !== undefined) {
+      throw new HadronError(
+        "CANCELLED",
+        `"${release.topology.app}" was deleted by another process while it was about to start.`,
+      );
+    }
     this.#deployment = new Deployment(release, { ...options, folder: this.folder, watchdog: this.watchdog });
     return this.#deployment;
   }
@@ -67,6 +75,7 @@ export class Session implements Attached {
     // It has its name, and is about to start: whoever asks hears no more than who it is.
     if (deployment === undefined) {
       if (request.verb === "describe") yield { pid: process.pid };
+      if (request.verb === "delete") await this.close(DELETED);
       return;
     }
     switch (request.verb) {
@@ -84,7 +93,7 @@ export class Session implements Attached {
       case "suspect":
         return yield await deployment.because(request.service, request.name);
       case "delete":
-        await this.close("another process deleted it");
+        await this.close(DELETED);
         return;
     }
   }

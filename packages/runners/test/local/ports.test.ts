@@ -81,3 +81,21 @@ test("outside connections reach every replica of an exposed service", async () =
     pids.add((await (await fetch(endpoint, { method: "POST", headers, body })).json()).result);
   expect(pids.size).toBe(3);
 });
+
+test("an exposed service of which every replica has failed says so", async () => {
+  const { topology } = await greeter();
+  const [front] = topology.services;
+  const dying = { ...front!, replicas: 1, env: { BEHAVIOUR: "die" }, secrets: [] };
+  const program = { ...(await greeter()), entry: fixture("plain.mjs"), topology: { ...topology, services: [dying] } };
+  const runner = home.runner();
+  const { status } = await home.apply(runner, program);
+  await eventually(async () => {
+    const [service] = (await runner.status("ports", home.context)).services;
+    return service!.replicas[0]!.state === "failed" ? true : undefined;
+  });
+  const response = await fetch(status.services[0]!.endpoint!);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({
+    error: { code: "UNAVAILABLE", message: '"front" has no replica that works; look at its status and logs.' },
+  });
+});

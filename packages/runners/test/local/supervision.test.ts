@@ -88,6 +88,7 @@ test("status answers while a replica hangs, and says that it could not be asked"
     const all = replicas(await runner.status("trouble", home.context));
     expect(all.map((one) => one.calls).filter((calls) => calls === null)).toHaveLength(1);
     expect(all.map((one) => one.state)).toEqual(["ready", "ready"]);
+    expect(all.find((one) => one.calls === null)?.reason).toBe("does not answer: it is stopped, or too busy");
   } finally {
     process.kill(pid, "SIGCONT");
   }
@@ -171,6 +172,27 @@ describe("a replica that", () => {
     });
     await expect(starting).rejects.toThrow("stopped");
     expect(await home.left()).toEqual([]);
+  });
+});
+
+test("a file that declares another app each time it runs is found out before anything serves", async () => {
+  const { fickle } = await import("../fixtures/fickle.ts");
+  await expect(
+    home.runner().apply(toProgram(fixture("fickle.ts"), "fickle", [fickle]), home.context),
+  ).rejects.toMatchObject({
+    code: "TOPOLOGY_MISMATCH",
+    message: expect.stringMatching(/services\.fickle\.env\.STARTED_BY is .* in the deployment and .* in this replica/),
+  });
+  expect(await home.left()).toEqual([]);
+});
+
+test("an image is refused, and the error says what runs it", async () => {
+  const { image, service } = await import("@hadron/core");
+  const cache = service("cache", image("redis:7"), { port: 6379 });
+  const program = toProgram(fixture("trouble.ts"), "images", [cache]);
+  await expect(home.runner().plan(program, home.context)).rejects.toMatchObject({
+    code: "WRONG_USE",
+    message: expect.stringContaining("--runner=docker"),
   });
 });
 
