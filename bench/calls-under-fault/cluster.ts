@@ -45,7 +45,7 @@ export async function startCluster(n: number): Promise<Cluster> {
     call: (procedure, input, timeoutMs = 30_000) => host.call("bench", procedure, input, { timeoutMs }),
     async [Symbol.asyncDispose]() {
       host.close();
-      await Promise.all(children.map((child) => (child.kill("SIGKILL"), once(child, "exit"))));
+      await Promise.all(children.map(async (child) => child.kill("SIGKILL") && once(child, "exit")));
       rmSync(folder, { recursive: true, force: true });
     },
   };

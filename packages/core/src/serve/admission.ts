@@ -7,7 +7,7 @@ export interface Work {
   /** On the clock of `performance.now()`. */
   readonly arrivedAt: number;
   /** Runs it. {@link Admission.ended} is called once it is over: not when it is answered, which may be earlier. */
-  start(now: number): void;
+  start(): void;
   /** Answers that there is too much work, without running it. */
   refuse(why: string, retryAfterMs: number): void;
 }
@@ -45,7 +45,6 @@ export class Admission {
   refused = 0;
   readonly #limit: ConcurrencyLimit;
   readonly #queue: Work[] = [];
-  #atWork = 0;
   #overloaded = false;
   /** What handlers took of this turn, synchronously. */
   #spentMs = 0;
@@ -65,31 +64,32 @@ export class Admission {
 
   constructor(most: number) {
     this.most = most;
-    this.#limit = new ConcurrencyLimit(most);
+    this.#limit = new ConcurrencyLimit(most, () => {
+      if (this.#queue.length > 0) this.#schedule();
+    });
   }
 
   take(work: Work): void {
     this.#arrived++;
     if (work.arrivedAt >= this.#windowEndsAt) this.#look(work.arrivedAt);
     const { length } = this.#queue;
-    if (length === 0 && this.#spentMs < TURN_MS && !this.#overloaded && this.#atWork < this.#limit.value) {
+    if (length === 0 && this.#spentMs < TURN_MS && !this.#overloaded && this.#limit.room) {
       this.#run(work, work.arrivedAt);
       return;
     }
     if (length < this.#shortest) this.#shortest = length;
     if (this.#overloaded) {
       this.#queue.push(work);
-      while (this.#queue.length > this.#shortQueue || this.#atWork + this.#queue.length > this.most)
+      while (this.#queue.length > this.#shortQueue || this.#limit.atWork + this.#queue.length > this.most)
         this.#refuse(this.#queue.shift()!);
-    } else if (this.#atWork + length >= this.most) this.#refuse(work);
+    } else if (this.#limit.atWork + length >= this.most) this.#refuse(work);
     else this.#queue.push(work);
     this.#schedule();
   }
 
-  /** A call that was started is over, `ms` after that. */
-  ended(ms: number, now: number): void {
-    this.#limit.ended(ms, this.#atWork, now);
-    this.#atWork--;
+  /** A call that was started is over. */
+  ended(): void {
+    this.#limit.ended();
     this.#done++;
     if (this.#queue.length > 0) this.#schedule();
   }
@@ -108,7 +108,7 @@ export class Admission {
       value,
     });
     yield gauge("calls_waiting", "Calls that wait to be started.", this.#queue.length);
-    yield gauge("concurrency", "Calls at work.", this.#atWork);
+    yield gauge("concurrency", "Calls at work.", this.#limit.atWork);
     yield gauge("concurrency_limit", "Calls that may be at work, as found.", this.#limit.value);
     yield gauge("concurrency_declared", "Calls that may be at work or wait: limits.concurrency.", this.most);
     yield gauge("overloaded", "1 while more comes than can be done.", this.#overloaded ? 1 : 0);
@@ -116,8 +116,8 @@ export class Admission {
   }
 
   #run(work: Work, now: number): void {
-    this.#atWork++;
-    work.start(now);
+    this.#limit.began();
+    work.start();
     const ms = performance.now() - now;
     this.#spentMs += ms;
     if (this.#spentMs >= NOTICE_MS) {
@@ -140,7 +140,7 @@ export class Admission {
     let now = performance.now();
     if (now >= this.#windowEndsAt) this.#look(now);
     const queue = this.#queue;
-    while (queue.length > 0 && this.#spentMs < TURN_MS && this.#atWork < this.#limit.value) {
+    while (queue.length > 0 && this.#spentMs < TURN_MS && this.#limit.room) {
       const work = this.#overloaded ? queue.pop()! : queue.shift()!;
       this.#run(work, now);
       now = performance.now();
@@ -150,7 +150,7 @@ export class Admission {
     if (this.#overloaded)
       while (queue.length > 0 && now - queue[0]!.arrivedAt > 2 * Math.max(WAIT_MS, this.#usualMs))
         this.#refuse(queue.shift()!);
-    if (queue.length > 0 && this.#atWork < this.#limit.value) this.#schedule();
+    if (queue.length > 0 && this.#limit.room) this.#schedule();
   };
 
   #refuse(work: Work): void {
@@ -158,7 +158,7 @@ export class Admission {
     this.#shed++;
     const why = this.#overloaded
       ? "more calls than it can do"
-      : `${this.#atWork + this.#queue.length} calls, its limit`;
+      : `${this.#limit.atWork + this.#queue.length} calls, its limit`;
     work.refuse(why, this.#retryAfterMs);
   }
 

@@ -1,74 +1,87 @@
-import { performance } from "node:perf_hooks";
-
-const WINDOW_MS = 100;
-const ENOUGH_CALLS = 10;
-/** How long the quickest window counts as what a call takes when nothing is in its way. */
-const MEMORY_MS = 30_000;
-/** How many times the quickest a call may take while the processor is busy: then calls wait for each other. */
-const BUSY_TOLERANCE = 1.5;
-/** And while it is not: then something else is slow, or the calls are not alike. */
-const IDLE_TOLERANCE = 8;
-const BUSY_UTILIZATION = 0.9;
-/** Not fewer than this while the processor is not busy. */
-const IDLE_LEAST = 16;
+/** How often the event loop is asked how late it is, while calls are at work beside each other. */
+const PROBE_MS = 4;
+/** A turn of the event loop that takes longer has too many calls in it. */
+const TARGET_MS = 8;
+/** One that takes no longer has room for more. */
+const ROOM_MS = 5;
+/** Probing stops after so many probes that had nothing to find. */
+const IDLE_PROBES = 250;
 
 /**
- * How many calls may be at work at the same time: begins at the declared limit, and shrinks where more at work only makes
- * each take longer. After the gradient limit of Netflix's concurrency-limits
- * (https://github.com/Netflix/concurrency-limits), itself after TCP Vegas (L. Brakmo and L. Peterson, 1995): the limit is
- * multiplied by how much quicker a call was at best than it is now, and may grow a little each time.
+ * How many calls may be at work at the same time: begins at the declared limit, and shrinks while the processor is the
+ * bottleneck, where more at work only makes each take longer. What it keeps from starting waits, and is not turned away.
  *
- * It is left alone while fewer than half of it are at work: whatever takes long then, it is not the others.
+ * A gradient limit, as in Netflix's concurrency-limits (https://github.com/Netflix/concurrency-limits), itself after TCP
+ * Vegas (L. Brakmo and L. Peterson, 1995): the number at work times how long a turn should take over how long it took.
+ * The latency looked at is the event loop's and not the calls': that of calls which wait for something else, or are not
+ * alike, says nothing about too many of them.
  */
 export class ConcurrencyLimit {
   readonly #most: number;
+  readonly #grown: () => void;
   #value: number;
-  #windowEndsAt = 0;
-  #calls = 0;
-  #ms = 0;
+  #step = 1;
   #atWork = 0;
-  #quickestMs = Number.POSITIVE_INFINITY;
-  #quickestBeforeMs = Number.POSITIVE_INFINITY;
-  #memoryEndsAt = 0;
-  #utilization = performance.eventLoopUtilization();
+  #mostAtWork = 0;
+  #probedAt = 0;
+  #idle = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(most: number) {
+  /** @param grown Told when there is more room than before. */
+  constructor(most: number, grown: () => void) {
     this.#most = most;
     this.#value = most;
+    this.#grown = grown;
   }
 
   get value(): number {
     return this.#value;
   }
 
-  /** A call has ended that was at work for `ms`, when `atWork` were, itself included. */
-  ended(ms: number, atWork: number, now: number): void {
-    this.#calls++;
-    this.#ms += ms;
-    if (atWork > this.#atWork) this.#atWork = atWork;
-    if (now >= this.#windowEndsAt && this.#calls >= ENOUGH_CALLS) this.#update(now);
+  /** How many are at work now. */
+  get atWork(): number {
+    return this.#atWork;
   }
 
-  #update(now: number): void {
-    const meanMs = this.#ms / this.#calls;
-    const atWork = this.#atWork;
-    this.#calls = this.#ms = this.#atWork = 0;
-    this.#windowEndsAt = now + WINDOW_MS;
-    const before = this.#utilization;
-    this.#utilization = performance.eventLoopUtilization();
-    const busy = performance.eventLoopUtilization(this.#utilization, before).utilization > BUSY_UTILIZATION;
-    // Under lasting overload all windows are slow: what was quick must not be forgotten then.
-    if (now >= this.#memoryEndsAt && !(busy && this.#value < this.#most)) {
-      this.#memoryEndsAt = now + MEMORY_MS;
-      this.#quickestBeforeMs = this.#quickestMs;
-      this.#quickestMs = Number.POSITIVE_INFINITY;
+  get room(): boolean {
+    return this.#atWork < this.#value;
+  }
+
+  began(): void {
+    this.#atWork++;
+    if (this.#atWork <= this.#mostAtWork) return;
+    this.#mostAtWork = this.#atWork;
+    if (this.#atWork > 1 && this.#timer === undefined) this.#start();
+  }
+
+  ended(): void {
+    this.#atWork--;
+  }
+
+  #start(): void {
+    this.#idle = 0;
+    this.#probedAt = performance.now();
+    this.#timer = setInterval(() => this.#probe(), PROBE_MS).unref();
+  }
+
+  #probe(): void {
+    const now = performance.now();
+    const turnMs = now - this.#probedAt;
+    this.#probedAt = now;
+    const mostAtWork = this.#mostAtWork;
+    this.#mostAtWork = this.#atWork;
+    if (turnMs > TARGET_MS && mostAtWork > 0) {
+      this.#value = Math.max(1, Math.min(this.#value, Math.floor((mostAtWork * TARGET_MS) / turnMs)));
+      this.#step = 1;
+    } else if (turnMs <= ROOM_MS && this.#value < this.#most) {
+      // Ever larger steps: after a hiccup of this machine the limit is soon where it was.
+      this.#value = Math.min(this.#most, this.#value + this.#step);
+      this.#step *= 2;
+      this.#grown();
     }
-    this.#quickestMs = Math.min(this.#quickestMs, meanMs);
-    if (atWork < this.#value / 2) return;
-    const quickestMs = Math.min(this.#quickestMs, this.#quickestBeforeMs);
-    const gradient = Math.max(0.5, Math.min(1, ((busy ? BUSY_TOLERANCE : IDLE_TOLERANCE) * quickestMs) / meanMs));
-    const grown = this.#value * gradient + (gradient === 1 ? Math.sqrt(this.#value) : 1);
-    const least = busy ? 1 : Math.min(IDLE_LEAST, this.#most);
-    this.#value = Math.max(least, Math.min(this.#most, Math.floor(grown)));
+    this.#idle = mostAtWork > 1 || this.#value < this.#most ? 0 : this.#idle + 1;
+    if (this.#idle < IDLE_PROBES) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

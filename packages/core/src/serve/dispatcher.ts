@@ -125,8 +125,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
   readonly #served: Served;
   readonly #reply: Reply;
   readonly #input: unknown;
-  /** Undefined: it waits. */
-  #startedAt: number | undefined = undefined;
+  #started = false;
   #answered = false;
 
   constructor(
@@ -164,8 +163,8 @@ class Handling implements Cancellable, Context, Ambient, Work {
     return this.#options.log;
   }
 
-  start(now: number): void {
-    this.#startedAt = now;
+  start(): void {
+    this.#started = true;
     const { metrics } = this.#served;
     metrics.calls++;
     metrics.inFlight++;
@@ -210,15 +209,15 @@ class Handling implements Cancellable, Context, Ambient, Work {
   }
 
   readonly #ok = (output: unknown): void => {
-    const now = performance.now();
-    this.#over(now);
+    this.#dispatcher.admission.ended();
     if (this.#answered) return;
-    this.#end(now);
+    this.#end();
     this.#reply.ok(output);
   };
 
   readonly #failed = (error: unknown): void => {
-    this.#over(performance.now());
+    // Whether or not it was answered before: until now it has its place.
+    this.#dispatcher.admission.ended();
     if (this.#answered) return;
     if (!(error instanceof HadronError)) {
       // The caller gets the message alone; whoever runs the service needs the stack.
@@ -231,27 +230,22 @@ class Handling implements Cancellable, Context, Ambient, Work {
     this.#fail(error);
   };
 
-  /** The handler is over: a call that was answered before has its place until now. */
-  #over(now: number): void {
-    this.#dispatcher.admission.ended(now - this.#startedAt!, now);
-  }
-
   #fail(error: unknown): void {
     if (this.#answered) return;
-    this.#end(performance.now());
+    this.#end();
     const data = toErrorData(error);
     this.#served.metrics.failed(data.code);
     this.#reply.fail({ ...data, path: [this.#options.label, ...data.path] });
   }
 
-  #end(now: number): void {
+  #end(): void {
     this.#answered = true;
     const { metrics } = this.#served;
-    if (this.#startedAt === undefined) {
+    if (!this.#started) {
       metrics.calls++;
       this.#dispatcher.admission.forget(this);
     } else metrics.inFlight--;
-    metrics.observe(now - this.arrivedAt);
+    metrics.observe(performance.now() - this.arrivedAt);
     this.#leave();
   }
 
