@@ -30,51 +30,64 @@ export interface DiscoverOptions {
   readonly runner?: string | undefined;
   /** Whether what was found will do, so that one that is slow is not waited for as long. @default never */
   readonly enough?: (apps: readonly Discovered[]) => boolean;
+  /** How long an engine or a cluster that nobody named may keep the rest waiting. @default 3000 */
+  readonly patienceMs?: number;
+  /** The same where enough was found. Not nothing: that a second app matches, too, should be seen. @default 1000 */
+  readonly shortPatienceMs?: number;
 }
-
-/** How long an engine or a cluster that nobody named may keep the rest waiting. */
-const PATIENCE_MS = 3000;
-/** The same where others have found enough. Not nothing: that a second app matches, too, should be seen. */
-const SHORT_PATIENCE_MS = 1000;
 
 /**
  * Asks the runners what runs, all at once. One that nobody named and that does not answer, as where no engine runs, is
  * no failure. RUNNER_FAILED where one that was named cannot be asked.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { entry, env, runner, signal, enough = () => false } = options;
+  const { entry, env, runner, signal, enough = () => false, patienceMs = 3000, shortPatienceMs = 1000 } = options;
   if (runner !== undefined) return { apps: await ask(runner, options), unknown: [] };
   const names = RUNNERS.filter((name) => mayAnswer(name, env) && resolveRunner(name, entry) !== undefined);
   const answers = new Map<string, readonly Discovered[]>();
   const unknown: { runner: string; because: string }[] = [];
-  const patience = new AbortController();
+  const givenUp = new AbortController();
+  const inOrder = () => names.flatMap((name) => answers.get(name) ?? []);
+  const patience = createPatience(shortPatienceMs, patienceMs, () => enough(inOrder()));
   const asked = names.map(async (name) => {
-    if (name === "local") return answers.set(name, await ask(name, options));
+    if (name === "local") return void answers.set(name, await ask(name, options));
     try {
-      answers.set(name, await ask(name, { ...options, signal: AbortSignal.any([signal, patience.signal]) }));
+      answers.set(name, await ask(name, { ...options, signal: AbortSignal.any([signal, givenUp.signal]) }));
     } catch (error) {
-      if (patience.signal.aborted) return;
+      if (givenUp.signal.aborted) return;
       answers.set(name, []);
       // No engine, no cluster: so nothing runs there. Anything else must show, but not keep others from being called.
       if (isHadronError(error) && error.code === "RUNNER_FAILED") return;
       unknown.push({ runner: name, because: error instanceof Error ? error.message : String(error) });
     }
   });
-  const inOrder = () => names.flatMap((name) => answers.get(name) ?? []);
-  const timers: NodeJS.Timeout[] = [];
-  const outOfPatience = new Promise<void>((resolve) => {
-    timers.push(
-      setTimeout(() => enough(inOrder()) && resolve(), SHORT_PATIENCE_MS),
-      setTimeout(resolve, PATIENCE_MS),
-    );
-  });
-  await Promise.race([Promise.all(asked), outOfPatience.then(() => asked[names.indexOf("local")])]);
-  for (const timer of timers) clearTimeout(timer);
+  for (const one of asked) one.then(patience.check, () => {});
+  await Promise.race([Promise.all(asked), patience.over.then(() => asked[names.indexOf("local")])]);
+  patience.end();
   for (const name of names) {
     if (!answers.has(name)) unknown.push({ runner: name, because: "it has not answered in time" });
   }
-  patience.abort();
+  givenUp.abort();
   return { apps: inOrder(), unknown };
+}
+
+/** Over after the long time, or after the short one as soon as it is enough. */
+function createPatience(shortMs: number, longMs: number, enough: () => boolean) {
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  let short = false;
+  const check = () => {
+    if (short && enough()) resolve();
+  };
+  const first = setTimeout(() => {
+    short = true;
+    check();
+  }, shortMs);
+  const last = setTimeout(resolve, longMs);
+  const end = () => {
+    clearTimeout(first);
+    clearTimeout(last);
+  };
+  return { over, check, end };
 }
 
 async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promise<Discovered[]> {

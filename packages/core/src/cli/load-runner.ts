@@ -37,7 +37,9 @@ export function resolveRunner(name: string, entry: string): string | undefined {
       return createRequire(from).resolve(`@hadron/runners/${name}`);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== "MODULE_NOT_FOUND" && code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error;
+      // The package is there, and has no such runner: another copy of it would be a surprise.
+      if (code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return undefined;
+      if (code !== "MODULE_NOT_FOUND") throw error;
     }
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { compose } from "../describe/compose.ts";
-import { HadronError } from "../errors.ts";
+import { HadronError, isHadronError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { Runner, RunnerModule } from "../runner.ts";
 import { appName } from "./app-name.ts";
@@ -60,6 +60,8 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
     });
   } catch (error) {
     status = statusOf(error);
+    // Ctrl-C ends helpers of ours as well: what they leave behind may be heard of before the signal itself.
+    await new Promise((resolve) => setImmediate(resolve));
     // What fails because it was told to stop is no failure of its own.
     if (stopping?.status === undefined || !isConsequence(error)) reportFailure(error, terminal, json);
   }
@@ -168,6 +170,7 @@ function readVerb(
   return { verb: words.length === 0 ? undefined : verb, words: rest, flags };
 }
 
+/** Whether an error can come of being told to stop. What is no error of ours is a defect, and shows even then. */
 function isConsequence(error: unknown): boolean {
-  return error instanceof Error && (error.name === "AbortError" || (error as { code?: unknown }).code === "CANCELLED");
+  return isHadronError(error) || (error instanceof Error && error.name === "AbortError");
 }

@@ -41,7 +41,7 @@ function look(modules: Readonly<Record<string, string>>, options: Partial<Parame
   entry = join(project, "client.ts");
   install(modules);
   const env = { HOME: project, DOCKER_HOST: "unix:///engine.sock", KUBECONFIG: "config" };
-  return discover({ entry, env, signal: new AbortController().signal, ...options });
+  return discover({ entry, env, signal: new AbortController().signal, patienceMs: 60_000, ...options });
 }
 
 describe("what runs is asked of every runner that is installed", () => {
@@ -68,7 +68,7 @@ describe("what runs is asked of every runner that is installed", () => {
   test("one that does not answer is not waited for long where enough was found", async () => {
     const { apps, unknown } = await look(
       { local: runner(found("a", "local")), kubernetes: runner("return new Promise(() => {});") },
-      { enough: (apps) => apps.length > 0 },
+      { enough: (apps) => apps.length > 0, shortPatienceMs: 1 },
     );
     expect(apps.map(({ app }) => app)).toEqual(["a"]);
     expect(unknown).toEqual([{ runner: "kubernetes", because: "it has not answered in time" }]);

@@ -30,7 +30,6 @@ export class Shell implements AsyncDisposable {
       env: {
         PATH: process.env.PATH,
         HOME: this.home,
-        TMPDIR: this.home,
         XDG_RUNTIME_DIR: this.home,
         DOCKER_HOST: "unix:///nowhere.sock",
       },

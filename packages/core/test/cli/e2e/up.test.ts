@@ -10,7 +10,8 @@ afterEach(() => shell[Symbol.asyncDispose]());
 
 const talks = appFile("talks");
 
-test("what up started is found, called, shown and deleted by other commands", async () => {
+// A dozen commands one after the other: on a busy machine that takes its time.
+test("what up started is found, called, shown and deleted by other commands", { timeout: 120_000 }, async () => {
   const up = shell.type([talks]);
   await up.says("err", "End it:");
   await up.says("out", "\n");
@@ -55,7 +56,7 @@ test("what up started is found, called, shown and deleted by other commands", as
   expect(shell.open()).toEqual([]);
 });
 
-test("one service in two apps is listed and called only by name of the app", async () => {
+test("one service in two apps is listed and called only by name of the app", { timeout: 60_000 }, async () => {
   const ups = [shell.type([talks]), shell.type([talks, "--app=007"])];
   await Promise.all(ups.map((up) => up.says("err", "End it:")));
   const { status, out, err } = await shell.run(["client.ts", "talker", "echo", "1"]);
