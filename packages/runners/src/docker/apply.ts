@@ -51,11 +51,15 @@ export async function apply(
     await rollOutAll(engine, first, context);
     return [];
   }
+  // Runs while we wait for the engine, and ends before anything is made.
+  const checked = checkNew(program, await bundled, first, context);
+  checked.catch(() => {});
   await using lock = await takeLock(engine, program.topology.app, context.progress, context.signal);
   const held = { ...context, signal: AbortSignal.any([context.signal, lock.signal]) };
   // Whoever held it before us may have changed everything.
   const compared = await compareWith(engine, program, bundled, settings, held);
-  await perform(engine, program, await bundled, compared, held);
+  await checked;
+  await perform(engine, program, compared, held);
   return compared.plan.changes;
 }
 
@@ -68,8 +72,19 @@ export async function buildAll(
 ): Promise<Wanted> {
   const bundled = bundleOf(program, context);
   const compared = await compareWith(engine, program, bundled, settings, context);
-  await makeImages(engine, program, await bundled, compared, context);
+  await checkNew(program, await bundled, compared, context);
+  await makeImages(engine, program, compared, context);
   return compared.wanted;
+}
+
+/** An image of the same content was checked before it was built. */
+async function checkNew(
+  program: Program,
+  code: Bundle,
+  { plan: todo, wanted }: Compared,
+  context: RunContext,
+): Promise<void> {
+  if (todo.images.includes(wanted.image)) await checkBundle(program, code, context.signal);
 }
 
 function bundleOf(program: Program, context: RunContext): Promise<Bundle> {
@@ -99,18 +114,12 @@ async function compareWith(
   return { wanted, world, plan: plan(wanted.desired, world, counts) };
 }
 
-async function perform(
-  engine: Engine,
-  program: Program,
-  code: Bundle,
-  compared: Compared,
-  context: RunContext,
-): Promise<void> {
+async function perform(engine: Engine, program: Program, compared: Compared, context: RunContext): Promise<void> {
   const { wanted, world, plan: todo } = compared;
   const { app } = program.topology;
   const { signal } = context;
   await all([
-    makeImages(engine, program, code, compared, context),
+    makeImages(engine, program, compared, context),
     todo.network ? makeNetwork(engine, app, signal) : Promise.resolve(),
     ...todo.volumes.map(({ name, role, service }) => {
       const Labels = {
@@ -147,13 +156,10 @@ async function rollOutAll(engine: Engine, { plan: todo, wanted }: Compared, cont
 async function makeImages(
   engine: Engine,
   program: Program,
-  code: Bundle,
   { wanted, plan: todo }: Compared,
   context: RunContext,
 ): Promise<void> {
   const images = program.topology.services.flatMap((one) => (one.image === null ? [] : [one.image.reference]));
-  // An image of that content was checked before it was built.
-  if (todo.images.includes(wanted.image)) await checkBundle(program, code, context.signal);
   await all<unknown>([
     ...todo.images.map((tag) => buildImage(engine, tag, wanted.contents.get(tag)!, context)),
     ...[...new Set(images)].map((reference) =>
@@ -189,6 +195,8 @@ export async function removeImage(engine: Engine, tag: string, signal?: AbortSig
     return await engine.delete(`/images/${tag}`, { signal });
   } catch (error) {
     if (error instanceof EngineError && error.status === 409) return false;
+    // It went together with another.
+    if (error instanceof EngineError && /unrecognized image ID|no such image/i.test(error.message)) return true;
     throw error;
   }
 }

@@ -6,13 +6,15 @@ import type { ImageSummary, NetworkSummary, VolumeSummary } from "./engine/types
 import { LABEL, ofApp } from "./labels.ts";
 import { takeLock } from "./lock.ts";
 import { all } from "./rollout.ts";
-import { listContainers } from "./world.ts";
+import { listContainers, tagsOf } from "./world.ts";
 
 /** All that carries an app's label, of whatever kind, however it came there. */
 interface Labelled {
   readonly containers: readonly { readonly id: string; readonly name: string; readonly state: "running" | "exited" }[];
   readonly networks: readonly NetworkSummary[];
   readonly volumes: readonly string[];
+  /** They go when they are let go, and those of the dead when somebody takes the lock. */
+  readonly locks: number;
   readonly images: readonly { readonly id: string; readonly tags: readonly string[] }[];
 }
 
@@ -30,10 +32,11 @@ export async function deleteApp(engine: Engine, app: string, context: RunContext
     await all<unknown>([
       ...networks.map(({ Id }) => engine.delete(`/networks/${Id}`, { accept: [403, 409], signal })),
       ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal })),
-      ...images
-        .flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id]))
-        .map((name) => removeImage(engine, name, signal)),
     ]);
+    // One after the other: an image may go with the last one that was built upon it.
+    for (const { id, tags } of images) {
+      for (const name of tags.length > 0 ? tags : [id]) await removeImage(engine, name, signal);
+    }
   }
   return describeLeft(await findLabelled(engine, app, signal));
 }
@@ -47,6 +50,8 @@ async function findLabelled(engine: Engine, app: string, signal: AbortSignal): P
     engine.get<{ readonly Volumes: readonly VolumeSummary[] | null }>("/volumes", { query, signal }),
     engine.get<readonly ImageSummary[]>("/images/json", { query, signal }),
   ]);
+  const all = volumes.Volumes ?? [];
+  const own = all.filter((one) => one.Labels?.[LABEL.role] !== "lock");
   return {
     containers: containers.map(({ Id, Names, State }) => ({
       id: Id,
@@ -54,17 +59,14 @@ async function findLabelled(engine: Engine, app: string, signal: AbortSignal): P
       state: State === "running" || State === "restarting" ? "running" : "exited",
     })),
     networks,
-    // Locks go when they are let go.
-    volumes: (volumes.Volumes ?? []).filter((one) => one.Labels?.[LABEL.role] !== "lock").map((one) => one.Name),
-    images: images.map(({ Id, RepoTags }) => ({
-      id: Id,
-      tags: (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>"),
-    })),
+    volumes: own.map((one) => one.Name),
+    images: images.map((one) => ({ id: one.Id, tags: tagsOf(one) })),
+    locks: all.length - own.length,
   };
 }
 
-function isEmpty({ containers, networks, volumes, images }: Labelled): boolean {
-  return containers.length + networks.length + volumes.length + images.length === 0;
+function isEmpty({ containers, networks, volumes, images, locks }: Labelled): boolean {
+  return containers.length + networks.length + volumes.length + images.length + locks === 0;
 }
 
 function describeLeft({ containers, networks, volumes, images }: Labelled): readonly string[] {

@@ -25,6 +25,8 @@ export async function* readLogs(
     // Watched before it is listed, so that none that starts in between is missed.
     const events = follow ? watchContainers(engine, app, both) : undefined;
     const first = events?.next();
+    // Whoever stops reading before it is awaited does not want to hear of it.
+    first?.catch(() => {});
     const containers = (await seeContainers(engine, app, both)).filter(wanted);
     const until = new Date().toISOString();
     const past = await Promise.all(

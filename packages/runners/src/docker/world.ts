@@ -72,8 +72,13 @@ export async function lookAt(engine: Engine, app: string, signal?: AbortSignal):
       role: (Labels?.[LABEL.role] ?? "storage") as Role,
       service: Labels?.[LABEL.service],
     })),
-    images: images.flatMap((one) => one.RepoTags ?? []),
+    images: images.flatMap((one) => tagsOf(one)),
   };
+}
+
+/** An engine may write the absence of a tag as a tag. */
+export function tagsOf({ RepoTags }: ImageSummary): readonly string[] {
+  return (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>");
 }
 
 export function listContainers(

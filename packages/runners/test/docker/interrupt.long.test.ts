@@ -12,7 +12,12 @@ const fileOf = (name: string) => fileURLToPath(new URL(`../fixtures/${name}.ts`,
 const load = async (name: string) => toProgram(fileOf(name), app, [(await import(fileOf(name))).trio]);
 
 /** Runs `up` as a user does, and ends it with `signal` at its `step`th change to the engine. How many there were. */
-async function interruptedUp(file: string, step: number, signal: "SIGINT" | "SIGKILL", when: "before" | "after"): Promise<number> {
+async function interruptedUp(
+  file: string,
+  step: number,
+  signal: "SIGINT" | "SIGKILL",
+  when: "before" | "after",
+): Promise<number> {
   let steps = 0;
   await using proxy = await startEngineProxy("/var/run/docker.sock", () => {
     steps++;
@@ -37,48 +42,57 @@ async function interruptedUp(file: string, step: number, signal: "SIGINT" | "SIG
   return steps;
 }
 
-describe.skipIf(skip !== undefined)(`an interrupted up${skip === undefined ? "" : ` (${skip})`}`, { timeout: 900_000 }, () => {
-  let program: Awaited<ReturnType<typeof load>>;
-  let next: Awaited<ReturnType<typeof load>>;
-  beforeAll(async () => {
-    [program, next] = await Promise.all([load("trio"), load("trio-next")]);
-  });
-  afterAll(() => runner.delete(app, quiet), 60_000);
+describe.skipIf(skip !== undefined)(
+  `an interrupted up${skip === undefined ? "" : ` (${skip})`}`,
+  { timeout: 900_000 },
+  () => {
+    let program: Awaited<ReturnType<typeof load>>;
+    let next: Awaited<ReturnType<typeof load>>;
+    beforeAll(async () => {
+      [program, next] = await Promise.all([load("trio"), load("trio-next")]);
+    });
+    afterAll(() => runner.delete(app, quiet), 60_000);
 
-  test.each(["SIGKILL", "SIGINT"] as const)("by %s at each step is finished by the next up, or removed by delete", async (signal) => {
-    for (let step = 1; ; step++) {
-      const when = step % 2 === 0 ? "before" : "after";
-      const steps = await interruptedUp("trio", step, signal, when);
-      if (step % 3 === 0) {
-        expect(await runner.delete(app, quiet), `delete after step ${step}`).toEqual([]);
-        expect(await listLeft(app), `left after step ${step}`).toEqual([]);
+    test.each(["SIGKILL", "SIGINT"] as const)(
+      "by %s at each step is finished by the next up, or removed by delete",
+      async (signal) => {
+        for (let step = 1; ; step++) {
+          const when = step % 2 === 0 ? "before" : "after";
+          const steps = await interruptedUp("trio", step, signal, when);
+          if (step % 3 === 0) {
+            expect(await runner.delete(app, quiet), `delete after step ${step}`).toEqual([]);
+            expect(await listLeft(app), `left after step ${step}`).toEqual([]);
+          }
+          const { status } = await runner.apply(program, quiet);
+          expect(status.services.flatMap((one) => one.replicas.map(({ name, state }) => `${name} ${state}`))).toEqual([
+            "trio.0 ready",
+            "trio.leaf.0 ready",
+            "trio.leaf.1 ready",
+          ]);
+          expect((await runner.plan(program, quiet)).changes).toEqual([]);
+          expect(await runner.delete(app, quiet)).toEqual([]);
+          expect(await listLeft(app)).toEqual([]);
+          if (steps < step) break;
+        }
+      },
+    );
+
+    test("by SIGKILL at each step of a replacement is finished by the next up, either way", async () => {
+      await runner.apply(program, quiet);
+      for (let step = 1; ; step++) {
+        const steps = await interruptedUp("trio-next", step, "SIGKILL", step % 2 === 0 ? "before" : "after");
+        // Forward, or back to what was.
+        const wanted = step % 2 === 0 ? next : program;
+        await runner.apply(wanted, quiet);
+        expect((await runner.plan(wanted, quiet)).changes, `step ${step}`).toEqual([]);
+        expect(
+          (await runner.status(app, quiet)).services.flatMap((one) => one.replicas.map(({ state }) => state)),
+        ).toEqual(["ready", "ready", "ready"]);
+        if (wanted === next) await runner.apply(program, quiet);
+        if (steps < step) break;
       }
-      const { status } = await runner.apply(program, quiet);
-      expect(status.services.flatMap((one) => one.replicas.map(({ name, state }) => `${name} ${state}`))).toEqual([
-        "trio.0 ready",
-        "trio.leaf.0 ready",
-        "trio.leaf.1 ready",
-      ]);
-      expect((await runner.plan(program, quiet)).changes).toEqual([]);
       expect(await runner.delete(app, quiet)).toEqual([]);
       expect(await listLeft(app)).toEqual([]);
-      if (steps < step) break;
-    }
-  });
-
-  test("by SIGKILL at each step of a replacement is finished by the next up, either way", async () => {
-    await runner.apply(program, quiet);
-    for (let step = 1; ; step++) {
-      const steps = await interruptedUp("trio-next", step, "SIGKILL", step % 2 === 0 ? "before" : "after");
-      // Forward, or back to what was.
-      const wanted = step % 2 === 0 ? next : program;
-      await runner.apply(wanted, quiet);
-      expect((await runner.plan(wanted, quiet)).changes, `step ${step}`).toEqual([]);
-      expect((await runner.status(app, quiet)).services.flatMap((one) => one.replicas.map(({ state }) => state))).toEqual(["ready", "ready", "ready"]);
-      if (wanted === next) await runner.apply(program, quiet);
-      if (steps < step) break;
-    }
-    expect(await runner.delete(app, quiet)).toEqual([]);
-    expect(await listLeft(app)).toEqual([]);
-  });
-});
+    });
+  },
+);

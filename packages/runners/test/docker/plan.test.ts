@@ -3,7 +3,8 @@ import { type DockerPlan, plan, refuseForeignApp } from "../../src/docker/plan.t
 import { asDesired, emptyWorld, everyKind, toDesired, toSeen } from "./topologies.ts";
 
 const desired = toDesired(everyKind());
-const lines = ({ changes }: DockerPlan) => changes.map(({ action, kind, name, because }) => `${action} ${kind} ${name}: ${because}`);
+const lines = ({ changes }: DockerPlan) =>
+  changes.map(({ action, kind, name, because }) => `${action} ${kind} ${name}: ${because}`);
 
 describe("a plan", () => {
   test("creates everything on an empty engine", () => {
@@ -95,13 +96,19 @@ describe("a plan", () => {
 
   test("refuses a name that somebody else's container has, and names the ways out", () => {
     const world = { ...emptyWorld, taken: new Set(["shop.greet.1"]) };
-    expect(() => plan(desired, world, {})).toThrow(/container "shop\.greet\.1" that does not belong .* not touched.*--app=NAME/s);
-    expect(() => plan(desired, { ...emptyWorld, taken: new Set(["shop.hadron"]) }, {})).toThrow(/network "shop\.hadron"/);
+    expect(() => plan(desired, world, {})).toThrow(
+      /container "shop\.greet\.1" that does not belong .* not touched.*--app=NAME/s,
+    );
+    expect(() => plan(desired, { ...emptyWorld, taken: new Set(["shop.hadron"]) }, {})).toThrow(
+      /network "shop\.hadron"/,
+    );
   });
 
   test("of an app that shares no service is refused, unless the app was named", () => {
     const theirs = { ...emptyWorld, containers: [{ ...asDesired(desired).containers[0]!, service: "checkout" }] };
-    expect(() => refuseForeignApp(desired, theirs, false)).toThrow(/with checkout, none of which is in this file.*--app=NAME.*--app=shop/s);
+    expect(() => refuseForeignApp(desired, theirs, false)).toThrow(
+      /with checkout, none of which is in this file.*--app=NAME.*--app=shop/s,
+    );
     expect(() => refuseForeignApp(desired, theirs, true)).not.toThrow();
     expect(() => refuseForeignApp(desired, asDesired(desired), false)).not.toThrow();
   });

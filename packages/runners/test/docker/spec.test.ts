@@ -8,7 +8,9 @@ const of = (name: string) => desired.containers.find((one) => one.name === name)
 describe("a container", () => {
   test("of each kind is asked for as the engine wants it", () => {
     const some = ["shop.greet.0", "shop.greet.ingress", "shop.counters.0", "shop.counter.1", "shop.cache.0"].map(of);
-    expect(some.map(({ name, aliases, exclusive, payload }) => ({ name, aliases, exclusive, payload }))).toMatchSnapshot();
+    expect(
+      some.map(({ name, aliases, exclusive, payload }) => ({ name, aliases, exclusive, payload })),
+    ).toMatchSnapshot();
   });
 
   test("of our own code cannot do more than run: no root, no new rights, nothing to write but /tmp", () => {
@@ -44,7 +46,10 @@ describe("a container", () => {
     const topology = everyKind();
     const options = { topology, runCall: 1, image: "hadron/shop:aaaaaaaaaaaa", secrets: {} };
     for (const service of topology.services) {
-      const [a, b] = [replicaSpec({ ...options, revision: "a" }, service, 0), replicaSpec({ ...options, revision: "b" }, service, 7)];
+      const [a, b] = [
+        replicaSpec({ ...options, revision: "a" }, service, 0),
+        replicaSpec({ ...options, revision: "b" }, service, 7),
+      ];
       expect(a.spec).toBe(b.spec);
     }
   });

@@ -1,10 +1,10 @@
-import { compose, type Topology } from "@hadron/core/spi";
 import { image, service } from "@hadron/core";
+import { compose, type Topology } from "@hadron/core/spi";
 import { shard } from "@hadron/patterns";
+import { declaredCounts } from "../../src/docker/counts.ts";
+import { ingressSpec, needsIngress } from "../../src/docker/ingress/spec.ts";
 import { imageTag } from "../../src/docker/names.ts";
 import type { Desired } from "../../src/docker/plan.ts";
-import { declaredCounts } from "../../src/docker/counts.ts";
-import { needsIngress, ingressSpec } from "../../src/docker/ingress/spec.ts";
 import { type ContainerSpec, replicaSpec } from "../../src/docker/spec.ts";
 import type { SeenContainer, World } from "../../src/docker/world.ts";
 
@@ -12,22 +12,39 @@ import type { SeenContainer, World } from "../../src/docker/world.ts";
 export function everyKind(options: { readonly greeters?: number } = {}): Topology {
   const count = (input: { key: string }) => input.key.length;
   const services = [
-    service("greet", (name: string) => name, { replicas: options.greeters ?? 2, expose: { port: 3000 }, env: { COLOUR: "red" } }),
-    service("counters", shard(2, service("counter", { count }, { storage: { path: "data" } }), { by: (input) => input.key }), {
-      expose: true,
-      secrets: ["TOKEN"],
+    service("greet", (name: string) => name, {
+      replicas: options.greeters ?? 2,
+      expose: { port: 3000 },
+      env: { COLOUR: "red" },
     }),
+    service(
+      "counters",
+      shard(2, service("counter", { count }, { storage: { path: "data" } }), { by: (input) => input.key }),
+      {
+        expose: true,
+        secrets: ["TOKEN"],
+      },
+    ),
     service("cache", image("redis:7", { args: ["--save", ""] }), { port: 6379 }),
   ];
   return compose("shop", services).topology;
 }
 
-export function toDesired(topology: Topology, options: { readonly image?: string; readonly revision?: string } = {}): Desired {
+export function toDesired(
+  topology: Topology,
+  options: { readonly image?: string; readonly revision?: string } = {},
+): Desired {
   const { app } = topology;
   const appImage = imageTag(app, options.image ?? "aaaaaaaaaaaa");
   const ingressImage = imageTag(app, "ingress-bbbbbbbbbbbb");
   const revision = options.revision ?? "0123456789ab";
-  const spec = { topology, revision, runCall: 1, image: appImage, secrets: { counters: "shop.counters.secrets-11111111" } };
+  const spec = {
+    topology,
+    revision,
+    runCall: 1,
+    image: appImage,
+    secrets: { counters: "shop.counters.secrets-11111111" },
+  };
   return {
     app,
     images: [appImage, ingressImage],

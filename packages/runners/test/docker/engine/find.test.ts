@@ -20,8 +20,12 @@ async function write(path: string, content: unknown): Promise<void> {
 
 describe("the engine is looked for", () => {
   test("where DOCKER_HOST says, and nowhere else", () => {
-    expect(find({ DOCKER_HOST: "unix:///run/my.sock" })).toEqual([{ kind: "unix", path: "/run/my.sock", said: "unix:///run/my.sock" }]);
-    expect(find({ DOCKER_HOST: "tcp://10.0.0.7" })).toMatchObject([{ kind: "tcp", host: "10.0.0.7", port: 2375, tls: undefined }]);
+    expect(find({ DOCKER_HOST: "unix:///run/my.sock" })).toEqual([
+      { kind: "unix", path: "/run/my.sock", said: "unix:///run/my.sock" },
+    ]);
+    expect(find({ DOCKER_HOST: "tcp://10.0.0.7" })).toMatchObject([
+      { kind: "tcp", host: "10.0.0.7", port: 2375, tls: undefined },
+    ]);
     expect(find({ DOCKER_HOST: "tcp://[::1]:99" })).toMatchObject([{ kind: "tcp", host: "::1", port: 99 }]);
     expect(find({ DOCKER_HOST: "ssh://ann@build.example:2222" })).toMatchObject([
       { kind: "ssh", target: "ann@build.example", port: 2222, socket: "/var/run/docker.sock" },
@@ -40,7 +44,10 @@ describe("the engine is looked for", () => {
   });
 
   test("in the current context, or the one that DOCKER_CONTEXT names", async () => {
-    for (const [name, Host] of [["colima", "unix:///colima.sock"], ["far", "ssh://far"]] as const) {
+    for (const [name, Host] of [
+      ["colima", "unix:///colima.sock"],
+      ["far", "ssh://far"],
+    ] as const) {
       const id = createHash("sha256").update(name).digest("hex");
       await write(`.docker/contexts/meta/${id}/meta.json`, { Name: name, Endpoints: { docker: { Host } } });
     }
@@ -76,7 +83,9 @@ describe("the engine is looked for", () => {
     const opening = openEngine({ env, home, platform: "linux" }, new AbortController().signal);
     await expect(opening).rejects.toMatchObject({
       code: "RUNNER_FAILED",
-      message: expect.stringMatching(/No Docker engine answers\. Tried:\n {2}unix:.*nobody\.sock \(not there\)\n.*DOCKER_HOST/),
+      message: expect.stringMatching(
+        /No Docker engine answers\. Tried:\n {2}unix:.*nobody\.sock \(not there\)\n.*DOCKER_HOST/,
+      ),
     });
   });
 });

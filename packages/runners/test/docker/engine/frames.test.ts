@@ -11,9 +11,22 @@ function frame(stream: number, text: string): Buffer {
 }
 
 test("lines come out whole, however the engine cuts them, and stdout does not mix with stderr", async () => {
-  const all = Buffer.concat([frame(1, "one\ntw"), frame(2, "an err"), frame(1, "o €\n"), frame(2, "or\nlast"), frame(1, "")]);
+  const all = Buffer.concat([
+    frame(1, "one\ntw"),
+    frame(2, "an err"),
+    frame(1, "o €\n"),
+    frame(2, "or\nlast"),
+    frame(1, ""),
+  ]);
   for (const size of [1, 3, 8, 1000]) {
-    const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.subarray(index * size, (index + 1) * size));
-    expect(await Array.fromAsync(readLines(Readable.from(chunks, { objectMode: true })))).toEqual(["one", "two €", "an error", "last"]);
+    const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+      all.subarray(index * size, (index + 1) * size),
+    );
+    expect(await Array.fromAsync(readLines(Readable.from(chunks, { objectMode: true })))).toEqual([
+      "one",
+      "two €",
+      "an error",
+      "last",
+    ]);
   }
 });

@@ -40,7 +40,10 @@ describe("packages that stay outside of the bundle", () => {
     await add("node_modules/.pnpm/sharp@1/node_modules/sharp", { "@img/linux": "1", missing: "1" });
     await add("node_modules/.pnpm/@img+linux@1/node_modules/@img/linux", { sharp: "1" });
     await link("packages/app/node_modules/sharp", "node_modules/.pnpm/sharp@1/node_modules/sharp");
-    await link("node_modules/.pnpm/sharp@1/node_modules/@img/linux", "node_modules/.pnpm/@img+linux@1/node_modules/@img/linux");
+    await link(
+      "node_modules/.pnpm/sharp@1/node_modules/@img/linux",
+      "node_modules/.pnpm/@img+linux@1/node_modules/@img/linux",
+    );
     await link("node_modules/.pnpm/@img+linux@1/node_modules/sharp", "node_modules/.pnpm/sharp@1/node_modules/sharp");
     expect(place("sharp", join(root, "packages/app/node_modules/sharp"))).toEqual({
       sharp: "node_modules/.pnpm/sharp@1/node_modules/sharp",

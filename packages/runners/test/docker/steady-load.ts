@@ -1,0 +1,86 @@
+import { Agent, request } from "node:http";
+import { openHost } from "@hadron/core/cli/shared";
+import type { Runner } from "@hadron/core/spi";
+import { quiet } from "./engine.ts";
+
+/** What became of calls that were made at a steady rate. */
+export interface Outcome {
+  answers: number;
+  readonly failures: string[];
+}
+
+export interface Load {
+  /** Makes no more calls, and waits for the last answers. */
+  stop(): Promise<Outcome>;
+}
+
+/** Calls so often a second, whatever becomes of the calls before. */
+export function startLoad(callsPerSecond: number, call: () => Promise<unknown>): Load {
+  const outcome: Outcome = { answers: 0, failures: [] };
+  const open = new Set<Promise<void>>();
+  const startedAt = performance.now();
+  let made = 0;
+  const timer = setInterval(() => {
+    for (; made < ((performance.now() - startedAt) * callsPerSecond) / 1000; made++) {
+      const one: Promise<void> = call()
+        .then(
+          () => void outcome.answers++,
+          (error: Error) => void outcome.failures.push(error.message),
+        )
+        .finally(() => open.delete(one));
+      open.add(one);
+    }
+  }, 5);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(open);
+      return outcome;
+    },
+  };
+}
+
+/** Calls by JSON-RPC over kept-alive HTTP, as a stranger does. */
+export function callByHttp(port: number, method: string, input: unknown): { call(): Promise<unknown>; close(): void } {
+  const agent = new Agent({ keepAlive: true });
+  const body = JSON.stringify({ jsonrpc: "2.0", method, params: [input], id: 1 });
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  return {
+    call: () =>
+      new Promise((resolve, reject) => {
+        const sent = request({ host: "127.0.0.1", port, method: "POST", agent, headers }, (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (chunk: string) => {
+            text += chunk;
+          });
+          response.on("end", () => {
+            const answer = JSON.parse(text) as { result?: unknown; error?: { message: string } };
+            if (answer.error === undefined) resolve(answer.result);
+            else reject(new Error(answer.error.message));
+          });
+        });
+        sent.on("error", reject);
+        sent.end(body);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+/** Calls as `client.ts` does: finds the replicas by their labels. */
+export async function callByLabel(
+  runner: Runner,
+  app: string,
+  service: string,
+  procedure: string | undefined,
+  input: unknown,
+) {
+  const connected = await runner.connect(app, quiet);
+  const host = await openHost(app, connected.directory);
+  return {
+    call: () => host.call(service, procedure, input, {}),
+    async close() {
+      host.close();
+      await connected[Symbol.asyncDispose]();
+    },
+  };
+}
