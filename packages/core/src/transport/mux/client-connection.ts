@@ -1,7 +1,7 @@
-import type { Cancellable, Scope } from "../../call/scope.ts";
 import { type ErrorData, fromErrorData, HadronError } from "../../errors.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../transport.ts";
-import { CallTable, type Numbered } from "./call-table.ts";
+import { CallTable } from "./call-table.ts";
+import { type CallOwner, ClientCall } from "./client-call.ts";
 import { ProtocolError } from "./frame-parser.ts";
 import * as frames from "./frames.ts";
 import { HeadReader, readAnswer, toUpgradeRequest } from "./handshake.ts";
@@ -14,44 +14,14 @@ const REST_MS = 15_000;
 /** Numbers of procedures are u16. */
 const MOST_NAMES = 65_535;
 
-/** A call under way. It is itself what its scope tells of its end: no closure a call. */
-class Call implements Numbered, Cancellable {
-  id = 0;
-  /** When and where its frame was written; no place where the frame also binds the procedure's name. */
-  turn = 0;
-  frame = -1;
-  readonly scope: Scope;
-  readonly procedure: string;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: HadronError) => void;
-  readonly #connection: ClientConnection;
-
-  constructor(
-    connection: ClientConnection,
-    call: OutgoingCall,
-    resolve: (value: unknown) => void,
-    reject: (error: HadronError) => void,
-  ) {
-    this.#connection = connection;
-    this.scope = call.scope;
-    this.procedure = call.procedure;
-    this.resolve = resolve;
-    this.reject = reject;
-  }
-
-  cancelled(error: HadronError): void {
-    this.#connection.cancel(this, error);
-  }
-}
-
 /** The calling end of `hadron/1` over a pipe that is, or will be, open. */
-export class ClientConnection extends Link implements Connection {
+export class ClientConnection extends Link implements Connection, CallOwner {
   #state: ConnectionState = "connecting";
   readonly #options: ConnectOptions;
   /** Who is at the other end, for messages. */
   readonly #peer: string;
   #where: string;
-  readonly #calls = new CallTable<Call>();
+  readonly #calls = new CallTable<ClientCall>();
   readonly #names = new Map<string, number>();
   #lastName = 0;
   #maxInputBytes = Number.POSITIVE_INFINITY;
@@ -90,7 +60,7 @@ export class ClientConnection extends Link implements Connection {
 
   call(call: OutgoingCall): Promise<unknown> {
     const promise = new Promise<unknown>(this.#capture);
-    const entry = new Call(this, call, this.#resolve, this.#reject);
+    const entry = new ClientCall(this, call, this.#resolve, this.#reject);
     const error = this.#send(entry, call.input);
     if (error !== undefined) entry.reject(error);
     return promise;
@@ -100,8 +70,7 @@ export class ClientConnection extends Link implements Connection {
     this.finish("this side closed it");
   }
 
-  /** Called by a call whose scope ended. */
-  cancel(call: Call, error: HadronError): void {
+  cancel(call: ClientCall, error: HadronError): void {
     if (this.#calls.get(call.id) !== call) return;
     this.#remove(call);
     this.bodies.drop(call.id);
@@ -116,7 +85,7 @@ export class ClientConnection extends Link implements Connection {
   }
 
   /** Returns why it could not be sent. */
-  #send(entry: Call, input: unknown): HadronError | undefined {
+  #send(entry: ClientCall, input: unknown): HadronError | undefined {
     const { scope, procedure } = entry;
     if (scope.error !== undefined) return scope.error;
     if (this.#state === "closed" || this.#state === "draining") return this.#unsent();
@@ -224,7 +193,7 @@ export class ClientConnection extends Link implements Connection {
     if (call !== undefined) this.#reply(call, bytes, 0, bytes.length);
   }
 
-  #reply(call: Call, bytes: Buffer, start: number, end: number): void {
+  #reply(call: ClientCall, bytes: Buffer, start: number, end: number): void {
     if (end - start > this.#options.maxOutputBytes) {
       this.#fail(call, this.#tooLarge(call, end - start));
       return;
@@ -242,7 +211,7 @@ export class ClientConnection extends Link implements Connection {
     if (this.#calls.size === 0) this.#rest();
   }
 
-  #fail(call: Call, error: HadronError): void {
+  #fail(call: ClientCall, error: HadronError): void {
     this.#remove(call);
     call.reject(error);
     this.#rest();
@@ -256,7 +225,7 @@ export class ClientConnection extends Link implements Connection {
     }
   }
 
-  #tooLarge(call: Call, length: number): HadronError {
+  #tooLarge(call: ClientCall, length: number): HadronError {
     const limit = this.#options.maxOutputBytes;
     return new HadronError(
       "TOO_LARGE",
@@ -264,7 +233,7 @@ export class ClientConnection extends Link implements Connection {
     );
   }
 
-  #remove(call: Call): void {
+  #remove(call: ClientCall): void {
     this.#calls.delete(call.id);
     call.scope.delete(call);
   }

@@ -1,12 +1,12 @@
-import type { Scope } from "../../call/scope.ts";
 import { type ErrorData, HadronError, toErrorData } from "../../errors.ts";
-import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport.ts";
-import { CallTable, type Numbered } from "./call-table.ts";
+import type { Dispatcher, Hello } from "../transport.ts";
+import { CallTable } from "./call-table.ts";
 import { ProtocolError } from "./frame-parser.ts";
 import * as frames from "./frames.ts";
 import { Link, readUint32 } from "./link.ts";
 import { MOST_BUFFERED_BYTES } from "./outbox.ts";
 import type { Pipe } from "./pipe.ts";
+import { type ReplyTaker, ServerCall } from "./server-call.ts";
 import { explainNotEncodable } from "./values/explain.ts";
 
 const REST_MS = 45_000;
@@ -33,55 +33,8 @@ export interface MuxServerConnection {
   close(): Promise<string>;
 }
 
-/** A call that came in, and where its outcome goes. One object a call. */
-class ServerCall implements Numbered, IncomingCall, Reply {
-  id: number;
-  readonly procedure: string;
-  input: unknown = undefined;
-  timeoutMs: number | undefined;
-  readonly trace: string | undefined;
-  readonly caller: string | undefined;
-  /** When its first frame came, where its input comes in chunks. */
-  arrivedAt = 0;
-  scope: Scope | undefined = undefined;
-  #connection: ServerConnection | undefined;
-
-  constructor(
-    connection: ServerConnection,
-    id: number,
-    procedure: string,
-    timeoutMs: number | undefined,
-    trace: string | undefined,
-    caller: string | undefined,
-  ) {
-    this.#connection = connection;
-    this.id = id;
-    this.procedure = procedure;
-    this.timeoutMs = timeoutMs;
-    this.trace = trace;
-    this.caller = caller;
-  }
-
-  ok(output: unknown): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.reply(this, output);
-  }
-
-  fail(error: ErrorData): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.fail(this, error);
-  }
-
-  /** Nobody waits for the outcome any more. */
-  forget(): void {
-    this.#connection = undefined;
-  }
-}
-
 /** The serving end of `hadron/1`, after the handshake. */
-export class ServerConnection extends Link implements MuxServerConnection {
+export class ServerConnection extends Link implements MuxServerConnection, ReplyTaker {
   readonly caller: Hello;
   readonly closed: Promise<string>;
   readonly #dispatcher: Dispatcher;
