@@ -1,4 +1,4 @@
-import type { AppStatus, LogLine, Member, Progress, ServiceStatus, ServiceTopology } from "@hadron/core/spi";
+import type { AppStatus, LogLine, Member, Progress, ServiceStatus } from "@hadron/core/spi";
 import { HadronError, replicaName } from "@hadron/core/spi";
 import { Broadcast } from "./broadcast.ts";
 import { DeployedService } from "./deployed-service.ts";
@@ -7,10 +7,11 @@ import { LogBuffer } from "./log-buffer.ts";
 import type { PortMemory } from "./port-memory.ts";
 import { type Release, toLaunch } from "./release.ts";
 import { LocalReplica, RETIRE_MS, type ReplicaOptions } from "./replica.ts";
-import { forEachStart, stopInOrder } from "./replica-set.ts";
 import type { Clock } from "./restart-policy.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { checkScale } from "./scale-rules.ts";
+import { forEachStart } from "./start-many.ts";
+import { stopInOrder } from "./stop-order.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface DeploymentOptions {
@@ -159,7 +160,7 @@ export class Deployment {
 
   /** Drains and ends everything. */
   close(): Promise<void> {
-    this.#closing ??= this.#close(() => stopInOrder(this.#waves()));
+    this.#closing ??= this.#close(() => stopInOrder(this.#release.topology, this.services));
     return this.#closing;
   }
 
@@ -183,24 +184,6 @@ export class Deployment {
 
   *#replicas(): Generator<LocalReplica> {
     for (const service of this.#services.values()) yield* service.all();
-  }
-
-  /** Replicas in the order in which they end: each service after those whose patterns call it. */
-  #waves(): readonly (readonly LocalReplica[])[] {
-    const depths = new Map<string, number>();
-    // A root comes before its children in a topology.
-    for (const { name, children } of this.#release.topology.services) {
-      const depth = depths.get(name) ?? 0;
-      depths.set(name, depth);
-      for (const child of children) depths.set(child.service, Math.max(depths.get(child.service) ?? 0, depth + 1));
-    }
-    const waves: LocalReplica[][] = [];
-    for (const service of this.services) {
-      const depth = depths.get(service.name) ?? 0;
-      waves[depth] ??= [];
-      waves[depth].push(...service.all());
-    }
-    return waves.filter((wave) => wave !== undefined);
   }
 
   async #expose(service: DeployedService): Promise<void> {
@@ -305,24 +288,4 @@ export class Deployment {
     this.#last = next.catch(() => {}); // Whoever asked for it was told.
     return next;
   }
-}
-
-/** The services that this runner cannot run, as an error; undefined where it can run all. */
-export function unsupported(services: readonly ServiceTopology[]): HadronError | undefined {
-  const image = services.find((one) => one.image !== null);
-  if (image !== undefined) {
-    return new HadronError(
-      "WRONG_USE",
-      `"${image.name}" is the image ${image.image!.reference}, and the local runner makes processes, not containers: use --runner=docker.`,
-    );
-  }
-  const storing = services.find((one) => one.storage !== null);
-  if (storing !== undefined) {
-    return new HadronError(
-      "WRONG_USE",
-      `"${storing.name}" asks for storage at ${storing.storage!.path}, and the local runner cannot give each shard a folder of ` +
-        "its own there: use --runner=docker.",
-    );
-  }
-  return undefined;
 }

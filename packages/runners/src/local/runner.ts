@@ -15,7 +15,7 @@ import {
 } from "@hadron/core/spi";
 import { bundle, endEsbuild } from "../bundle/index.ts";
 import { claim, describeHolder } from "./claim.ts";
-import { type Deployment, unsupported } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import { type Description, describeDeployment, toRunningApp } from "./description.ts";
 import type { LocalPaths } from "./paths.ts";
 import { plan } from "./plan.ts";
@@ -25,6 +25,7 @@ import { RemoteDeployment } from "./remote.ts";
 import type { Clock } from "./restart-policy.ts";
 import { createRunFolder, findRunFolder, listRunFolders } from "./run-folder.ts";
 import { Session } from "./session.ts";
+import { unsupported } from "./unsupported.ts";
 
 export interface LocalRunnerOptions {
   readonly paths: LocalPaths;

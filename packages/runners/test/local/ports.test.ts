@@ -77,8 +77,10 @@ test("outside connections reach every replica of an exposed service", async () =
   const body = JSON.stringify({ jsonrpc: "2.0", method: "pid", id: 1 });
   const headers = { "content-type": "application/json", connection: "close" };
   const pids = new Set<number>();
-  for (let i = 0; i < 3; i++)
-    pids.add((await (await fetch(endpoint, { method: "POST", headers, body })).json()).result);
+  for (let i = 0; i < 3; i++) {
+    const answer: any = await (await fetch(endpoint, { method: "POST", headers, body })).json();
+    pids.add(answer.result);
+  }
   expect(pids.size).toBe(3);
 });
 

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import type { LocalReplica } from "./replica.ts";
 
 /** More processes at once would only take longer each, up to the start timeout. */
 const STARTING_AT_ONCE = Math.max(16, 4 * availableParallelism());
@@ -31,9 +30,4 @@ export async function forEachStart<T>(
     signal.removeEventListener("abort", abort);
     workers.catch(() => {}); // The first failure was told; the others follow from ending the rest.
   }
-}
-
-/** Ends replicas: callers' side first, so that what they accepted can still call what it needs. */
-export async function stopInOrder(waves: readonly (readonly LocalReplica[])[]): Promise<void> {
-  for (const wave of waves) await Promise.all(wave.map((one) => one.stop()));
 }
