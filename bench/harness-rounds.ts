@@ -26,6 +26,8 @@ export interface CompareOptions {
   readonly roundMs?: number;
   /** For each side, at least; three times as long for one that has not answered {@link WARM_CALLS} by then. @default 1200 */
   readonly warmMs?: number;
+  /** After so long no further round is begun, if three are over: on a machine that has no time for us. @default 25000 */
+  readonly budgetMs?: number;
 }
 
 /** So many calls, and the machine code is the one that stays. */
@@ -58,12 +60,13 @@ export class Rounds<Name extends string> {
 /** Runs all sides in turn, in changing order, so that whatever else the machine does meets them alike. */
 export async function compare<Name extends string>(
   sides: Readonly<Record<Name, Load>>,
-  { rounds = 11, roundMs = 400, warmMs = 1200 }: CompareOptions = {},
+  { rounds = 11, roundMs = 400, warmMs = 1200, budgetMs = 25_000 }: CompareOptions = {},
 ): Promise<Rounds<Name>> {
   const names = Object.keys(sides) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
   for (const name of names) await warm(sides[name], warmMs);
-  for (let round = 0; round < rounds; round++) {
+  const until = performance.now() + budgetMs;
+  for (let round = 0; round < rounds && (round < 3 || performance.now() < until); round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       samples[name].push(await sample(sides[name], roundMs));
       await sleep(10);

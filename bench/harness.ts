@@ -34,7 +34,11 @@ export async function bench(title: string, body: (bench: Bench) => Promise<void>
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
-  const stop = async (status: number, why?: string) => {
+  let stopping = false;
+  const stop = async (status: number, why?: unknown) => {
+    // What is ended fails, too: that is no news.
+    if (stopping) return;
+    stopping = true;
     if (why !== undefined) console.error(why);
     await close();
     process.exit(status);
@@ -58,8 +62,8 @@ export async function bench(title: string, body: (bench: Bench) => Promise<void>
       note: (text) => notes.push(text),
     });
   } catch (error) {
-    console.error(error);
-    await stop(1, `"${title}" broke.`);
+    await stop(1, new Error(`"${title}" broke.`, { cause: error }));
+    return;
   }
   console.log([title, "", toTable(rows), ...notes.flatMap((note) => ["", note])].join("\n"));
   await stop(0);
