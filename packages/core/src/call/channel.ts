@@ -28,7 +28,8 @@ const LOOK_AGAIN_MS = 250;
 /** Tries of a call that was sent, the first included. */
 const MOST_TRIES = 3;
 const RETRY_SHARE = 0.1;
-const RETRIES_SAVED = 10;
+/** As many as may be under way at a replica that dies. */
+const RETRIES_SAVED = 100;
 /** The wait before the first retry: half of it, and as much again at random. Doubles. */
 const RETRY_MS = 20;
 
@@ -232,11 +233,13 @@ export class Channel {
   /** A try has failed: makes the next one, or says why there is none. */
   #failed(target: Target, peer: Peer, call: Outgoing, error: unknown): Promise<unknown> {
     if (!(error instanceof HadronError)) return Promise.reject(error);
-    call.error = error;
+    const given = error === call.scope.error;
+    if (!given) call.error = error;
     const { code } = error;
     const unavailable = code === "UNAVAILABLE";
     if (target.outliers !== undefined) this.#learn(target.outliers, peer, call, error);
-    if (error === call.scope.error) return Promise.reject(this.#silent(peer, call, error));
+    if (given)
+      return Promise.reject(peer.connecting ? this.#notTaken(target, call, error) : this.#silent(peer, call, error));
     if (error.unsent && (unavailable || code === "OVERLOADED")) return this.#resend(target, peer, call);
     if (code === "OVERLOADED") peer.busy(error.retryAfterMs ?? RETRY_MS);
     if (error.retryable && (unavailable || code === "OVERLOADED") && this.#mayRetry(call))

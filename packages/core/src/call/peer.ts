@@ -55,6 +55,11 @@ export class Peer {
     return this.#connection !== undefined;
   }
 
+  /** Whether nothing was sent to it yet: what is called waits for the connection. */
+  get connecting(): boolean {
+    return this.#connection?.state === "connecting";
+  }
+
   /** Whether a call may go there now. */
   get usable(): boolean {
     if (this.member.state !== "ready" || this.#connection?.state === "draining") return false;

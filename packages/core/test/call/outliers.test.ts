@@ -1,0 +1,110 @@
+import { procedure, service } from "@hadron/core";
+import { start } from "@hadron/core/testing";
+import { spread } from "@hadron/patterns";
+import { expect, test, vi } from "vitest";
+import type { Member } from "../../src/call/directory.ts";
+import { Outliers } from "../../src/call/outliers.ts";
+import { Peer } from "../../src/call/peer.ts";
+
+function peersOf(count: number): Peer[] {
+  return Array.from({ length: count }, (_, ordinal) => {
+    const member: Member = { ordinal, name: `one.${ordinal}`, address: "memory:x", state: "ready", reason: undefined };
+    return new Peer(member, {} as never, () => {});
+  });
+}
+
+const avoided = (peers: readonly Peer[]) => peers.filter((peer) => peer.avoided).length;
+
+test("a replica that fails five times in a row is ejected, and comes back by a probe", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const peers = peersOf(3);
+    const outliers = new Outliers(peers);
+    const [bad] = peers as [Peer];
+    for (let failure = 0; failure < 4; failure++) outliers.failed(bad);
+    expect(bad.avoided).toBe(false);
+    outliers.failed(bad);
+    expect(bad.avoided).toBe(true);
+    vi.advanceTimersByTime(1001);
+    // Half-open: one call goes there, the others wait for how it ends.
+    expect(bad.avoided).toBe(false);
+    bad.probing = true;
+    expect(bad.avoided).toBe(true);
+    outliers.failed(bad);
+    vi.advanceTimersByTime(1001);
+    expect(bad.avoided).toBe(true);
+    vi.advanceTimersByTime(1001);
+    expect(bad.avoided).toBe(false);
+    bad.probing = true;
+    outliers.answered(bad, 1, performance.now());
+    expect(bad.avoided).toBe(false);
+    expect(bad.ejectedUntil).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test.each([1, 2, 3, 4, 7])("of %i replicas never more than half are ejected", (count) => {
+  const peers = peersOf(count);
+  const outliers = new Outliers(peers);
+  for (const peer of peers) {
+    for (let failure = 0; failure < 10; failure++) outliers.failed(peer);
+    // The others are well meanwhile, as far as they are not ejected.
+    for (const other of peers)
+      if (other !== peer && other.ejectedUntil === 0) outliers.answered(other, 1, performance.now());
+  }
+  expect(avoided(peers)).toBe(Math.floor(count / 2));
+});
+
+test("what fails everywhere ejects nobody", () => {
+  const peers = peersOf(4);
+  const outliers = new Outliers(peers);
+  for (let round = 0; round < 20; round++) for (const peer of peers) outliers.failed(peer);
+  expect(avoided(peers)).toBeLessThanOrEqual(1);
+});
+
+test("a replica that is slow against the others is ejected; a probe that is slow, too, keeps it so", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const peers = peersOf(4);
+    const outliers = new Outliers(peers);
+    const slow = peers[2]!;
+    for (let call = 0; call < 20; call++) {
+      for (const peer of peers) outliers.answered(peer, peer === slow ? 100 : 5, performance.now());
+      vi.advanceTimersByTime(60);
+    }
+    expect(peers.map((peer) => peer.avoided)).toEqual([false, false, true, false]);
+    vi.advanceTimersByTime(1001);
+    slow.probing = true;
+    outliers.answered(slow, 90, performance.now());
+    expect(slow.avoided).toBe(true);
+    vi.advanceTimersByTime(2001);
+    slow.probing = true;
+    outliers.answered(slow, 6, performance.now());
+    expect(slow.avoided).toBe(false);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a replica that fails gets no calls while others are well", async () => {
+  let broken = "";
+  let failed = 0;
+  const { HadronError } = await import("@hadron/core");
+  const leaf = procedure({}, (_: unknown, { replica }) => {
+    if (replica.name !== broken) return replica.name;
+    failed++;
+    throw new HadronError("UNAVAILABLE", "my disk is gone");
+  });
+  const one = service("one", spread(4, leaf));
+  await using _app = await start(one);
+  for (let call = 0; call < 20; call++) await one(call);
+  broken = "one.leaf.3";
+  const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => one(1)));
+  expect(outcomes.some((one) => one.status === "rejected")).toBe(true);
+  const before = failed;
+  expect(before).toBeGreaterThanOrEqual(5);
+  for (let call = 0; call < 50; call++) await one(call);
+  // None, or the probe of an ejection that has ended on a slow machine.
+  expect(failed - before).toBeLessThanOrEqual(1);
+});
