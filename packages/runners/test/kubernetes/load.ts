@@ -3,7 +3,8 @@ import type { RunContext, Runner } from "@hadron/core/spi";
 
 export interface Load {
   readonly calls: number;
-  readonly failed: readonly string[];
+  /** Messages of failed calls, and how often each came. */
+  readonly failed: Readonly<Record<string, number>>;
   readonly slowestMs: number;
   readonly answers: ReadonlySet<string>;
 }
@@ -17,7 +18,7 @@ export async function underLoad(
 ): Promise<Load> {
   await using connected = await runner.connect(target.app, context);
   const host = await openHost(target.app, connected.directory);
-  const failed: string[] = [];
+  const failed: Record<string, number> = {};
   const answers = new Set<string>();
   const going = new Set<Promise<void>>();
   let [calls, slowestMs] = [0, 0];
@@ -26,7 +27,8 @@ export async function underLoad(
     try {
       answers.add(JSON.stringify(await host.call(target.service, target.procedure, undefined, { timeoutMs: 30_000 })));
     } catch (error) {
-      failed.push(String((error as Error).message));
+      const message = (error as Error).message.replaceAll(/\d+ ms/g, "… ms");
+      failed[message] = (failed[message] ?? 0) + 1;
     }
     slowestMs = Math.max(slowestMs, performance.now() - begun);
   };
