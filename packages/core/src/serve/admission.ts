@@ -6,6 +6,8 @@ import { ConcurrencyLimit } from "./concurrency-limit.ts";
 export interface Work {
   /** On the clock of `performance.now()`. */
   readonly arrivedAt: number;
+  /** Whether its time is over: then it is answered so, and not started. */
+  expired(now: number): boolean;
   /** Runs it. {@link Admission.ended} is called once it is over: not when it is answered, which may be earlier. */
   start(): void;
   /** Answers that there is too much work, without running it. */
@@ -67,6 +69,11 @@ export class Admission {
     this.#limit = new ConcurrencyLimit(most, () => {
       if (this.#queue.length > 0) this.#schedule();
     });
+  }
+
+  /** How long ago, at most, was read what comes now: handlers have run since, in the same turn. */
+  get lateMs(): number {
+    return this.#spentMs < NOTICE_MS ? 0 : this.#spentMs;
   }
 
   take(work: Work): void {
@@ -142,6 +149,8 @@ export class Admission {
     const queue = this.#queue;
     while (queue.length > 0 && this.#spentMs < TURN_MS && this.#limit.room) {
       const work = this.#overloaded ? queue.pop()! : queue.shift()!;
+      // Nobody waits for it any more; the timer that would say so is behind this in the queue of the event loop.
+      if (work.expired(now)) continue;
       this.#run(work, now);
       now = performance.now();
     }

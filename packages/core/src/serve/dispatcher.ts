@@ -77,7 +77,8 @@ export class ReplicaDispatcher implements Dispatcher {
   dispatch(call: IncomingCall, reply: Reply): Scope {
     const now = performance.now();
     const scope = new Scope({
-      deadlineAt: now + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
+      // I4: what it waited for while handlers of this turn were running is its own time.
+      deadlineAt: now - this.admission.lateMs + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
       trace: childTrace(call.trace),
       caller: this.self.replica,
     });
@@ -161,6 +162,12 @@ class Handling implements Cancellable, Context, Ambient, Work {
   }
   get log(): Log {
     return this.#options.log;
+  }
+
+  expired(now: number): boolean {
+    if (now < this.scope.deadlineAt) return false;
+    this.scope.expire();
+    return true;
   }
 
   start(): void {

@@ -1,0 +1,150 @@
+import { service } from "@hadron/core";
+import { expect, test } from "vitest";
+import { Admission, type Work } from "../../src/serve/admission.ts";
+import { createRig } from "../call/rig.ts";
+
+interface Outcome {
+  readonly id: number;
+  /** How many calls were done between its arrival and its outcome. */
+  readonly doneMeanwhile: number;
+}
+
+/** An admission in front of handlers that keep the processor busy. Time is counted in calls done: machines differ. */
+function busy(limit: number, busyMs: number, { later = false } = {}) {
+  const admission = new Admission(limit);
+  const served: Outcome[] = [];
+  const refused: Outcome[] = [];
+  let nextId = 0;
+  let onDone = () => {};
+  const burn = () => {
+    const until = performance.now() + busyMs;
+    while (performance.now() < until);
+  };
+  const offer = () => {
+    const id = nextId++;
+    const before = served.length;
+    const run = () => {
+      burn();
+      served.push({ id, doneMeanwhile: served.length - before });
+      admission.ended();
+      onDone();
+    };
+    const work: Work = {
+      arrivedAt: performance.now(),
+      expired: () => false,
+      start: () => (later ? void setImmediate(run) : run()),
+      refuse: () => void refused.push({ id, doneMeanwhile: served.length - before }),
+    };
+    admission.take(work);
+  };
+  return {
+    served,
+    refused,
+    offer,
+    /** Does something each time a call is done. */
+    eachDone: (then: () => void) => {
+      onDone = then;
+    },
+    value: (name: string) => [...admission.metrics()].find((one) => one.name === name)!.value,
+  };
+}
+
+/** Ten calls come for each that is done, for so long. */
+async function flood(one: ReturnType<typeof busy>, forMs: number): Promise<void> {
+  const until = performance.now() + forMs;
+  let due = 10;
+  one.eachDone(() => {
+    due += 10;
+  });
+  while (performance.now() < until) {
+    for (; due > 0; due--) one.offer();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  one.eachDone(() => {});
+  await expect.poll(() => one.value("hadron_calls_waiting") + one.value("hadron_concurrency")).toBe(0);
+}
+
+test("under ten times the load the newest is served, and the rest is turned away at once", async () => {
+  const one = busy(1000, 3);
+  await flood(one, 600);
+  const [before, beforeRefused] = [one.served.length, one.refused.length];
+  expect(one.value("hadron_overloaded")).toBe(1);
+  await flood(one, 1000);
+  const served = one.served.slice(before);
+  const refused = one.refused.slice(beforeRefused);
+  expect(served.length).toBeGreaterThan(20);
+  expect(refused.length).toBeGreaterThan(served.length * 5);
+  const waits = served.map((outcome) => outcome.doneMeanwhile).sort((a, b) => a - b);
+  expect(waits[Math.floor(waits.length * 0.98)]).toBeLessThanOrEqual(3);
+  expect(Math.max(...refused.map((outcome) => outcome.doneMeanwhile))).toBeLessThanOrEqual(20);
+});
+
+test("a burst is served in the order in which it came, and nobody is turned away", async () => {
+  const one = busy(1000, 2);
+  for (let call = 0; call < 300; call++) one.offer();
+  await expect.poll(() => one.served.length, { timeout: 20_000 }).toBe(300);
+  expect(one.served.map((outcome) => outcome.id)).toEqual(one.served.map((_, index) => index));
+  expect(one.refused).toEqual([]);
+});
+
+test("callers that each make one call after the other are all served, however many there are", async () => {
+  const one = busy(1000, 2);
+  const until = performance.now() + 1000;
+  one.eachDone(() => {
+    if (performance.now() < until) setImmediate(one.offer);
+  });
+  for (let caller = 0; caller < 64; caller++) one.offer();
+  await expect.poll(() => one.value("hadron_calls_waiting"), { timeout: 20_000 }).toBe(0);
+  expect(one.refused).toEqual([]);
+});
+
+test("at work and waiting together are never more than the declared limit", () => {
+  const one = busy(10, 1, { later: true });
+  for (let call = 0; call < 25; call++) one.offer();
+  expect(one.value("hadron_concurrency") + one.value("hadron_calls_waiting")).toBe(10);
+  expect(one.refused).toHaveLength(15);
+});
+
+test("the limit of calls at work shrinks while they keep the processor busy, and is as before when they do not", async () => {
+  const one = busy(1000, 3, { later: true });
+  await flood(one, 1500);
+  const waits = one.served.slice(-50).map((outcome) => outcome.doneMeanwhile);
+  expect(waits.sort((a, b) => a - b)[25]).toBeLessThanOrEqual(10);
+  await expect.poll(() => one.value("hadron_concurrency_limit"), { timeout: 20_000 }).toBe(1000);
+});
+
+test("a handler that goes on after its call was given up keeps its place under limits.concurrency", async () => {
+  const release = Promise.withResolvers<string>();
+  const one = service("one", () => release.promise, { limits: { concurrency: 1 } });
+  await using rig = createRig(one);
+  rig.publish("one", [{ address: (await rig.serve("one")).address }]);
+  await expect(rig.call("one", "one", 1, 50)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(rig.call("one", "one", 1, 2000)).rejects.toMatchObject({
+    code: "OVERLOADED",
+    retryAfterMs: expect.any(Number),
+    message: expect.stringMatching(/^one.0 has 1 calls, its limit\. Call again in \d+ ms, or give "one" more replicas/),
+  });
+  release.resolve("done");
+  await expect.poll(() => rig.call("one", "one", 1, 2000).catch((error) => error.code)).toBe("done");
+});
+
+test("a call that waits and is given up is not run", async () => {
+  let runs = 0;
+  const one = service("one", {
+    burn: () => {
+      const until = performance.now() + 150;
+      while (performance.now() < until);
+    },
+    count: () => ++runs,
+  });
+  await using rig = createRig(one);
+  const replica = await rig.serve("one");
+  rig.publish("one", [{ address: replica.address }]);
+  await rig.call("one", "count");
+  // In one piece: the second waits for its turn, in which its time is over.
+  const calls = [rig.call("one", "burn"), rig.call("one", "count", undefined, 20)];
+  const [, count] = await Promise.allSettled(calls);
+  expect(count).toMatchObject({ status: "rejected", reason: { code: "DEADLINE_EXCEEDED" } });
+  await rig.call("one", "burn");
+  expect(runs).toBe(1);
+});
