@@ -21,6 +21,9 @@ export interface Settings {
   readonly explicitApp: boolean;
 }
 
+/** How often the engine is brought to what is declared before it is left as it is. */
+const ROUNDS = 3;
+
 /** What should be, what is, and what is to be done. */
 interface Compared {
   readonly wanted: Wanted;
@@ -56,11 +59,20 @@ export async function apply(
   checked.catch(() => {});
   await using lock = await takeLock(engine, program.topology.app, context.progress, context.signal);
   const held = { ...context, signal: AbortSignal.any([context.signal, lock.signal]) };
-  // Whoever held it before us may have changed everything.
-  const compared = await compareWith(engine, program, bundled, settings, held);
   await checked;
-  await perform(engine, program, compared, held);
-  return compared.plan.changes;
+  const changes: Change[] = [];
+  // Whoever held it before us may have changed everything; and if it was killed, the engine may still be at the last
+  // thing that it was asked: so it is looked at once more when all is done.
+  for (let round = 0; round < ROUNDS; round++) {
+    const compared = await compareWith(engine, program, bundled, settings, held);
+    changes.push(...compared.plan.changes);
+    if (compared.plan.changes.length === 0) {
+      if (round === 0) await rollOutAll(engine, compared, held);
+      break;
+    }
+    await perform(engine, program, compared, held);
+  }
+  return changes;
 }
 
 /** Builds what is missing of the images, and nothing else. The tag of each. */

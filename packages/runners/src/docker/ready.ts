@@ -50,8 +50,7 @@ async function waitForReplica(engine: Engine, id: string, spec: ContainerSpec, s
       await sleep(50, undefined, { signal });
       continue;
     }
-    // What it said in an earlier life does not count.
-    const since = (Date.parse(State.StartedAt) - 1) / 1000;
+    const since = sinceStart(State.StartedAt);
     const log = await engine.stream(`/containers/${id}/logs`, {
       query: { follow: true, stdout: true, stderr: true, since },
       signal,
@@ -68,6 +67,19 @@ async function waitForReplica(engine: Engine, id: string, spec: ContainerSpec, s
       log.destroy();
     }
   }
+}
+
+/** Whether a replica that runs has begun to stop in this life of it, as its log tells. */
+export async function isDraining(engine: Engine, id: string, startedAt: string, signal: AbortSignal): Promise<boolean> {
+  const query = { stdout: true, tail: TAIL_LINES, since: sinceStart(startedAt) };
+  const log = await engine.stream(`/containers/${id}/logs`, { query, signal });
+  const lines = await Array.fromAsync(readLines(log));
+  return lines.some((line) => line.startsWith("{") && line.includes('"event":"draining"'));
+}
+
+/** What it said in an earlier life does not count. */
+function sinceStart(startedAt: string): number {
+  return (Date.parse(startedAt) - 1) / 1000;
 }
 
 /** A replica that cannot start says why in one line. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunContext } from "@hadron/core/spi";
 import {
   createContainer,
@@ -11,7 +12,7 @@ import type { Engine } from "./engine/client.ts";
 import { networkName } from "./names.ts";
 import type { Slot } from "./plan.ts";
 import { probe } from "./probe.ts";
-import { waitUntilReady } from "./ready.ts";
+import { inspect, isDraining, waitUntilReady } from "./ready.ts";
 
 /** What part of a service's replicas is replaced at a time. */
 const AT_ONCE = 1 / 4;
@@ -139,12 +140,27 @@ async function connect(
   await engine.post(`/networks/${networkName(app)}/connect`, { body, signal: context.signal });
 }
 
-/** One that runs is asked; it is quicker than its log, and tells of now. */
+/** How long one that should serve on may say that it does not: as long as the longest drain is likely to be. */
+const KEPT_MS = 60_000;
+const ASK_AGAIN_MS = 100;
+
+/**
+ * Waits until a container that runs serves. Asked directly where it can be: that is quicker than its log, and tells of
+ * now. One that is stopping, as after an `up` that was killed when it had just asked for that, is started again.
+ */
 async function waitForKept({ current, spec }: Slot, { engine, context }: RolloutOptions): Promise<void> {
-  const { address, id, state } = current!;
-  if (spec.role === "replica" && address !== undefined && state === "running") {
-    const answer = await probe(address, "/readyz");
-    if (answer?.status === 200) return;
+  const { address, id } = current!;
+  const until = performance.now() + KEPT_MS;
+  for (;;) {
+    if (spec.role === "replica" && address !== undefined) {
+      const answer = await probe(address, "/readyz");
+      if (answer?.status === 200) return;
+    }
+    const { State } = await inspect(engine, id, context.signal);
+    if (!State.Running && !State.Restarting) await startContainer(engine, id, context.signal);
+    else if (State.Running && !(await isDraining(engine, id, State.StartedAt, context.signal))) break;
+    if (performance.now() > until) break;
+    await sleep(ASK_AGAIN_MS, undefined, { signal: context.signal });
   }
   await waitUntilReady(engine, id, spec, context.signal);
 }
