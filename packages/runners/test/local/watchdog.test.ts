@@ -1,12 +1,18 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { claimName, createRunFolder } from "../../src/local/run-folder.ts";
 import { Watchdog } from "../../src/local/watchdog.ts";
 import { eventually } from "../../src/suite.ts";
 import { isAlive } from "./harness.ts";
+
+let home: string;
+beforeEach(() => {
+  home = realpathSync(mkdtempSync(join(tmpdir(), "hl ")));
+});
+afterEach(() => rmSync(home, { recursive: true }));
 
 const sleeper = () => {
   const child = spawn("sleep", ["300"], { detached: true, stdio: "ignore" });
@@ -14,7 +20,7 @@ const sleeper = () => {
 };
 
 test("the watchdog kills what it was told of and not told off, stopped ones too, and removes folder and name", async () => {
-  const runtime = join(realpathSync(mkdtempSync(join(tmpdir(), "hl "))), "run");
+  const runtime = join(home, "run");
   const folder = createRunFolder(runtime, "app");
   claimName(folder);
   writeFileSync(join(folder.path, "file"), "");
@@ -33,7 +39,7 @@ test("the watchdog kills what it was told of and not told off, stopped ones too,
 });
 
 test("the watchdog leaves the name alone where it has passed on", async () => {
-  const runtime = join(realpathSync(mkdtempSync(join(tmpdir(), "hl-"))), "run");
+  const runtime = join(home, "run");
   const [first, second] = [createRunFolder(runtime, "app"), createRunFolder(runtime, "app")];
   const watchdog = new Watchdog(first);
   claimName(second);
@@ -44,7 +50,7 @@ test("the watchdog leaves the name alone where it has passed on", async () => {
 });
 
 test("the watchdog outlives what a terminal sends", async () => {
-  const folder = createRunFolder(join(realpathSync(mkdtempSync(join(tmpdir(), "hl-"))), "run"), "app");
+  const folder = createRunFolder(join(home, "run"), "app");
   const watchdog = new Watchdog(folder);
   // It ignores signals from its first line on: told a process, it has read that line.
   const one = sleeper();
