@@ -24,7 +24,8 @@ export interface Rig extends AsyncDisposable {
   readonly host: Host;
   /** Another caller, with connections of its own. */
   caller(): Host;
-  serve(service: string, ordinal?: number, kind?: "unix" | "tcp"): Promise<ServedReplica>;
+  /** `where`: a kind of address, or an address. */
+  serve(service: string, ordinal?: number, where?: string): Promise<ServedReplica>;
   /** Says where the replicas of a service are. */
   publish(service: string, members: readonly (Partial<Member> & { readonly address: string })[]): void;
   call(service: string, procedure: string, input?: unknown, timeoutMs?: number): Promise<unknown>;
@@ -56,7 +57,7 @@ export function createRig(...services: readonly AnyService[]): Rig {
     directory,
     host,
     caller: () => hostOf("caller", `caller.${closers.length}`, 0),
-    async serve(service, ordinal = 0, kind = "tcp") {
+    async serve(service, ordinal = 0, where = "tcp") {
       const name = `${service}.${ordinal}`;
       const quiet = () => {};
       const server = new ReplicaServer({
@@ -69,7 +70,7 @@ export function createRig(...services: readonly AnyService[]): Rig {
         log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
         count: () => 1,
       });
-      const wanted = kind === "unix" ? `unix:${join(folder, `${sockets++}.sock`)}` : "tcp:127.0.0.1:0";
+      const wanted = { unix: `unix:${join(folder, `${sockets++}.sock`)}`, tcp: "tcp:127.0.0.1:0" }[where] ?? where;
       const [address] = await server.listen([wanted], { exposed: false });
       server.ready();
       const kill = async () => {
