@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 import { openHost } from "@hadron/core/cli/shared";
-import type { Runner } from "@hadron/core/spi";
+import { type ErrorData, fromErrorData, type Runner } from "@hadron/core/spi";
 import { quiet } from "./engine.ts";
 
 /** What became of calls that were made at a steady rate. */
@@ -14,7 +14,10 @@ export interface Load {
   stop(): Promise<Outcome>;
 }
 
-/** Calls so often a second, whatever becomes of the calls before. */
+/**
+ * Calls so often a second, whatever becomes of the calls before. A replica that says "too much, come again" is obeyed: on
+ * a machine that others keep busy that says nothing of whoever replaces replicas.
+ */
 export function startLoad(callsPerSecond: number, call: () => Promise<unknown>): Load {
   const outcome: Outcome = { answers: 0, failures: [] };
   const open = new Set<Promise<void>>();
@@ -22,7 +25,7 @@ export function startLoad(callsPerSecond: number, call: () => Promise<unknown>):
   let made = 0;
   const timer = setInterval(() => {
     for (; made < ((performance.now() - startedAt) * callsPerSecond) / 1000; made++) {
-      const one: Promise<void> = call()
+      const one: Promise<void> = obeying(call)
         .then(
           () => void outcome.answers++,
           (error: Error) => void outcome.failures.push(error.message),
@@ -40,6 +43,18 @@ export function startLoad(callsPerSecond: number, call: () => Promise<unknown>):
   };
 }
 
+async function obeying(call: () => Promise<unknown>): Promise<unknown> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      const { code, retryAfterMs = 100 } = error as { code?: string; retryAfterMs?: number };
+      if (code !== "OVERLOADED") throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    }
+  }
+}
+
 /** Calls by JSON-RPC over kept-alive HTTP, as a stranger does. */
 export function callByHttp(port: number, method: string, input: unknown): { call(): Promise<unknown>; close(): void } {
   const agent = new Agent({ keepAlive: true });
@@ -54,9 +69,9 @@ export function callByHttp(port: number, method: string, input: unknown): { call
             text += chunk;
           });
           response.on("end", () => {
-            const answer = JSON.parse(text) as { result?: unknown; error?: { message: string } };
+            const answer = JSON.parse(text) as { result?: unknown; error?: { message: string; data: ErrorData } };
             if (answer.error === undefined) resolve(answer.result);
-            else reject(new Error(answer.error.message));
+            else reject(fromErrorData({ ...answer.error.data, message: answer.error.message }));
           });
         });
         sent.on("error", reject);
