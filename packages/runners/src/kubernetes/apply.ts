@@ -72,6 +72,16 @@ export async function prepare(
   return { build, world, intents, manifests };
 }
 
+/** What `apply` would change. */
+export async function planApp(
+  api: Api,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<readonly Change[]> {
+  return toChanges((await prepare(api, program, settings, context)).intents);
+}
+
 /** Makes the world match the file, and waits until it does. */
 export async function apply(
   api: Api,

@@ -1,25 +1,20 @@
-import type { RunContext, Runner, RunnerModule } from "@hadron/core/spi";
+import type { Runner, RunnerModule } from "@hadron/core/spi";
 import { Api } from "./api.ts";
-import { apply, prepare } from "./apply.ts";
-import { connect } from "./connect.ts";
-import { deleteApp } from "./delete.ts";
-import { exportApp } from "./export.ts";
 import { findTarget } from "./kube-config.ts";
-import { listApps } from "./list.ts";
-import { readLogs } from "./logs.ts";
-import { toChanges } from "./plan.ts";
-import { scale } from "./scale.ts";
 import { flags, readSettings } from "./settings.ts";
-import { readStatus } from "./status.ts";
 
 export { flags };
 
-/** Runs an app on a Kubernetes cluster, with nothing but its API server and an image registry. */
+/**
+ * Runs an app on a Kubernetes cluster, with nothing but its API server and an image registry. What a verb needs is loaded
+ * when it is asked for: every command waits for all that is loaded.
+ */
 export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
   const settings = readSettings(options);
+  const open = () => new Api(findTarget(settings));
   /** Each verb has connections of its own, closed when it is done. */
   const within = async <T>(work: (api: Api) => Promise<T>): Promise<T> => {
-    const api = new Api(findTarget(settings));
+    const api = open();
     try {
       return await work(api);
     } finally {
@@ -29,15 +24,21 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
   return {
     name: "kubernetes",
     plan: (program, context) =>
-      within(async (api) => ({ changes: toChanges((await prepare(api, program, settings, context)).intents) })),
+      within(async (api) => {
+        const { planApp } = await import("./apply.ts");
+        return { changes: await planApp(api, program, settings, context) };
+      }),
     apply: (program, context) =>
       within(async (api) => {
+        const [{ apply }, { readStatus }] = await Promise.all([import("./apply.ts"), import("./status.ts")]);
         const changes = await apply(api, program, settings, context);
         return { changes, status: await readStatus(api, program.topology.app, context, { calls: false }) };
       }),
-    status: (app, context) => within((api) => readStatus(api, app, context, { calls: true })),
+    status: (app, context) =>
+      within(async (api) => (await import("./status.ts")).readStatus(api, app, context, { calls: true })),
     async *logs(app, logOptions, context) {
-      const api = new Api(findTarget(settings));
+      const { readLogs } = await import("./logs.ts");
+      const api = open();
       try {
         yield* readLogs(api, app, logOptions, context);
       } finally {
@@ -45,9 +46,12 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
       }
     },
     scale: (app, service, replicas, context) =>
-      within((api) => scale(api, app, service, replicas, { ...context, waitMs: settings.waitMs })),
-    async connect(app, context: RunContext) {
-      const api = new Api(findTarget(settings));
+      within(async (api) =>
+        (await import("./scale.ts")).scale(api, app, service, replicas, { ...context, waitMs: settings.waitMs }),
+      ),
+    async connect(app, context) {
+      const { connect } = await import("./connect.ts");
+      const api = open();
       try {
         return await connect(api, app, context);
       } catch (error) {
@@ -55,8 +59,8 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
         throw error;
       }
     },
-    delete: (app, context) => within((api) => deleteApp(api, app, context)),
-    list: (context) => within((api) => listApps(api, context)),
-    export: (program, context) => exportApp(program, settings, context),
+    delete: (app, context) => within(async (api) => (await import("./delete.ts")).deleteApp(api, app, context)),
+    list: (context) => within(async (api) => (await import("./list.ts")).listApps(api, context)),
+    export: async (program, context) => (await import("./export.ts")).exportApp(program, settings, context),
   };
 };

@@ -27,11 +27,12 @@ export async function call(
   service: string,
   procedure: string,
   input?: unknown,
+  timeoutMs = 20_000,
 ): Promise<any> {
   await using connected = await runner.connect(app, context);
   const host = await openHost(app, connected.directory);
   try {
-    return await host.call(service, procedure, input, { timeoutMs: 20_000 });
+    return await host.call(service, procedure, input, { timeoutMs });
   } finally {
     host.close();
   }
