@@ -1,5 +1,5 @@
 // A pattern of your own is a function from parts to a part. This one asks a second service where the first fails.
-import { type Handler, HadronError, type Input, type Leaf, type Output, type Part, run, service } from "@hadron/core";
+import { HadronError, type Handler, type Input, type Leaf, type Output, type Part, run, service } from "@hadron/core";
 import { type ChildClient, child, pattern } from "@hadron/core/spi";
 
 function fallback<H extends Handler>(first: Leaf<H>, second: Leaf<H>): Part<(...input: Input<H>) => Output<H>> {

@@ -23,7 +23,8 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
   const wrong = files.flatMap((file) =>
     importsOf(file)
       .filter((target) => {
-        if (target.startsWith("@hadron/")) return !allowed.some((one) => target === one || target.startsWith(`${one}/`));
+        if (target.startsWith("@hadron/"))
+          return !allowed.some((one) => target === one || target.startsWith(`${one}/`));
         if (!target.startsWith(".")) return false;
         return relative(join(root, "packages", name, "src"), resolve(root, dirname(file), target)).startsWith("..");
       })

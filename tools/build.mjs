@@ -15,7 +15,13 @@ writeFileSync(
   project,
   JSON.stringify({
     extends: join(root, "tsconfig.json"),
-    compilerOptions: { noEmit: false, declaration: true, rootDir: root, outDir: join(work, "out"), typeRoots: [join(root, "node_modules/@types")] },
+    compilerOptions: {
+      noEmit: false,
+      declaration: true,
+      rootDir: root,
+      outDir: join(work, "out"),
+      typeRoots: [join(root, "node_modules/@types")],
+    },
     include: [join(root, "packages", name, "src"), join(root, "packages/*/src/**/*.d.ts")],
     // The shared suites are for tests of this repository: they import the test runner.
     exclude: [join(root, "packages/*/src/**/suite.ts")],

@@ -7,7 +7,10 @@ const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
 /** What is typed for each example, and what has to come out. */
-const EXAMPLES: readonly { file: string; calls: readonly { words: readonly string[]; output: (output: any) => void }[] }[] = [
+const EXAMPLES: readonly {
+  file: string;
+  calls: readonly { words: readonly string[]; output: (output: any) => void }[];
+}[] = [
   { file: "hello", calls: [{ words: ["hello", '"Ann"'], output: (it) => expect(it).toBe("Hello, Ann!") }] },
   {
     file: "histogram",
@@ -24,20 +27,39 @@ const EXAMPLES: readonly { file: string; calls: readonly { words: readonly strin
   {
     file: "shard",
     calls: [
-      { words: ["counters", "increment", '{"user":"ann"}'], output: (it) => expect(it).toMatchObject({ user: "ann", count: 1 }) },
+      {
+        words: ["counters", "increment", '{"user":"ann"}'],
+        output: (it) => expect(it).toMatchObject({ user: "ann", count: 1 }),
+      },
       { words: ["counters", "read", '{"user":"bob"}'], output: (it) => expect(it).toBe(0) },
     ],
   },
-  { file: "spread", calls: [{ words: ["factors", '{"number":1001}'], output: (it) => expect(it.factors).toEqual([7, 11, 13]) }] },
+  {
+    file: "spread",
+    calls: [{ words: ["factors", '{"number":1001}'], output: (it) => expect(it.factors).toEqual([7, 11, 13]) }],
+  },
   { file: "tree", calls: [{ words: ["tree", '"is"'], output: (it) => expect(it).toBe(6) }] },
-  { file: "greetings", calls: [{ words: ["greet", '"Ann"'], output: (it) => expect(it).toMatch(/^Good .*, dear Ann!$/) }] },
-  { file: "fallback", calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }] },
+  {
+    file: "greetings",
+    calls: [{ words: ["greet", '"Ann"'], output: (it) => expect(it).toMatch(/^Good .*, dear Ann!$/) }],
+  },
+  {
+    file: "fallback",
+    calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }],
+  },
 ];
 
 /** Deploys each example by its command line, calls it as a user does, and deletes it. */
-export function testEveryExample(runner: string, options: { readonly flags?: readonly string[]; readonly env?: Record<string, string>; readonly timeoutMs: number }): void {
+export function testEveryExample(
+  runner: string,
+  options: { readonly flags?: readonly string[]; readonly env?: Record<string, string>; readonly timeoutMs: number },
+): void {
   const type = async (...words: readonly string[]) => {
-    const { stdout } = await run("tsx", words, { cwd: root, env: { ...process.env, ...options.env }, timeout: options.timeoutMs });
+    const { stdout } = await run("tsx", words, {
+      cwd: root,
+      env: { ...process.env, ...options.env },
+      timeout: options.timeoutMs,
+    });
     return stdout;
   };
   test.each(EXAMPLES)(`example $file on ${runner}`, { timeout: options.timeoutMs * 3 }, async ({ file, calls }) => {

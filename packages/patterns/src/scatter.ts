@@ -1,4 +1,13 @@
-import { type Context, type Handler, HadronError, type Input, type Leaf, type Output, type Part, procedure } from "@hadron/core";
+import {
+  type Context,
+  HadronError,
+  type Handler,
+  type Input,
+  type Leaf,
+  type Output,
+  type Part,
+  procedure,
+} from "@hadron/core";
 import { type ChildClient, child, pattern, type ShardClient } from "@hadron/core/spi";
 
 /** What gather is told beside the replies. */
@@ -33,13 +42,22 @@ export function scatter<H extends Handler, O>(
 ): Part<(...input: Input<H>) => O> {
   const { quorum, timeoutMs } = options;
   if (typeof gather !== "function") {
-    throw new HadronError("INVALID_DECLARATION", `scatter(n, leaf, gather): gather is ${typeof gather}, and should be a function.`);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `scatter(n, leaf, gather): gather is ${typeof gather}, and should be a function.`,
+    );
   }
   if (quorum !== undefined && !(Number.isInteger(quorum) && quorum >= 1 && quorum <= n)) {
-    throw new HadronError("INVALID_DECLARATION", `scatter: quorum is ${quorum}, and should be a whole number from 1 to ${n}.`);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `scatter: quorum is ${quorum}, and should be a whole number from 1 to ${n}.`,
+    );
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-    throw new HadronError("INVALID_DECLARATION", `scatter: timeoutMs is ${timeoutMs}, and should be milliseconds, above 0.`);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `scatter: timeoutMs is ${timeoutMs}, and should be milliseconds, above 0.`,
+    );
   }
   return pattern({
     name: "scatter",
@@ -76,7 +94,8 @@ async function ask(
   timeoutMs: number | undefined,
 ): Promise<Round> {
   const shards = leaves.shards();
-  if (shards.length === 0) throw new HadronError("UNAVAILABLE", `No leaf of "${leaves.service}" is known yet; call again in a moment.`);
+  if (shards.length === 0)
+    throw new HadronError("UNAVAILABLE", `No leaf of "${leaves.service}" is known yet; call again in a moment.`);
   if (quorum === undefined && timeoutMs === undefined) return askAll(shards, name, input);
   return askSome(leaves.service, shards, name, input, quorum ?? shards.length, timeoutMs);
 }

@@ -21,7 +21,10 @@ export interface ShardOptions<A extends Api> {
  */
 export function shard<A extends Api>(n: number, leaf: Leaf<A>, options: ShardOptions<A>): Part<A> {
   if (typeof options?.by !== "function") {
-    throw new HadronError("INVALID_DECLARATION", "shard(n, leaf, { by }): by is missing; give a function from input to key.");
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      "shard(n, leaf, { by }): by is missing; give a function from input to key.",
+    );
   }
   return pattern({
     name: "shard",

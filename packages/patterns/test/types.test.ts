@@ -3,18 +3,37 @@ import { scatter, shard, spread } from "@hadron/patterns";
 import { expectTypeOf, test } from "vitest";
 
 test("a scatter takes its leaf's input and gives what gather gives", () => {
-  const lengths = service("lengths", scatter(3, (word: string) => word.length, (replies) => replies.join()));
+  const lengths = service(
+    "lengths",
+    scatter(
+      3,
+      (word: string) => word.length,
+      (replies) => replies.join(),
+    ),
+  );
   expectTypeOf(lengths).parameters.toEqualTypeOf<[input: string]>();
   expectTypeOf(lengths).returns.toEqualTypeOf<Promise<string>>();
   // @ts-expect-error: the input is a string
   const wrong = () => lengths(5);
   // @ts-expect-error: the replies are numbers
-  const badGather = () => scatter(3, (word: string) => word.length, (replies: string[]) => replies);
+  const badGather = () =>
+    scatter(
+      3,
+      (word: string) => word.length,
+      (replies: string[]) => replies,
+    );
   void [wrong, badGather];
 });
 
 test("a scatter whose leaf takes nothing takes nothing", () => {
-  const sum = service("sum", scatter(3, () => 1, (replies, { missing }) => replies.length + missing.length));
+  const sum = service(
+    "sum",
+    scatter(
+      3,
+      () => 1,
+      (replies, { missing }) => replies.length + missing.length,
+    ),
+  );
   expectTypeOf(sum).parameters.toEqualTypeOf<[]>();
   expectTypeOf(sum).returns.toEqualTypeOf<Promise<number>>();
   // @ts-expect-error: it takes no input
@@ -23,14 +42,25 @@ test("a scatter whose leaf takes nothing takes nothing", () => {
 });
 
 test("a scatter awaits what its leaf promises", () => {
-  expectTypeOf(scatter(3, async (n: number, _context: Context) => `${n}`, (replies) => replies)).toEqualTypeOf<
-    Part<(input: number) => string[]>
-  >();
+  expectTypeOf(
+    scatter(
+      3,
+      async (n: number, _context: Context) => `${n}`,
+      (replies) => replies,
+    ),
+  ).toEqualTypeOf<Part<(input: number) => string[]>>();
 });
 
 test("a scatter of scatters has the inner one's input and the outer one's output", () => {
   const add = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-  const tree = service("tree", scatter(2, scatter(3, (word: string) => word.length, add), (sums) => ({ total: add(sums) })));
+  const tree = service(
+    "tree",
+    scatter(
+      2,
+      scatter(3, (word: string) => word.length, add),
+      (sums) => ({ total: add(sums) }),
+    ),
+  );
   expectTypeOf(tree).parameters.toEqualTypeOf<[input: string]>();
   expectTypeOf(tree).returns.toEqualTypeOf<Promise<{ total: number }>>();
 });
@@ -58,7 +88,15 @@ test("a shard offers what its leaf offers, and by gets any of the inputs", () =>
 test("a shard of scatters and a spread of services keep their types", () => {
   const index = service(
     "index",
-    shard(2, scatter(3, ({ term }: { term: string }) => [term], (found) => found.flat()), { by: ({ term }) => term }),
+    shard(
+      2,
+      scatter(
+        3,
+        ({ term }: { term: string }) => [term],
+        (found) => found.flat(),
+      ),
+      { by: ({ term }) => term },
+    ),
   );
   expectTypeOf(index).parameters.toEqualTypeOf<[input: { term: string }]>();
   expectTypeOf(index).returns.toEqualTypeOf<Promise<string[]>>();

@@ -104,10 +104,16 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
     const entries = Object.entries(value);
     const bad = entries.find(([, handler]) => typeof handler !== "function");
     if (bad !== undefined) {
-      throw new HadronError("INVALID_DECLARATION", `${where}: "${bad[0]}" is ${typeof bad[1]}, and should be a handler.`);
+      throw new HadronError(
+        "INVALID_DECLARATION",
+        `${where}: "${bad[0]}" is ${typeof bad[1]}, and should be a handler.`,
+      );
     }
     if (entries.length === 0) {
-      throw new HadronError("INVALID_DECLARATION", `${where} has no procedure: give it a handler, or an object of handlers.`);
+      throw new HadronError(
+        "INVALID_DECLARATION",
+        `${where} has no procedure: give it a handler, or an object of handlers.`,
+      );
     }
     return { kind: "handlers", single: undefined, named: value as Record<string, Handler> };
   }

@@ -55,7 +55,10 @@ export function child<A extends Api>(
 ): Child<A> {
   const { count, sharded = false, where = "a pattern's child" } = options;
   if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 10_000)) {
-    throw new HadronError("INVALID_DECLARATION", `${where}: the count is ${count}, and should be a whole number from 1 to 10000.`);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `${where}: the count is ${count}, and should be a whole number from 1 to 10000.`,
+    );
   }
   return { part: toDefinition(part, where), count, sharded };
 }
@@ -84,6 +87,8 @@ export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A e
  *       first.call(first.procedures[0].name, input).catch(() => second.call(second.procedures[0].name, input)),
  *   });
  */
-export function pattern<C extends Readonly<Record<string, Child<any>>>, A extends Api>(spec: PatternSpec<C, A>): Part<A> {
+export function pattern<C extends Readonly<Record<string, Child<any>>>, A extends Api>(
+  spec: PatternSpec<C, A>,
+): Part<A> {
   return definePart({}, { kind: "pattern", pattern: spec.name, children: spec.children, root: spec.root }) as Part<A>;
 }

@@ -9,6 +9,10 @@ export interface Replica {
   readonly index: number;
   /** How many there are of it: for a child of a shard, how many that shard has. */
   readonly count: number;
+  /**
+   * The folder of its own storage, where its service asks for one: kept when the replica is replaced, gone with the app.
+   */
+  readonly storage: string | undefined;
 }
 
 /** Writes one structured line to the replica's log. `fields` must be JSON. */
@@ -58,9 +62,7 @@ export type Input<H> = H extends (...args: infer P) => unknown
 export type Output<H> = H extends (...args: any) => infer O ? Awaited<O> : never;
 
 /** The input of whichever procedure of an api is called. */
-export type Inputs<A> = A extends (...args: any) => unknown
-  ? Input<A>[0]
-  : { [K in keyof A]: Input<A[K]>[0] }[keyof A];
+export type Inputs<A> = A extends (...args: any) => unknown ? Input<A>[0] : { [K in keyof A]: Input<A[K]>[0] }[keyof A];
 
 export interface CallOptions {
   /** How long to wait for the answer. @default what is left of the calling handler's time, or 30 000 */

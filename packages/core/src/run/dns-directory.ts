@@ -128,7 +128,9 @@ export class DnsDirectory implements Directory {
           const addresses = await this.#resolve(host);
           // While a shard is replaced, its name may have the old and the new address: the newest cannot be told from
           // the other, and the hello of the connection tells whether it is the right replica.
-          return addresses.length === 0 ? member : { ...member, address: `tcp:${wrap(addresses.at(-1)!)}:${port}`, state: "ready" as const };
+          return addresses.length === 0
+            ? member
+            : { ...member, address: `tcp:${wrap(addresses.at(-1)!)}:${port}`, state: "ready" as const };
         }),
       );
     }

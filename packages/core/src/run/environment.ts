@@ -19,6 +19,7 @@ import { HadronError } from "../errors.ts";
  * | `HADRON_COUNTS` | JSON, service → how many replicas run now, where that is not what is declared |
  * | `HADRON_COUNTS_FILE` | a file that holds the same and is read again when it changes |
  * | `HADRON_SECRETS_FILE` | a JSON file, name → value, that the bundle's first lines put into `process.env` |
+ * | `HADRON_STORAGE` | the folder of the replica's own storage, where that is not the declared path |
  * | `HADRON_CHECK` | "1": compare the topology, say `{"ok":true}` or the error on stdout, and exit |
  */
 export interface ReplicaEnvironment {
@@ -34,6 +35,7 @@ export interface ReplicaEnvironment {
   readonly peers: "ipc" | PeerNames;
   readonly counts: Readonly<Record<string, number>>;
   readonly countsFile: string | undefined;
+  readonly storage: string | undefined;
   readonly check: boolean;
 }
 
@@ -58,7 +60,10 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
   const service = need(env, "HADRON_SERVICE");
   const ordinal = Number(env.HADRON_ORDINAL ?? "0");
   if (!Number.isInteger(ordinal) || ordinal < 0) {
-    throw new HadronError("RUNNER_FAILED", `HADRON_ORDINAL is "${env.HADRON_ORDINAL}", and should be a whole number from 0.`);
+    throw new HadronError(
+      "RUNNER_FAILED",
+      `HADRON_ORDINAL is "${env.HADRON_ORDINAL}", and should be a whole number from 0.`,
+    );
   }
   return {
     app: need(env, "HADRON_APP"),
@@ -73,13 +78,15 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     peers: (env.HADRON_PEERS ?? "ipc") === "ipc" ? "ipc" : json(env, "HADRON_PEERS"),
     counts: env.HADRON_COUNTS === undefined ? {} : json(env, "HADRON_COUNTS"),
     countsFile: env.HADRON_COUNTS_FILE,
+    storage: env.HADRON_STORAGE,
     check: env.HADRON_CHECK === "1",
   };
 }
 
 function need(env: Env, name: string): string {
   const value = env[name];
-  if (value === undefined || value === "") throw new HadronError("RUNNER_FAILED", `The replica was started without ${name}.`);
+  if (value === undefined || value === "")
+    throw new HadronError("RUNNER_FAILED", `The replica was started without ${name}.`);
   return value;
 }
 

@@ -5,9 +5,10 @@ import type { FromReplica, ToReplica } from "./ipc.ts";
 const REASON_TIMEOUT_MS = 250;
 
 /** The directory of a replica under the local runner: the runner pushes it. */
-export function createIpcDirectory(
-  send: (message: FromReplica) => void,
-): { readonly directory: TableDirectory; readonly receive: (message: ToReplica) => void } {
+export function createIpcDirectory(send: (message: FromReplica) => void): {
+  readonly directory: TableDirectory;
+  readonly receive: (message: ToReplica) => void;
+} {
   const directory = new TableDirectory();
   const asked = new Map<number, (reason: string | undefined) => void>();
   let nextId = 1;

@@ -12,7 +12,13 @@ export type FromReplica =
   | { readonly type: "draining" }
   /** A caller saw the connection to a member break; answered by `because`. */
   | { readonly type: "suspect"; readonly id: number; readonly service: string; readonly name: string }
-  | { readonly type: "load"; readonly id: number; readonly calls: number; readonly inFlight: number; readonly errors: number };
+  | {
+      readonly type: "load";
+      readonly id: number;
+      readonly calls: number;
+      readonly inFlight: number;
+      readonly errors: number;
+    };
 
 export type ToReplica =
   /** The members of these services, whole; services that are not in it did not change. */

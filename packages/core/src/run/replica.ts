@@ -90,12 +90,20 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
     dns?.setCounts(news);
   };
   if (environment.countsFile !== undefined) new CountsFile(environment.countsFile, takeCounts);
-  const count = () => (ipc === undefined ? undefined : ipc.directory.members(service).length || undefined) ?? counts[service] ?? declared;
+  const count = () =>
+    (ipc === undefined ? undefined : ipc.directory.members(service).length || undefined) ?? counts[service] ?? declared;
 
-  const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count });
+  const storage = environment.storage ?? app.services.get(service)?.topology.storage?.path;
+  const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count, storage });
   await server.listen(environment.listen, { exposed: false, counts: takeCounts });
   const exposed = await server.listen(environment.expose, { exposed: true });
-  const drain = stopper(server, app.topology.services.find((one) => one.name === service)!.limits.drainMs, host, log, ipc?.send);
+  const drain = stopper(
+    server,
+    app.topology.services.find((one) => one.name === service)!.limits.drainMs,
+    host,
+    log,
+    ipc?.send,
+  );
   ipc?.serve(server, drain);
   process.on("SIGTERM", drain);
   server.ready();
@@ -118,7 +126,8 @@ function stopper(
     send?.({ type: "draining" });
     log.info("draining", { event: "draining", inFlight: server.dispatcher.inFlight });
     server.drain(drainMs).then((done) => {
-      if (!done) log.warn(`stopped with ${server.dispatcher.inFlight} calls at work after ${drainMs} ms`, { event: "cut" });
+      if (!done)
+        log.warn(`stopped with ${server.dispatcher.inFlight} calls at work after ${drainMs} ms`, { event: "cut" });
       host.close();
       process.exit(0);
     }, refuse);

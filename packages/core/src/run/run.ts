@@ -49,7 +49,10 @@ export async function run(...services: readonly AnyService[]): Promise<void> {
 
 /** The error of a second run() in one file. */
 export function calledTwice(entry: string): HadronError {
-  return new HadronError("WRONG_USE", `${entry} calls run() twice; one file is one app. Give all its services to one run(a, b, …).`);
+  return new HadronError(
+    "WRONG_USE",
+    `${entry} calls run() twice; one file is one app. Give all its services to one run(a, b, …).`,
+  );
 }
 
 function entryFile(): string | undefined {

@@ -29,6 +29,8 @@ export interface ReplicaOptions {
   readonly revision: string;
   /** How many replicas of the service run now. */
   readonly count: () => number;
+  /** The folder of its own storage. */
+  readonly storage?: string | undefined;
 }
 
 /** Makes the serving side of one replica: its handlers, with clients of its own, behind a dispatcher. */
@@ -36,18 +38,26 @@ export function createDispatcher(options: ReplicaOptions): ReplicaDispatcher {
   const { app, host, self, service, ordinal, log } = options;
   const composed = app.services.get(service);
   if (composed === undefined) {
-    throw new HadronError("TOPOLOGY_MISMATCH", `This file declares no service "${service}": it is not the file that was deployed.`);
+    throw new HadronError(
+      "TOPOLOGY_MISMATCH",
+      `This file declares no service "${service}": it is not the file that was deployed.`,
+    );
   }
   const { part, topology } = composed;
-  if (part.kind === "image") throw new HadronError("INTERNAL", `"${service}" is an image; no code of this file serves it.`);
+  if (part.kind === "image")
+    throw new HadronError("INTERNAL", `"${service}" is an image; no code of this file serves it.`);
   let { procedures } = composed;
   if (part.kind === "pattern") {
-    const clients = topology.children.map(({ key, service: child }) => [key, createChildClient(host, app.services.get(child)!)]);
+    const clients = topology.children.map(({ key, service: child }) => [
+      key,
+      createChildClient(host, app.services.get(child)!),
+    ]);
     procedures = createHandlers(service, part.root, Object.fromEntries(clients)).procedures;
   }
   const { index } = placeOf(ordinal, topology.groups);
   const name = self.replica ?? service;
-  const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups) });
+  const { storage } = options;
+  const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
   return new ReplicaDispatcher({
     self,
     host,

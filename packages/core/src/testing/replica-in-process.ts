@@ -1,5 +1,5 @@
-import type { Host } from "../call/host.ts";
 import type { Member } from "../call/directory.ts";
+import type { Host } from "../call/host.ts";
 import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
 import type { ReplicaDispatcher } from "../serve/dispatcher.ts";
@@ -18,6 +18,8 @@ export interface MemoryWorld {
   /** Tells all callers what has become of a service's replicas. */
   publish(service: string): void;
   count(service: string): number;
+  /** The folder in which a replica stores. */
+  storage(replica: string): string;
 }
 
 /** A replica in the test's own process: the same dispatcher, host and protocol as anywhere. */
@@ -27,7 +29,9 @@ export class ReplicaInProcess implements TestReplica {
   readonly ordinal: number;
   readonly #world: MemoryWorld;
   readonly #topology: ServiceTopology;
-  #running: { readonly host: Host; readonly dispatcher: ReplicaDispatcher; readonly endpoint: MemoryEndpoint } | undefined;
+  #running:
+    | { readonly host: Host; readonly dispatcher: ReplicaDispatcher; readonly endpoint: MemoryEndpoint }
+    | undefined;
   #state: Member["state"] = "ready";
   #reason: string | undefined;
 
@@ -104,6 +108,7 @@ export class ReplicaInProcess implements TestReplica {
       ordinal: this.ordinal,
       revision: hash,
       log: createLog(this.name, write),
+      storage: this.#topology.storage === null ? undefined : this.#world.storage(this.name),
       count: () => this.#world.count(this.service) || this.#topology.replicas,
     });
     this.#running = { host, dispatcher, endpoint: registry.listen(this.name, dispatcher) };

@@ -1,8 +1,11 @@
-import { createHost, type Host } from "../call/host.ts";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toClient } from "../call/client.ts";
 import type { Directory, Member } from "../call/directory.ts";
+import { createHost, type Host } from "../call/host.ts";
 import { offerHost } from "../call/outside.ts";
 import { TableDirectory } from "../call/table-directory.ts";
-import { toClient } from "../call/client.ts";
 import { serviceDefinition } from "../declare/definition.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
 import { type App, compose } from "../describe/compose.ts";
@@ -75,7 +78,9 @@ export interface StartedApp extends AsyncDisposable {
  *   await expect(histogram()).rejects.toMatchObject({ code: "UNAVAILABLE" });
  * });
  */
-export async function start(...args: readonly [...AnyService[], StartOptions] | readonly AnyService[]): Promise<StartedApp> {
+export async function start(
+  ...args: readonly [...AnyService[], StartOptions] | readonly AnyService[]
+): Promise<StartedApp> {
   const last = args.at(-1);
   const options = last !== undefined && serviceDefinition(last) === undefined ? (last as StartOptions) : {};
   const services = args.filter((one) => serviceDefinition(one) !== undefined || one !== options);
@@ -92,6 +97,7 @@ class AppInProcess implements StartedApp, MemoryWorld {
   readonly #replicas: ReplicaInProcess[] = [];
   readonly #host: Host;
   readonly #withdraw: () => void;
+  #storage: string | undefined;
 
   constructor(app: App, log: (line: string) => void) {
     this.app = app;
@@ -100,7 +106,10 @@ class AppInProcess implements StartedApp, MemoryWorld {
     this.log = log;
     for (const service of this.topology.services) {
       if (service.image !== null) {
-        throw new HadronError("FAILED_PRECONDITION", `"${service.name}" is a container image, which cannot run in a test's process.`);
+        throw new HadronError(
+          "FAILED_PRECONDITION",
+          `"${service.name}" is a container image, which cannot run in a test's process.`,
+        );
       }
       for (let ordinal = 0; ordinal < service.replicas; ordinal++) {
         this.#replicas.push(new ReplicaInProcess(this, service, ordinal));
@@ -130,6 +139,14 @@ class AppInProcess implements StartedApp, MemoryWorld {
 
   count(service: string): number {
     return this.#table.members(service).length;
+  }
+
+  /** A folder for each shard that stores, kept over its restarts and removed with the app. */
+  storage(replica: string): string {
+    this.#storage ??= mkdtempSync(join(tmpdir(), "hadron-test-"));
+    const folder = join(this.#storage, replica);
+    mkdirSync(folder, { recursive: true });
+    return folder;
   }
 
   client<A>(service: Service<A>): Client<A> {
@@ -166,6 +183,7 @@ class AppInProcess implements StartedApp, MemoryWorld {
     this.#withdraw();
     this.#host.close();
     await Promise.all(this.#replicas.map((replica) => replica.end()));
+    if (this.#storage !== undefined) rmSync(this.#storage, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -198,7 +216,10 @@ class AppInProcess implements StartedApp, MemoryWorld {
   #unknown(name: string): HadronError {
     const names = [...this.app.services.keys(), ...this.#replicas.map((one) => one.name)];
     const near = nearest(name, names);
-    return new HadronError("WRONG_USE", `The app under test has no "${name}"${near === undefined ? "" : `; did you mean "${near}"?`}`);
+    return new HadronError(
+      "WRONG_USE",
+      `The app under test has no "${name}"${near === undefined ? "" : `; did you mean "${near}"?`}`,
+    );
   }
 }
 

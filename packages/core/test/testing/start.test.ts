@@ -1,12 +1,19 @@
 import { type Context, service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
+import { shard } from "@hadron/patterns";
 import { expect, test } from "vitest";
 
 const echo = service("echo", (input: unknown) => input);
 
 test("values cross from replica to replica as they are", async () => {
   await using _app = await start(echo);
-  const value = { bytes: new Uint8Array([1, 2]), date: new Date(5), map: new Map([[1, new Set([2n])]]), nan: Number.NaN, none: undefined };
+  const value = {
+    bytes: new Uint8Array([1, 2]),
+    date: new Date(5),
+    map: new Map([[1, new Set([2n])]]),
+    nan: Number.NaN,
+    none: undefined,
+  };
   expect(await echo(value)).toEqual(value);
 });
 
@@ -24,7 +31,10 @@ test("a killed replica's calls fail, and say that it died", async () => {
   const answer = hang();
   await expect.poll(() => app.replica(hang).calls).toBe(1);
   app.replica(hang).kill();
-  await expect(answer).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("hang.0 died during the call: killed by the test") });
+  await expect(answer).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    message: expect.stringContaining("hang.0 died during the call: killed by the test"),
+  });
 });
 
 test("a call in time fails in time: a replica that hangs does not hang its callers", async () => {
@@ -69,7 +79,10 @@ test("two apps with a service of the same name do not meet", async () => {
   await using first = await start(one);
   await using second = await start(two);
   expect([await first.client(one)(), await second.client(two)()]).toEqual([1, 2]);
-  await expect(one()).rejects.toMatchObject({ code: "FAILED_PRECONDITION", message: expect.stringContaining("say which: app.client(service)") });
+  await expect(one()).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringContaining("say which: app.client(service)"),
+  });
 });
 
 test("a name that is not there suggests the nearest", async () => {
@@ -98,4 +111,22 @@ test("circular services call each other with one return type written down", asyn
   await using _app = await start(even, odd);
   expect(await even(20)).toBe(true);
   expect(await odd(20)).toBe(false);
+});
+
+test("a shard that stores has a folder of its own, which outlives it", async () => {
+  const { appendFile, readFile } = await import("node:fs/promises");
+  const notes = service(
+    "notes",
+    async (line: string, { replica }: Context) => {
+      await appendFile(`${replica.storage}/notes`, `${line}\n`);
+      return readFile(`${replica.storage}/notes`, "utf8");
+    },
+    { storage: { path: "/data" } },
+  );
+  const book = service("book", shard(2, notes, { by: (line) => line }));
+  await using app = await start(book);
+  expect(await book("a")).toBe("a\n");
+  for (const replica of app.replicas(notes)) replica.restart();
+  expect(await book("a")).toBe("a\na\n");
+  expect(await book("b")).not.toContain("a");
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import type { BuildOptions, BuildResult } from "esbuild";
+import type { BuildOptions, BuildResult, Plugin } from "esbuild";
+import { builtins } from "./builtins.ts";
 import { type Esbuild, withEsbuild } from "./esbuild.ts";
 import { type ExternalPackage, findExternal, nativePackages } from "./external.ts";
 import { toBundleError } from "./failure.ts";
@@ -50,10 +51,10 @@ async function bundleWith(esbuild: Esbuild, entry: string, options: BundleOption
   const external = new Map<string, ExternalPackage>();
   for (const name of options.external ?? []) external.set(name, findExternal(name, folder));
 
-  const build = async (more: Pick<BuildOptions, "plugins"> = {}): Promise<BuildResult<Output>> => {
+  const build = async (...plugins: readonly Plugin[]): Promise<BuildResult<Output>> => {
     options.signal?.throwIfAborted();
     try {
-      return await esbuild.build({ ...settings(entry, folder, [...external.keys()]), ...more });
+      return await esbuild.build({ ...settings(entry, folder, [...external.keys()]), plugins: [builtins, ...plugins] });
     } catch (cause) {
       throw toBundleError(entry, cause);
     }
@@ -67,7 +68,7 @@ async function bundleWith(esbuild: Esbuild, entry: string, options: BundleOption
   }
   let code = codeOf(built);
   if (asksForPlaces(code)) {
-    built = await build({ plugins: [tellPlaces(entry, folder, built.metafile)] });
+    built = await build(tellPlaces(entry, folder, built.metafile));
     code = codeOf(built);
   }
   return {

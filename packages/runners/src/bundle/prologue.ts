@@ -7,11 +7,11 @@
  * - Stack traces in the user's own lines. Node's --enable-source-maps does the same, but reads the map at each start: for
  *   a map of 440 kB, 7 MB and 6 ms of each replica. Here it is read when the first stack trace is looked at.
  */
-export const prologue = `import { readFileSync as __hadron_read } from "node:fs";
-import { createRequire as __hadron_createRequire, SourceMap as __hadron_SourceMap } from "node:module";
-import { dirname as __hadron_dirnameOf, resolve as __hadron_resolve } from "node:path";
-import { pathToFileURL as __hadron_toURL } from "node:url";
-const require = __hadron_createRequire(import.meta.url);
+export const prologue = `const { readFileSync: __hadron_read } = process.getBuiltinModule("node:fs");
+const __hadron_module = process.getBuiltinModule("node:module");
+const { dirname: __hadron_dirnameOf, resolve: __hadron_resolve } = process.getBuiltinModule("node:path");
+const { pathToFileURL: __hadron_toURL } = process.getBuiltinModule("node:url");
+const require = __hadron_module.createRequire(import.meta.url);
 const __hadron_bundle = import.meta.url;
 const __hadron_folder = process.cwd();
 const __hadron_place = (path, main) => {
@@ -22,7 +22,7 @@ if (process.env.HADRON_SECRETS_FILE) Object.assign(process.env, JSON.parse(__had
 let __hadron_map;
 const __hadron_lineOf = (found, line, column) => {
   try {
-    __hadron_map ??= new __hadron_SourceMap(JSON.parse(__hadron_read(new URL(__hadron_bundle + ".map"), "utf8")));
+    __hadron_map ??= new __hadron_module.SourceMap(JSON.parse(__hadron_read(new URL(__hadron_bundle + ".map"), "utf8")));
     const entry = __hadron_map.findEntry(line - 1, column - 1);
     if (entry.originalSource === undefined) return found;
     return __hadron_resolve(__hadron_folder, entry.originalSource) + ":" + (entry.originalLine + 1) + ":" + (entry.originalColumn + 1);

@@ -22,6 +22,8 @@ export interface DeploymentOptions {
   readonly startTimeoutMs: number;
   /** The environment of whoever deploys. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Makes the folder in which a shard stores. */
+  readonly makeStorage: (service: string, ordinal: number) => string;
 }
 
 /** How an operation is told to stop, and tells how far it is. */
@@ -257,7 +259,7 @@ export class Deployment {
   }
 
   #replicaOptions(service: DeployedService, ordinal: number, release: Release): ReplicaOptions {
-    const { clock, env, folder, startTimeoutMs, watchdog } = this.#options;
+    const { clock, env, folder, makeStorage, startTimeoutMs, watchdog } = this.#options;
     const name = replicaName(service.name, ordinal);
     return {
       name,
@@ -266,7 +268,8 @@ export class Deployment {
       launch: () => {
         // A new socket for each process: one that is gone leaves its own behind.
         const address = `unix:${folder.path}/${this.#sockets++}`;
-        return { address, launch: toLaunch(release, service.topology, ordinal, address, env) };
+        const storage = service.topology.storage === null ? undefined : makeStorage(service.name, ordinal);
+        return { address, launch: toLaunch(release, service.topology, ordinal, address, env, storage) };
       },
       drainMs: service.topology.limits.drainMs,
       startTimeoutMs,

@@ -11,6 +11,8 @@ export interface LocalPaths {
   readonly runtime: string;
   /** What makes the next start better, and may be deleted at any time. */
   readonly cache: string;
+  /** What shards store. Kept until their app is deleted. */
+  readonly data: string;
 }
 
 /**
@@ -35,7 +37,12 @@ export function resolvePaths(env: Env): LocalPaths {
     env.XDG_CACHE_HOME ?? (process.platform === "darwin" ? join(home, "Library/Caches") : join(home, ".cache")),
     "hadron",
   );
-  return { runtime, cache };
+  const data = join(
+    env.XDG_DATA_HOME ??
+      (process.platform === "darwin" ? join(home, "Library/Application Support") : join(home, ".local/share")),
+    "hadron",
+  );
+  return { runtime, cache, data };
 }
 
 /** Makes the runtime folder, or checks the one that is there: RUNNER_FAILED where somebody else could reach into it. */

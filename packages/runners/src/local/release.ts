@@ -49,6 +49,14 @@ export function writeRelease(folder: string, program: Program, bundle: Bundle): 
   return { revision, bundleHash: bundle.hash, hash, topology, entry, runCall, secrets, file, topologyFile };
 }
 
+/** What a replica has of the deploying process's environment. */
+export function inheritedEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (one): one is [string, string] => one[1] !== undefined && INHERITED.test(one[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
 /** How to start one replica of a release. Pure. */
 export function toLaunch(
   release: Release,
@@ -56,12 +64,10 @@ export function toLaunch(
   ordinal: number,
   listen: string,
   deployerEnv: Readonly<Record<string, string | undefined>>,
+  storage: string | undefined,
 ): Launch {
   const flags = nodeFlags(service.resources);
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(deployerEnv))
-    if (value !== undefined && INHERITED.test(name)) env[name] = value;
-  Object.assign(env, service.env);
+  const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...service.env };
   for (const name of service.secrets) if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
   return {
     flags,
@@ -78,6 +84,7 @@ export function toLaunch(
       HADRON_TOPOLOGY: release.topologyFile,
       HADRON_LISTEN: listen,
       HADRON_PEERS: "ipc",
+      ...(storage === undefined ? {} : { HADRON_STORAGE: storage }),
     },
     heapMiB: Number(/--max-old-space-size=(\d+)/.exec(flags.join(" "))?.[1] ?? 0),
   };

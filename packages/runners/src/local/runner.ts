@@ -13,18 +13,20 @@ import {
   type RunningApp,
   TableDirectory,
 } from "@hadron/core/spi";
-import { bundle, endEsbuild } from "../bundle/index.ts";
+import { checkBundle } from "../bundle/check.ts";
+import { type Bundle, bundle, endEsbuild } from "../bundle/index.ts";
 import { claim, describeHolder } from "./claim.ts";
 import type { Deployment } from "./deployment.ts";
 import { type Description, describeDeployment, toRunningApp } from "./description.ts";
 import type { LocalPaths } from "./paths.ts";
 import { plan } from "./plan.ts";
 import { PortMemory } from "./port-memory.ts";
-import { writeRelease } from "./release.ts";
+import { inheritedEnv, writeRelease } from "./release.ts";
 import { RemoteDeployment } from "./remote.ts";
 import type { Clock } from "./restart-policy.ts";
 import { createRunFolder, findRunFolder, listRunFolders } from "./run-folder.ts";
 import { Session } from "./session.ts";
+import { makeStorage, removeStorage } from "./storage.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface LocalRunnerOptions {
@@ -39,9 +41,9 @@ const STATUS_MS = 5000;
 /**
  * Runs apps as processes of this one. What another process runs is reached over its control socket.
  *
- * Whether the file is deterministic is found out by the replicas themselves: nothing is created that would outlive this
- * process, so each compares its topology with the deployed one before it serves, and the first that differs ends the
- * apply. A process that did nothing else would find out the same, and cost as much as one more replica.
+ * Whether the file is deterministic is found out while the replicas start: nothing is created that would outlive this
+ * process. Each replica compares its topology with the deployed one before it serves, and a process beside them does
+ * that and goes on, which a replica never does: so it also finds a second run().
  */
 export class LocalRunner implements Runner {
   readonly name = "local";
@@ -72,6 +74,7 @@ export class LocalRunner implements Runner {
       const built = await bundling;
       const changes = plan(topology, built.hash, describeDeployment(running.deployment));
       if (changes.length > 0) {
+        await this.#check(built, program, signal);
         await running.deployment.update(writeRelease(running.folder.path, program, built), context);
       }
       return { status: await running.deployment.status(), changes, attached: running };
@@ -80,15 +83,17 @@ export class LocalRunner implements Runner {
     const session = new Session(createRunFolder(this.#options.paths.runtime, topology.app));
     try {
       await claim(topology.app, session, signal);
-      const release = writeRelease(session.folder.path, program, await bundling);
+      const built = await bundling;
+      const release = writeRelease(session.folder.path, program, built);
       const { env, clock, startTimeoutMs, paths } = this.#options;
       const deployment = session.deploy(release, {
         env,
         clock,
         startTimeoutMs,
         ports: new PortMemory(paths.cache, topology.app),
+        makeStorage: (service, ordinal) => makeStorage(paths.data, topology.app, service, ordinal),
       });
-      await deployment.start(context);
+      await Promise.all([deployment.start(context), this.#check(built, program, signal)]);
       this.#sessions.set(topology.app, session);
       session.ended.then(() => this.#sessions.delete(topology.app));
       await endEsbuild();
@@ -128,6 +133,7 @@ export class LocalRunner implements Runner {
     const mine = this.#sessions.get(app);
     if (mine !== undefined) await mine.close("it was deleted");
     else await (await this.#remote(app, signal))?.once({ verb: "delete" }, signal);
+    removeStorage(this.#options.paths.data, app);
     const left = await this.#describe(app, signal);
     return left === undefined ? [] : [`process ${left.pid}, which holds "${app}" (anew?)`];
   }
@@ -151,6 +157,15 @@ export class LocalRunner implements Runner {
         "The local runner makes processes, which no other tool takes; export with --runner=docker or --runner=kubernetes.",
       ),
     );
+  }
+
+  async #check(built: Bundle, program: Program, signal: AbortSignal): Promise<void> {
+    try {
+      await checkBundle(built, program, signal, { inherited: inheritedEnv(this.#options.env), judgeSilence: false });
+    } catch (error) {
+      // The start beside it says that it was stopped, and with what reason.
+      if (!signal.aborted) throw error;
+    }
   }
 
   #mine(app: string): Deployment | undefined {

@@ -9,13 +9,5 @@ export function unsupported(services: readonly ServiceTopology[]): HadronError |
       `"${image.name}" is the image ${image.image!.reference}, and the local runner makes processes, not containers: use --runner=docker.`,
     );
   }
-  const storing = services.find((one) => one.storage !== null);
-  if (storing !== undefined) {
-    return new HadronError(
-      "WRONG_USE",
-      `"${storing.name}" asks for storage at ${storing.storage!.path}, and the local runner cannot give each shard a folder of ` +
-        "its own there: use --runner=docker.",
-    );
-  }
   return undefined;
 }
