@@ -102,6 +102,11 @@ export class Channel {
     return this.#attempt(this.#roster.shard(ordinal), new Outgoing(procedure, input, scope));
   }
 
+  /** After how long a second replica is asked, as measured so far. */
+  hedgeAfterMs(procedure: string): number | undefined {
+    return this.#hedges.get(procedure)?.afterMs;
+  }
+
   close(): void {
     this.#closed = true;
     this.#unwatch();

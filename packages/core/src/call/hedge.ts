@@ -21,6 +21,11 @@ export class Hedge {
   readonly #latencies = new Latencies(0.95);
   readonly #budget = new Budget(SHARE, MOST_SAVED);
 
+  /** The measured percentile; undefined while it is not known. */
+  get afterMs(): number | undefined {
+    return this.#latencies.value;
+  }
+
   /**
    * @param afterMs How long to wait for the first; undefined: as measured, and not at all before it is.
    * @param first Makes the call.
