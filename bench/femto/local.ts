@@ -15,7 +15,8 @@ export function readProgram(file: string): string {
 }
 
 export interface LocalMachine {
-  /** All processes of the deployment. */
+  readonly replicas: readonly { readonly pid: number; readonly service: string }[];
+  /** The processes of all replicas. */
   readonly pids: readonly number[];
   /** Runs a program that is assembled already. */
   run(bytes: readonly number[], maxSteps: number): Promise<RunResult>;
@@ -35,8 +36,10 @@ export async function startLocalMachine(): Promise<LocalMachine> {
   );
   const connected = await runner.connect(APP, context);
   const host = await openHost(APP, connected.directory);
+  const replicas = replicasOf(process.pid);
   return {
-    pids: childrenOf(process.pid),
+    replicas,
+    pids: replicas.map(({ pid }) => pid),
     run: (bytes, maxSteps) => {
       const memory = [...bytes, ...new Array<number>(MEMORY_BYTES - bytes.length).fill(0)];
       const from: Snapshot = { memory, registers, flags: { zero, carry } };
@@ -50,16 +53,20 @@ export async function startLocalMachine(): Promise<LocalMachine> {
   };
 }
 
-function childrenOf(parent: number): number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => pid > 0 && parentOf(pid) === parent);
+/** The replicas that this process started: its children that were told of a service. */
+function replicasOf(parent: number): { readonly pid: number; readonly service: string }[] {
+  return readdirSync("/proc").flatMap((entry) => {
+    const pid = Number(entry);
+    if (!(pid > 0) || readProc(pid, "status").match(/^PPid:\s+(\d+)/m)?.[1] !== String(parent)) return [];
+    const service = /(?:^|\0)HADRON_SERVICE=([^\0]*)/.exec(readProc(pid, "environ"))?.[1];
+    return service === undefined ? [] : [{ pid, service }];
+  });
 }
 
-function parentOf(pid: number): number | undefined {
+function readProc(pid: number, file: string): string {
   try {
-    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
-    return undefined; // It ended while we looked.
+    return ""; // It ended while we looked.
   }
 }

@@ -1,7 +1,6 @@
 /** Resident memory of an idle instruction node under the local runner, against a bare node:http process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assemble, femtoInstructions, instructionSet } from "@hadron/femto-cpu";
 import { bench } from "../harness.ts";
@@ -26,21 +25,16 @@ await bench("Memory of an idle node of the femto machine", async (b) => {
   await machine.run(bytes, 1000);
   await sleep(SETTLE_MS);
 
-  const nodes = machine.pids.filter((pid) => NODES.has(serviceOf(pid)));
+  const nodes = machine.replicas.filter(({ service }) => NODES.has(service));
   if (nodes.length !== NODES.size) throw new Error(`${nodes.length} nodes were found, and not ${NODES.size}.`);
   const bare = average(bares.map(({ pid }) => rssBytes(pid!)!));
   b.row({
     what: "RSS of an instruction node, against bare node:http",
     atMost: 1.3,
     aim: 1.1,
-    measured: nodes.map((pid) => rssBytes(pid)! / bare),
+    measured: nodes.map(({ pid }) => rssBytes(pid)! / bare),
   });
 });
-
-function serviceOf(pid: number): string {
-  const env = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-  return env.find((one) => one.startsWith("HADRON_SERVICE="))?.slice("HADRON_SERVICE=".length) ?? "";
-}
 
 function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -43,6 +43,8 @@ export function serve(handlers: Readonly<Record<string, (input: any) => unknown>
       }
     });
   });
+  // Else a connection that was idle for five seconds may be closed just when it is used again.
+  server.keepAliveTimeout = 0;
   return new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });

@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { femtoInstructions } from "@hadron/femto-cpu";
+import { build } from "esbuild";
 import { endProcess } from "../harness-process.ts";
 import { post } from "./plain-http.ts";
 
@@ -19,13 +23,26 @@ const REPLICA = new URL("./plain-replica.ts", import.meta.url).pathname;
 /** Starts the plain machine: cpu, memory and 78 nodes, each a process. */
 export async function startPlainMachine(): Promise<PlainMachine> {
   const children: ChildProcess[] = [];
-  const close = async () => void (await Promise.all(children.map(endProcess)));
+  const folder = mkdtempSync(join(tmpdir(), "femto-plain-"));
+  const close = async () => {
+    await Promise.all(children.map(endProcess));
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
+    const file = join(folder, "replica.mjs");
+    await build({
+      entryPoints: [REPLICA],
+      outfile: file,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      logLevel: "error",
+    });
     const names = ["memory", "cpu", ...femtoInstructions.map(({ node }) => node)];
     const ports: Record<string, number> = {};
     await Promise.all(
       names.map(async (name) => {
-        const child = spawn(process.execPath, [REPLICA, name], { stdio: ["ignore", "ignore", 2, "ipc"] });
+        const child = spawn(process.execPath, [file, name], { stdio: ["ignore", "ignore", 2, "ipc"] });
         children.push(child);
         const [port] = await Promise.race([
           once(child, "message"),

@@ -10,7 +10,7 @@ import { type PlainMachine, startPlainMachine } from "./plain.ts";
 const OUTPUT = "19 d6 99 a5";
 const ALL_STEPS = 1079;
 /** Of many programs at once, each goes so far: the plain machine would take too long for all of it. */
-const SOME_STEPS = 200;
+const SOME_STEPS = 100;
 
 await bench("fib.asm on the femto machine, steps a second, against plain node:http", async (b) => {
   const { bytes } = assemble(instructionSet(femtoInstructions), readProgram("fib.asm"));
@@ -38,7 +38,7 @@ await bench("fib.asm on the femto machine, steps a second, against plain node:ht
         return { calls, ms: performance.now() - startedAt };
       },
     });
-    const rounds = await b.compare({ ours: load(ours), plain: load(plain) }, { rounds: 5, roundMs: 250, warmMs: 1000 });
+    const rounds = await b.compare({ ours: load(ours), plain: load(plain) }, { rounds: 5, roundMs: 250, warmMs: 500 });
     b.row({ what: `${what}, speed`, atLeast, aim, measured: rounds.speed("ours", "plain") });
     b.row({ what: `${what}, CPU time a step`, measured: rounds.cpu("ours", "plain") });
   }

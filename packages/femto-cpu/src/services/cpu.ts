@@ -4,7 +4,7 @@ import { type Child, type ChildClient, child, pattern } from "@hadron/core/spi";
 import type { Instruction } from "../instruction-set/instruction.ts";
 import type { InstructionSet } from "../instruction-set/instruction-set.ts";
 import { FAULTS, MEMORY_BYTES, type State } from "../machine/state.ts";
-import { fromReply, type StepReply, toRequest } from "./frames.ts";
+import { isHalted, REPLY_HEAD, type StepReply, toRequest, toStateAfter } from "./frames.ts";
 import { type MemoryApi, MemoryClient } from "./memory.ts";
 import { type InstructionHandler, instructionNode } from "./node.ts";
 import { repeated } from "./repeated.ts";
@@ -75,13 +75,7 @@ export function cpu(
           const stepper = steppers[opcode];
           if (stepper === undefined) return end("faulted", FAULTS.invalidOpcode(opcode));
           const { instruction, call } = stepper;
-          const behind = state.IP + 1;
-          const request = toRequest(
-            program,
-            steps + 1,
-            state,
-            copy.slice(behind, behind + instruction.operands.length),
-          );
+          const request = toRequest(program, steps + 1, state, copy, instruction.operands.length);
           let reply: StepReply;
           try {
             reply = await call(request);
@@ -92,11 +86,10 @@ export function cpu(
             });
           }
           if (typeof reply === "string") return end("faulted", reply);
-          const after = fromReply(reply);
-          for (let i = 0; i < after.stores.length; i += 2) copy[after.stores[i]!] = after.stores[i + 1]!;
-          state = after.state;
+          for (let i = REPLY_HEAD; i < reply.length; i += 2) copy[reply[i]!] = reply[i + 1]!;
+          state = toStateAfter(reply);
           steps += 1;
-          if (after.halted) return end("halted");
+          if (isHalted(reply)) return end("halted");
           if (performance.now() >= renewAt) {
             renewAt = performance.now() + RENEW_MS;
             await repeated(() => bytesOf.load(program, steps, []), again);

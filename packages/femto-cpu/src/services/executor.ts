@@ -80,7 +80,10 @@ export function executor(parts: ExecutorParts): Part<FemtoApi> {
         try {
           const { IP, ...registers } = from.registers;
           const state: State = { ...registers, IP, ...from.flags };
-          const progress = await cpu.client({ program, state, maxSteps });
+          // Once it has begun, only all of the run can be done again: what it has stored, it has stored.
+          const when = (error: unknown) => isRefusalOf(cpu.service, error);
+          const waiting = { forMs: Number.POSITIVE_INFINITY, signal, when };
+          const progress = await repeated(() => cpu.client({ program, state, maxSteps }), waiting);
           return { progress, bytes: await repeated(() => bytesOf.read(program), again) };
         } finally {
           free(program, log);
@@ -113,6 +116,13 @@ export function executor(parts: ExecutorParts): Part<FemtoApi> {
 /** Whether what failed is a replica of this service itself, and not something below it. */
 function isDeathOf(service: string, error: unknown): boolean {
   return isHadronError(error) && error.code === "UNAVAILABLE" && (error.path.at(-1) ?? "").startsWith(`${service}.`);
+}
+
+/** Whether a service had too much work to begin with a call. */
+function isRefusalOf(service: string, error: unknown): boolean {
+  if (!isHadronError(error) || error.code !== "OVERLOADED") return false;
+  const last = error.path.at(-1) ?? "";
+  return last === service || last.startsWith(`${service}.`);
 }
 
 function toStart(memory: readonly number[]): Snapshot {

@@ -7,6 +7,9 @@ import { ProgramStore } from "./program-store.ts";
 /** Which program, which of its steps, and then addresses, or addresses and bytes. A list, because each step sends it. */
 export type MemoryTrip = readonly [program: string, step: number, ...rest: number[]];
 
+/** Where the addresses begin. */
+const TRIP_HEAD = 2;
+
 export type MemoryApi = {
   /** Takes a program in; returns its id. */
   readonly allocate: (input: { readonly bytes: readonly number[] }, context: Context) => string;
@@ -53,11 +56,11 @@ export function programMemory({ maxPrograms = 10_000, idleMs = 60_000 }: MemoryO
       const again = { idempotent: true } as const;
       return {
         allocate: ({ bytes }, context) => open(context).allocate(bytes),
-        load: procedure(again, ([id, step, ...addresses]: MemoryTrip, context: Context) =>
-          mine(id, context).load(id, step, addresses),
+        load: procedure(again, (trip: MemoryTrip, context: Context) =>
+          mine(trip[0], context).load(trip[0], trip[1], trip.slice(TRIP_HEAD) as number[]),
         ),
-        store: procedure(again, ([id, step, ...stores]: MemoryTrip, context: Context) => {
-          mine(id, context).store(id, step, stores);
+        store: procedure(again, (trip: MemoryTrip, context: Context) => {
+          mine(trip[0], context).store(trip[0], trip[1], trip.slice(TRIP_HEAD) as number[]);
           return null;
         }),
         read: procedure(again, ({ program }, context: Context) => mine(program, context).read(program)),
@@ -82,11 +85,11 @@ export class MemoryClient {
   }
 
   load(program: string, step: number, addresses: readonly number[]): Promise<number[]> {
-    return this.#of(program).call("load", [program, step, ...addresses]) as Promise<number[]>;
+    return this.#of(program).call("load", toTrip(program, step, addresses)) as Promise<number[]>;
   }
 
   store(program: string, step: number, stores: readonly number[]): Promise<unknown> {
-    return this.#of(program).call("store", [program, step, ...stores]);
+    return this.#of(program).call("store", toTrip(program, step, stores));
   }
 
   read(program: string): Promise<number[]> {
@@ -108,6 +111,12 @@ export class MemoryClient {
     }
     return shard;
   }
+}
+
+function toTrip(program: string, step: number, rest: readonly number[]): MemoryTrip {
+  const trip: [string, number, ...number[]] = [program, step];
+  for (let i = 0; i < rest.length; i++) trip.push(rest[i]!);
+  return trip;
 }
 
 function shardOf(program: string): number {

@@ -3,7 +3,7 @@ import { procedure } from "@hadron/core";
 import { child, pattern } from "@hadron/core/spi";
 import type { Instruction } from "../instruction-set/instruction.ts";
 import { beginStep, type Done, type Faulted, finishStep } from "../machine/step.ts";
-import { fromRequest, type StepReply, type StepRequest, toReply } from "./frames.ts";
+import { REQUEST_HEAD, type StepReply, type StepRequest, toReply, toState } from "./frames.ts";
 import { type MemoryApi, MemoryClient } from "./memory.ts";
 
 /** What the cpu calls: takes one step of one program. It may be asked for the same step again. */
@@ -23,8 +23,9 @@ export function instructionNode(instruction: Instruction, memory: Leaf<MemoryApi
       // The memory sees to it that a step which is taken again finds what it found at first: see ProgramStore.
       const options = { idempotent: true, description: `${instruction.syntax}: ${instruction.does}` } as const;
       return procedure(options, (request: StepRequest) => {
-        const { program, step, state, bytes } = fromRequest(request);
-        const begun = beginStep(instruction, state, bytes);
+        const program = request[0];
+        const step = request[1];
+        const begun = beginStep(instruction, toState(request), request, REQUEST_HEAD);
         if (begun.fault !== undefined) return begun.fault;
         const end = (outcome: Done | Faulted): StepReply | Promise<StepReply> => {
           if (outcome.fault !== undefined) return outcome.fault;

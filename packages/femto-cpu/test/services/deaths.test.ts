@@ -59,7 +59,7 @@ describe("a replica dies in the middle of a step and comes back", () => {
       expect(await run(hello.source)).toMatchObject({ state: "halted", steps: 83, output: hello.output });
       expect(killing.count()).toBeGreaterThanOrEqual(83);
     }
-  }, 60_000);
+  }, 120_000);
 
   test("the cpu, in any step: the run begins again, and the bytes are right", async () => {
     for (const step of steps(fib, 3)) {
@@ -67,7 +67,7 @@ describe("a replica dies in the middle of a step and comes back", () => {
       expect(await run(fib.source)).toMatchObject({ state: "halted", steps: 94, output: fib.output });
       if ((step * 7) % 40 === 0) expect(killing.count()).toBeGreaterThan(94);
     }
-  }, 60_000);
+  }, 120_000);
 
   test("the memory, in any step: the bytes are right, or the error says that it died", async () => {
     let lost = 0;
@@ -82,7 +82,7 @@ describe("a replica dies in the middle of a step and comes back", () => {
       }
     }
     expect(lost).toBeGreaterThan(30);
-  }, 60_000);
+  }, 120_000);
 
   test("a node that has stored and not yet answered: its step is not done twice", async () => {
     const [node, memory] = [app.replica("xchg-address-with-reg.0"), app.replica("memory.0")];

@@ -168,4 +168,4 @@ test("the distributed machine and an interpreter written apart from it agree on 
     }),
     { numRuns: 130 },
   );
-}, 60_000);
+}, 120_000);
