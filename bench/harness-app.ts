@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import {
   type FromReplica,
+  hashTopology,
   type Member,
   replicaName,
   Scope,
@@ -84,6 +85,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
               HADRON_APP: topology.app,
               HADRON_REVISION: "bench",
               HADRON_TOPOLOGY: "topology.json",
+              HADRON_TOPOLOGY_HASH: hashTopology(topology),
               HADRON_LISTEN: address,
               HADRON_EXPOSE: service.exposed ? "tcp:127.0.0.1:0" : "",
             },

@@ -12,7 +12,12 @@ const children = Array.from({ length: 11 }, () =>
 const ports = await Promise.all(children.map(portOf));
 const answer = await fetch(`http://127.0.0.1:${ports[0]}`, { method: "POST", body: "{}" });
 console.log(await answer.text());
-for (const child of children) child.kill();
+await Promise.all(
+  children.map(async (child) => {
+    child.kill();
+    await once(child, "exit");
+  }),
+);
 process.exit();
 
 async function portOf(child: ChildProcess): Promise<number> {

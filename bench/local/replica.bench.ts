@@ -35,7 +35,7 @@ async function startBare(b: Bench) {
     stdio: ["ignore", "pipe", 2],
   });
   b.defer(() => endProcess(child));
-  await once(child.stdout, "data");
+  await once(child.stdout!, "data");
   const found = await footprint(child.pid!);
   await endProcess(child);
   return found;

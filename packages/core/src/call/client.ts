@@ -1,9 +1,9 @@
-import { inspect } from "node:util";
 import type { ServiceDefinition } from "../declare/definition.ts";
 import { definePart } from "../declare/definition.ts";
 import type { CallOptions } from "../declare/types.ts";
 import { compose } from "../describe/compose.ts";
 import { hostFor } from "./outside.ts";
+import { toCall } from "./stream-call.ts";
 
 /** Makes one call: `procedure` undefined is the one of a service of one handler. */
 export type Caller = (procedure: string | undefined, input: unknown, options: CallOptions) => Promise<unknown>;
@@ -33,10 +33,10 @@ export function toClient(
 ): object {
   const procedures = new Map<string, (input?: unknown) => Promise<unknown>>();
   let known: ReadonlySet<string> | undefined;
-  const target = (input?: unknown) => call(undefined, input, options);
+  const target = (input?: unknown) => toCall(call(undefined, input, options));
   if (definition !== undefined) definePart(target, definition);
   // On the target: inspect looks through a proxy.
-  Object.assign(target, { [inspect.custom]: () => `[HadronService: ${service}]` });
+  Object.assign(target, { [Symbol.for("nodejs.util.inspect.custom")]: () => `[HadronService: ${service}]` });
   return new Proxy(target, {
     get(_, key) {
       if (key === "with") {
@@ -48,7 +48,7 @@ export function toClient(
       if (!known.has(key)) return undefined;
       let procedure = procedures.get(key);
       if (procedure === undefined) {
-        procedure = (input) => call(key, input, options);
+        procedure = (input) => toCall(call(key, input, options));
         procedures.set(key, procedure);
       }
       return procedure;

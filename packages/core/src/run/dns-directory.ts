@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import type { Directory, Member } from "../call/directory.ts";
 import type { Topology } from "../describe/topology.ts";
 import type { PeerNames } from "./environment.ts";
@@ -155,6 +154,8 @@ interface Watched {
 
 async function resolveHost(host: string): Promise<readonly string[]> {
   try {
+    // Loaded where replicas are found by DNS, which under the local runner they are not.
+    const { lookup } = await import("node:dns/promises");
     return (await lookup(host, { all: true })).map(({ address }) => address);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -13,6 +13,7 @@ import { HadronError } from "../errors.ts";
  * | `HADRON_REVISION` | the applied version |
  * | `HADRON_RUN` | which call of run() in the process serves, from 1 |
  * | `HADRON_TOPOLOGY` | the path of the deployed topology (JSON), relative to the bundle's folder |
+ * | `HADRON_TOPOLOGY_HASH` | `hashTopology` of it; absent: the replica computes it, for which it loads `node:crypto` |
  * | `HADRON_LISTEN` | addresses for other replicas, probes and metrics, joined by commas: `unix:/path`, `tcp:HOST:PORT` |
  * | `HADRON_EXPOSE` | addresses for outside callers, of the same form; port 0: any |
  * | `HADRON_PEERS` | how others are found: `ipc`, or JSON as {@link PeerNames} |
@@ -30,6 +31,7 @@ export interface ReplicaEnvironment {
   readonly revision: string;
   readonly runCall: number;
   readonly topologyPath: string;
+  readonly topologyHash: string | undefined;
   readonly listen: readonly string[];
   readonly expose: readonly string[];
   readonly peers: "ipc" | PeerNames;
@@ -73,6 +75,7 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     revision: env.HADRON_REVISION ?? "",
     runCall: Number(env.HADRON_RUN ?? "1"),
     topologyPath: need(env, "HADRON_TOPOLOGY"),
+    topologyHash: env.HADRON_TOPOLOGY_HASH,
     listen: list(env.HADRON_LISTEN),
     expose: list(env.HADRON_EXPOSE),
     peers: (env.HADRON_PEERS ?? "ipc") === "ipc" ? "ipc" : json(env, "HADRON_PEERS"),

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { Metric } from "../metric.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 
@@ -51,6 +50,8 @@ export class Admission {
   /** What handlers took of this turn, synchronously. */
   #spentMs = 0;
   #scheduled = false;
+  /** A call has ended since handlers were last started from the queue. */
+  #endedSince = false;
   // The window.
   #windowEndsAt = 0;
   #arrived = 0;
@@ -98,6 +99,7 @@ export class Admission {
   ended(): void {
     this.#limit.ended();
     this.#done++;
+    this.#endedSince = true;
     if (this.#queue.length > 0) this.#schedule();
   }
 
@@ -147,6 +149,12 @@ export class Admission {
     let now = performance.now();
     if (now >= this.#windowEndsAt) this.#look(now);
     const queue = this.#queue;
+    if (this.#overloaded && this.#endedSince && queue.length > 0) {
+      // What came while that one kept the processor busy has not been read yet, and is newer.
+      this.#endedSince = false;
+      this.#schedule();
+      return;
+    }
     while (queue.length > 0 && this.#spentMs < TURN_MS && this.#limit.room) {
       const work = this.#overloaded ? queue.pop()! : queue.shift()!;
       // Nobody waits for it any more; the timer that would say so is behind this in the queue of the event loop.
@@ -154,6 +162,7 @@ export class Admission {
       this.#run(work, now);
       now = performance.now();
     }
+    this.#endedSince = false;
     if (queue.length < this.#shortest) this.#shortest = queue.length;
     // Nobody comes back to these before they are too old.
     if (this.#overloaded)

@@ -82,6 +82,7 @@ export function toLaunch(
       HADRON_REVISION: release.revision,
       HADRON_RUN: String(release.runCall),
       HADRON_TOPOLOGY: release.topologyFile,
+      HADRON_TOPOLOGY_HASH: release.hash,
       HADRON_LISTEN: listen,
       HADRON_PEERS: "ipc",
       ...(storage === undefined ? {} : { HADRON_STORAGE: storage }),
