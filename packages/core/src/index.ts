@@ -6,6 +6,7 @@ export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
 export { type ServiceOptions, service } from "./declare/service.ts";
 export type {
+  Answer,
   AnyService,
   Api,
   CallOptions,

@@ -1,5 +1,6 @@
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
+import { isStream } from "../transport/pump.ts";
 import type { OutgoingCall } from "../transport/transport.ts";
 import { Budget } from "./budget.ts";
 import type { Member } from "./directory.ts";
@@ -90,7 +91,8 @@ export class Channel {
   callAny(procedure: string, input: unknown, scope: Scope, groups = 1, group = 0, hedge?: HedgeWhen): Promise<unknown> {
     const target = this.#roster.any(groups, group);
     this.#calls++;
-    if (hedge === undefined || !this.#options.idempotent.has(procedure)) {
+    // A stream can be sent once.
+    if (hedge === undefined || !this.#options.idempotent.has(procedure) || isStream(input)) {
       return this.#attempt(target, new Outgoing(procedure, input, scope));
     }
     return this.#hedged(target, procedure, input, scope, hedge === true ? undefined : hedge.afterMs);
@@ -285,6 +287,7 @@ export class Channel {
       call.scope.error === undefined &&
       !this.#closed &&
       this.#options.idempotent.has(call.procedure) &&
+      !isStream(call.input) &&
       this.#retryBudget.spend(this.#calls)
     );
   }

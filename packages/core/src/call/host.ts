@@ -2,6 +2,7 @@ import type { CallOptions } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
+import { IncomingStream } from "../transport/incoming-stream.ts";
 import type { Hello, Transport } from "../transport/transport.ts";
 import { ambient } from "./ambient.ts";
 import { Channel } from "./channel.ts";
@@ -112,11 +113,19 @@ export class Host {
     if (signal?.aborted) abort();
     else if (scope.leftMs === 0) scope.expire();
     signal?.addEventListener("abort", abort, { once: true });
-    try {
-      return await call(scope);
-    } finally {
+    const over = () => {
       signal?.removeEventListener("abort", abort);
       scope.end();
+    };
+    try {
+      const output = await call(scope);
+      // Of a stream, there is more to come.
+      if (output instanceof IncomingStream) output.whenOver(over);
+      else over();
+      return output;
+    } catch (error) {
+      over();
+      throw error;
     }
   }
 

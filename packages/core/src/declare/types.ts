@@ -33,7 +33,10 @@ export interface Context {
   readonly log: Log;
 }
 
-/** The function that implements a procedure. It may return a value, a promise, or nothing. */
+/**
+ * The function that implements a procedure. It may return a value, a promise, nothing, or an async iterable: then its
+ * callers get the items one by one, as fast as they take them.
+ */
 export type Handler<I = any, O = unknown> = (input: I, context: Context) => O;
 
 /** What a service offers: one handler, or several by name. */
@@ -58,21 +61,42 @@ export type Input<H> = H extends (...args: infer P) => unknown
       : [input: P[0]]
   : never;
 
-/** What a handler's callers get. */
-export type Output<H> = H extends (...args: any) => infer O ? Awaited<O> : never;
+/** What a handler's callers get: of a stream, something to iterate. */
+export type Output<H> = H extends (...args: any) => infer O ? Received<Awaited<O>> : never;
+
+/** A call of a handler as its caller holds it: a stream where the handler returns one, else a promise. */
+export type Answer<H> = H extends (...args: any) => infer O
+  ? IsStream<Awaited<O>> extends true
+    ? Received<Awaited<O>>
+    : Promise<Awaited<O>>
+  : never;
+
+type Received<O> = IsStream<O> extends true ? (O extends AsyncIterable<infer T> ? AsyncIterable<T> : never) : O;
+
+// `any` and `never` would be taken for streams as well.
+type IsStream<O> = 0 extends 1 & O
+  ? false
+  : [O] extends [never]
+    ? false
+    : [O] extends [AsyncIterable<any>]
+      ? true
+      : false;
 
 /** The input of whichever procedure of an api is called. */
 export type Inputs<A> = A extends (...args: any) => unknown ? Input<A>[0] : { [K in keyof A]: Input<A[K]>[0] }[keyof A];
 
 export interface CallOptions {
-  /** How long to wait for the answer. @default what is left of the calling handler's time, or 30 000 */
+  /** How long to wait for the answer; for a stream, for its end. @default what is left of the calling handler's time, or 30 000 */
   readonly timeoutMs?: number;
   /** Gives the call up. Adds to the calling handler's own signal. */
   readonly signal?: AbortSignal;
 }
 
-/** A procedure as its callers see it. */
-export type Procedure<H> = (...input: Input<H>) => Promise<Output<H>>;
+/**
+ * A procedure as its callers see it. What streams (its handler is an async generator, or returns another async iterable)
+ * gives an async iterable: take the items with `for await`; leaving that loop ends the call.
+ */
+export type Procedure<H> = (...input: Input<H>) => Answer<H>;
 
 /** A typed client: a function where the service has one handler, an object of functions where it has several. */
 export type Client<A> = (A extends (...args: any) => unknown

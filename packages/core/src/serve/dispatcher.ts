@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { type Ambient, ambient } from "../call/ambient.ts";
 import { DEFAULT_TIMEOUT_MS, type Host } from "../call/host.ts";
 import { type Cancellable, Scope } from "../call/scope.ts";
@@ -7,7 +6,8 @@ import { describeIssues, type Schema } from "../declare/schema.ts";
 import type { Context, Log, Replica } from "../declare/types.ts";
 import { HadronError, toErrorData } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport/transport.ts";
+import { isStream, Pump } from "../transport/pump.ts";
+import type { Dispatcher, Hello, IncomingCall, ItemSink, Reply } from "../transport/transport.ts";
 import { Admission, type Work } from "./admission.ts";
 import { ProcedureMetrics } from "./metrics.ts";
 import { childTrace } from "./trace.ts";
@@ -114,6 +114,9 @@ export class ReplicaDispatcher implements Dispatcher {
   }
 }
 
+/** For a stream that comes too late to be sent: it is ended at once. */
+const NOWHERE: ItemSink = { item: () => false };
+
 /** No call may ask for more time than this: its timer would overflow. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -128,6 +131,8 @@ class Handling implements Cancellable, Context, Ambient, Work {
   readonly #input: unknown;
   #started = false;
   #answered = false;
+  /** What sends its output, where that is a stream. */
+  #pump: Pump | undefined = undefined;
 
   constructor(
     dispatcher: ReplicaDispatcher,
@@ -208,14 +213,19 @@ class Handling implements Cancellable, Context, Ambient, Work {
       code === "DEADLINE_EXCEEDED"
         ? new HadronError(
             code,
-            `"${this.#served.name}" gave no answer in ${Math.round(performance.now() - this.arrivedAt)} ms, the time of the call. ` +
+            `"${this.#served.name}" ${this.#pump === undefined ? "gave no answer" : "was not at the end of its stream"} in ${Math.round(performance.now() - this.arrivedAt)} ms, the time of the call. ` +
               "Give the call a longer timeoutMs, or look at the handler.",
           )
         : error,
     );
+    this.#pump?.stop();
   }
 
   readonly #ok = (output: unknown): void => {
+    if (isStream(output)) {
+      this.#stream(output);
+      return;
+    }
     this.#dispatcher.admission.ended();
     if (this.#answered) return;
     this.#end();
@@ -236,6 +246,19 @@ class Handling implements Cancellable, Context, Ambient, Work {
     }
     this.#fail(error);
   };
+
+  /** The call lasts until its last item is sent: so long it has its place, its deadline and its signal. */
+  #stream(output: AsyncIterable<unknown>): void {
+    const { name, options } = this.#served;
+    const { output: schema } = options;
+    const checkItem = (item: unknown) => check(schema!, item, "INVALID_OUTPUT", `An item of the output of "${name}"`);
+    const pump = new Pump(output, schema === undefined ? undefined : checkItem);
+    this.#pump = pump;
+    if (this.#answered) pump.stop();
+    const sink = this.#answered ? NOWHERE : this.#reply.stream(pump);
+    // What makes the items makes its calls in this one.
+    ambient.run(this, () => pump.run(sink)).then(this.#ok, this.#failed);
+  }
 
   #fail(error: unknown): void {
     if (this.#answered) return;
@@ -269,7 +292,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
         ? input
         : await check(options.input, input, "INVALID_INPUT", `The input of "${name}"`);
     const output = await handler(parsed, this);
-    return options.output === undefined
+    return options.output === undefined || isStream(output)
       ? output
       : check(options.output, output, "INVALID_OUTPUT", `The output of "${name}"`);
   }

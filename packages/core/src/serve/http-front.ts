@@ -3,7 +3,8 @@ import type { Duplex } from "node:stream";
 import type { Scope } from "../call/scope.ts";
 import { HadronError, toErrorData } from "../errors.ts";
 import type { Dispatcher, IncomingCall, Reply } from "../transport/transport.ts";
-import { answer, type CallMeta, type Exchange, failure } from "./json-rpc.ts";
+import { type Accepts, ItemWriter, toAccepts } from "./item-writer.ts";
+import { answer, type CallMeta, type Exchange, failure, type Source } from "./json-rpc.ts";
 
 // Not imported: an import reads every export of the module, and one of those loads Node's fetch, which is 13 MB and
 // half of the CPU time of each replica's start.
@@ -86,10 +87,14 @@ class Posted implements Exchange {
   readonly #response: ServerResponse;
   #scopes: Scope[] | undefined;
   #answered = false;
+  /** How the caller takes streams; most callers do not say. */
+  readonly #accepts: Accepts | undefined;
+  #writer: ItemWriter | undefined;
 
   constructor(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse) {
     this.meta = toMeta(request);
     this.maxOutputBytes = options.dispatcher.maxOutputBytes;
+    this.#accepts = toAccepts(request.headers.accept);
     this.#options = options;
     this.#response = response;
   }
@@ -106,8 +111,26 @@ class Posted implements Exchange {
     this.#scopes.push(scope);
   }
 
+  get streams(): boolean {
+    return this.#accepts !== undefined;
+  }
+
+  get begun(): boolean {
+    return this.#writer !== undefined || this.#accepts?.only === true;
+  }
+
+  send(text: string, source: Source | undefined): boolean {
+    this.#writer ??= new ItemWriter(this.#response, this.#accepts!.form);
+    return this.#writer.write(text, source);
+  }
+
   respond(answerText: string | undefined): void {
     this.#answered = true;
+    if (answerText !== undefined && this.begun) this.send(answerText, undefined);
+    if (this.#writer !== undefined) {
+      this.#writer.end();
+      return;
+    }
     if (answerText === undefined) {
       this.#response.writeHead(204).end();
       return;

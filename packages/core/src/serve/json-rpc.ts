@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorData, HadronError, toErrorData } from "../errors.ts";
-import type { IncomingCall, Reply } from "../transport/transport.ts";
+import type { IncomingCall, ItemSink, Reply } from "../transport/transport.ts";
 
 /** What an HTTP request says about all the calls in its body. */
 export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "caller">;
@@ -8,10 +8,21 @@ export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "caller">;
 export interface Exchange {
   readonly meta: CallMeta;
   readonly maxOutputBytes: number;
+  /** Whether the caller takes the items of a stream one by one; else they are collected. */
+  readonly streams: boolean;
+  /** Whether messages go out one by one already. */
+  readonly begun: boolean;
   /** Runs one call. */
   dispatch(call: IncomingCall, reply: Reply): void;
+  /** Sends a message before the answer. False: send no further one before the source is told to resume. */
+  send(text: string, source: Source | undefined): boolean;
   /** Called once, with the text of the answer, or with undefined where the body held notifications only. */
   respond(text: string | undefined): void;
+}
+
+/** Whoever makes the items of a stream. */
+export interface Source {
+  resume(): void;
 }
 
 type Id = string | number | null;
@@ -40,6 +51,9 @@ export function answer(body: string, exchange: Exchange): void {
     one(request, {
       meta: exchange.meta,
       maxOutputBytes,
+      streams: exchange.streams,
+      begun: exchange.begun,
+      send: (text, source) => exchange.send(text, source),
       dispatch: (call, reply) => exchange.dispatch(call, reply),
       respond(text) {
         if (text !== undefined) {
@@ -47,7 +61,12 @@ export function answer(body: string, exchange: Exchange): void {
           bytes += text.length;
           answers.push(bytes <= maxOutputBytes ? text : failure(idOf(request), tooLarge(maxOutputBytes)));
         }
-        if (--open === 0) exchange.respond(answers.length === 0 ? undefined : `[${answers.join(",")}]`);
+        if (--open > 0) return;
+        if (!exchange.begun) exchange.respond(answers.length === 0 ? undefined : `[${answers.join(",")}]`);
+        else {
+          for (const one of answers) exchange.send(one, undefined);
+          exchange.respond(undefined);
+        }
       },
     });
   }
@@ -80,9 +99,14 @@ function one(request: unknown, exchange: Exchange): void {
 }
 
 /** Puts the outcome of one call into words. A notification, which has no id, gets none. */
-class RpcReply implements Reply {
+class RpcReply implements Reply, ItemSink {
   readonly #id: Id | undefined;
   readonly #exchange: Exchange;
+  /** Who makes the items, where the output is a stream. */
+  #source: Source | undefined;
+  /** The items, where the caller takes them at once only. */
+  #items: string[] | undefined;
+  #bytes = 0;
 
   constructor(id: Id | undefined, exchange: Exchange) {
     this.#id = id;
@@ -90,9 +114,31 @@ class RpcReply implements Reply {
   }
 
   ok(output: unknown): void {
-    this.#exchange.respond(
-      this.#id === undefined ? undefined : success(this.#id, output, this.#exchange.maxOutputBytes),
-    );
+    const id = this.#id;
+    if (id === undefined) this.#exchange.respond(undefined);
+    else if (this.#items !== undefined) this.#exchange.respond(toResult(id, `[${this.#items.join(",")}]`));
+    else this.#exchange.respond(success(id, output, this.#exchange.maxOutputBytes));
+  }
+
+  stream(source: Source): ItemSink {
+    this.#source = source;
+    if (!this.#exchange.streams) this.#items = [];
+    return this;
+  }
+
+  /** A notification's items go nowhere. */
+  item(value: unknown): boolean {
+    const id = this.#id;
+    if (id === undefined) return true;
+    const text = encodeItem(value);
+    if (this.#items === undefined) {
+      checkSize(text.length, this.#exchange.maxOutputBytes);
+      return this.#exchange.send(toItem(id, text), this.#source);
+    }
+    this.#bytes += text.length + 1;
+    checkSize(this.#bytes, this.#exchange.maxOutputBytes);
+    this.#items.push(text);
+    return true;
   }
 
   fail(error: ErrorData): void {
@@ -138,7 +184,38 @@ function success(id: Id, output: unknown, maxOutputBytes: number): string {
     );
   }
   if (text.length > maxOutputBytes) return failure(id, tooLarge(maxOutputBytes));
+  return toResult(id, text);
+}
+
+function toResult(id: Id, text: string): string {
   return `{"jsonrpc":"2.0","result":${text},"id":${JSON.stringify(id)}}`;
+}
+
+/** An item of a stream, as a notification to the caller. */
+function toItem(id: Id, text: string): string {
+  return `{"jsonrpc":"2.0","method":"rpc.item","params":{"id":${JSON.stringify(id)},"item":${text}}}`;
+}
+
+function encodeItem(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = value === undefined ? "null" : JSON.stringify(value);
+  } catch (cause) {
+    const why = cause instanceof RangeError ? "it is nested too deeply" : (cause as Error).message.split("\n")[0];
+    throw new HadronError("INVALID_OUTPUT", `An item of the output is not JSON: ${why}.`, { cause });
+  }
+  if (text === undefined)
+    throw new HadronError("INVALID_OUTPUT", `An item of the output is not JSON: it is a ${typeof value}.`);
+  return text;
+}
+
+function checkSize(length: number, limit: number): void {
+  if (length <= limit) return;
+  const { message } = tooLarge(limit);
+  throw new HadronError(
+    "TOO_LARGE",
+    `${message} Take a stream item by item: accept application/x-ndjson or text/event-stream.`,
+  );
 }
 
 function tooLarge(limit: number): ErrorData {

@@ -15,6 +15,7 @@ export interface Hello {
 /** One call on its way out. Time, trace and cancellation are its scope's. */
 export interface OutgoingCall {
   readonly procedure: string;
+  /** An async iterable is sent item by item, as the other side takes them. */
   readonly input: unknown;
   readonly scope: Scope;
 }
@@ -26,6 +27,8 @@ export interface Connection {
   /**
    * Makes one call. Rejects with a HadronError; `unsent` is true where nothing of the call left this process.
    * Settles at once when the scope is cancelled, and then tells the other side.
+   *
+   * Resolves to an `IncomingStream` where the output is a stream. The call then lasts until that is over.
    */
   call(call: OutgoingCall): Promise<unknown>;
   /** Calls without an answer yet. */
@@ -55,6 +58,7 @@ export interface Transport {
 /** One call that came in. */
 export interface IncomingCall {
   readonly procedure: string;
+  /** An `IncomingStream` where the caller sends a stream. */
   readonly input: unknown;
   /** What is left of the caller's time; undefined: it did not say. */
   readonly timeoutMs: number | undefined;
@@ -64,10 +68,18 @@ export interface IncomingCall {
   readonly caller: string | undefined;
 }
 
-/** Where a transport puts the outcome of an incoming call. Exactly one of the two is called, once. */
+/** Takes the items of a stream. */
+export interface ItemSink {
+  /** Sends an item. False: send no further one before it says `resume`. Throws a HadronError where it cannot be sent. */
+  item(value: unknown): boolean;
+}
+
+/** Where a transport puts the outcome of an incoming call. Exactly one of `ok` and `fail` is called, once. */
 export interface Reply {
   ok(output: unknown): void;
   fail(error: ErrorData): void;
+  /** Begins a stream; `ok(undefined)` or `fail` ends it. */
+  stream(source: { resume(): void }): ItemSink;
 }
 
 /** The serving side of a replica, as transports see it. */

@@ -71,7 +71,7 @@ export class Line {
       this.#socket.destroy();
       return;
     }
-    if (response !== undefined) this.#answered(response, !/close/i.test(response.headers.get("connection") ?? ""));
+    if (response !== undefined) this.#answered(response, !response.closes);
   }
 
   #answered(response: HttpResponse, reusable: boolean): void {
@@ -84,8 +84,7 @@ export class Line {
     // An idle line keeps no process alive.
     this.#socket.unref();
     if (!reusable) this.#socket.destroy();
-    const seconds = Number(/timeout=(\d+)/.exec(response.headers.get("keep-alive") ?? "")?.[1] ?? 5);
-    this.reusableUntil = performance.now() + Math.max(0, seconds * 1000 - 1000);
+    this.reusableUntil = performance.now() + Math.max(0, (response.keepAliveSeconds ?? 5) * 1000 - 1000);
     events.answered(response, reusable);
   }
 

@@ -3,6 +3,10 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
+  /** Whether the connection ends with it. */
+  readonly closes: boolean;
+  /** How long the other side keeps the connection, if it says so. */
+  readonly keepAliveSeconds: number | undefined;
 }
 
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -14,9 +18,10 @@ const MAX_HEAD_BYTES = 64 * 1024;
 export class ResponseParser {
   readonly #maxBodyBytes: number;
   #buffer: Buffer = EMPTY;
-  #head:
-    | { status: number; headers: Map<string, string>; length: number; mode: "length" | "chunked" | "end" }
-    | undefined;
+  #head: Head | undefined;
+  /** The last head, and its text: answers of a second are mostly alike in it, and comparing costs less than parsing. */
+  #lastHead: Head | undefined;
+  #lastText = "";
   #chunks: Buffer[] = [];
   #chunkBytes = 0;
   /** Bytes left of the current chunk; -1: its size line comes next; -2: trailers come. */
@@ -40,7 +45,10 @@ export class ResponseParser {
         if (this.#buffer.length > MAX_HEAD_BYTES) throw new Error("the response's headers never end");
         return undefined;
       }
-      const head = parseHead(this.#buffer.toString("latin1", 0, end));
+      const text = this.#buffer.latin1Slice(0, end);
+      const head: Head = this.#lastHead !== undefined && text === this.#lastText ? this.#lastHead : parseHead(text);
+      this.#lastHead = head;
+      this.#lastText = text;
       this.#buffer = this.#buffer.subarray(end + 4);
       // 1xx are remarks; the answer is still to come.
       if (head.status >= 200) this.#head = head;
@@ -61,6 +69,11 @@ export class ResponseParser {
       const all = Buffer.concat(this.#chunks);
       this.#buffer = all.subarray(length);
       return this.#finish(all.subarray(0, length));
+    }
+    if (this.#buffer.length === length) {
+      const body = this.#buffer;
+      this.#buffer = EMPTY;
+      return this.#finish(body);
     }
     const body = this.#buffer.subarray(0, length);
     this.#buffer = this.#buffer.subarray(length);
@@ -110,18 +123,23 @@ export class ResponseParser {
   }
 
   #finish(body: Buffer): HttpResponse {
-    const { status, headers } = this.#head!;
+    const { status, headers, closes, keepAliveSeconds } = this.#head!;
     this.#head = undefined;
     this.#chunks = [];
     this.#chunkBytes = 0;
     this.#chunkLeft = -1;
-    return { status, headers, body };
+    return { status, headers, body, closes, keepAliveSeconds };
   }
 }
 
 const EMPTY: Buffer = Buffer.alloc(0);
 
-function parseHead(text: string) {
+interface Head extends Omit<HttpResponse, "body"> {
+  readonly length: number;
+  readonly mode: "length" | "chunked" | "end";
+}
+
+function parseHead(text: string): Head {
   const lines = text.split("\r\n");
   const match = /^HTTP\/1\.[01] (\d{3})/.exec(lines[0]!);
   if (match === null) throw new Error("it does not speak HTTP/1.1");
@@ -134,12 +152,21 @@ function parseHead(text: string) {
   const status = Number(match[1]);
   const said = headers.get("content-length");
   const bare = status === 204 || status === 304;
-  const mode: "length" | "chunked" | "end" = /\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")
+  const mode = /\bchunked\b/i.test(headers.get("transfer-encoding") ?? "")
     ? "chunked"
     : said === undefined && !bare
       ? "end"
       : "length";
   const length = bare ? 0 : Number(said ?? 0);
   if (!Number.isInteger(length) || length < 0) throw new Error(`its content-length is "${said}"`);
-  return { status, headers, length, mode };
+  const closes = /close/i.test(headers.get("connection") ?? "");
+  const seconds = /timeout=(\d+)/.exec(headers.get("keep-alive") ?? "")?.[1];
+  return {
+    status,
+    headers,
+    length,
+    mode,
+    closes,
+    keepAliveSeconds: seconds === undefined ? undefined : Number(seconds),
+  };
 }

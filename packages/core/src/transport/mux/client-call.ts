@@ -1,12 +1,14 @@
 import type { Cancellable, Scope } from "../../call/scope.ts";
 import type { HadronError } from "../../errors.ts";
+import type { IncomingStream } from "../incoming-stream.ts";
 import type { OutgoingCall } from "../transport.ts";
 import type { Numbered } from "./call-table.ts";
+import type { InputSender } from "./input-sender.ts";
 
 /** Whoever keeps calls. */
 export interface CallOwner {
   /** Called by a call whose scope ended. */
-  cancel(call: ClientCall, error: HadronError): void;
+  cancel(call: ClientCall, error: unknown): void;
 }
 
 /** A call under way. It is itself what its scope tells of its end: no closure a call. */
@@ -18,20 +20,30 @@ export class ClientCall implements Numbered, Cancellable {
   readonly scope: Scope;
   readonly procedure: string;
   readonly resolve: (value: unknown) => void;
-  readonly reject: (error: HadronError) => void;
+  /** Its output, once it is known to be a stream. */
+  stream: IncomingStream<ClientCall> | undefined = undefined;
+  /** Its input, where that is a stream. */
+  sender: InputSender | undefined = undefined;
+  readonly #reject: (error: unknown) => void;
   readonly #connection: CallOwner;
 
   constructor(
     connection: CallOwner,
     call: OutgoingCall,
     resolve: (value: unknown) => void,
-    reject: (error: HadronError) => void,
+    reject: (error: unknown) => void,
   ) {
     this.#connection = connection;
     this.scope = call.scope;
     this.procedure = call.procedure;
     this.resolve = resolve;
-    this.reject = reject;
+    this.#reject = reject;
+  }
+
+  /** Tells whoever waits for the output, or for its next item. */
+  reject(error: unknown): void {
+    if (this.stream === undefined) this.#reject(error);
+    else this.stream.fail(error);
   }
 
   cancelled(error: HadronError): void {

@@ -1,12 +1,16 @@
 import { type ErrorData, fromErrorData, HadronError } from "../../errors.ts";
+import { IncomingStream, type StreamOwner } from "../incoming-stream.ts";
+import { isStream } from "../pump.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../transport.ts";
 import { CallTable } from "./call-table.ts";
 import { type CallOwner, ClientCall } from "./client-call.ts";
 import { ProtocolError } from "./frame-parser.ts";
 import * as frames from "./frames.ts";
 import { HeadReader, readAnswer, toUpgradeRequest } from "./handshake.ts";
+import { InputSender } from "./input-sender.ts";
 import { Link, readUint32 } from "./link.ts";
 import { MOST_BUFFERED_BYTES } from "./outbox.ts";
+import { itemCost, Outflow } from "./outflow.ts";
 import type { Pipe } from "./pipe.ts";
 import { explainNotEncodable } from "./values/explain.ts";
 
@@ -15,7 +19,7 @@ const REST_MS = 15_000;
 const MOST_NAMES = 65_535;
 
 /** The calling end of `hadron/1` over a pipe that is, or will be, open. */
-export class ClientConnection extends Link implements Connection, CallOwner {
+export class ClientConnection extends Link implements Connection, CallOwner, StreamOwner<ClientCall> {
   #state: ConnectionState = "connecting";
   readonly #options: ConnectOptions;
   /** Who is at the other end, for messages. */
@@ -30,8 +34,8 @@ export class ClientConnection extends Link implements Connection, CallOwner {
   #refusal: HadronError | undefined;
   #why = "";
   #resolve: (value: unknown) => void = ignore;
-  #reject: (error: HadronError) => void = ignore;
-  readonly #capture = (resolve: (value: unknown) => void, reject: (error: HadronError) => void) => {
+  #reject: (error: unknown) => void = ignore;
+  readonly #capture = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
     this.#resolve = resolve;
     this.#reject = reject;
   };
@@ -70,7 +74,7 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     this.finish("this side closed it");
   }
 
-  cancel(call: ClientCall, error: HadronError): void {
+  cancel(call: ClientCall, error: unknown): void {
     if (this.#calls.get(call.id) !== call) return;
     this.#remove(call);
     this.bodies.drop(call.id);
@@ -82,6 +86,14 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     }
     call.reject(error);
     this.#rest();
+  }
+
+  taken({ id }: ClientCall, cost: number): void {
+    this.outbox.small(frames.CREDIT, id, cost);
+  }
+
+  unwanted(call: ClientCall): void {
+    this.cancel(call, undefined);
   }
 
   /** Returns why it could not be sent. */
@@ -107,16 +119,25 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     const { bytes, view, at } = encoder;
     view.setUint32(at, toMilliseconds(scope.leftMs), true);
     view.setUint16(at + 4, number, true);
-    bytes[at + 6] = (known === undefined ? frames.FLAG_NAME : 0) | (trace === undefined ? 0 : frames.FLAG_TRACE);
+    const streams = isStream(input);
+    bytes[at + 6] =
+      (known === undefined ? frames.FLAG_NAME : 0) |
+      (trace === undefined ? 0 : frames.FLAG_TRACE) |
+      (streams ? frames.FLAG_STREAM : 0);
     encoder.at = at + frames.CALL_HEADER_BYTES;
     if (known === undefined) encoder.latin1(procedure);
     if (trace !== undefined) encoder.latin1(trace);
-    try {
-      outbox.endWithValue(input, this.#maxInputBytes);
-    } catch (error) {
-      this.#calls.delete(id);
-      this.#rest();
-      return explainNotEncodable(error, input, "input", `${procedure} of ${this.#peer}`, this.#maxInputBytes);
+    if (streams) {
+      outbox.end();
+      entry.sender = this.#createSender(entry, input);
+    } else {
+      try {
+        outbox.endWithValue(input, this.#maxInputBytes);
+      } catch (error) {
+        this.#calls.delete(id);
+        this.#rest();
+        return this.#explainInput(procedure, error, input);
+      }
     }
     entry.turn = outbox.turn;
     if (known !== undefined) entry.frame = outbox.lastFrame;
@@ -125,6 +146,22 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     // A getter of the input may have ended it.
     if (scope.error !== undefined) this.cancel(entry, scope.error);
     return undefined;
+  }
+
+  #createSender(entry: ClientCall, input: AsyncIterable<unknown>): InputSender {
+    const open = (source: { resume(): void }, credit: number) => {
+      const explain = (error: unknown, item: unknown) => this.#explainInput(entry.procedure, error, item);
+      return new Outflow(this.outbox, entry.id, credit, this.#maxInputBytes, source, explain);
+    };
+    return new InputSender(input, open, (error) => {
+      if (this.#calls.get(entry.id) !== entry) return;
+      if (error === undefined) this.outbox.small(frames.END, entry.id);
+      else this.cancel(entry, error);
+    });
+  }
+
+  #explainInput(procedure: string, error: unknown, input: unknown): HadronError {
+    return explainNotEncodable(error, input, "input", `${procedure} of ${this.#peer}`, this.#maxInputBytes);
   }
 
   override data(chunk: Buffer): void {
@@ -159,6 +196,10 @@ export class ClientConnection extends Link implements Connection, CallOwner {
       this.#rest();
       return;
     }
+    if (kind >= frames.STREAM) {
+      this.#streamFrame(kind, id, bytes, start, end);
+      return;
+    }
     if (kind !== frames.REPLY && kind !== frames.REPLY_LARGE && kind !== frames.ERROR && kind !== frames.REFUSED) {
       throw new ProtocolError(`A frame of kind ${kind} came, which a callee does not send.`);
     }
@@ -190,7 +231,64 @@ export class ClientConnection extends Link implements Connection, CallOwner {
 
   protected body(id: number, bytes: Buffer): void {
     const call = this.#calls.get(id);
-    if (call !== undefined) this.#reply(call, bytes, 0, bytes.length);
+    if (call === undefined) return;
+    if (call.stream === undefined) this.#reply(call, bytes, 0, bytes.length);
+    else this.#item(call, call.stream, bytes, 0, bytes.length);
+  }
+
+  #streamFrame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const call = this.#calls.get(id);
+    // Late: the call was cancelled.
+    if (call === undefined) return;
+    if (kind === frames.CREDIT || kind === frames.STOP) {
+      if (call.sender === undefined)
+        throw new ProtocolError(`Credit came for the input of call ${id}, which is no stream.`);
+      if (kind === frames.STOP) call.sender.stop();
+      else call.sender.grant(readUint32(bytes, start, end));
+      return;
+    }
+    if (kind === frames.STREAM) {
+      if (call.stream !== undefined) throw new ProtocolError(`Two streams came under the id ${id}.`);
+      const stream = new IncomingStream<ClientCall>(this, call, frames.STREAM_WINDOW, true);
+      call.stream = stream;
+      call.resolve(stream);
+      return;
+    }
+    const { stream } = call;
+    if (stream === undefined)
+      throw new ProtocolError(`A frame of kind ${kind} came for call ${id}, which is no stream.`);
+    if (kind === frames.END) {
+      this.#remove(call);
+      stream.end();
+      this.#rest();
+      return;
+    }
+    if (kind !== frames.ITEM && kind !== frames.ITEM_LARGE) {
+      throw new ProtocolError(`A frame of kind ${kind} came, which a callee does not send.`);
+    }
+    if (!stream.maySend) throw new ProtocolError(`An item of call ${id} came without credit for it.`);
+    if (kind === frames.ITEM) {
+      this.#item(call, stream, bytes, start, end);
+      return;
+    }
+    const length = readUint32(bytes, start, end);
+    if (length <= this.#options.maxOutputBytes) this.bodies.announce(id, length);
+    else this.cancel(call, this.#tooLarge(call, length));
+  }
+
+  #item(call: ClientCall, stream: IncomingStream<ClientCall>, bytes: Buffer, start: number, end: number): void {
+    if (end - start > this.#options.maxOutputBytes) {
+      this.cancel(call, this.#tooLarge(call, end - start));
+      return;
+    }
+    let item: unknown;
+    try {
+      item = this.decoder.decode(bytes, start, end);
+    } catch (cause) {
+      this.cancel(call, this.#unreadable(call, cause));
+      return;
+    }
+    stream.push(item, itemCost(end - start));
   }
 
   #reply(call: ClientCall, bytes: Buffer, start: number, end: number): void {
@@ -202,8 +300,7 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     try {
       output = this.decoder.decode(bytes, start, end);
     } catch (cause) {
-      const text = `The output of ${call.procedure} of ${this.#where} cannot be read: ${(cause as Error).message}`;
-      this.#fail(call, new HadronError("INVALID_OUTPUT", text, { cause }));
+      this.#fail(call, this.#unreadable(call, cause));
       return;
     }
     this.#remove(call);
@@ -225,6 +322,11 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     }
   }
 
+  #unreadable(call: ClientCall, cause: unknown): HadronError {
+    const text = `The output of ${call.procedure} of ${this.#where} cannot be read: ${(cause as Error).message}`;
+    return new HadronError("INVALID_OUTPUT", text, { cause });
+  }
+
   #tooLarge(call: ClientCall, length: number): HadronError {
     const limit = this.#options.maxOutputBytes;
     return new HadronError(
@@ -236,6 +338,8 @@ export class ClientConnection extends Link implements Connection, CallOwner {
   #remove(call: ClientCall): void {
     this.#calls.delete(call.id);
     call.scope.delete(call);
+    if (call.sender !== undefined) call.sender.stop();
+    if (call.stream !== undefined) this.bodies.drop(call.id);
   }
 
   /** Nothing is under way: it keeps no process alive, and is closed if its other end wants to stop. */
@@ -263,11 +367,14 @@ export class ClientConnection extends Link implements Connection, CallOwner {
     const calls = this.#calls.clear();
     for (const call of calls) {
       call.scope.delete(call);
+      call.sender?.stop();
       // What has not been handed to the pipe cannot have been run.
       if (never || !this.outbox.isHanded(call.id, call.turn)) call.reject(this.#unsent());
       else {
         const text = `${call.procedure} of ${this.#where} was under way when ${this.#why}; whether it ran is not known.`;
-        call.reject(new HadronError("UNAVAILABLE", text));
+        // Of a stream that has begun, nobody above says where it broke.
+        const path = call.stream === undefined ? [] : [this.#peer];
+        call.reject(new HadronError("UNAVAILABLE", text, { path }));
       }
     }
     this.#options.stateChanged("closed");

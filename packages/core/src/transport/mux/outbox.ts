@@ -18,6 +18,11 @@ interface Body {
   window: number;
 }
 
+/** Something that waits until there is room, or its large body has left. */
+export interface Waiting {
+  look(): void;
+}
+
 const NOTHING = Buffer.alloc(0);
 const TOO_LARGE = new NotEncodable("size");
 
@@ -34,6 +39,7 @@ export class Outbox implements Flushable {
   #nested: Buffer[] = [];
   readonly #bodies = new Map<number, Body>();
   #bodyBytes = 0;
+  readonly #waiting = new Set<Waiting>();
   #scheduled = false;
   #held = true;
   #ended = false;
@@ -72,8 +78,23 @@ export class Outbox implements Flushable {
   close(): void {
     this.#ended = true;
     this.#bodies.clear();
+    this.#waiting.clear();
     this.#bodyBytes = 0;
     this.#encoder = new Encoder(NOTHING);
+  }
+
+  /** Whether the large body of this id has not left yet. */
+  isSending(id: number): boolean {
+    return this.#bodies.has(id);
+  }
+
+  /** Has something look again whenever bytes have left. */
+  await(one: Waiting): void {
+    this.#waiting.add(one);
+  }
+
+  forget(one: Waiting): void {
+    this.#waiting.delete(one);
   }
 
   /** Whether the frame of this id, made in that turn, has gone to the pipe, its large body included. */
@@ -103,16 +124,17 @@ export class Outbox implements Flushable {
   }
 
   /**
-   * Writes a value as the rest of the frame, and ends it; a large one as the next kind, with its body in chunks.
-   * Throws what {@link Encoder.value} throws; then the frame is undone.
+   * Writes a value as the rest of the frame, and ends it; a large one as the next kind, with its body in chunks. Returns
+   * its bytes. Throws what {@link Encoder.value} throws; then the frame is undone.
    */
-  endWithValue(value: unknown, limit: number): void {
+  endWithValue(value: unknown, limit: number): number {
     const encoder = this.#encoder;
     const before = encoder.at - encoder.mark;
     encoder.limit = before + limit;
+    let length: number;
     try {
       encoder.value(value, 0);
-      const length = encoder.at - encoder.mark - before;
+      length = encoder.at - encoder.mark - before;
       if (length > limit) throw TOO_LARGE;
       if (length > LARGE_BYTES) this.#detach(encoder, before, length);
     } catch (error) {
@@ -120,6 +142,7 @@ export class Outbox implements Flushable {
       throw error;
     }
     this.end();
+    return length;
   }
 
   end(): void {
@@ -177,6 +200,7 @@ export class Outbox implements Flushable {
   drained(): void {
     this.#full = false;
     this.flush();
+    if (this.#waiting.size > 0) this.#tellWaiting();
   }
 
   flush(): void {
@@ -201,6 +225,7 @@ export class Outbox implements Flushable {
       encoder.use(NOTHING);
     }
     if (this.#bodies.size > 0 && chunks.length > 1) this.#schedule();
+    if (this.#waiting.size > 0) this.#tellWaiting();
   }
 
   /** Adds chunks of large bodies, one of each in turn. */
@@ -242,6 +267,10 @@ export class Outbox implements Flushable {
     if (this.#scheduled || this.#held || this.#ended) return;
     this.#scheduled = true;
     endOfTurn.add(this);
+  }
+
+  #tellWaiting(): void {
+    for (const one of [...this.#waiting]) one.look();
   }
 
   /** Takes a large value out of the frame, which then only announces it. */

@@ -1,13 +1,20 @@
 import type { Scope } from "../../call/scope.ts";
-import type { ErrorData } from "../../errors.ts";
-import type { IncomingCall, Reply } from "../transport.ts";
+import type { ErrorData, HadronError } from "../../errors.ts";
+import type { IncomingStream } from "../incoming-stream.ts";
+import type { IncomingCall, ItemSink, Reply } from "../transport.ts";
 import type { Numbered } from "./call-table.ts";
+import type { Outflow, Source } from "./outflow.ts";
 
 /** Whoever sends the outcomes of calls. */
 export interface ReplyTaker {
   reply(call: ServerCall, output: unknown): void;
   fail(call: ServerCall, error: ErrorData): void;
+  /** Begins a stream as the output of a call. */
+  open(call: ServerCall, source: Source): Outflow;
 }
+
+/** Takes no item: its call has been cancelled, and so will be whatever makes them. */
+const NOWHERE: ItemSink = { item: () => false };
 
 /** A call that came in, and where its outcome goes. One object a call. */
 export class ServerCall implements Numbered, IncomingCall, Reply {
@@ -20,6 +27,10 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
   /** When its first frame came, where its input comes in chunks. */
   arrivedAt = 0;
   scope: Scope | undefined = undefined;
+  /** Its input, where that is a stream. */
+  inflow: IncomingStream<ServerCall> | undefined = undefined;
+  /** Its output, once it is a stream. */
+  outflow: Outflow | undefined = undefined;
   #connection: ReplyTaker | undefined;
 
   constructor(
@@ -50,8 +61,21 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
     connection?.fail(this, error);
   }
 
+  stream(source: Source): ItemSink {
+    if (this.#connection === undefined) return NOWHERE;
+    this.outflow = this.#connection.open(this, source);
+    return this.outflow;
+  }
+
   /** Nobody waits for the outcome any more. */
-  forget(): void {
+  forget(error: HadronError): void {
     this.#connection = undefined;
+    this.endStreams(error);
+  }
+
+  /** Ends what goes in and out item by item: the call is over. */
+  endStreams(error: HadronError): void {
+    this.outflow?.close();
+    this.inflow?.fail(error);
   }
 }

@@ -1,10 +1,13 @@
 import { type ErrorData, HadronError, toErrorData } from "../../errors.ts";
+import { IncomingStream, type StreamOwner } from "../incoming-stream.ts";
+import { streamOver } from "../pump.ts";
 import type { Dispatcher, Hello } from "../transport.ts";
 import { CallTable } from "./call-table.ts";
 import { ProtocolError } from "./frame-parser.ts";
 import * as frames from "./frames.ts";
 import { Link, readUint32 } from "./link.ts";
 import { MOST_BUFFERED_BYTES } from "./outbox.ts";
+import { itemCost, Outflow, type Source } from "./outflow.ts";
 import type { Pipe } from "./pipe.ts";
 import { type ReplyTaker, ServerCall } from "./server-call.ts";
 import { explainNotEncodable } from "./values/explain.ts";
@@ -34,7 +37,7 @@ export interface MuxServerConnection {
 }
 
 /** The serving end of `hadron/1`, after the handshake. */
-export class ServerConnection extends Link implements MuxServerConnection, ReplyTaker {
+export class ServerConnection extends Link implements MuxServerConnection, ReplyTaker, StreamOwner<ServerCall> {
   readonly caller: Hello;
   readonly closed: Promise<string>;
   readonly #dispatcher: Dispatcher;
@@ -86,21 +89,51 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
 
   reply(call: ServerCall, output: unknown): void {
     this.#calls.delete(call.id);
+    if (call.outflow !== undefined || call.inflow !== undefined) call.endStreams(streamOver());
+    if (call.outflow !== undefined) {
+      this.outbox.small(frames.END, call.id);
+      return;
+    }
     this.outbox.begin(frames.REPLY, call.id);
     try {
       this.outbox.endWithValue(output, this.#dispatcher.maxOutputBytes);
     } catch (error) {
-      const { self, maxOutputBytes } = this.#dispatcher;
-      const of = `${call.procedure} of ${self.replica ?? self.service}`;
-      this.#error(call.id, toErrorData(explainNotEncodable(error, output, "output", of, maxOutputBytes)));
+      this.#error(call.id, toErrorData(this.#explainOutput(call, error, output)));
     }
     this.#throttle();
   }
 
   fail(call: ServerCall, error: ErrorData): void {
     this.#calls.delete(call.id);
+    call.endStreams(streamOver());
     this.#error(call.id, error);
     this.#throttle();
+  }
+
+  open(call: ServerCall, source: Source): Outflow {
+    this.outbox.small(frames.STREAM, call.id);
+    const explain = (error: unknown, item: unknown) => this.#explainOutput(call, error, item);
+    return new Outflow(this.outbox, call.id, frames.STREAM_WINDOW, this.#dispatcher.maxOutputBytes, source, explain);
+  }
+
+  taken(call: ServerCall, cost: number): void {
+    if (this.#calls.get(call.id) === call) this.outbox.small(frames.CREDIT, call.id, cost);
+  }
+
+  unwanted(call: ServerCall): void {
+    this.bodies.drop(call.id);
+    if (this.#calls.get(call.id) === call) this.outbox.small(frames.STOP, call.id);
+  }
+
+  #explainOutput({ procedure }: ServerCall, error: unknown, output: unknown): HadronError {
+    const { self, maxOutputBytes } = this.#dispatcher;
+    return explainNotEncodable(
+      error,
+      output,
+      "output",
+      `${procedure} of ${self.replica ?? self.service}`,
+      maxOutputBytes,
+    );
   }
 
   override drained(): void {
@@ -119,6 +152,12 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
         return;
       case frames.CANCEL:
         this.#cancel(id);
+        return;
+      case frames.ITEM:
+      case frames.ITEM_LARGE:
+      case frames.END:
+      case frames.CREDIT:
+        this.#streamFrame(kind, id, bytes, start, end);
         return;
       default:
         throw new ProtocolError(`A frame of kind ${kind} came, which a caller does not send.`);
@@ -164,7 +203,11 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     }
     if (!this.#calls.put(call)) throw new ProtocolError(`Two calls came under the id ${id}.`);
     if (this.#calls.size === 1) this.heartbeat.wake();
-    if (kind === frames.CALL) this.#dispatch(call, bytes, at, end);
+    if (flags & frames.FLAG_STREAM) {
+      call.inflow = new IncomingStream<ServerCall>(this, call, frames.STREAM_WINDOW, false);
+      call.input = call.inflow;
+      call.scope = this.#dispatcher.dispatch(call, call);
+    } else if (kind === frames.CALL) this.#dispatch(call, bytes, at, end);
     else {
       call.arrivedAt = performance.now();
       this.bodies.announce(id, size);
@@ -174,19 +217,68 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   protected body(id: number, bytes: Buffer): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
+    if (call.inflow !== undefined) {
+      this.#item(call, call.inflow, bytes, 0, bytes.length);
+      return;
+    }
     // The caller's time ran on while the input came.
     if (call.timeoutMs !== undefined)
       call.timeoutMs = Math.max(0, call.timeoutMs - (performance.now() - call.arrivedAt));
     this.#dispatch(call, bytes, 0, bytes.length);
   }
 
+  #streamFrame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
+    const call = this.#calls.get(id);
+    // Late: it has been answered.
+    if (call === undefined) return;
+    if (kind === frames.CREDIT) {
+      call.outflow?.grant(readUint32(bytes, start, end));
+      return;
+    }
+    const { inflow } = call;
+    if (inflow === undefined) throw new ProtocolError(`An item came for call ${id}, whose input is no stream.`);
+    // Late: the handler wants no further items, and has said so.
+    if (inflow.over) return;
+    if (kind === frames.END) {
+      inflow.end();
+      return;
+    }
+    if (!inflow.maySend) throw new ProtocolError(`An item of call ${id} came without credit for it.`);
+    const size = kind === frames.ITEM ? end - start : readUint32(bytes, start, end);
+    if (size > this.#dispatcher.maxInputBytes) {
+      this.#giveUp(call, new HadronError("TOO_LARGE", this.#tooLarge(call.procedure, size).message));
+    } else if (kind === frames.ITEM) this.#item(call, inflow, bytes, start, end);
+    else this.bodies.announce(id, size);
+  }
+
+  #item(call: ServerCall, inflow: IncomingStream<ServerCall>, bytes: Buffer, start: number, end: number): void {
+    let item: unknown;
+    try {
+      item = this.decoder.decode(bytes, start, end);
+    } catch (error) {
+      this.#giveUp(call, this.#unreadable(call.procedure, error));
+      return;
+    }
+    inflow.push(item, itemCost(end - start));
+  }
+
+  /** An item of its input cannot be taken: the call fails of it, whatever its handler would make of that. */
+  #giveUp(call: ServerCall, error: HadronError): void {
+    call.fail(toErrorData(error));
+    call.scope?.cancel(error);
+  }
+
+  #unreadable(procedure: string, error: unknown): HadronError {
+    const { self } = this.#dispatcher;
+    const text = `The input of ${procedure} of ${self.replica ?? self.service} cannot be read: ${(error as Error).message}`;
+    return new HadronError("INVALID_INPUT", text);
+  }
+
   #dispatch(call: ServerCall, bytes: Buffer, start: number, end: number): void {
     try {
       call.input = this.decoder.decode(bytes, start, end);
     } catch (error) {
-      const { self } = this.#dispatcher;
-      const text = `The input of ${call.procedure} of ${self.replica ?? self.service} cannot be read: ${(error as Error).message}`;
-      call.fail(toErrorData(new HadronError("INVALID_INPUT", text)));
+      call.fail(toErrorData(this.#unreadable(call.procedure, error)));
       return;
     }
     call.scope = this.#dispatcher.dispatch(call, call);
@@ -198,8 +290,9 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#calls.delete(id);
-    call.forget();
-    call.scope?.cancel(new HadronError("CANCELLED", "The caller no longer wants the answer."));
+    const error = new HadronError("CANCELLED", "The caller no longer wants the answer.");
+    call.forget(error);
+    call.scope?.cancel(error);
   }
 
   #bind(number: number, procedure: string): void {
@@ -242,7 +335,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
 
   #cancelAll(error: HadronError): void {
     for (const call of this.#calls.clear()) {
-      call.forget();
+      call.forget(error);
       call.scope?.cancel(error);
     }
   }

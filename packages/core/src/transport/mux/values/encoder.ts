@@ -354,13 +354,14 @@ function isFraction(value: unknown): boolean {
   return typeof value === "number" && (value | 0) !== value;
 }
 
-/** What has no content that could be sent. A promise is a forgotten `await` most of the time. */
+/** What has no content that could be sent. A promise is a forgotten `await` most of the time; a stream goes alone. */
 export function isOpaque(value: object): boolean {
   return (
     value instanceof Promise ||
     value instanceof WeakMap ||
     value instanceof WeakSet ||
     value instanceof WeakRef ||
+    typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function" ||
     typeof (value as { then?: unknown }).then === "function"
   );
 }

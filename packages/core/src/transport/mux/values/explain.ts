@@ -37,6 +37,8 @@ function find(value: unknown, path: string, above: readonly object[]): string | 
   if (typeof value === "symbol") return `${path} is a symbol; send a string`;
   if (typeof value !== "object" || value === null) return undefined;
   if (above.includes(value)) return `${path} contains itself; send a tree without cycles`;
+  if (Symbol.asyncIterator in value)
+    return `${path} is a stream; a stream is an input or an output by itself, not a part of one`;
   if (isOpaque(value))
     return `${path} is a ${value.constructor?.name ?? "promise"}${"then" in value ? "; await it first" : ""}`;
   if (above.length >= MAX_DEPTH) return `${path.slice(0, 60)}… is nested deeper than ${MAX_DEPTH}; send it flat`;
