@@ -4,6 +4,7 @@ import type { Api } from "./api.ts";
 import { statusOf } from "./api-error.ts";
 import { each } from "./each.ts";
 import { selectorOf } from "./labels.ts";
+import { Mirror } from "./mirror.ts";
 import { type Kind, type KubeObject, OWN_KINDS, type OwnKind, pathOf, pluralOf } from "./objects.ts";
 import { deleteObject } from "./send.ts";
 import { listObjects, readWorld } from "./world.ts";
@@ -33,34 +34,42 @@ export async function deleteApp(api: Api, app: string, { signal, progress }: Run
     removeAll(api, "Pod", selector, signal),
     removeAll(api, "PersistentVolumeClaim", selector, signal),
   ]);
-  // Only what there was can be left; a kind that the app had none of is looked at once more at the end.
-  let kinds: readonly Kind[] = [...new Set([...objects.values()].map(({ kind }) => kind as Kind)), ...FOLLOWERS];
-  let deadline = Number.POSITIVE_INFINITY;
-  for (let isLast = false; ; ) {
-    const left = await listAll(api, kinds, selector, signal);
-    if (left.length === 0) {
-      if (isLast) return [];
-      isLast = true;
-      kinds = OWN_KINDS.filter((kind) => !kinds.includes(kind));
-      continue;
-    }
-    isLast = false;
-    const graceMs = Math.max(0, ...left.map((one) => one.metadata.deletionGracePeriodSeconds ?? 0)) * 1000;
-    if (deadline === Number.POSITIVE_INFINITY) deadline = Date.now() + graceMs + PATIENCE_MS;
-    const pods = left.filter(({ kind }) => kind === "Pod").length;
-    progress.step(
-      "delete",
-      pods > 0 ? `${pods} ${pods === 1 ? "replica" : "replicas"} stopping` : `${left.length} objects left`,
-    );
+  await awaitPods(api, app, { signal, progress });
+  // Pods took the time; the rest goes at once, or is held by somebody.
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const left = await listAll(api, [...OWN_KINDS, ...FOLLOWERS], selector, signal);
+    if (left.length === 0) return [];
+    progress.step("delete", `${left.length} ${left.length === 1 ? "object" : "objects"} left`);
     if (Date.now() > deadline) return left.map(describeLeft);
     // Somebody may be deploying at the same time; what was made meanwhile goes as well.
-    await each(
-      left.filter((one) => one.metadata.deletionTimestamp === undefined && one.kind !== "ReplicaSet"),
-      AT_ONCE,
-      ({ kind, metadata }) => deleteObject(api, kind as Kind, metadata.name, { uid: metadata.uid, signal }),
+    const made = left.filter(({ kind, metadata }) => metadata.deletionTimestamp === undefined && kind !== "ReplicaSet");
+    await each(made, AT_ONCE, ({ kind, metadata }) =>
+      deleteObject(api, kind as Kind, metadata.name, { uid: metadata.uid, signal }),
     );
-    kinds = [...new Set(left.map(({ kind }) => kind as Kind))];
     await sleep(LOOK_MS, undefined, { signal });
+  }
+}
+
+/** Waits for pods to end, told by a watch; at most as long as they were given, and {@link PATIENCE_MS}. */
+async function awaitPods(api: Api, app: string, { signal, progress }: RunContext): Promise<void> {
+  let wake = () => {};
+  await using mirror = await Mirror.open(api, {
+    kind: "Pod",
+    selector: selectorOf(app),
+    signal,
+    changed: () => wake(),
+  });
+  const pods = () => [...mirror.objects.values()];
+  const graceMs = Math.max(0, ...pods().map((pod) => pod.metadata.deletionGracePeriodSeconds ?? 0)) * 1000;
+  const late = AbortSignal.timeout(graceMs + PATIENCE_MS);
+  while (pods().length > 0 && !late.aborted) {
+    progress.step("delete", `${pods().length} ${pods().length === 1 ? "replica" : "replicas"} stopping`);
+    await new Promise<void>((resolve, reject) => {
+      wake = resolve;
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      late.addEventListener("abort", () => resolve(), { once: true });
+    });
   }
 }
 
