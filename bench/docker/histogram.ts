@@ -46,8 +46,8 @@ export class Histogram implements AsyncDisposable {
 
   static async make(what: string): Promise<Histogram> {
     const engine = await openEngine({ env: process.env, home: homedir(), platform: process.platform }, context.signal);
-    // Among the examples, so that it finds the packages that it imports.
-    const folder = await mkdtemp(join(root, "examples/.bench-"));
+    // Here, so that it finds the packages that it imports.
+    const folder = await mkdtemp(join(import.meta.dirname, ".tmp-"));
     const made = new Histogram(`b-${what}-${process.pid}`, folder, engine);
     await made.change();
     return made;

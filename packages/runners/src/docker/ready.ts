@@ -120,12 +120,13 @@ async function addressOf(engine: Engine, id: string, signal: AbortSignal): Promi
 export function accepts(host: string, port: number, timeoutMs = 500): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
-    const done = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(timeoutMs, () => done(false));
-    socket.once("connect", () => done(true)).once("error", () => done(false));
+    socket.setTimeout(timeoutMs, () => socket.destroy());
+    socket.once("close", () => resolve(false)).once("error", () => resolve(false));
+    socket.once("connect", () => {
+      resolve(true);
+      // Taken leave of as a client does: a server may not expect to be cut off.
+      socket.resume().end();
+    });
   });
 }
 

@@ -44,21 +44,23 @@ export class Engine implements AsyncDisposable {
     this.#agent = secure ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
   }
 
-  /** Where dockerode finds the same engine. */
-  get dockerode():
-    | { socketPath: string }
-    | { host: string; port: number; protocol: "http" | "https"; ca?: string; cert?: string; key?: string } {
+  /**
+   * Where dockerode finds the same engine. Everything is said, also what is not to be: it would read DOCKER_HOST itself,
+   * and understand it otherwise (its ssh is another than the user's).
+   */
+  get dockerode(): Readonly<Record<string, unknown>> {
     const { address } = this;
-    if (address.kind !== "tcp") return { socketPath: address.kind === "unix" ? address.path : this.#forward!.path };
+    const plain = { protocol: "http", pathPrefix: "/", username: undefined, timeout: undefined };
+    if (address.kind !== "tcp") {
+      const socketPath = address.kind === "unix" ? address.path : this.#forward!.path;
+      return { ...plain, socketPath, host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
+    }
     const { ca, cert, key } = address.tls ?? {};
-    return {
-      host: address.host,
-      port: address.port,
-      protocol: address.tls === undefined ? "http" : "https",
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    };
+    const { host, port } = address;
+    if (address.tls === undefined) return { ...plain, host, port, ca, cert, key };
+    // An agent of its own, for what dockerode has no option: not to verify.
+    const agent = new TlsAgent({ rejectUnauthorized: address.tls.verify });
+    return { ...plain, protocol: "https", host, port, ca, cert, key, agent };
   }
 
   get<T>(path: string, options: EngineRequest = {}): Promise<T> {

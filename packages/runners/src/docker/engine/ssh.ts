@@ -83,6 +83,8 @@ function accepts(path: string): Promise<boolean> {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
+  // Now somebody waits for it.
+  child.ref();
   child.kill();
   await gone;
 }
