@@ -1,8 +1,9 @@
-import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from "node:http";
-import { Agent, type AgentOptions, type RequestOptions, request as tlsRequest } from "node:https";
+import type { RequestOptions } from "node:https";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError } from "@hadron/core";
 import { parseStatus, toError } from "./api-error.ts";
+import { type Answer, Connection } from "./connection.ts";
 import { type Credentials, createAuthenticator } from "./credentials.ts";
 import type { Target } from "./kube-config.ts";
 
@@ -24,7 +25,6 @@ export interface ApiRequest {
 /** How long requests are repeated while an API server that has answered before does not answer. */
 const AWAY_MS = 60_000;
 const ATTEMPTS = 8;
-const TIMEOUT_MS = 60_000;
 
 /**
  * The API server, in plain JSON: what is sent is what was meant. (The typed serializer of @kubernetes/client-node drops
@@ -37,29 +37,13 @@ export class Api {
   /** How many requests were made, and bytes received; for the benches. */
   readonly counted = { requests: 0, bytes: 0 };
   readonly #authenticate: () => Promise<Credentials>;
-  readonly #agent: Agent | PlainAgent;
-  readonly #tls: RequestOptions;
+  readonly #connection: Connection;
   #answered = false;
 
   constructor(target: Target) {
     this.target = target;
     this.#authenticate = createAuthenticator(target);
-    const { ca, servername, insecure } = target.tls;
-    this.#tls = {
-      rejectUnauthorized: !insecure,
-      ...(ca === undefined ? {} : { ca }),
-      ...(servername === undefined ? {} : { servername }),
-    };
-    const { proxyUrl: proxy } = target;
-    const options = {
-      keepAlive: true,
-      maxSockets: 16,
-      noDelay: true,
-      ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
-    };
-    this.#agent = target.server.startsWith("https:")
-      ? new Agent({ ...options, ...this.#tls } as AgentOptions)
-      : new PlainAgent(options);
+    this.#connection = new Connection(target);
   }
 
   get namespace(): string {
@@ -72,21 +56,25 @@ export class Api {
   }
 
   async text(request: ApiRequest): Promise<string> {
-    const response = await this.#insist(request);
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of response) chunks.push(chunk as Buffer);
-    } catch (cause) {
-      request.signal.throwIfAborted();
-      throw this.#away(request, cause as Error);
+    for (let attempt = 1; ; attempt++) {
+      const chunks: Buffer[] = [];
+      try {
+        for await (const chunk of await this.#insist(request)) chunks.push(chunk as Buffer);
+      } catch (cause) {
+        request.signal.throwIfAborted();
+        if (cause instanceof HadronError) throw cause;
+        // It broke in the middle of the answer.
+        if (attempt >= ATTEMPTS) throw this.#away(request, cause as Error);
+        continue;
+      }
+      const body = Buffer.concat(chunks);
+      this.counted.bytes += body.length;
+      return body.toString("utf8");
     }
-    const body = Buffer.concat(chunks);
-    this.counted.bytes += body.length;
-    return body.toString("utf8");
   }
 
   /** One request whose answer goes on: a watch, a log. The caller reads or destroys it. */
-  stream(request: ApiRequest): Promise<IncomingMessage> {
+  stream(request: ApiRequest): Promise<Readable> {
     return this.#insist(request);
   }
 
@@ -99,29 +87,24 @@ export class Api {
       getCurrentCluster: () => ({ server: this.target.server }),
       applyToHTTPSOptions: async (options) => {
         const { headers, cert, key } = await this.#authenticate();
-        Object.assign(options, this.#tls, {
-          cert,
-          key,
-          headers: { ...headers },
-          ...(this.target.proxyUrl === undefined ? {} : { agent: this.#agent }),
-        });
+        Object.assign(options, this.#connection.tls, { cert, key, headers: { ...headers } });
       },
     };
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connection.close();
   }
 
-  async #insist(request: ApiRequest): Promise<IncomingMessage> {
+  async #insist(request: ApiRequest): Promise<Readable> {
     const { signal } = request;
     const since = Date.now();
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       let waitMs = Math.min(100 * 2 ** attempt, 3000) * (0.5 + Math.random() / 2);
-      let response: IncomingMessage;
+      let answer: Answer;
       try {
-        response = await this.#once(request);
+        answer = await this.#once(request);
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof HadronError) throw cause;
@@ -131,17 +114,18 @@ export class Api {
         continue;
       }
       this.#answered = true;
-      const code = response.statusCode ?? 0;
-      if (code < 300) return response;
-      const text = await readAll(response);
-      if (request.once !== true && (code === 429 || code === 500 || code >= 502) && attempt < ATTEMPTS) {
-        const asked = Number(response.headers["retry-after"]);
+      const { status, retryAfter, body } = answer;
+      if (status < 300) return body;
+      const text = await readAll(body);
+      if (request.once !== true && (status === 429 || status === 500 || status >= 502) && attempt < ATTEMPTS) {
+        const asked = Number(retryAfter);
         if (asked > 0) waitMs = Math.min(asked * 1000, 15_000);
         await sleep(waitMs, undefined, { signal });
         continue;
       }
+      if (status === 401) this.#connection.reset();
       const { context, server, namespace, user } = this.target;
-      throw toError(parseStatus(code, text), { context, server, namespace, user: user.name, what: request.what });
+      throw toError(parseStatus(status, text), { context, server, namespace, user: user.name, what: request.what });
     }
   }
 
@@ -152,37 +136,24 @@ export class Api {
     body,
     type = "application/json",
     signal,
-  }: ApiRequest): Promise<IncomingMessage> {
-    const { headers, cert, key } = await this.#authenticate();
-    const search = new URLSearchParams(
-      Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined),
-    ).toString();
-    const url = new URL(this.target.server + path + (search === "" ? "" : `?${search}`));
-    const payload =
-      body === undefined ? undefined : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  }: ApiRequest): Promise<Answer> {
+    const credentials = await this.#authenticate();
+    const said = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    const search = new URLSearchParams(said).toString();
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     this.counted.requests++;
-    return new Promise((resolve, reject) => {
-      const options: RequestOptions = {
-        method,
-        agent: this.#agent,
-        signal,
-        headers: {
-          accept: "application/json",
-          "user-agent": "hadron",
-          ...headers,
-          ...(payload === undefined ? {} : { "content-type": type, "content-length": payload.length }),
-        },
-        ...(url.protocol === "https:" ? { ...this.#tls, cert, key } : {}),
-      };
-      const request = (url.protocol === "https:" ? tlsRequest : plainRequest)(url, options);
-      // Until it answers; a stream may then be silent for as long as nothing happens.
-      request.setTimeout(TIMEOUT_MS, () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
-      request.once("response", (response) => {
-        request.setTimeout(0);
-        resolve(response);
-      });
-      request.once("error", reject);
-      request.end(payload);
+    return this.#connection.send({
+      method,
+      path: path + (search === "" ? "" : `?${search}`),
+      headers: {
+        accept: "application/json",
+        "user-agent": "hadron",
+        ...lowerCased(credentials.headers),
+        ...(payload === undefined ? {} : { "content-type": type }),
+      },
+      payload,
+      credentials,
+      signal,
     });
   }
 
@@ -197,8 +168,12 @@ export class Api {
   }
 }
 
-async function readAll(response: IncomingMessage): Promise<string> {
+async function readAll(response: Readable): Promise<string> {
   let text = "";
   for await (const chunk of response.setEncoding("utf8")) text += chunk;
   return text;
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

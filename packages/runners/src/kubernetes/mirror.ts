@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Api } from "./api.ts";
 import { statusOf } from "./api-error.ts";
@@ -16,7 +16,7 @@ export class Mirror implements AsyncDisposable {
   readonly #objects = new Map<string, KubeObject>();
   readonly #ended = new AbortController();
   #running: Promise<void> | undefined;
-  #stream: IncomingMessage | undefined;
+  #stream: Readable | undefined;
   /** Why it stopped, where it could not go on. */
   error: unknown;
 
@@ -125,7 +125,7 @@ export class Mirror implements AsyncDisposable {
 function isConnectionError(error: unknown): boolean {
   const { code, message = "" } = error as NodeJS.ErrnoException;
   return (
-    (typeof code === "string" && /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM|HPE_)/.test(code)) ||
+    (typeof code === "string" && /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM|ERR_HTTP2|HPE_)/.test(code)) ||
     /aborted|terminated|socket hang up/.test(message)
   );
 }
@@ -135,12 +135,12 @@ interface WatchEvent {
   readonly object: KubeObject & { readonly code?: number };
 }
 
-async function* eventsOf(stream: IncomingMessage): AsyncGenerator<WatchEvent> {
+async function* eventsOf(stream: Readable): AsyncGenerator<WatchEvent> {
   for await (const line of linesOf(stream)) if (line !== "") yield JSON.parse(line) as WatchEvent;
 }
 
 /** The lines of a stream of text, without their ends; the last one also where it has none. */
-export async function* linesOf(stream: IncomingMessage): AsyncGenerator<string> {
+export async function* linesOf(stream: Readable): AsyncGenerator<string> {
   let rest = "";
   for await (const chunk of stream.setEncoding("utf8")) {
     const lines = (rest + (chunk as string)).split("\n");

@@ -1,0 +1,211 @@
+import { Agent as PlainAgent, request as plainRequest } from "node:http";
+import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { Agent, request as tlsRequest } from "node:https";
+import { PassThrough, pipeline, type Readable } from "node:stream";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { Credentials } from "./credentials.ts";
+import type { Target } from "./kube-config.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: Readable;
+}
+
+export interface Outgoing {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: Buffer | undefined;
+  readonly credentials: Credentials;
+  readonly signal: AbortSignal;
+}
+
+/** Until a request is answered; what is answered may then be silent for as long as nothing happens. */
+const TIMEOUT_MS = 60_000;
+/** How often a connection is asked whether it is still there, and how long that may take. */
+const PING_MS = 15_000;
+/** For API servers behind what knows no HTTP/2. Each connection costs a handshake. */
+const MAX_SOCKETS = 4;
+const WINDOW_BYTES = 4 * 2 ** 20;
+
+/**
+ * The way to the API server: one HTTP/2 connection for all requests and watches at once, since a TLS handshake costs more
+ * than most requests. HTTP/1.1 where the server does not offer it, or a proxy is in between.
+ */
+export class Connection {
+  readonly #target: Target;
+  readonly #tls: { readonly ca?: Buffer; readonly servername?: string; readonly rejectUnauthorized: boolean };
+  #session: Promise<ClientHttp2Session | undefined> | undefined;
+  #agent: Agent | PlainAgent | undefined;
+
+  constructor(target: Target) {
+    const { ca, servername, insecure } = target.tls;
+    this.#target = target;
+    this.#tls = {
+      rejectUnauthorized: !insecure,
+      ...(ca === undefined ? {} : { ca }),
+      ...(servername === undefined ? {} : { servername }),
+    };
+  }
+
+  /** TLS options for a connection beside this one. */
+  get tls(): object {
+    return { ...this.#tls, ...(this.#target.proxyUrl === undefined ? {} : { agent: this.#http1() }) };
+  }
+
+  /** Rejects with what broke, where no answer came. */
+  async send(outgoing: Outgoing): Promise<Answer> {
+    const { server, proxyUrl } = this.#target;
+    if (!server.startsWith("https:") || proxyUrl !== undefined) return this.#sendHttp1(outgoing);
+    this.#session ??= this.#dial(outgoing.credentials);
+    const dialled = this.#session;
+    let session: ClientHttp2Session | undefined;
+    try {
+      session = await dialled;
+    } catch (error) {
+      if (this.#session === dialled) this.#session = undefined;
+      throw error;
+    }
+    if (session === undefined) return this.#sendHttp1(outgoing);
+    // Behind some gateways the API server has a path of its own.
+    const prefix = new URL(server).pathname.replace(/\/$/, "");
+    return sendHttp2(session, { ...outgoing, path: prefix + outgoing.path });
+  }
+
+  /** Forgets what the server knows of us: the next request says anew who we are. */
+  reset(): void {
+    const dialled = this.#session;
+    this.#session = undefined;
+    dialled?.then(
+      (session) => session?.close(),
+      () => {},
+    );
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+    this.#session?.then(
+      (session) => session?.destroy(),
+      () => {},
+    );
+  }
+
+  /** Undefined where the server speaks HTTP/1.1 alone. */
+  async #dial({ cert, key }: Credentials): Promise<ClientHttp2Session | undefined> {
+    const url = new URL(this.#target.server);
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+    const socket = connectTls({
+      host,
+      port: Number(url.port || 443),
+      ALPNProtocols: ["h2", "http/1.1"],
+      servername: /^[\d.]+$|:/.test(host) ? "" : host,
+      ...this.#tls,
+      ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    });
+    await secured(socket);
+    if (socket.alpnProtocol !== "h2") {
+      socket.destroy();
+      return undefined;
+    }
+    const session = connectHttp2(this.#target.server, {
+      createConnection: () => socket,
+      settings: { initialWindowSize: WINDOW_BYTES },
+    });
+    const forget = () => {
+      clearInterval(pinging);
+      this.#session = undefined;
+    };
+    const pinging = setInterval(() => pingOrEnd(session), PING_MS).unref();
+    session
+      .on("error", () => {})
+      .once("close", forget)
+      .once("goaway", forget);
+    session.once("connect", () => session.setLocalWindowSize(2 * WINDOW_BYTES));
+    return session;
+  }
+
+  #http1(): Agent | PlainAgent {
+    const { server, proxyUrl: proxy } = this.#target;
+    const options = {
+      keepAlive: true,
+      maxSockets: MAX_SOCKETS,
+      noDelay: true,
+      ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
+    };
+    this.#agent ??= server.startsWith("https:") ? new Agent({ ...options, ...this.#tls }) : new PlainAgent(options);
+    return this.#agent;
+  }
+
+  #sendHttp1({ method, path, headers, payload, credentials, signal }: Outgoing): Promise<Answer> {
+    const url = new URL(this.#target.server + path);
+    const isTls = url.protocol === "https:";
+    return new Promise((resolve, reject) => {
+      const { cert, key } = credentials;
+      const length = payload === undefined ? {} : { "content-length": payload.length };
+      const options = { method, agent: this.#http1(), signal, headers: { ...headers, ...length } };
+      const request = isTls ? tlsRequest(url, { ...options, ...this.#tls, cert, key }) : plainRequest(url, options);
+      request.setTimeout(TIMEOUT_MS, () => request.destroy(silent()));
+      request.once("response", (response) => {
+        request.setTimeout(0);
+        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"], body: response });
+      });
+      request.once("error", reject);
+      request.end(payload);
+    });
+  }
+}
+
+function sendHttp2(session: ClientHttp2Session, { method, path, headers, payload, signal }: Outgoing): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request(
+      { ...headers, [constants.HTTP2_HEADER_METHOD]: method, [constants.HTTP2_HEADER_PATH]: path },
+      { signal, endStream: payload === undefined },
+    );
+    const timer = setTimeout(() => stream.destroy(silent()), TIMEOUT_MS);
+    stream.once("response", (answer) => {
+      clearTimeout(timer);
+      // Read from now on: a short answer is over, and its stream closed, before its reader has had a turn.
+      const body = new PassThrough();
+      pipeline(stream, body, () => {});
+      resolve({ status: answer[":status"] ?? 0, retryAfter: answer["retry-after"] as string | undefined, body });
+    });
+    stream.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    // A session that ends without an error ends its streams without one.
+    stream.once("close", () => {
+      clearTimeout(timer);
+      reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
+    });
+    if (payload !== undefined) stream.end(payload);
+  });
+}
+
+function secured(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(silent()), TIMEOUT_MS);
+    socket.once("secureConnect", () => {
+      clearTimeout(timer);
+      socket.off("error", reject);
+      resolve();
+    });
+    socket.once("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+/** A connection whose other end is gone without a word would keep a watch waiting for ever. */
+function pingOrEnd(session: ClientHttp2Session): void {
+  if (session.destroyed) return;
+  const late = setTimeout(() => session.destroy(silent()), PING_MS).unref();
+  session.ping(() => clearTimeout(late));
+}
+
+function silent(): Error {
+  return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+}
