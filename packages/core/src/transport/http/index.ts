@@ -1,11 +1,16 @@
 import type { Cancellable } from "../../call/scope.ts";
 import { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isErrorCode } from "../../errors.ts";
+import { IncomingStream, type StreamOwner } from "../incoming-stream.ts";
+import { isStream } from "../pump.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall, Transport } from "../transport.ts";
+import { JsonLines } from "./json-lines.ts";
 import { type Line, type LineEvents, type Origin, openLine } from "./line.ts";
-import type { HttpResponse } from "./response-parser.ts";
+import type { HttpResponse, PieceTaker } from "./response-parser.ts";
 
 /** Connections to one origin at the same time; further calls wait for one of them. */
 const MAX_LINES = 128;
+/** Bytes of a stream that wait for their consumer, before no more is read. */
+const STREAM_WINDOW = 256 * 1024;
 
 /**
  * JSON-RPC 2.0 over HTTP, as any outside caller speaks it. Addresses are URLs, `http://HOST:PORT/PATH` or `https:`, or
@@ -44,12 +49,16 @@ class HttpConnection implements Connection {
       url.username === ""
         ? ""
         : `authorization: Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString("base64")}\r\n`;
-    this.#head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\naccept: application/json\r\n${caller}${authorization}`;
+    this.#head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\naccept: application/json, application/x-ndjson\r\n${caller}${authorization}`;
   }
 
   call(call: OutgoingCall): Promise<unknown> {
     const { procedure, input, scope } = call;
     if (scope.error !== undefined) return Promise.reject(scope.error);
+    if (isStream(input)) {
+      const text = `A stream cannot be sent to ${this.#address} as input: over HTTP, an input is sent whole. Send an array.`;
+      return Promise.reject(new HadronError("INVALID_INPUT", text, { unsent: true }));
+    }
     const id = this.#nextId++;
     let body: string;
     try {
@@ -78,6 +87,10 @@ class HttpConnection implements Connection {
     this.state = "closed";
     for (const line of this.#lines) line.close();
     for (const exchange of this.#queue.splice(0)) exchange.failed(new Error("the connection was closed here"), true);
+  }
+
+  get maxOutputBytes(): number {
+    return this.#options.maxOutputBytes;
   }
 
   get address(): string {
@@ -131,7 +144,7 @@ class HttpConnection implements Connection {
 }
 
 /** One call under way. */
-class Exchange implements Cancellable, LineEvents {
+class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
   over = false;
   readonly #connection: HttpConnection;
   readonly #id: number;
@@ -140,6 +153,9 @@ class Exchange implements Cancellable, LineEvents {
   readonly #resolve: (output: unknown) => void;
   readonly #reject: (error: unknown) => void;
   #line: Line | undefined;
+  /** Its output, where that comes item by item. */
+  #stream: IncomingStream<undefined> | undefined;
+  #lines: JsonLines | undefined;
 
   constructor(
     connection: HttpConnection,
@@ -162,7 +178,54 @@ class Exchange implements Cancellable, LineEvents {
     line.send(this.#request, this);
   }
 
+  begun(headers: ReadonlyMap<string, string>): PieceTaker | undefined {
+    if (!/^application\/(?:x-ndjson|ndjson|jsonl)\b/i.test(headers.get("content-type") ?? "")) return undefined;
+    const stream = new IncomingStream<undefined>(this, undefined, STREAM_WINDOW, true);
+    this.#stream = stream;
+    const lines = new JsonLines(this.#connection.maxOutputBytes, (message, bytes) => {
+      this.#message(stream, message, bytes);
+      if (!stream.maySend && !stream.over) this.#line?.pause();
+    });
+    this.#lines = lines;
+    this.#resolve(stream);
+    return (piece) => lines.push(piece);
+  }
+
+  taken(): void {
+    this.#line?.resume();
+  }
+
+  /** Closing the connection tells the other side. */
+  unwanted(): void {
+    this.#finish(false);
+  }
+
+  /** One line of a stream: an item, or the answer that ends it. */
+  #message(stream: IncomingStream<undefined>, message: unknown, bytes: number): void {
+    const { method, params, error, result } = message as {
+      method?: unknown;
+      params?: { item?: unknown };
+      error?: object;
+      result?: unknown;
+    };
+    if (method === "rpc.item") stream.push(params?.item, bytes);
+    else if (error !== undefined) stream.fail(toError(error));
+    else if (result !== undefined) stream.end();
+    else throw new Error("a line came that is neither an item nor an answer");
+  }
+
   answered(response: HttpResponse, reusable: boolean): void {
+    const stream = this.#stream;
+    if (stream !== undefined) {
+      try {
+        this.#lines?.end();
+        if (!stream.over) throw new Error("the stream ended without an answer");
+        this.#finish(reusable);
+      } catch (error) {
+        this.failed(error as Error, false);
+      }
+      return;
+    }
     if (!this.#finish(reusable)) return;
     try {
       this.#resolve(toOutput(response, this.#id, this.#connection.address));
@@ -174,14 +237,19 @@ class Exchange implements Cancellable, LineEvents {
   failed(cause: Error, unsent: boolean): void {
     if (!this.#finish(false)) return;
     const what = unsent ? "cannot be reached" : "broke the connection during the call";
-    this.#reject(
+    this.#fail(
       new HadronError("UNAVAILABLE", `${this.#connection.address} ${what}: ${reasonOf(cause)}.`, { cause, unsent }),
     );
   }
 
+  #fail(error: HadronError): void {
+    if (this.#stream === undefined) this.#reject(error);
+    else this.#stream.fail(error);
+  }
+
   /** The caller gave up: closing the connection tells the other side. */
   cancelled(error: HadronError): void {
-    if (this.#finish(false)) this.#reject(error);
+    if (this.#finish(false)) this.#fail(error);
   }
 
   #finish(reusable: boolean): boolean {

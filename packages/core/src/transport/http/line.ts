@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { type HttpResponse, ResponseParser } from "./response-parser.ts";
+import { type HttpResponse, type PieceTaker, ResponseParser } from "./response-parser.ts";
 
 export interface Origin {
   readonly secure: boolean;
@@ -10,6 +10,8 @@ export interface Origin {
 }
 
 export interface LineEvents {
+  /** An answer begins. What this returns takes its body piece by piece; else it is collected. */
+  begun(headers: ReadonlyMap<string, string>): PieceTaker | undefined;
   /** The answer to what was sent. The line may be used again, if `reusable`. */
   answered(response: HttpResponse, reusable: boolean): void;
   /** The connection failed; `unsent` if nothing was handed to it yet. */
@@ -28,7 +30,7 @@ export class Line {
 
   constructor(socket: Socket, readyEvent: "connect" | "secureConnect", maxBodyBytes: number) {
     this.#socket = socket;
-    this.#parser = new ResponseParser(maxBodyBytes);
+    this.#parser = new ResponseParser(maxBodyBytes, (headers) => this.#events?.begun(headers));
     socket.setNoDelay(true);
     socket.once(readyEvent, () => {
       this.#connected = true;
@@ -54,6 +56,14 @@ export class Line {
     this.#socket.ref();
     if (this.#connected) this.#socket.write(request);
     else this.#waiting = request;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** Ends the connection. Whoever waits for an answer is not told. */

@@ -9,6 +9,9 @@ export interface HttpResponse {
   readonly keepAliveSeconds: number | undefined;
 }
 
+/** Takes a body piece by piece. Throws an Error where that cannot go on. */
+export type PieceTaker = (piece: Buffer) => void;
+
 const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
@@ -26,9 +29,13 @@ export class ResponseParser {
   #chunkBytes = 0;
   /** Bytes left of the current chunk; -1: its size line comes next; -2: trailers come. */
   #chunkLeft = -1;
+  readonly #begin: ((headers: ReadonlyMap<string, string>) => PieceTaker | undefined) | undefined;
+  #taker: PieceTaker | undefined;
 
-  constructor(maxBodyBytes: number) {
+  /** @param begin Told of each response's headers. What it returns takes the body; else that is collected. */
+  constructor(maxBodyBytes: number, begin?: (headers: ReadonlyMap<string, string>) => PieceTaker | undefined) {
     this.#maxBodyBytes = maxBodyBytes;
+    this.#begin = begin;
   }
 
   /** Whether part of a response is here. */
@@ -51,7 +58,10 @@ export class ResponseParser {
       this.#lastText = text;
       this.#buffer = this.#buffer.subarray(end + 4);
       // 1xx are remarks; the answer is still to come.
-      if (head.status >= 200) this.#head = head;
+      if (head.status < 200) continue;
+      this.#head = head;
+      // One of known length comes whole.
+      if (head.mode !== "length") this.#taker = this.#begin?.(head.headers);
     }
     const { mode, length } = this.#head;
     if (mode === "chunked") return this.#takeChunks();
@@ -116,6 +126,10 @@ export class ResponseParser {
   }
 
   #add(piece: Buffer): void {
+    if (this.#taker !== undefined) {
+      this.#taker(piece);
+      return;
+    }
     this.#chunkBytes += piece.length;
     if (this.#chunkBytes > this.#maxBodyBytes)
       throw new Error(`the response has over ${this.#maxBodyBytes} bytes, the most that is accepted`);
@@ -125,6 +139,7 @@ export class ResponseParser {
   #finish(body: Buffer): HttpResponse {
     const { status, headers, closes, keepAliveSeconds } = this.#head!;
     this.#head = undefined;
+    this.#taker = undefined;
     this.#chunks = [];
     this.#chunkBytes = 0;
     this.#chunkLeft = -1;
