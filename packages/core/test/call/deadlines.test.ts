@@ -39,19 +39,22 @@ test("past the deadline the caller has DEADLINE_EXCEEDED, and all work below it 
     ),
   );
   await using app = await start(tree);
-  const startedAt = performance.now();
-  const error = await tree
-    .with({ timeoutMs: 200 })(undefined)
-    .catch((error: unknown) => error);
-  const late = performance.now() - startedAt - 200;
-  expect(error).toMatchObject({
-    code: "DEADLINE_EXCEEDED",
-    path: expect.arrayContaining([expect.stringMatching(/^tree/)]),
-  });
-  expect(late).toBeGreaterThanOrEqual(-1);
-  expect(late).toBeLessThan(500);
-  await expect.poll(() => leaf.ended.length).toBe(6);
   expect(app.replicas("tree.leaf.leaf")).toHaveLength(6);
+  const late: number[] = [];
+  for (let round = 1; round <= 5; round++) {
+    // Against a timer of this process: what makes that late is the machine.
+    const timer = new Promise<number>((resolve) => setTimeout(() => resolve(performance.now()), 100));
+    const error = await tree
+      .with({ timeoutMs: 100 })(undefined)
+      .catch((error: unknown) => error);
+    late.push(performance.now() - (await timer));
+    expect(error).toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      path: expect.arrayContaining([expect.stringMatching(/^tree/)]),
+    });
+    await expect.poll(() => leaf.ended.length).toBe(6 * round);
+  }
+  expect(Math.min(...late)).toBeLessThan(50);
 });
 
 test("a deadline shrinks at each hop, and a handler cannot give its callees more than it has", async () => {

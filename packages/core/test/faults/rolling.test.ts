@@ -1,6 +1,6 @@
 import { service } from "@hadron/core";
 import { expect, test, vi } from "vitest";
-import { createRig } from "../call/rig.ts";
+import { createRig, type ServedReplica } from "../call/rig.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -23,7 +23,7 @@ test.each([
 ])("10,000 calls to %s over %s pass 20 rolling restarts, and none fails or runs twice", async (what, kind) => {
   ran.clear();
   await using rig = createRig(one);
-  const replicas = [];
+  const replicas: ServedReplica[] = [];
   for (let ordinal = 0; ordinal < 3; ordinal++) replicas.push(await rig.serve("one", ordinal, kind));
   // Nobody tells the directory: a replica's own farewell has to do.
   rig.publish(
