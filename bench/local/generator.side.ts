@@ -58,7 +58,10 @@ function load({ ms }: { ms: number }): Promise<{ calls: number; ms: number }> {
         bytes += chunk.length;
         if (bytes < answerBytes) return;
         if (bytes > answerBytes || chunk[chunk.length - 1] !== CLOSING_BRACE)
-          return reject(new Error("An answer of another length came."));
+          return reject(
+            new Error(`Another answer came:
+${chunk}`),
+          );
         bytes = 0;
         calls++;
         const now = performance.now();

@@ -208,7 +208,10 @@ function toMeta(request: IncomingMessage): CallMeta {
 }
 
 function isJson(type: string): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json(?:rpc)?(?:-rpc|-request)?\s*(?:;|$)/i.test(type);
+  // What nearly everybody says; the expression costs as much as the rest of reading the headers.
+  return (
+    type === "application/json" || /^application\/(?:[\w.+-]+\+)?json(?:rpc)?(?:-rpc|-request)?\s*(?:;|$)/i.test(type)
+  );
 }
 
 function takeCounts(

@@ -188,7 +188,7 @@ function success(id: Id, output: unknown, maxOutputBytes: number): string {
 }
 
 function toResult(id: Id, text: string): string {
-  return `{"jsonrpc":"2.0","result":${text},"id":${JSON.stringify(id)}}`;
+  return `{"jsonrpc":"2.0","result":${text},"id":${typeof id === "number" ? id : JSON.stringify(id)}}`;
 }
 
 /** An item of a stream, as a notification to the caller. */
