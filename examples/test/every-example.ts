@@ -9,7 +9,7 @@ const run = promisify(execFile);
 /** What is typed for each example, and what has to come out. */
 const EXAMPLES: readonly {
   file: string;
-  calls: readonly { words: readonly string[]; output: (output: any) => void }[];
+  calls: readonly { words: readonly string[]; output: (...items: any[]) => void }[];
 }[] = [
   { file: "hello", calls: [{ words: ["hello", '"Ann"'], output: (it) => expect(it).toBe("Hello, Ann!") }] },
   {
@@ -44,6 +44,13 @@ const EXAMPLES: readonly {
     calls: [{ words: ["greet", '"Ann"'], output: (it) => expect(it).toMatch(/^Good .*, dear Ann!$/) }],
   },
   {
+    file: "count",
+    calls: [
+      { words: ["count", '{"to":3}'], output: (...items) => expect(items).toEqual([1, 2, 3]) },
+      { words: ["triangles", "10"], output: (...items) => expect(items).toEqual([1, 3, 6, 10]) },
+    ],
+  },
+  {
     file: "fallback",
     calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }],
   },
@@ -69,7 +76,15 @@ export function testEveryExample(
     try {
       if (runner !== "local") await type(path, "up", ...flags);
       // Under the local runner, call starts the app for this one call.
-      for (const { words, output } of calls) output(JSON.parse(await type(path, "call", ...words, ...flags)));
+      for (const { words, output } of calls) {
+        const printed = await type(path, "call", ...words, ...flags);
+        output(
+          ...printed
+            .trimEnd()
+            .split("\n")
+            .map((line) => JSON.parse(line)),
+        );
+      }
     } finally {
       await type(path, "delete", ...flags);
     }

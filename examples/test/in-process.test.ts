@@ -1,5 +1,6 @@
 import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
+import { count, total, triangles } from "../count.ts";
 import { weather } from "../fallback.ts";
 import { clock, greet, name } from "../greetings.ts";
 import { hello } from "../hello.ts";
@@ -79,4 +80,16 @@ test("a pattern of one's own: the second answers where the first cannot", async 
   await using _app = await start(weather);
   expect(await weather("Oslo")).toMatchObject({ source: "station" });
   expect(await weather("Rome")).toMatchObject({ source: "climate table" });
+});
+
+test("the count comes item by item, and stops where nobody wants more", async () => {
+  await using app = await start(count, total, triangles);
+  const all: number[] = [];
+  for await (const n of count({ to: 5 })) all.push(n);
+  expect(all).toEqual([1, 2, 3, 4, 5]);
+  for await (const n of count({ to: 1e9, everyMs: 1 })) if (n === 3) break;
+  const sums: number[] = [];
+  for await (const sum of triangles(30)) sums.push(sum);
+  expect(sums).toEqual([1, 3, 6, 10, 15, 21, 28]);
+  expect(app.replica("total").calls).toBe(1);
 });

@@ -2,7 +2,7 @@ import type { CallOptions } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
-import { IncomingStream } from "../transport/incoming-stream.ts";
+import { onceOver } from "../transport/incoming-stream.ts";
 import type { Hello, Transport } from "../transport/transport.ts";
 import { ambient } from "./ambient.ts";
 import { Channel } from "./channel.ts";
@@ -119,9 +119,7 @@ export class Host {
     };
     try {
       const output = await call(scope);
-      // Of a stream, there is more to come.
-      if (output instanceof IncomingStream) output.whenOver(over);
-      else over();
+      onceOver(output, over);
       return output;
     } catch (error) {
       over();

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
 import { createHttpTransport } from "../transport/http/index.ts";
+import { onceOver } from "../transport/incoming-stream.ts";
 import { DEFAULT_TIMEOUT_MS } from "./host.ts";
 import { Scope } from "./scope.ts";
 
@@ -30,11 +31,17 @@ export async function callUrl(
   const abort = () => scope.cancel(new HadronError("CANCELLED", "The caller gave the call up."));
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener("abort", abort, { once: true });
-  try {
-    return await connection.call({ procedure, input, scope });
-  } finally {
+  const over = () => {
     options.signal?.removeEventListener("abort", abort);
     scope.end();
     connection.close();
+  };
+  try {
+    const output = await connection.call({ procedure, input, scope });
+    onceOver(output, over);
+    return output;
+  } catch (error) {
+    over();
+    throw error;
   }
 }

@@ -2,6 +2,7 @@ import { DEFAULT_TIMEOUT_MS } from "../call/host.ts";
 import { Scope } from "../call/scope.ts";
 import { HadronError } from "../errors.ts";
 import { createHttpTransport } from "../transport/http/index.ts";
+import { onceOver } from "../transport/incoming-stream.ts";
 
 /** A way to any JSON-RPC 2.0 server. */
 export interface UrlCaller {
@@ -29,11 +30,17 @@ export function openUrl(url: string): UrlCaller {
       const stop = () => scope.cancel(new HadronError("CANCELLED", "The call was given up.", { cause: signal.reason }));
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop();
-      try {
-        return await connection.call({ procedure, input, scope });
-      } finally {
+      const over = () => {
         signal.removeEventListener("abort", stop);
         scope.end();
+      };
+      try {
+        const output = await connection.call({ procedure, input, scope });
+        onceOver(output, over);
+        return output;
+      } catch (error) {
+        over();
+        throw error;
       }
     },
     close: () => connection.close(),

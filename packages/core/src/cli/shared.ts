@@ -7,6 +7,7 @@ export { isInput, readInput, type Stdin } from "./input.ts";
 export { checkRunnerName } from "./load-runner.ts";
 export { openHost } from "./open-host.ts";
 export { openUrl, type UrlCaller } from "./open-url.ts";
+export { printOutput } from "./print-output.ts";
 export { type OwnProcess, type Stopping, watchSignals } from "./stopping.ts";
 export { toTable } from "./table.ts";
 export { findProcedure, type Target, unknownService } from "./target.ts";

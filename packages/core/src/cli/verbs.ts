@@ -56,7 +56,7 @@ export const VERBS: readonly Verb[] = [
     name: "call",
     words: "[SERVICE] [PROCEDURE] [INPUT]",
     mostWords: 3,
-    summary: "call a service, and print the result as one line of JSON",
+    summary: "call a service, and print the result as one line of JSON; of a stream, a line an item",
     details: [
       "The second word is a procedure if the service has one of that name, INPUT otherwise. INPUT is JSON, or - for stdin.",
       "SERVICE may be left out where one service is exposed, or there is only one.",

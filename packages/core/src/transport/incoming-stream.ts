@@ -8,6 +8,12 @@ export interface StreamOwner<Call> {
   unwanted(call: Call): void;
 }
 
+/** Calls back once an output is here: at once, or at the end of the stream that it is. */
+export function onceOver(output: unknown, told: () => void): void {
+  if (output instanceof IncomingStream) output.whenOver(told);
+  else told();
+}
+
 interface Item {
   readonly value: unknown;
   readonly cost: number;

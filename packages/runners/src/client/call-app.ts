@@ -1,4 +1,12 @@
-import { findProcedure, openHost, readInput, toDurationMs, toTable, unknownService } from "@hadron/core/cli/shared";
+import {
+  findProcedure,
+  openHost,
+  printOutput,
+  readInput,
+  toDurationMs,
+  toTable,
+  unknownService,
+} from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
 import { findApps } from "./find.ts";
 import type { ClientCommand } from "./run-client.ts";
@@ -29,8 +37,7 @@ export async function callApp(command: ClientCommand): Promise<number> {
   const host = await openHost(match.app.app, connected.directory);
   try {
     const options = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-    const output = await host.call(target.service, target.procedure, input, options);
-    terminal.out(JSON.stringify(output ?? null));
+    await printOutput(await host.call(target.service, target.procedure, input, options), terminal.out);
   } finally {
     host.close();
   }

@@ -2,6 +2,7 @@ import {
   findProcedure,
   isInput,
   openUrl,
+  printOutput,
   readInput,
   type Target,
   toDurationMs,
@@ -34,7 +35,7 @@ export async function callUrl(command: ClientCommand, url: string): Promise<numb
     }
     const target = offer === undefined ? guess(words) : findOffered(offer, words, url);
     const input = await readInput(target.input, command.stdin);
-    terminal.out(JSON.stringify((await caller.call(target.procedure, input, options)) ?? null));
+    await printOutput(await caller.call(target.procedure, input, options), terminal.out);
     return 0;
   } finally {
     caller.close();

@@ -15,7 +15,7 @@ export function renderClientHelp(command: string): string {
   return [
     `${command} [SERVICE] [PROCEDURE] [INPUT]`,
     "",
-    "Finds the service in whatever runs, calls it, and prints the result as one line of JSON.",
+    "Finds the service in whatever runs, calls it, and prints the result as one line of JSON; of a stream, a line an item.",
     "Without a service: lists what can be called.",
     "",
     "The second word is a procedure if the service has one of that name, INPUT otherwise.",

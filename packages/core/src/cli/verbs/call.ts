@@ -2,6 +2,7 @@ import type { Attached } from "../../runner.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input.ts";
 import { loadHost, openHost } from "../open-host.ts";
+import { printOutput } from "../print-output.ts";
 import { findTarget } from "../target.ts";
 import { toDurationMs } from "../values.ts";
 
@@ -18,8 +19,7 @@ export async function call(command: Command): Promise<number> {
   const host = await openHost(app.topology.app, connected.directory);
   try {
     const options = { signal: context.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-    const output = await host.call(target.service, target.procedure, input, options);
-    terminal.out(JSON.stringify(output ?? null));
+    await printOutput(await host.call(target.service, target.procedure, input, options), terminal.out);
   } finally {
     host.close();
   }

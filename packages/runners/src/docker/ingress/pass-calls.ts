@@ -6,6 +6,7 @@ import {
   DnsDirectory,
   listen,
   type MuxServerConnection,
+  replyWith,
 } from "@hadron/core/serving";
 import {
   type Dispatcher,
@@ -50,14 +51,13 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
         .channel(service)
         .callAny(call.procedure, call.input, scope)
         .then(
-          (output) => answer(() => reply.ok(output)),
-          (error: unknown) => answer(() => reply.fail(toErrorData(toHadronError(error)))),
-        );
-      const answer = (say: () => void) => {
-        scope.end();
-        work.end();
-        say();
-      };
+          (output) => replyWith(output, reply, scope),
+          (error: unknown) => reply.fail(toErrorData(toHadronError(error))),
+        )
+        .finally(() => {
+          scope.end();
+          work.end();
+        });
       return scope;
     },
   };
