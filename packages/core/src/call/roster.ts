@@ -149,7 +149,7 @@ class AnyOf implements Target {
       const aIsGood = a !== not && a.usable && !a.avoided;
       const bIsGood = b !== not && b.usable && !b.avoided;
       if (aIsGood && bIsGood) return a.inFlight <= b.inFlight ? a : b;
-    }
+    } else if (length === 1 && peers[0]!.usable) return peers[0];
     return this.#search(peers, not);
   }
 
