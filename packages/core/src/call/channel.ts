@@ -142,6 +142,11 @@ export class Channel {
     );
     yield gauge("waiting", "Calls that wait for a replica.", this.#room.size);
     yield gauge("waiting_limit", "Calls that may wait for a replica.", this.#room.most);
+    yield gauge(
+      "held_bytes",
+      "Bytes that wait to be sent, or are on their way in.",
+      sum((peer) => peer.heldBytes),
+    );
     yield gauge("peers", "Replicas known.", peers.length);
     yield gauge(
       "connections",

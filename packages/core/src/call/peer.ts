@@ -51,6 +51,11 @@ export class Peer {
     return this.#connection?.inFlight ?? 0;
   }
 
+  /** Bytes that its connection keeps. */
+  get heldBytes(): number {
+    return this.#connection?.heldBytes ?? 0;
+  }
+
   get connected(): boolean {
     return this.#connection !== undefined;
   }

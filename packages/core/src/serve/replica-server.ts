@@ -140,6 +140,9 @@ export class ReplicaServer {
     yield* this.dispatcher.admission.metrics();
     const help = "Connections of other replicas.";
     yield { name: "hadron_connections", type: "gauge", help, value: this.#connections.size };
+    const held = [...this.#connections].reduce((sum, connection) => sum + connection.heldBytes, 0);
+    const heldHelp = "Bytes that wait to be sent to them, or are on their way in.";
+    yield { name: "hadron_held_bytes", type: "gauge", help: heldHelp, value: held };
     yield* this.#options.host.metrics();
   }
 

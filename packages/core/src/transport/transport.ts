@@ -34,6 +34,8 @@ export interface Connection {
   /** Calls without an answer yet. */
   readonly inFlight: number;
   readonly state: ConnectionState;
+  /** Bytes that wait to be sent, or were announced and have not come yet; undefined where that is not counted. */
+  readonly heldBytes?: number;
   /** Closes at once; calls in flight fail as UNAVAILABLE. */
   close(): void;
 }

@@ -58,6 +58,7 @@ test("every bound shows in /metrics", async () => {
     "waiting",
     "waiting_limit",
     "in_flight",
+    "held_bytes",
     "connections",
     "peers",
     "ejected",

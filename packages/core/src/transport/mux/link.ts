@@ -6,6 +6,9 @@ import { Outbox } from "./outbox.ts";
 import type { Pipe, PipeReader } from "./pipe.ts";
 import { Decoder } from "./values/decoder.ts";
 
+/** A silent peer of which nothing is known is given up after this: as long as a call may take where nobody said. */
+const MOST_SILENT_MS = 30_000;
+
 /** What both ends of a connection have in common: frames in and out, large bodies, and whether the other is there. */
 export abstract class Link implements PipeReader, Beating {
   protected readonly pipe: Pipe;
@@ -24,8 +27,15 @@ export abstract class Link implements PipeReader, Beating {
     this.#parser = new FrameParser((kind, id, bytes, start, end) => this.#frame(kind, id, bytes, start, end));
   }
 
+  /** Bytes that wait to be sent, or were announced and have not come yet. */
+  get heldBytes(): number {
+    return this.outbox.bufferedBytes + this.bodies.announcedBytes;
+  }
+
   /** Whether an answer is awaited now. */
   abstract readonly waiting: boolean;
+  /** Whether the handshake is still to come. */
+  protected abstract readonly opening: boolean;
   /** A frame that only this end knows. */
   protected abstract frame(kind: number, id: number, bytes: Buffer, start: number, end: number): void;
   /** A large body is whole. */
@@ -65,8 +75,19 @@ export abstract class Link implements PipeReader, Beating {
     if (this.pipe.mayVanish) this.outbox.small(PING, 0);
   }
 
-  dead(): void {
-    if (this.pipe.mayVanish) this.finish("the other side has been silent for 2.5 s, and did not answer when asked");
+  /** I8: a peer that is busy is waited for, each call within its deadline; one that has gone is found within 3 s. */
+  silent(ms: number): void {
+    if (!this.pipe.mayVanish) return;
+    const reason = `the other side has been silent for ${ms / 1000} s, and did not answer when asked`;
+    // Nothing was sent yet: the calls can go elsewhere.
+    if (this.opening) this.finish(reason);
+    else {
+      this.pipe.look().then((state) => {
+        // It may have answered meanwhile.
+        if (this.heartbeat.silentMs < ms) return;
+        if (state === "gone" || (state === "unknown" && ms >= MOST_SILENT_MS)) this.finish(reason);
+      });
+    }
   }
 
   /** Ends the connection at once, for a reason. */

@@ -26,6 +26,8 @@ const MOST_MESSAGE_CHARACTERS = 16 * 1024;
 export interface MuxServerConnection {
   /** Calls without an answer yet. */
   readonly inFlight: number;
+  /** Bytes that wait to be sent, or were announced and have not come yet. */
+  readonly heldBytes: number;
   /** Who calls. */
   readonly caller: Hello;
   /** Resolves to why it ended. Never rejects. */
@@ -65,6 +67,10 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
 
   get waiting(): boolean {
     return this.#calls.size > 0;
+  }
+
+  protected get opening(): boolean {
+    return false;
   }
 
   goaway(): void {
