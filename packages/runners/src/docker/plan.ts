@@ -49,7 +49,7 @@ export interface DockerPlan {
 /**
  * Compares what should be with what is. Pure: the same two give the same plan.
  *
- * RUNNER_FAILED where a name is in use by what is not this app's; it is never touched.
+ * RUNNER_FAILED where a name is in use by what is not this app's; it is never touched (D3).
  *
  * `counts`: how many replicas the running app was told that there are, where it was told.
  */

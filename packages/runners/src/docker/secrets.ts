@@ -14,7 +14,7 @@ export interface SecretsPlace {
 
 /**
  * Finds the volumes that hold the secrets as they are now, and names new ones for those that changed. What a volume
- * holds is read through a container that mounts it: not even a hash of a secret is in a label.
+ * holds is read through a container that mounts it: not even a hash of a secret is in a label (D5).
  */
 export async function placeSecrets(
   engine: Engine,

@@ -172,7 +172,8 @@ export function finish(parts: Parts): ContainerSpec {
       PortBindings: aspects.ports,
       NetworkMode: network,
       Init: true,
-      RestartPolicy: { Name: "unless-stopped" },
+      // Not "unless-stopped": an engine that comes back after a crash takes what it had to end for stopped by somebody.
+      RestartPolicy: { Name: "always" },
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: aliases } } },

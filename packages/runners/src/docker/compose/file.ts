@@ -91,7 +91,7 @@ function toService(spec: ContainerSpec, topology: ServiceTopology, network: stri
     memswap_limit: HostConfig.Memory,
     cpus: HostConfig.NanoCpus / 1e9,
     init: true,
-    restart: "unless-stopped",
+    restart: "always",
     stop_grace_period: `${payload.StopTimeout}s`,
     security_opt: HostConfig.SecurityOpt,
     ...(HostConfig.ReadonlyRootfs ? { read_only: true } : {}),
