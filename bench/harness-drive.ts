@@ -7,23 +7,35 @@ export interface DriveOptions {
 export interface Driven {
   readonly calls: number;
   readonly ms: number;
+  /** Calls that were answered OVERLOADED: they are not among `calls`. */
+  readonly refused: number;
   /** In milliseconds; only of {@link driveAdded}. */
   readonly latencies?: readonly number[];
 }
 
-/** Calls again and again for a while. The first call that fails ends it, and is its error. */
+/**
+ * Calls again and again for a while; where it is told that there is too much work, it waits as it is told to. The first call
+ * that fails otherwise ends it, and is its error.
+ */
 export async function drive(call: () => Promise<unknown>, { inFlight, ms }: DriveOptions): Promise<Driven> {
   const startedAt = performance.now();
   const until = startedAt + ms;
-  let calls = 0;
+  let [calls, refused] = [0, 0];
   const caller = async () => {
     while (performance.now() < until) {
-      await call();
-      calls++;
+      try {
+        await call();
+        calls++;
+      } catch (error) {
+        const { code, retryAfterMs = 0 } = error as { code?: unknown; retryAfterMs?: number };
+        if (code !== "OVERLOADED") throw error;
+        refused++;
+        await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+      }
     }
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
-  return { calls, ms: performance.now() - startedAt };
+  return { calls, ms: performance.now() - startedAt, refused };
 }
 
 /** The same; the latencies are what each call takes beyond the number of milliseconds that it returns. */

@@ -1,19 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuMs } from "./harness-cpu.ts";
+import type { Driven } from "./harness-drive.ts";
 
 /** One side under load. */
 export interface Load {
   /** Loads the side for so long. */
-  readonly run: (
-    ms: number,
-  ) => Promise<{ readonly calls: number; readonly ms: number; readonly latencies?: readonly number[] }>;
+  readonly run: (ms: number) => Promise<Driven>;
   /** The processes whose CPU time counts. */
   readonly pids: readonly number[];
 }
 
-export interface Sample {
-  readonly calls: number;
-  readonly ms: number;
+export interface Sample extends Driven {
   /** CPU time of all the side's processes; NaN where the system does not tell. */
   readonly cpuMs: number;
   readonly latencies: readonly number[];
@@ -44,6 +41,14 @@ export class Rounds<Name extends string> {
   /** Any figure of one side over the other's, round by round. */
   ratios(one: Name, other: Name, figure: (sample: Sample) => number): readonly number[] {
     return this.samples[one].map((sample, round) => figure(sample) / figure(this.samples[other][round]!));
+  }
+
+  /** How many calls of each side were answered OVERLOADED, of the sides of which some were. */
+  refused(): readonly (readonly [name: string, calls: number])[] {
+    const sums = Object.entries<readonly Sample[]>(this.samples).map(
+      ([name, samples]) => [name, samples.reduce((sum, one) => sum + one.refused, 0)] as const,
+    );
+    return sums.filter(([, calls]) => calls > 0);
   }
 
   /** Calls a second of one side, over the other's. */
@@ -83,12 +88,13 @@ async function warm(load: Load, ms: number): Promise<void> {
 
 async function sample(load: Load, ms: number): Promise<Sample> {
   const before = cpuMs(load.pids);
-  const { calls, ms: took, latencies = [] } = await load.run(ms);
+  const { calls, ms: took, refused, latencies = [] } = await load.run(ms);
   const after = cpuMs(load.pids);
   if (calls === 0) throw new Error(`A side answered no call in ${Math.round(took)} ms.`);
   return {
     calls,
     ms: took,
+    refused,
     cpuMs: before === undefined || after === undefined ? Number.NaN : after - before,
     latencies,
   };

@@ -56,7 +56,12 @@ export async function bench(title: string, body: (bench: Bench) => Promise<void>
     await body({
       start: (file, ...args) => keep(startSide(file, args)),
       app: (file, options) => keep(startApp(file, options)),
-      compare,
+      async compare(sides, options) {
+        const rounds = await compare(sides, options);
+        for (const [name, calls] of rounds.refused())
+          notes.push(`${calls} calls to "${name}" were answered OVERLOADED, and are not counted.`);
+        return rounds;
+      },
       defer: (closer) => closers.push(closer),
       row: (row) => rows.push(row),
       note: (text) => notes.push(text),

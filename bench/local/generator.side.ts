@@ -3,6 +3,7 @@
  * one, and only counts bytes from then on, so that it stays idler than any server that it loads.
  */
 import { connect, type Socket } from "node:net";
+import type { Driven } from "../harness-drive.ts";
 import { serveSide } from "../harness-process.ts";
 
 interface Target {
@@ -46,10 +47,10 @@ function ask(socket: Socket, expected: string): Promise<number> {
   });
 }
 
-function load({ ms }: { ms: number }): Promise<{ calls: number; ms: number }> {
+function load({ ms }: { ms: number }): Promise<Driven> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
-    let calls = 0;
+    let [calls, refused] = [0, 0];
     let open = sockets.length;
     for (const socket of sockets) {
       const closed = () => reject(new Error("The server closed a connection."));
@@ -57,17 +58,14 @@ function load({ ms }: { ms: number }): Promise<{ calls: number; ms: number }> {
       const take = (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes < answerBytes) return;
-        if (bytes > answerBytes || chunk[chunk.length - 1] !== CLOSING_BRACE)
-          return reject(
-            new Error(`Another answer came:
-${chunk}`),
-          );
+        if (bytes === answerBytes && chunk[chunk.length - 1] === CLOSING_BRACE) calls++;
+        else if (bytes === chunk.length && chunk.includes('"code":"OVERLOADED"')) refused++;
+        else return reject(new Error(`Another answer came:\n${chunk}`));
         bytes = 0;
-        calls++;
         const now = performance.now();
         if (now - startedAt < ms) return socket.write(request);
         socket.off("data", take).off("close", closed);
-        if (--open === 0) resolve({ calls, ms: now - startedAt });
+        if (--open === 0) resolve({ calls, ms: now - startedAt, refused });
       };
       socket.on("data", take);
       socket.on("close", closed);
