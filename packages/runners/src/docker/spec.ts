@@ -143,11 +143,19 @@ interface Aspects {
   readonly stop: object;
 }
 
+/** How every container lives: no zombie is left, it comes back, and its log does not grow for ever. */
+const LIFE = {
+  Init: true,
+  // Not "unless-stopped": an engine that comes back after a crash takes what it had to end for stopped by somebody.
+  RestartPolicy: { Name: "always" },
+  LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+};
+
 /** Puts the aspects of a container together as the engine wants them, and signs each for later comparison. */
 export function finish(parts: Parts): ContainerSpec {
   const { app, name, service, ordinal, role, aliases, aspects, host, revision, procedures } = parts;
   const network = networkName(app);
-  const signed = { ...parts.signed, network: { network, exclusive: parts.exclusive }, hardening: host };
+  const signed = { ...parts.signed, network: { network, exclusive: parts.exclusive }, hardening: host, life: LIFE };
   const spec = Object.entries(signed)
     .map(([aspect, value]) => `${aspect}=${toHash(value)}`)
     .join(" ");
@@ -171,10 +179,7 @@ export function finish(parts: Parts): ContainerSpec {
       ...host,
       PortBindings: aspects.ports,
       NetworkMode: network,
-      Init: true,
-      // Not "unless-stopped": an engine that comes back after a crash takes what it had to end for stopped by somebody.
-      RestartPolicy: { Name: "always" },
-      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+      ...LIFE,
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: aliases } } },
   };
