@@ -20,6 +20,8 @@ export interface HttpFrontOptions {
   readonly metrics: (() => string) | undefined;
   /** Takes new counts of replicas, where the runner sends them; undefined: exposed, or not wanted. */
   readonly counts: ((counts: Record<string, number>) => void) | undefined;
+  /** Bytes of bodies that are not whole yet, of all fronts that share it. Above a limit, further bodies are OVERLOADED. */
+  readonly reading?: { bytes: number };
   /** Takes over a connection that asks for our own protocol. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -28,6 +30,9 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 /** How long a peer may take to send its headers; one that sends nothing is let go. */
 const HEADERS_TIMEOUT_MS = 20_000;
+
+/** Bytes of bodies that are not whole yet, of all callers together. */
+const MOST_READING_BYTES = 256 * 1024 * 1024;
 
 /** What is read, and thrown away, of a body that is too large, so that the sender reads our answer. */
 const DISCARD_BYTES = 8 * 1024 * 1024;
@@ -73,7 +78,7 @@ function post(options: HttpFrontOptions, request: IncomingMessage, response: Ser
     request.resume();
     return refuse(response, 415, `The body is ${type ?? "of no said type"}; send content-type: application/json.`);
   }
-  readBody(request, options.dispatcher.maxInputBytes, (error, body) => {
+  readBody(request, options.dispatcher.maxInputBytes, options.reading, (error, body) => {
     if (body !== undefined) answer(body, new Posted(options, request, response));
     else if (error !== undefined) endTooLarge(request, response, failure(null, toErrorData(error)));
   });
@@ -150,31 +155,63 @@ class Posted implements Exchange {
 }
 
 /** Reads a body to its end, or to the limit. Calls back with neither where the sender went away. */
-function readBody(request: IncomingMessage, limit: number, done: (error?: HadronError, body?: string) => void): void {
+function readBody(
+  request: IncomingMessage,
+  limit: number,
+  reading: { bytes: number } = { bytes: 0 },
+  done: (error?: HadronError, body?: string) => void,
+): void {
   const announced = Number(request.headers["content-length"] ?? 0);
   let first: Buffer | undefined;
   let rest: Buffer[] | undefined;
   let bytes = 0;
   let over = announced > limit;
   if (over) return done(tooLarge(limit));
+  // Most bodies come in one chunk, and are not kept: only longer ones count.
+  let counted = 0;
+  const count = (more: number) => {
+    if (counted === 0) request.once("close", uncount);
+    counted += more;
+    reading.bytes += more;
+  };
+  const uncount = () => {
+    reading.bytes -= counted;
+    counted = 0;
+  };
+  const stop = (error: HadronError) => {
+    over = true;
+    first = rest = undefined;
+    uncount();
+    done(error);
+  };
   request.on("data", (chunk: Buffer) => {
     if (over) return;
     bytes += chunk.length;
-    if (bytes > limit) {
-      over = true;
-      first = rest = undefined;
-      done(tooLarge(limit));
-    } else if (first === undefined) first = chunk;
-    else if (rest === undefined) rest = [first, chunk];
-    else rest.push(chunk);
+    if (bytes > limit) stop(tooLarge(limit));
+    else if (first === undefined) first = chunk;
+    else if (reading.bytes > MOST_READING_BYTES) stop(tooMuch());
+    else {
+      count(rest === undefined ? bytes : chunk.length);
+      if (rest === undefined) rest = [first, chunk];
+      else rest.push(chunk);
+    }
   });
   request.on("end", () => {
+    uncount();
     if (!over)
       done(
         undefined,
         rest === undefined ? (first?.toString("utf8") ?? "") : Buffer.concat(rest, bytes).toString("utf8"),
       );
   });
+}
+
+function tooMuch(): HadronError {
+  return new HadronError(
+    "OVERLOADED",
+    `Bodies of ${MOST_READING_BYTES} bytes together are being read, the limit. Call again later, or send smaller ones.`,
+    { retryAfterMs: 1000 },
+  );
 }
 
 function tooLarge(limit: number): HadronError {
@@ -219,7 +256,7 @@ function takeCounts(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  readBody(request, 1024 * 1024, (_, body) => {
+  readBody(request, 1024 * 1024, undefined, (_, body) => {
     let parsed: unknown;
     try {
       parsed = JSON.parse(body ?? "");

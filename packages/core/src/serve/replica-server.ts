@@ -77,6 +77,7 @@ export class ReplicaServer {
   readonly #connections = new Set<MuxServerConnection>();
   /** Serves connections that were accepted elsewhere; it listens nowhere itself. */
   #passed: Server | undefined;
+  readonly #reading = { bytes: 0 };
   #ready = false;
   #draining = false;
 
@@ -143,6 +144,8 @@ export class ReplicaServer {
     const held = [...this.#connections].reduce((sum, connection) => sum + connection.heldBytes, 0);
     const heldHelp = "Bytes that wait to be sent to them, or are on their way in.";
     yield { name: "hadron_held_bytes", type: "gauge", help: heldHelp, value: held };
+    const readingHelp = "Bytes of HTTP bodies that are not whole yet.";
+    yield { name: "hadron_http_reading_bytes", type: "gauge", help: readingHelp, value: this.#reading.bytes };
     yield* this.#options.host.metrics();
   }
 
@@ -159,6 +162,7 @@ export class ReplicaServer {
       health: () => ({ live: true, ready: this.#ready && !this.#draining }),
       metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics, this.#metrics()),
       counts: options.exposed ? undefined : options.counts,
+      reading: this.#reading,
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
     });
     this.#servers.push(front);

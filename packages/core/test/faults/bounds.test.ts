@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { service } from "@hadron/core";
 import { expect, test } from "vitest";
 import { callUrl } from "../../src/call/url.ts";
@@ -34,6 +36,38 @@ test("nothing is left of calls that are over: no waiting, no deadline, nothing i
   // What the replica keeps for its side of a call is gone once its answer is written.
   await expect.poll(() => rig.metric("hadron_deadlines")).toBe(deadlinesBefore);
   expect(replica.server.dispatcher.inFlight).toBe(0);
+});
+
+test("bodies that come slowly are bounded together; one more is OVERLOADED", async () => {
+  const size = 15 * 1024 * 1024;
+  await using rig = createRig(one);
+  const { address } = await rig.serve("one");
+  const url = address.replace("tcp:", "http://");
+  const [, host, port] = /^tcp:(.*):(\d+)$/.exec(address)!;
+  const reading = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(/^hadron_http_reading_bytes (\d+)$/m.exec(text)![1]);
+  };
+  const sockets: Socket[] = [];
+  try {
+    for (let count = 1; count <= 18; count++) {
+      const socket = connect(Number(port), host!);
+      sockets.push(socket);
+      socket.on("error", () => {});
+      socket.write(
+        `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${size + 1}\r\n\r\n`,
+      );
+      socket.write(Buffer.alloc(size, " "));
+      if (count <= 17) await expect.poll(reading, { timeout: 20_000 }).toBe(count * size);
+    }
+    const [answer] = (await once(sockets.at(-1)!, "data")) as [Buffer];
+    expect(answer.toString()).toContain('"code":"OVERLOADED"');
+    // Small ones pass.
+    expect(await callUrl(url, "one", 7)).toBe(7);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  await expect.poll(reading).toBe(0);
 });
 
 test("every bound shows in /metrics", async () => {
