@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type ErrorData, fromErrorData, HadronError, type Program } from "@hadron/core/spi";
 import type { ExternalPackage } from "../bundle/index.ts";
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Runs a bundle once as a replica would, and compares what it declares: a file that is not deterministic is found out

@@ -73,7 +73,11 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
   if (mount !== undefined && waiting !== undefined) return trouble(`${mount.reason}: ${mount.message}`, 20_000);
   const probe = events.find((one) => one.reason === "Unhealthy");
   if (probe !== undefined && state?.running !== undefined) {
-    return trouble(probe.message, 60_000, { quietMs: 10_000, unanswered: pod.metadata.name });
+    // An answer that says no may stay so; none at all is a process that does not listen yet, which on a busy node takes
+    // its time: the cluster itself gives up first, and starts it again.
+    const answered = /statuscode/i.test(probe.message);
+    const graceMs = restartCount > 0 ? 0 : answered ? 60_000 : Number.POSITIVE_INFINITY;
+    return trouble(probe.message, graceMs, { quietMs: 10_000, unanswered: pod.metadata.name });
   }
   return undefined;
 }

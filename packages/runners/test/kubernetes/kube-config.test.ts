@@ -77,6 +77,13 @@ test("says where it has looked where there is no kubeconfig, or one that is no Y
   expect(() => find({ KUBECONFIG: file("broken", "a: [") })).toThrow(/broken is not YAML/);
 });
 
+test("in a pod without a token it says what to set", () => {
+  const env = { HOME: folder, KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
+  expect(() => find(env)).toThrow(
+    /runs in a pod whose service account has no token .* set automountServiceAccountToken, or KUBECONFIG/,
+  );
+});
+
 test("gets a token from an exec plugin, once", async () => {
   const plugin = file(
     "plugin",

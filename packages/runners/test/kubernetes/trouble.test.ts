@@ -66,6 +66,12 @@ test("a probe that fails is told once a process has had the time to listen", () 
   expect(failing!.quietMs).toBeGreaterThan(0);
 });
 
+test("a process that does not listen yet is left to the cluster, until that has started it again", () => {
+  const refused = [{ reason: "Unhealthy", message: "Startup probe failed: dial tcp: connection refused", count: 30 }];
+  expect(podTrouble(container({ running: {} }), refused)?.graceMs).toBe(Number.POSITIVE_INFINITY);
+  expect(podTrouble(container({ running: {} }, { restartCount: 1 }), refused)?.graceMs).toBe(0);
+});
+
 test("a quota that keeps pods from being made is told of their workload", () => {
   const deployment = {
     apiVersion: "apps/v1",

@@ -1,4 +1,4 @@
-import type { PeerNames } from "@hadron/core/spi";
+import type { PeerNames, ServiceTopology } from "@hadron/core/spi";
 import { appNames } from "../names.ts";
 import type { ServiceInput } from "./index.ts";
 import { COUNTS_FOLDER, EXPOSED_PORT, PEER_PORT } from "./pod.ts";
@@ -8,7 +8,6 @@ type EnvVar = { readonly name: string; readonly value?: string; readonly valueFr
 /** What a replica is told: the contract of `run/environment.ts` in core, the declared variables, secrets by reference. */
 export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
   const { topology, service, revision, runCall } = input;
-  const secret = appNames(topology.app).secret;
   return [
     { name: "HADRON_APP", value: topology.app },
     { name: "HADRON_SERVICE", value: service.name },
@@ -25,8 +24,16 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
           valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
         }
       : { name: "HADRON_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
-    ...Object.entries(service.env).map(([name, value]) => ({ name, value })),
-    ...service.secrets.map((name) => ({ name, valueFrom: { secretKeyRef: { name: secret, key: name } } })),
+    ...toDeclared(service, topology.app),
+  ];
+}
+
+/** What the service declares: its variables, and its secrets by reference. */
+export function toDeclared({ env, secrets }: ServiceTopology, app: string): readonly EnvVar[] {
+  const secret = appNames(app).secret;
+  return [
+    ...Object.entries(env).map(([name, value]) => ({ name, value })),
+    ...secrets.map((name) => ({ name, valueFrom: { secretKeyRef: { name: secret, key: name } } })),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { ServiceTopology } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/node-flags.ts";
 import { appNames } from "../names.ts";
 import type { ServiceInput } from "./index.ts";
-import { toEnvironment } from "./pod-environment.ts";
+import { toDeclared, toEnvironment } from "./pod-environment.ts";
 import { toBytes, toCores } from "./quantity.ts";
 
 /** For other replicas, probes and metrics. */
@@ -113,7 +113,7 @@ function toContainer(input: ServiceInput, announce: boolean): object {
 }
 
 /** An image that is not ours: nothing is known of it but the port that it listens on. */
-function toImageContainer({ service }: ServiceInput): object {
+function toImageContainer({ service, topology }: ServiceInput): object {
   const { reference, args, port } = service.image!;
   const probe = { tcpSocket: { port: "main" }, timeoutSeconds: 2, successThreshold: 1 };
   return {
@@ -127,7 +127,7 @@ function toImageContainer({ service }: ServiceInput): object {
           startupProbe: { ...probe, periodSeconds: 1, failureThreshold: 120 },
           readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 2 },
         }),
-    env: Object.entries(service.env).map(([name, value]) => ({ name, value })),
+    env: toDeclared(service, topology.app),
     resources: toResources(service),
     securityContext: toSecurity(false),
     volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
