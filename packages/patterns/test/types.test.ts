@@ -15,11 +15,11 @@ test("a scatter takes its leaf's input and gives what gather gives", () => {
   expectTypeOf(lengths).returns.toEqualTypeOf<Promise<string>>();
   // @ts-expect-error: the input is a string
   const wrong = () => lengths(5);
-  // @ts-expect-error: the replies are numbers
   const badGather = () =>
     scatter(
       3,
       (word: string) => word.length,
+      // @ts-expect-error: the replies are numbers
       (replies: string[]) => replies,
     );
   void [wrong, badGather];
