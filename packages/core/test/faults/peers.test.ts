@@ -1,9 +1,13 @@
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { procedure, service } from "@hadron/core";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createRig } from "../call/rig.ts";
 import { startProxy } from "./proxy.ts";
+
+// A proxy on this machine acknowledges what it drops, as a host that vanished does not. That such a host is told from one
+// that is busy is tested with a cable that is cut: test/transport/busy.test.ts.
+vi.mock("../../src/transport/mux/tcp-state.ts", () => ({ readTcpState: async () => "gone" }));
 
 const idempotent = true;
 const echo = service("echo", {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HadronError } from "../../src/errors.ts";
 import { acceptPipe } from "../../src/transport/mux/accept.ts";
 import { ClientConnection } from "../../src/transport/mux/client-connection.ts";
@@ -8,6 +8,13 @@ import { callScope, TestDispatcher, until } from "../../src/transport/suite.ts";
 import type { Connection } from "../../src/transport/transport.ts";
 import { listenMux } from "./listen-mux.ts";
 import { FaultyProxy, type ProxyFaults } from "./proxy.ts";
+
+/** What the system says of a silent connection: behind a proxy on this machine, all would be acknowledged. */
+const system = vi.hoisted(() => ({ says: "gone" }));
+vi.mock("../../src/transport/mux/tcp-state.ts", () => ({ readTcpState: async () => system.says }));
+beforeEach(() => {
+  system.says = "gone";
+});
 
 const hello = { app: "app", service: "echo", replica: "echo.0", topology: "t" };
 const closers: (() => unknown)[] = [];
@@ -187,6 +194,44 @@ describe("a network that misbehaves", () => {
     expect(error).toMatchObject({ code: "UNAVAILABLE", unsent: false });
     expect(error.message).toContain("silent");
     await until(() => dispatcher.scopes[1]!.error !== undefined, "the callee gives the call up, too");
+  });
+
+  test("a connection whose other end takes everything and says nothing is kept, and its calls end at their deadline", async () => {
+    system.says = "there";
+    const dispatcher = new TestDispatcher({ echo: ({ input }) => input });
+    const listener = await listenMux(dispatcher, "tcp");
+    closers.push(() => listener.close());
+    const proxy = await FaultyProxy.create(listener.address);
+    closers.push(() => proxy.close());
+    const connection = createMuxTransport().connect(proxy.address, connectOptions);
+    closers.push(() => connection.close());
+    const call = (timeoutMs: number) => connection.call({ procedure: "echo", input: 1, scope: callScope(timeoutMs) });
+    expect(await call(5000)).toBe(1);
+    proxy.freeze();
+    await expect(call(3500)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    expect(connection.state).toBe("open");
+  });
+
+  test("a silent connection of which nothing is known is given up after 30 s", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const faults = { delayMs: 0, hung: false };
+      const pipes = createMemoryPipes(faults);
+      acceptPipe(pipes[1], new TestDispatcher({ echo: ({ input }) => input }), () => {});
+      pipes[0].look = async () => "unknown";
+      const connection = new ClientConnection(pipes[0], "memory:test", connectOptions);
+      const call = () => connection.call({ procedure: "echo", input: 1, scope: callScope(1_000_000) });
+      expect(await call()).toBe(1);
+      faults.hung = true;
+      const waiting = call().catch((error: HadronError) => error);
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(connection.state).toBe("open");
+      await vi.advanceTimersByTimeAsync(1_500);
+      expect(await waiting).toMatchObject({ code: "UNAVAILABLE" });
+      expect(connection.state).toBe("closed");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("a connection that is quiet because the handler takes long is left alone", async () => {

@@ -15,12 +15,12 @@ function start(waiting: boolean) {
       return of.waiting;
     },
     ask: () => of.asked++,
-    dead: () => of.died++,
+    silent: () => of.died++,
   };
   return { of, heartbeat: new Heartbeat(beating, 15_000) };
 }
 
-test("a silent peer is asked after one second, and given up before three", () => {
+test("a silent peer is asked after one second, and looked into before three", () => {
   const { of } = start(true);
   vi.advanceTimersByTime(999);
   expect(of.asked).toBe(0);

@@ -15,7 +15,11 @@ export interface MuxListener {
 }
 
 /** An HTTP server whose upgrades go to a dispatcher: the least of what a replica is. */
-export async function listenMux(dispatcher: Dispatcher, kind: "unix" | "tcp"): Promise<MuxListener> {
+export async function listenMux(
+  dispatcher: Dispatcher,
+  kind: "unix" | "tcp",
+  host = "127.0.0.1",
+): Promise<MuxListener> {
   const folder = mkdtempSync(join(tmpdir(), "hadron-mux-"));
   const path = join(folder, "s");
   const connections = new Set<MuxServerConnection>();
@@ -33,10 +37,13 @@ export async function listenMux(dispatcher: Dispatcher, kind: "unix" | "tcp"): P
   });
   await new Promise<void>((resolve) => {
     if (kind === "unix") server.listen(path, resolve);
-    else server.listen(0, "127.0.0.1", resolve);
+    else server.listen(0, host, resolve);
   });
   return {
-    address: kind === "unix" ? `unix:${path}` : `tcp:127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address:
+      kind === "unix"
+        ? `unix:${path}`
+        : `tcp:${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
     server,
     connections,
     goaway: () => {

@@ -62,6 +62,10 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     return this.#calls.size > 0 || this.#state === "connecting";
   }
 
+  protected get opening(): boolean {
+    return this.#state === "connecting";
+  }
+
   call(call: OutgoingCall): Promise<unknown> {
     const promise = new Promise<unknown>(this.#capture);
     const entry = new ClientCall(this, call, this.#resolve, this.#reject);

@@ -1,8 +1,8 @@
 const TICK_MS = 250;
-/** Silence after which the other side is asked. */
+/** After 2.5 seconds of silence it is looked into, and after each 2.5 more. */
+const LOOK_TICKS = 10;
+/** The other side is asked so long before: 1.5 seconds, in which its system must have acknowledged that. */
 const ASK_TICKS = 4;
-/** Silence that is taken for its end: 2.5 to 2.75 seconds. */
-const DEAD_TICKS = 10;
 /** Idle so long, a connection is looked after rarely. */
 const REST_TICKS = 40;
 
@@ -10,7 +10,8 @@ export interface Beating {
   /** Whether an answer is awaited now. */
   readonly waiting: boolean;
   ask(): void;
-  dead(): void;
+  /** Nothing came for so long, although it was asked. */
+  silent(ms: number): void;
 }
 
 /**
@@ -34,6 +35,11 @@ export class Heartbeat {
     this.#of = of;
     this.#restMs = restMs;
     this.#timer = this.#start(TICK_MS);
+  }
+
+  /** Milliseconds since something came, in ticks; 0 while nothing is awaited. */
+  get silentMs(): number {
+    return this.#quiet * TICK_MS;
   }
 
   /** Something came. */
@@ -76,8 +82,9 @@ export class Heartbeat {
       return;
     }
     this.#idle = 0;
-    if (++this.#quiet >= DEAD_TICKS) this.#of.dead();
-    else if (this.#quiet === ASK_TICKS) this.#ask();
+    const tick = ++this.#quiet % LOOK_TICKS;
+    if (tick === ASK_TICKS) this.#ask();
+    else if (tick === 0) this.#of.silent(this.silentMs);
   }
 
   #ask(): void {

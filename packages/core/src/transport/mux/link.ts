@@ -75,7 +75,7 @@ export abstract class Link implements PipeReader, Beating {
     if (this.pipe.mayVanish) this.outbox.small(PING, 0);
   }
 
-  /** I8: a peer that is busy is waited for, each call within its deadline; one that has gone is found within 3 s. */
+  /** A peer that is busy is waited for, each call within its deadline; one that has gone is found within 3 s. */
   silent(ms: number): void {
     if (!this.pipe.mayVanish) return;
     const reason = `the other side has been silent for ${ms / 1000} s, and did not answer when asked`;

@@ -1,4 +1,5 @@
 import type { Pipe, PipeReader } from "./pipe.ts";
+import type { PeerState } from "./tcp-state.ts";
 
 const ENOUGH_BYTES = 256 * 1024;
 
@@ -45,6 +46,10 @@ export class MemoryPipe implements Pipe {
   read(reader: PipeReader): void {
     this.#reader = reader;
     this.other?.deliver();
+  }
+
+  async look(): Promise<PeerState> {
+    return this.#faults.hung ? "gone" : "there";
   }
 
   write(chunks: readonly Buffer[]): boolean {

@@ -1,3 +1,5 @@
+import type { PeerState } from "./tcp-state.ts";
+
 /** Whoever reads a pipe. */
 export interface PipeReader {
   /** The next bytes. They may be overwritten once this returns. */
@@ -12,6 +14,8 @@ export interface PipeReader {
 export interface Pipe {
   /** Whether the other side can vanish without a word, so that silence must be taken for its end. */
   readonly mayVanish: boolean;
+  /** Whether the other side is there although it is silent. Never rejects. */
+  look(): Promise<PeerState>;
   /** Bytes that were written and are still here. While there are any, the written chunks must not be touched. */
   readonly bufferedBytes: number;
   /** Begins to read. Called once; nothing is told in this very turn of the call. */

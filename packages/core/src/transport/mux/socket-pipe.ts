@@ -1,5 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import type { Pipe, PipeReader } from "./pipe.ts";
+import { type PeerState, readTcpState } from "./tcp-state.ts";
 
 /**
  * All reads of all sockets that this process opens go here: what arrives is used up before the next read, and a fresh
@@ -62,6 +63,10 @@ class SocketPipe implements Pipe {
     socket.on("end", () => socket.destroy());
     socket.on("close", () => reader.ended(this.#error));
     socket.resume();
+  }
+
+  look(): Promise<PeerState> {
+    return readTcpState(this.#socket);
   }
 
   write(chunks: readonly Buffer[]): boolean {
