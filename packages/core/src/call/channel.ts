@@ -140,6 +140,7 @@ export class Channel {
       "Calls that a replica has, without an answer yet.",
       sum((peer) => peer.inFlight),
     );
+    yield gauge("in_flight_limit", "Calls that one replica may have from here.", MOST_IN_FLIGHT);
     yield gauge("waiting", "Calls that wait for a replica.", this.#room.size);
     yield gauge("waiting_limit", "Calls that may wait for a replica.", this.#room.most);
     yield gauge(

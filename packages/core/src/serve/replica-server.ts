@@ -8,7 +8,7 @@ import { type App, createHandlers } from "../describe/compose.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
-import { acceptMux, type MuxServerConnection } from "../transport/mux/index.ts";
+import { acceptMux, MOST_ANNOUNCED_BYTES, MOST_BUFFERED_BYTES, type MuxServerConnection } from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
 import { createHttpFront } from "./http-front.ts";
@@ -144,6 +144,9 @@ export class ReplicaServer {
     const held = [...this.#connections].reduce((sum, connection) => sum + connection.heldBytes, 0);
     const heldHelp = "Bytes that wait to be sent to them, or are on their way in.";
     yield { name: "hadron_held_bytes", type: "gauge", help: heldHelp, value: held };
+    const heldMost = MOST_BUFFERED_BYTES + MOST_ANNOUNCED_BYTES;
+    const heldMostHelp = "Bytes above which one of them gets its calls refused.";
+    yield { name: "hadron_held_bytes_limit", type: "gauge", help: heldMostHelp, value: heldMost };
     const readingHelp = "Bytes of HTTP bodies that are not whole yet.";
     yield { name: "hadron_http_reading_bytes", type: "gauge", help: readingHelp, value: this.#reading.bytes };
     yield* this.#options.host.metrics();

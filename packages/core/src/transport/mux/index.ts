@@ -5,4 +5,5 @@ import "./buffers.ts";
 export { acceptMux, wantsMux } from "./accept.ts";
 export { isUpgradeRefused } from "./handshake.ts";
 export { createMuxTransport } from "./mux-transport.ts";
-export type { MuxServerConnection } from "./server-connection.ts";
+export { MOST_BUFFERED_BYTES } from "./outbox.ts";
+export { MOST_ANNOUNCED_BYTES, type MuxServerConnection } from "./server-connection.ts";

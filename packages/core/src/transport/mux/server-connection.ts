@@ -16,7 +16,7 @@ const REST_MS = 45_000;
 /** A peer that takes no replies gets no further calls read. */
 const PAUSE_ABOVE_BYTES = 8 * 1024 * 1024;
 /** Inputs on their way in from one caller; one more is refused, and can safely be sent again. */
-const MOST_ANNOUNCED_BYTES = 256 * 1024 * 1024;
+export const MOST_ANNOUNCED_BYTES = 256 * 1024 * 1024;
 /** How long answers may take to leave once the connection is to be closed. */
 const CLOSE_MS = 1000;
 /** A longer message of an error is cut. */
