@@ -154,7 +154,9 @@ function hold(engine: Engine, app: string, first: number, self: Holder): Lock {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await beating;
-      if (!lost.signal.aborted) await engine.delete(`/volumes/${lockVolume(app, generation)}`);
+      if (lost.signal.aborted) return;
+      // An engine that is gone cannot be told, and why we end is another matter: our lock will be seen to be a dead one's.
+      await engine.delete(`/volumes/${lockVolume(app, generation)}`).catch(() => {});
     },
   };
 }
