@@ -1,13 +1,14 @@
+import * as local from "@hadron/runners/local";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { randomProgram } from "../machine/programs.ts";
-import { interpret } from "../reference/interpreter.ts";
-import { KNOWN } from "../services/known-programs.ts";
-import { type LocalMachine, startLocally } from "./machine.ts";
+import { type DeployedMachine, deploy } from "./deployed-machine.ts";
+import { randomProgram } from "./machine/programs.ts";
+import { interpret } from "./reference/interpreter.ts";
+import { KNOWN } from "./services/known-programs.ts";
 
-let machine: LocalMachine;
+let machine: DeployedMachine;
 beforeAll(async () => {
-  machine = await startLocally();
+  machine = await deploy(local);
 }, 120_000);
 afterAll(() => machine?.[Symbol.asyncDispose](), 60_000);
 

@@ -1,28 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openHost } from "@hadron/core/cli/shared";
-import { type AppStatus, compose, hashTopology } from "@hadron/core/spi";
-import { createRunner } from "@hadron/runners/local";
-import { femto } from "../../../../examples/femto.ts";
-import type { RunInput, RunResult } from "../../src/index.ts";
+import { type AppStatus, compose, hashTopology, type RunnerModule } from "@hadron/core/spi";
+import { femto } from "../../../examples/femto.ts";
+import type { RunInput, RunResult } from "../src/index.ts";
 
-const ENTRY = fileURLToPath(new URL("../../../../examples/femto.ts", import.meta.url));
+const ENTRY = fileURLToPath(new URL("../../../examples/femto.ts", import.meta.url));
 
-/** The machine under the local runner, each replica a process. Disposing of it ends them all. */
-export interface LocalMachine extends AsyncDisposable {
+/** The machine as a runner deploys it. Disposing of it ends all of it. */
+export interface DeployedMachine extends AsyncDisposable {
   run(input: RunInput): Promise<RunResult>;
   status(): Promise<AppStatus>;
   /** Calls taken by a replica since it started. */
   calls(replica: string): Promise<number>;
   scale(service: string, replicas: number): Promise<void>;
-  /** Ends the process of a replica as `kill -9` does. */
+  /** Ends the process of a replica as `kill -9` does. Local runner only. */
   kill(replica: string): void;
 }
 
-export async function startLocally(): Promise<LocalMachine> {
+export async function deploy(
+  { createRunner }: RunnerModule,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<DeployedMachine> {
   const app = `femto-test-${process.pid}`;
   const { topology } = compose(app, [femto]);
-  const runner = createRunner({ flags: {}, explicitApp: true, env: process.env });
+  const runner = createRunner({ flags: {}, explicitApp: true, env });
   const context = { signal: new AbortController().signal, progress: { step() {}, note() {} } };
   const program = { entry: ENTRY, topology, hash: hashTopology(topology), runCall: 1, secrets: {} };
   const { attached } = await runner.apply(program, context);
@@ -41,7 +43,9 @@ export async function startLocally(): Promise<LocalMachine> {
     async [Symbol.asyncDispose]() {
       host.close();
       await connected[Symbol.asyncDispose]();
-      await attached?.[Symbol.asyncDispose]();
+      if (attached !== undefined) return attached[Symbol.asyncDispose]();
+      const left = await runner.delete(app, context);
+      if (left.length > 0) throw new Error(`Not deleted: ${left.join(", ")}`);
     },
   };
 }

@@ -1,0 +1,21 @@
+import * as kubernetes from "@hadron/runners/kubernetes";
+import { describe, expect, test } from "vitest";
+import { skip, useNamespace } from "../../runners/test/kubernetes/cluster.ts";
+import { deploy } from "./deployed-machine.ts";
+import { KNOWN } from "./services/known-programs.ts";
+
+const { env } = useNamespace();
+
+describe.skipIf(skip !== undefined)(`the femto machine in 85 pods (${skip ?? "there is a cluster"})`, () => {
+  test("runs the known programs", async () => {
+    await using machine = await deploy(kubernetes, env);
+    for (const { source, steps, output } of KNOWN) {
+      expect(await machine.run({ source })).toMatchObject({ state: "halted", fault: null, steps, output });
+    }
+    const { services } = await machine.status();
+    expect(services.length).toBe(83);
+    const replicas = services.flatMap((service) => service.replicas);
+    expect(replicas.length).toBe(85);
+    expect(replicas.every(({ state, restarts }) => state === "ready" && restarts === 0)).toBe(true);
+  }, 900_000);
+});
