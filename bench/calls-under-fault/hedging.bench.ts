@@ -1,56 +1,63 @@
 /**
  * Three replicas whose handler takes 10 ms, and 200 ms in one of twenty calls: the 99th percentile with and without
  * hedging, against the median where nothing is slow.
- *
- *   tsx bench/calls-under-fault/hedging.bench.ts [SECONDS]
  */
+import { bench } from "../harness.ts";
 import { startCluster } from "./cluster.ts";
 import { sorted } from "./sorted.ts";
 
-const seconds = Number(process.argv[2] ?? 8);
 const REPLICAS = 3;
 const CALLERS = 8;
-await using cluster = await startCluster(REPLICAS);
-const channel = cluster.host.channel("bench");
+const ROUNDS = 3;
+const ROUND_MS = 3000;
 
-async function slowInShare(share: number): Promise<void> {
-  for (let ordinal = 0; ordinal < REPLICAS; ordinal++) {
-    await cluster.host.within({}, (scope) => channel.callShard(ordinal, "slow", share, scope));
-  }
-}
+await bench("10 ms of waiting, 200 ms in 5 % of calls, in medians of the run without slow calls", async (b) => {
+  const cluster = await startCluster(REPLICAS);
+  b.defer(() => cluster[Symbol.asyncDispose]());
+  const channel = cluster.host.channel("bench");
 
-async function measure(hedged: boolean, forMs = seconds * 1000) {
-  const latencies: number[] = [];
-  const until = performance.now() + forMs;
-  const caller = async () => {
-    for (let now = performance.now(); now < until; ) {
-      const hedge = hedged ? true : undefined;
-      await cluster.host.within({}, (scope) => channel.callAny("sometimesSlow", 1, scope, 1, 0, hedge));
-      const after = performance.now();
-      latencies.push(after - now);
-      now = after;
+  const slowIn = async (share: number) => {
+    for (let ordinal = 0; ordinal < REPLICAS; ordinal++) {
+      await cluster.host.within({}, (scope) => channel.callShard(ordinal, "slow", share, scope));
     }
   };
-  await Promise.all(Array.from({ length: CALLERS }, caller));
-  return { calls: latencies.length, at: sorted(latencies) };
-}
+  const measure = async (hedged: boolean, forMs: number) => {
+    const latencies: number[] = [];
+    const until = performance.now() + forMs;
+    const hedge = hedged ? true : undefined;
+    const caller = async () => {
+      for (let now = performance.now(); now < until; ) {
+        await cluster.host.within({}, (scope) => channel.callAny("sometimesSlow", 1, scope, 1, 0, hedge));
+        const after = performance.now();
+        latencies.push(after - now);
+        now = after;
+      }
+    };
+    await Promise.all(Array.from({ length: CALLERS }, caller));
+    return { calls: latencies.length, at: sorted(latencies) };
+  };
+  const hedges = () => [...cluster.host.metrics()].find((one) => one.name === "hadron_client_hedges_total")?.value ?? 0;
 
-const metric = (name: string) => [...cluster.host.metrics()].find((one) => one.name === name)?.value ?? 0;
-
-await measure(false, 1000);
-const free = await measure(false);
-await slowInShare(0.05);
-const plain = await measure(false);
-await measure(true, 2000); // Until the percentile is known.
-const before = metric("hadron_client_hedges_total");
-const hedged = await measure(true);
-const hedges = metric("hadron_client_hedges_total") - before;
-
-const median = free.at(0.5);
-console.log("10 ms of waiting, 200 ms in 5 % of calls; in medians of the run without slow calls");
-console.log(`  nothing slow: p99                  ${(free.at(0.99) / median).toFixed(2)}`);
-console.log(`  5 % slow, not hedged: p99          ${(plain.at(0.99) / median).toFixed(2)}`);
-console.log(`  5 % slow, hedged: p99              ${(hedged.at(0.99) / median).toFixed(2)}   (at most 2.5)`);
-console.log(`  5 % slow, hedged: p95, p99.9       ${(hedged.at(0.95) / median).toFixed(2)}, ${(hedged.at(0.999) / median).toFixed(2)}`);
-console.log(`  more calls                         ${((hedges / hedged.calls) * 100).toFixed(1)} %  (at most 7 %)`);
-console.log(`  median ${median.toFixed(1)} ms, ${hedged.calls} calls, hedged after ${channel.hedgeAfterMs("sometimesSlow")?.toFixed(1)} ms`);
+  await measure(false, 1000);
+  const ratios = { free: [] as number[], plain: [] as number[], hedged: [] as number[], more: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    await slowIn(0);
+    const free = await measure(false, ROUND_MS);
+    await slowIn(0.05);
+    const plain = await measure(false, ROUND_MS);
+    // Until the percentile is known.
+    if (round === 0) await measure(true, ROUND_MS);
+    const before = hedges();
+    const hedged = await measure(true, ROUND_MS);
+    const median = free.at(0.5);
+    ratios.free.push(free.at(0.99) / median);
+    ratios.plain.push(plain.at(0.99) / median);
+    ratios.hedged.push(hedged.at(0.99) / median);
+    ratios.more.push(1 + (hedges() - before) / hedged.calls);
+  }
+  b.row({ what: "nothing slow: p99", measured: ratios.free });
+  b.row({ what: "5 % slow, not hedged: p99", measured: ratios.plain });
+  b.row({ what: "5 % slow, hedged: p99", atMost: 2.5, measured: ratios.hedged });
+  b.row({ what: "calls made, hedged / not", atMost: 1.07, measured: ratios.more });
+  b.note(`Hedged after ${channel.hedgeAfterMs("sometimesSlow")?.toFixed(1)} ms.`);
+});

@@ -22,6 +22,8 @@ const WINDOW_MS = 50;
 /** The queue grew in so many windows in a row, and by so much: arrivals beyond what was done, in windows' worth of work. */
 const WINDOWS_IN_ROW = 2;
 const TOO_MUCH = 3;
+/** And more than this share of the declared limit is in use: whoever sends a batch of fewer calls gets them all done. */
+const MUCH = 0.5;
 /** How long calls wait under overload. */
 const WAIT_MS = 5;
 const MOST_RETRY_AFTER_MS = 5000;
@@ -31,9 +33,9 @@ const MOST_RETRY_AFTER_MS = 5000;
  *
  * While there is enough of everything a call starts in the moment in which it was read. What must wait, waits in the
  * order in which it came, however many callers a limited number of calls makes at once. But once the queue only grows,
- * more comes than can be done, for longer than a burst: then the newest is served first, the queue is as short as what
- * can be done in {@link WAIT_MS}, and the rest is told at once, and when to come again. Served in order, all would wait,
- * most for nothing.
+ * beyond half of the declared limit, more comes than can be done, and it is no batch that ends: then the newest is served
+ * first, the queue is as short as what can be done in {@link WAIT_MS}, and the rest is told at once, and when to come
+ * again. Served in order, all would wait, most for nothing.
  *
  * After B. Maurer, "Fail at Scale", ACM Queue 13 (8), 2015 (adaptive LIFO), and K. Nichols and V. Jacobson,
  * "Controlling Queue Delay", ACM Queue 10 (5), 2012 (a standing queue is one whose minimum over an interval is not small).
@@ -197,7 +199,8 @@ export class Admission {
       const grew = shortest > 0 && shortest > this.#shortestBefore && excess > 0.1;
       this.#grewInRow = grew ? this.#grewInRow + 1 : 0;
       this.#excess = grew ? this.#excess + excess : 0;
-      if (this.#grewInRow >= WINDOWS_IN_ROW && this.#excess >= TOO_MUCH) this.#overload();
+      const inUse = this.#limit.atWork + this.#queue.length;
+      if (inUse > this.most * MUCH && this.#grewInRow >= WINDOWS_IN_ROW && this.#excess >= TOO_MUCH) this.#overload();
     }
     this.#shortestBefore = shortest;
   }
