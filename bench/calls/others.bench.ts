@@ -6,7 +6,7 @@ const SYSTEMS = {
   grpc: "@grpc/grpc-js",
   connect: "Connect (HTTP/2, protobuf)",
   "fastify-undici": "Fastify with undici (pipelined)",
-  trpc: "tRPC (WebSocket)",
+  trpc: "tRPC (batches over HTTP)",
   capnweb: "capnweb (WebSocket)",
 };
 type System = keyof typeof SYSTEMS;
