@@ -8,7 +8,12 @@ import { type App, createHandlers } from "../describe/compose.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
-import { acceptMux, MOST_ANNOUNCED_BYTES, MOST_BUFFERED_BYTES, type MuxServerConnection } from "../transport/mux/index.ts";
+import {
+  acceptMux,
+  MOST_ANNOUNCED_BYTES,
+  MOST_BUFFERED_BYTES,
+  type MuxServerConnection,
+} from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
 import { createHttpFront } from "./http-front.ts";

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { Scope } from "../call/scope.ts";
 import { type ErrorData, HadronError, toErrorData } from "../errors.ts";
+import { replyWith } from "./pump.ts";
 import type { Connection, ConnectionState, Dispatcher, Hello, IncomingCall, Reply, Transport } from "./transport.ts";
 
 /** One side that listens, for one test. */
@@ -52,7 +53,7 @@ export class TestDispatcher implements Dispatcher {
     this.#run(call, scope).then(
       (output) => {
         scope.end();
-        reply.ok(output);
+        void replyWith(output, reply, scope);
       },
       (error) => {
         scope.end();

@@ -5,6 +5,7 @@ import { ClientConnection } from "../../src/transport/mux/client-connection.ts";
 import { HEADER_BYTES } from "../../src/transport/mux/frames.ts";
 import { toUpgradeRequest } from "../../src/transport/mux/handshake.ts";
 import { createMemoryPipes } from "../../src/transport/mux/memory-pipe.ts";
+import { isStream } from "../../src/transport/pump.ts";
 import { callScope, TestDispatcher, until } from "../../src/transport/suite.ts";
 
 const hello = { app: "app", service: "echo", replica: "echo.0", topology: "t" };
@@ -15,7 +16,7 @@ const WELCOME = Buffer.from(
 /** Frames that look right from outside, and whose content is anything. */
 const frames = fc.array(
   fc.record({
-    kind: fc.integer({ min: 0, max: 14 }),
+    kind: fc.oneof(fc.integer({ min: 0, max: 14 }), fc.integer({ min: 32, max: 39 })),
     id: fc.integer({ min: 0, max: 4 }),
     body: fc.uint8Array({ maxLength: 24 }),
   }),
@@ -33,7 +34,62 @@ function toBytes(list: readonly { kind: number; id: number; body: Uint8Array }[]
   );
 }
 
+/** Calls of a stream, with a stream, and of both at once. */
+const STREAMS = toBytes(
+  (["out", "in", "both"] as const).map((name, i) => {
+    const flags = name === "out" ? 1 : 5;
+    const input = name === "out" ? [0xc0] : [];
+    const encoded = Buffer.from(name, "latin1");
+    return {
+      kind: 1,
+      id: i + 1,
+      body: Buffer.from([255, 255, 0, 0, i + 1, 0, flags, encoded.length, ...encoded, ...input]),
+    };
+  }),
+);
+
 test("a callee survives whatever frames a caller sends, and ends all that it began", async () => {
+  let begun = 0;
+  let ended = 0;
+  const counted = async function* (items: AsyncIterable<unknown>) {
+    begun++;
+    try {
+      yield* items;
+    } finally {
+      ended++;
+    }
+  };
+  const endless = async function* () {
+    for (;;) yield 1;
+  };
+  await fc.assert(
+    fc.asyncProperty(frames, async (list) => {
+      const dispatcher = new TestDispatcher({
+        out: () => counted(endless()),
+        in: async ({ input }) => {
+          for await (const _ of counted(input as AsyncIterable<unknown>));
+        },
+        both: ({ input }) => counted(input as AsyncIterable<unknown>),
+      });
+      const [near, far] = createMemoryPipes({ delayMs: 0, hung: false });
+      let closed: Promise<string> | undefined;
+      acceptPipe(far, dispatcher, (connection) => {
+        closed = connection.closed;
+      });
+      near.read({ data: () => {}, drained: () => {}, ended: () => {} });
+      near.write([toUpgradeRequest(hello, hello), STREAMS]);
+      const before = begun;
+      await until(() => begun === before + 3, "the streams run");
+      near.write([toBytes(list)]);
+      near.end();
+      expect(await closed).toEqual(expect.any(String));
+      await until(() => ended === begun, "what was begun has ended");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a callee without streams survives whatever frames a caller sends", async () => {
   await fc.assert(
     fc.asyncProperty(frames, async (list) => {
       const dispatcher = new TestDispatcher({ a: () => new Promise(() => {}), b: ({ input }) => input });
@@ -54,22 +110,26 @@ test("a callee survives whatever frames a caller sends, and ends all that it beg
 
 test("a caller survives whatever frames a callee sends, and each of its calls ends", async () => {
   await fc.assert(
-    fc.asyncProperty(frames, async (list) => {
+    fc.asyncProperty(frames, fc.boolean(), async (list, streams) => {
       const [near, far] = createMemoryPipes({ delayMs: 0, hung: false });
       const options = { self: hello, wanted: hello, stateChanged: () => {}, maxOutputBytes: 1000 };
       const connection = new ClientConnection(near, "memory:test", options);
       const calls = [1, 2, 3].map((input) =>
-        connection.call({ procedure: "a", input, scope: callScope() }).then(
-          () => "output",
-          (error) => error.code,
-        ),
+        connection
+          .call({ procedure: "a", input, scope: callScope() })
+          .then(async (output) => {
+            if (isStream(output)) for await (const _ of output);
+            return "output";
+          })
+          .catch((error) => error.code),
       );
       let heard = false;
       far.read({
         data: () => {
           if (!heard) far.write([WELCOME]);
           else {
-            far.write([toBytes(list)]);
+            const opened = streams ? [1, 2].map((id) => ({ kind: 32, id, body: new Uint8Array() })) : [];
+            far.write([toBytes([...opened, ...list])]);
             far.end();
           }
           heard = true;

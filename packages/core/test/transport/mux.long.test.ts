@@ -56,9 +56,10 @@ describe("the mux, at length", () => {
         }
         expect(next).toBe(shapes.length);
       }),
-      { numRuns: 14_000 },
+      // How many frames come of so many runs is up to chance: lists near their shortest come more often than the mean.
+      { numRuns: 20_000 },
     );
-    expect(count).toBeGreaterThan(1_000_000);
+    expect(count).toBeGreaterThanOrEqual(1_000_000);
   }, 600_000);
 
   test.each(["unix", "memory"] as const)(

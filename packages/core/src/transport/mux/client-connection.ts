@@ -210,6 +210,8 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     const call = this.#calls.get(id);
     // Late: the call was cancelled.
     if (call === undefined) return;
+    if (call.stream !== undefined && kind !== frames.ERROR)
+      throw new ProtocolError(`A frame of kind ${kind} came for call ${id}, whose output is a stream.`);
     if (kind === frames.REPLY) {
       this.#reply(call, bytes, start, end);
       return;
