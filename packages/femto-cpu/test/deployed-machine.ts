@@ -9,6 +9,8 @@ const ENTRY = fileURLToPath(new URL("../../../examples/femto.ts", import.meta.ur
 
 /** The machine as a runner deploys it. Disposing of it ends all of it. */
 export interface DeployedMachine extends AsyncDisposable {
+  /** The app's name. */
+  readonly app: string;
   run(input: RunInput): Promise<RunResult>;
   status(): Promise<AppStatus>;
   /** Calls taken by a replica since it started. */
@@ -32,6 +34,7 @@ export async function deploy(
   const host = await openHost(app, connected.directory);
   const status = () => runner.status(app, context);
   return {
+    app,
     run: (input) => host.call("femto", "run", input, { timeoutMs: 60_000 }) as Promise<RunResult>,
     status,
     async calls(replica) {

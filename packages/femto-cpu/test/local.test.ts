@@ -1,10 +1,15 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import * as local from "@hadron/runners/local";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DeployedMachine, deploy } from "./deployed-machine.ts";
 import { randomProgram } from "./machine/programs.ts";
 import { interpret } from "./reference/interpreter.ts";
 import { KNOWN } from "./services/known-programs.ts";
+
+const FEMTO_RUN = fileURLToPath(new URL("../../../examples/femto-run.ts", import.meta.url));
 
 let machine: DeployedMachine;
 beforeAll(async () => {
@@ -50,6 +55,52 @@ async function underWay(replica: string): Promise<void> {
 
 test.each(KNOWN)("runs $file", async ({ source, steps, output }) => {
   expect(await machine.run({ source })).toMatchObject({ state: "halted", fault: null, steps, output });
+});
+
+describe("femto-run.ts", () => {
+  const femtoRun = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [FEMTO_RUN, ...args, "--runner=local", `--app=${machine.app}`]);
+
+  test("prints the output in hexadecimal", async () => {
+    const { stdout, stderr } = await femtoRun("hello-world.asm");
+    expect(stdout).toBe(`48 65 6c 6c 6f 20 57 6f 72 6c 64 21${" 00".repeat(12)}\n`);
+    expect(stderr).toBe("");
+  });
+
+  test("--json prints the result", async () => {
+    const { stdout } = await femtoRun("fib-8bit.asm", "--json");
+    expect(JSON.parse(stdout)).toEqual({
+      state: "halted",
+      fault: null,
+      output: KNOWN[1]!.output,
+      registers: { A: 89, B: 55, C: 0, D: 0, SP: 231, IP: 21 },
+      flags: { zero: true, carry: false },
+      steps: 94,
+    });
+  });
+
+  test("--watch shows each step with its node, then the output", async () => {
+    const { stdout } = await femtoRun("fib-8bit.asm", "--watch");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.length).toBe(1 + 94 + 1);
+    expect(lines[4]).toMatch(/^ +4 call-address /);
+    expect(lines.at(-1)).toBe(`59${" 00".repeat(23)}`);
+  });
+
+  test("--max-steps ends a program that runs on, and says so", async () => {
+    const { stdout, stderr } = await femtoRun("fib.asm", "--max-steps=10");
+    expect(stdout).toBe(`00${" 00".repeat(23)}\n`);
+    expect(stderr).toBe("ended after step 10, while it was running; see --max-steps\n");
+  });
+
+  test.each([
+    [["nothing.asm"], "There is no program nothing.asm"],
+    [[], "Say which program"],
+    [["fib.asm", "--max-steps=x"], '--max-steps is "x"'],
+    [["fib.asm", "--watch", "--json"], "leave one out"],
+  ])("%j is wrong use", async (args, message) => {
+    await expect(femtoRun(...args)).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
 });
 
 test("agrees with an interpreter written apart from it on random programs", async () => {
