@@ -75,7 +75,7 @@ export class Api {
 
   /** One request whose answer goes on: a watch, a log. The caller reads or destroys it. */
   stream(request: ApiRequest): Promise<Readable> {
-    return this.#insist(request);
+    return this.#insist(request, true);
   }
 
   /** What a WebSocket to the API server needs; the part of KubeConfig that client-node's WebSocketHandler looks at. */
@@ -96,7 +96,7 @@ export class Api {
     this.#connection.close();
   }
 
-  async #insist(request: ApiRequest): Promise<Readable> {
+  async #insist(request: ApiRequest, lasting = false): Promise<Readable> {
     const { signal } = request;
     const since = Date.now();
     for (let attempt = 1; ; attempt++) {
@@ -104,10 +104,11 @@ export class Api {
       let waitMs = Math.min(100 * 2 ** attempt, 3000) * (0.5 + Math.random() / 2);
       let answer: Answer;
       try {
-        answer = await this.#once(request);
+        answer = await this.#once(request, lasting);
       } catch (cause) {
         signal.throwIfAborted();
-        if (cause instanceof HadronError) throw cause;
+        // Anything else is no connection's fault.
+        if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof HadronError) throw cause;
         // A server that has never answered is more likely a wrong address than one that restarts.
         if (this.#answered ? Date.now() - since > AWAY_MS : attempt > 1) throw this.#away(request, cause as Error);
         await sleep(waitMs, undefined, { signal });
@@ -129,14 +130,10 @@ export class Api {
     }
   }
 
-  async #once({
-    method = "GET",
-    path,
-    query = {},
-    body,
-    type = "application/json",
-    signal,
-  }: ApiRequest): Promise<Answer> {
+  async #once(
+    { method = "GET", path, query = {}, body, type = "application/json", signal }: ApiRequest,
+    lasting: boolean,
+  ): Promise<Answer> {
     const credentials = await this.#authenticate();
     const said = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
     const search = new URLSearchParams(said).toString();
@@ -153,6 +150,7 @@ export class Api {
       },
       payload,
       credentials,
+      lasting,
       signal,
     });
   }

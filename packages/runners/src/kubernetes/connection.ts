@@ -19,6 +19,8 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: Buffer | undefined;
   readonly credentials: Credentials;
+  /** Its answer goes on and on: a watch, a log that is followed. */
+  readonly lasting: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -28,6 +30,8 @@ const TIMEOUT_MS = 60_000;
 const PING_MS = 15_000;
 /** For API servers behind what knows no HTTP/2. Each connection costs a handshake. */
 const MAX_SOCKETS = 4;
+/** What lasts must not keep the rest waiting: API servers take 100 streams a connection, or a little more. */
+const MAX_LASTING = 60;
 const WINDOW_BYTES = 4 * 2 ** 20;
 
 /**
@@ -37,8 +41,10 @@ const WINDOW_BYTES = 4 * 2 ** 20;
 export class Connection {
   readonly #target: Target;
   readonly #tls: { readonly ca?: Buffer; readonly servername?: string; readonly rejectUnauthorized: boolean };
-  #session: Promise<ClientHttp2Session | undefined> | undefined;
+  /** The last one takes new streams. */
+  #sessions: Dialled[] = [];
   #agent: Agent | PlainAgent | undefined;
+  #lastingAgent: Agent | PlainAgent | undefined;
 
   constructor(target: Target) {
     const { ca, servername, insecure } = target.tls;
@@ -52,22 +58,19 @@ export class Connection {
 
   /** TLS options for a connection beside this one. */
   get tls(): object {
-    return { ...this.#tls, ...(this.#target.proxyUrl === undefined ? {} : { agent: this.#http1() }) };
+    return { ...this.#tls, ...(this.#target.proxyUrl === undefined ? {} : { agent: this.#http1(true) }) };
   }
 
   /** Rejects with what broke, where no answer came. */
   async send(outgoing: Outgoing): Promise<Answer> {
     const { server, proxyUrl } = this.#target;
     if (!server.startsWith("https:") || proxyUrl !== undefined) return this.#sendHttp1(outgoing);
-    this.#session ??= this.#dial(outgoing.credentials);
-    const dialled = this.#session;
-    let session: ClientHttp2Session | undefined;
-    try {
-      session = await dialled;
-    } catch (error) {
-      if (this.#session === dialled) this.#session = undefined;
-      throw error;
+    let dialled = this.#sessions.at(-1);
+    if (dialled === undefined || (outgoing.lasting && dialled.lasting >= MAX_LASTING)) {
+      dialled = this.#begin(outgoing.credentials);
     }
+    if (outgoing.lasting) dialled.lasting++;
+    const session = await dialled.session;
     if (session === undefined) return this.#sendHttp1(outgoing);
     // Behind some gateways the API server has a path of its own.
     const prefix = new URL(server).pathname.replace(/\/$/, "");
@@ -76,20 +79,25 @@ export class Connection {
 
   /** Forgets what the server knows of us: the next request says anew who we are. */
   reset(): void {
-    const dialled = this.#session;
-    this.#session = undefined;
-    dialled?.then(
-      (session) => session?.close(),
-      () => {},
-    );
+    for (const { session } of this.#sessions.splice(0)) ended(session, (one) => one.close());
   }
 
   close(): void {
     this.#agent?.destroy();
-    this.#session?.then(
-      (session) => session?.destroy(),
-      () => {},
-    );
+    this.#lastingAgent?.destroy();
+    for (const { session } of this.#sessions.splice(0)) ended(session, (one) => one.destroy());
+  }
+
+  #begin(credentials: Credentials): Dialled {
+    const dialled: Dialled = { session: this.#dial(credentials), lasting: 0 };
+    this.#sessions.push(dialled);
+    const forget = () => this.#forget(dialled);
+    dialled.session.then((session) => session?.once("close", forget).once("goaway", forget), forget);
+    return dialled;
+  }
+
+  #forget(dialled: Dialled): void {
+    this.#sessions = this.#sessions.filter((one) => one !== dialled);
   }
 
   /** Undefined where the server speaks HTTP/1.1 alone. */
@@ -113,38 +121,36 @@ export class Connection {
       createConnection: () => socket,
       settings: { initialWindowSize: WINDOW_BYTES },
     });
-    const forget = () => {
-      clearInterval(pinging);
-      this.#session = undefined;
-    };
     const pinging = setInterval(() => pingOrEnd(session), PING_MS).unref();
-    session
-      .on("error", () => {})
-      .once("close", forget)
-      .once("goaway", forget);
+    session.on("error", () => {}).once("close", () => clearInterval(pinging));
     session.once("connect", () => session.setLocalWindowSize(2 * WINDOW_BYTES));
     return session;
   }
 
-  #http1(): Agent | PlainAgent {
+  #http1(lasting: boolean): Agent | PlainAgent {
+    if (lasting) this.#lastingAgent ??= this.#createAgent(Number.POSITIVE_INFINITY);
+    else this.#agent ??= this.#createAgent(MAX_SOCKETS);
+    return (lasting ? this.#lastingAgent : this.#agent)!;
+  }
+
+  #createAgent(maxSockets: number): Agent | PlainAgent {
     const { server, proxyUrl: proxy } = this.#target;
     const options = {
       keepAlive: true,
-      maxSockets: MAX_SOCKETS,
+      maxSockets,
       noDelay: true,
       ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
     };
-    this.#agent ??= server.startsWith("https:") ? new Agent({ ...options, ...this.#tls }) : new PlainAgent(options);
-    return this.#agent;
+    return server.startsWith("https:") ? new Agent({ ...options, ...this.#tls }) : new PlainAgent(options);
   }
 
-  #sendHttp1({ method, path, headers, payload, credentials, signal }: Outgoing): Promise<Answer> {
+  #sendHttp1({ method, path, headers, payload, credentials, lasting, signal }: Outgoing): Promise<Answer> {
     const url = new URL(this.#target.server + path);
     const isTls = url.protocol === "https:";
     return new Promise((resolve, reject) => {
       const { cert, key } = credentials;
       const length = payload === undefined ? {} : { "content-length": payload.length };
-      const options = { method, agent: this.#http1(), signal, headers: { ...headers, ...length } };
+      const options = { method, agent: this.#http1(lasting), signal, headers: { ...headers, ...length } };
       const request = isTls ? tlsRequest(url, { ...options, ...this.#tls, cert, key }) : plainRequest(url, options);
       request.setTimeout(TIMEOUT_MS, () => request.destroy(silent()));
       request.once("response", (response) => {
@@ -155,6 +161,19 @@ export class Connection {
       request.end(payload);
     });
   }
+}
+
+interface Dialled {
+  readonly session: Promise<ClientHttp2Session | undefined>;
+  /** How many streams that last it has taken, over or not. */
+  lasting: number;
+}
+
+function ended(dialling: Dialled["session"], end: (session: ClientHttp2Session) => void): void {
+  dialling.then(
+    (session) => session !== undefined && end(session),
+    () => {},
+  );
 }
 
 function sendHttp2(session: ClientHttp2Session, { method, path, headers, payload, signal }: Outgoing): Promise<Answer> {

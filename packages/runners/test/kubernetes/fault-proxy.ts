@@ -4,6 +4,7 @@ import { Agent, request as forward } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { findTarget } from "../../src/kubernetes/kube-config.ts";
 
 export interface Seen {
@@ -46,6 +47,7 @@ export class FaultProxy implements AsyncDisposable {
       proxy.#sockets.add(socket);
       socket.once("close", () => proxy.#sockets.delete(socket));
     });
+    proxy.#server.on("upgrade", (request, socket, head) => proxy.#upgrade(request, socket as Socket, head));
     await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -81,6 +83,22 @@ export class FaultProxy implements AsyncDisposable {
     this.#agent.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
     rmSync(this.folder, { recursive: true });
+  }
+
+  /** A WebSocket: carried as it is. */
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { hostname, port } = new URL(this.#target.server);
+    const { ca, cert, key } = this.#target.tls;
+    const onward = connectTls({ host: hostname, port: Number(port), ca, cert, key }, () => {
+      const lines = [`${request.method} ${request.url} HTTP/1.1`];
+      for (let at = 0; at < request.rawHeaders.length; at += 2)
+        lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
+      onward.write(`${lines.join("\r\n")}\r\n\r\n`);
+      onward.write(head);
+      socket.pipe(onward).pipe(socket);
+    });
+    onward.on("error", () => socket.destroy());
+    socket.on("error", () => onward.destroy()).once("close", () => onward.destroy());
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,7 +1,9 @@
+import { openHost } from "@hadron/core/cli/shared";
 import { describe, expect, test } from "vitest";
 import { selectorOf } from "../../src/kubernetes/labels.ts";
 import { OWN_KINDS } from "../../src/kubernetes/objects.ts";
 import { listObjects } from "../../src/kubernetes/world.ts";
+import { eventually } from "../../src/suite.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { FaultProxy, type Seen } from "./fault-proxy.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";
@@ -114,6 +116,40 @@ describe.skipIf(skip !== undefined)(
       expect(status.services.flatMap((one) => one.replicas.map(({ state }) => state))).toEqual(Array(5).fill("ready"));
       expect(proxy.seen.filter((one) => one.isWatch).length).toBeGreaterThan(6);
       expect(await through(proxy).delete(app, context)).toEqual([]);
+    });
+
+    test("what is connected, and logs that are followed, come back when every connection was lost", async () => {
+      const app = "back";
+      await direct().apply(await fixture("web.ts", app), context);
+      await using proxy = await FaultProxy.start();
+      const runner = through(proxy);
+      const stop = new AbortController();
+      const pods = new Set<string>();
+      const following = (async () => {
+        for await (const { replica, line } of runner.logs(
+          app,
+          { service: "web", follow: true },
+          { ...context, signal: stop.signal },
+        )) {
+          if (line.includes('"event":"ready"')) pods.add(replica);
+        }
+      })();
+      await using connected = await runner.connect(app, context);
+      const host = await openHost(app, connected.directory);
+      const hello = () => host.call("web", "hello", "Ann", { timeoutMs: 30_000 });
+      expect(await hello()).toBe("Hello, Ann!");
+      proxy.down();
+      proxy.up();
+      // A call that was on the way when the connection broke may have run: it fails, and says so. The next one goes through.
+      await eventually(async () => ((await hello().catch(() => undefined)) === "Hello, Ann!" ? true : undefined));
+      // New pods are found by a watch that was cut as well.
+      await direct().scale(app, "web", 4, context);
+      await eventually(() => (pods.size === 4 && connected.directory.members("web").length === 4 ? true : undefined));
+      expect(await hello()).toBe("Hello, Ann!");
+      host.close();
+      stop.abort();
+      await following;
+      expect(await direct().delete(app, context)).toEqual([]);
     });
 
     test("an API server that is away for five seconds in the middle of an up", async () => {
