@@ -13,6 +13,9 @@ import { Scope } from "./scope.ts";
 /** How long a call may take where nobody said. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** The longest time of a call: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export interface HostOptions {
   /** Who calls. */
   readonly self: Hello;
@@ -86,7 +89,14 @@ export class Host {
     const store = ambient.getStore();
     const parent = store?.host === this ? store.scope : undefined;
     const { timeoutMs, signal } = options;
-    if (parent !== undefined && timeoutMs === undefined && signal === undefined) return call(parent);
+    if (parent !== undefined && timeoutMs === undefined && signal === undefined) {
+      try {
+        return call(parent);
+      } catch (error) {
+        // A channel that is not to be had. What calls is told as of any other failure: nobody expects a throw here.
+        return Promise.reject(error);
+      }
+    }
     return this.#narrowed(parent, timeoutMs, signal, call);
   }
 
@@ -102,7 +112,9 @@ export class Host {
     const scope = new Scope({
       deadlineAt: Math.min(
         parent?.deadlineAt ?? Number.POSITIVE_INFINITY,
-        performance.now() + (timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : Number.POSITIVE_INFINITY)),
+        performance.now() +
+          // Every call has a deadline: Infinity is the longest that crosses the wire.
+          Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS),
       ),
       trace: parent?.trace,
       caller: this.self.replica,

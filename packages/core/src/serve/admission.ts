@@ -196,7 +196,8 @@ export class Admission {
     if (this.#overloaded) {
       if (shed === 0) this.#overloaded = false;
     } else {
-      const grew = shortest > 0 && shortest > this.#shortestBefore && excess > 0.1;
+      // Or would have grown, were there room.
+      const grew = shortest > 0 && (shortest > this.#shortestBefore || shed > 0) && excess > 0.1;
       this.#grewInRow = grew ? this.#grewInRow + 1 : 0;
       this.#excess = grew ? this.#excess + excess : 0;
       const inUse = this.#limit.atWork + this.#queue.length;

@@ -78,6 +78,14 @@ test("a call without a timeout has 30 s", async () => {
   expect(left).toBeLessThanOrEqual(30_001);
 });
 
+test("a call may be given all the time there is", async () => {
+  const leaf = service("leaf", (_: unknown, { deadline }) => deadline.getTime() - Date.now());
+  await using app = await start(leaf);
+  const left = await app.client(leaf).with({ timeoutMs: Number.POSITIVE_INFINITY })(1);
+  expect(left).toBeGreaterThan(20 * 24 * 3600 * 1000);
+  await expect(app.client(leaf).with({ timeoutMs: -1 })(1)).rejects.toMatchObject({ code: "WRONG_USE" });
+});
+
 test("a caller that gives up stops its whole tree", async () => {
   const leaf = hanging();
   const tree = service(

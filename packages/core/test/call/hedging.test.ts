@@ -53,7 +53,7 @@ test("a measured hedge waits until the 95th percentile is known", async () => {
   const one = service("one", spread(2, handler, { hedge: true }));
   await using _app = await start(one);
   hanging.add("one.leaf.0").add("one.leaf.1");
-  await expect(one.with({ timeoutMs: 100 })(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(one.with({ timeoutMs: 500 })(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
   expect(seen).toHaveLength(1);
   hanging.clear();
   for (let call = 0; call < 120; call++) await one(call);
@@ -69,9 +69,9 @@ test("only idempotent procedures are hedged", async () => {
   const one = service("one", spread(2, api, { hedge: { afterMs: 5 } }));
   await using app = await start(one);
   hanging.add("one.leaf.0").add("one.leaf.1");
-  await expect(app.client(one).with({ timeoutMs: 150 }).write(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(app.client(one).with({ timeoutMs: 500 }).write(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
   expect(seen).toHaveLength(1);
-  await expect(app.client(one).with({ timeoutMs: 150 }).read(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(app.client(one).with({ timeoutMs: 500 }).read(1)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
   expect(seen).toHaveLength(3);
   expect(new Set(seen.slice(1)).size).toBe(2);
 });

@@ -86,7 +86,7 @@ test("a peer that stops reading costs its callers their deadline, and others not
   await using proxy = await startProxy(stuck.address);
   rig.publish("echo", [{ address: proxy.address }, { address: well.address }]);
   const scopeOf = (ordinal: number, input: unknown) =>
-    rig.host.within({ timeoutMs: 300 }, (scope) => rig.host.channel("echo").callShard(ordinal, "once", input, scope));
+    rig.host.within({ timeoutMs: 1500 }, (scope) => rig.host.channel("echo").callShard(ordinal, "once", input, scope));
   expect(await scopeOf(0, 1)).toBe(1);
   proxy.faults.stuffed = true;
   const [first, second] = await Promise.allSettled([scopeOf(0, 2), scopeOf(1, 3)]);
@@ -107,7 +107,7 @@ test.each([
   await using rig = createRig(echo);
   const address = await listenRaw(createServer((socket) => socket.once("data", () => answer(socket))));
   rig.publish("echo", [{ address }]);
-  await expect(rig.call("echo", "once", 1, 300)).rejects.toMatchObject({
+  await expect(rig.call("echo", "once", 1, 1500)).rejects.toMatchObject({
     code: "UNAVAILABLE",
     unsent: true,
     message: expect.stringContaining("echo.0 at tcp:127.0.0.1:"),
@@ -148,7 +148,7 @@ test("a port that another process has now gets no call", async () => {
   });
   const address = await listenRaw(http);
   rig.publish("echo", [{ address }]);
-  await expect(rig.call("echo", "once", 1, 300)).rejects.toMatchObject({
+  await expect(rig.call("echo", "once", 1, 1500)).rejects.toMatchObject({
     code: "UNAVAILABLE",
     message: expect.stringMatching(/does not know the protocol of replicas/),
   });

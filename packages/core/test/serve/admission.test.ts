@@ -128,18 +128,27 @@ test("the limit of calls at work shrinks while they keep the processor busy, and
 });
 
 test("a handler that goes on after its call was given up keeps its place under limits.concurrency", async () => {
+  const began = Promise.withResolvers<void>();
   const release = Promise.withResolvers<string>();
-  const one = service("one", () => release.promise, { limits: { concurrency: 1 } });
+  const handler = () => {
+    began.resolve();
+    return release.promise;
+  };
+  const one = service("one", handler, { limits: { concurrency: 1 } });
   await using rig = createRig(one);
   rig.publish("one", [{ address: (await rig.serve("one")).address }]);
-  await expect(rig.call("one", "one", 1, 50)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
-  await expect(rig.call("one", "one", 1, 2000)).rejects.toMatchObject({
+  const controller = new AbortController();
+  const given = rig.host.call("one", "one", 1, { signal: controller.signal });
+  await began.promise;
+  controller.abort();
+  await expect(given).rejects.toMatchObject({ code: "CANCELLED" });
+  await expect(rig.call("one", "one", 1)).rejects.toMatchObject({
     code: "OVERLOADED",
     retryAfterMs: expect.any(Number),
     message: expect.stringMatching(/^one.0 has 1 calls, its limit\. Call again in \d+ ms, or give "one" more replicas/),
   });
   release.resolve("done");
-  await expect.poll(() => rig.call("one", "one", 1, 2000).catch((error) => error.code)).toBe("done");
+  await expect.poll(() => rig.call("one", "one", 1).catch((error) => error.code)).toBe("done");
 });
 
 test("a call that waits and is given up is not run", async () => {
