@@ -1,14 +1,17 @@
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
 import { isStream } from "../transport/pump.ts";
-import type { OutgoingCall } from "../transport/transport.ts";
 import { Budget } from "./budget.ts";
+import { broken, notTaken, silent, tooMany } from "./call-errors.ts";
+import { describeChannel } from "./channel-metrics.ts";
 import type { Member } from "./directory.ts";
 import { Hedge } from "./hedge.ts";
+import { Outgoing } from "./outgoing.ts";
 import type { Outliers } from "./outliers.ts";
 import { Peer, type PeerOptions } from "./peer.ts";
 import { Roster, type Target } from "./roster.ts";
 import type { Scope } from "./scope.ts";
+import { sleep, unlessOver } from "./wait.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 export interface ChannelOptions extends PeerOptions {
@@ -33,28 +36,6 @@ const RETRY_SHARE = 0.1;
 const RETRIES_SAVED = 100;
 /** The wait before the first retry: half of it, and as much again at random. Doubles. */
 const RETRY_MS = 20;
-
-/** One call on its way, however many tries it takes. */
-class Outgoing implements OutgoingCall {
-  readonly procedure: string;
-  readonly input: unknown;
-  readonly scope: Scope;
-  /** Tries that reached a replica. */
-  tries = 0;
-  /** The replica that was asked last, and when. */
-  peer: Peer | undefined = undefined;
-  sentAt = 0;
-  /** Another replica may answer first. */
-  hedged = false;
-  /** Why the last try failed. */
-  error: HadronError | undefined = undefined;
-
-  constructor(procedure: string, input: unknown, scope: Scope) {
-    this.procedure = procedure;
-    this.input = input;
-    this.scope = scope;
-  }
-}
 
 /**
  * The way from here to one service: knows its replicas, keeps a connection to each that is used, picks, and tries again.
@@ -116,61 +97,18 @@ export class Channel {
     this.#room.wake();
   }
 
-  *metrics(): Iterable<Metric> {
-    const labels = { service: this.#options.service };
-    const gauge = (name: string, help: string, value: number): Metric => ({
-      name: `hadron_client_${name}`,
-      type: "gauge",
-      help,
-      labels,
-      value,
+  metrics(): Iterable<Metric> {
+    return describeChannel({
+      service: this.#options.service,
+      calls: this.#calls,
+      retries: this.#retries,
+      resent: this.#resent,
+      retryBudget: this.#retryBudget.tokens,
+      mostInFlight: MOST_IN_FLIGHT,
+      room: this.#room,
+      peers: [...this.#roster.peers],
+      hedges: [...this.#hedges.values()],
     });
-    const counter = (name: string, help: string, value: number): Metric => ({
-      ...gauge(name, help, value),
-      type: "counter",
-    });
-    const peers = [...this.#roster.peers];
-    const sum = (of: (peer: Peer) => number) => peers.reduce((total, peer) => total + of(peer), 0);
-    yield counter("calls_total", "Calls made to a service.", this.#calls);
-    yield counter("retries_total", "Calls tried again that had been sent: idempotent ones.", this.#retries);
-    yield counter("resent_total", "Calls sent again of which nothing had been sent.", this.#resent);
-    yield gauge("retry_budget", "Retries that may be made now.", this.#retryBudget.tokens);
-    yield gauge(
-      "in_flight",
-      "Calls that a replica has, without an answer yet.",
-      sum((peer) => peer.inFlight),
-    );
-    yield gauge("in_flight_limit", "Calls that one replica may have from here.", MOST_IN_FLIGHT);
-    yield gauge("waiting", "Calls that wait for a replica.", this.#room.size);
-    yield gauge("waiting_limit", "Calls that may wait for a replica.", this.#room.most);
-    yield gauge(
-      "held_bytes",
-      "Bytes that wait to be sent, or are on their way in.",
-      sum((peer) => peer.heldBytes),
-    );
-    yield gauge("peers", "Replicas known.", peers.length);
-    yield gauge(
-      "connections",
-      "Connections open or being opened.",
-      sum((peer) => (peer.connected ? 1 : 0)),
-    );
-    yield gauge(
-      "ejected",
-      "Replicas kept from calls: they fail, or are slow.",
-      sum((peer) => (peer.ejectedUntil > 0 ? 1 : 0)),
-    );
-    const hedges = [...this.#hedges.values()];
-    if (hedges.length === 0) return;
-    yield counter(
-      "hedges_total",
-      "Second tries at another replica.",
-      hedges.reduce((total, one) => total + one.hedged, 0),
-    );
-    yield counter(
-      "hedges_won_total",
-      "Second tries that answered first.",
-      hedges.reduce((total, one) => total + one.won, 0),
-    );
   }
 
   #hedged(
@@ -214,7 +152,7 @@ export class Channel {
     const peer = target.select(call.peer);
     if (peer instanceof Peer) return this.#send(target, peer, call);
     if (peer !== undefined) return Promise.reject(peer);
-    if (this.#room.full) return Promise.reject(this.#overloaded(target.what, `${this.#room.most} calls wait for it`));
+    if (this.#room.full) return Promise.reject(tooMany(target.what, `${this.#room.most} calls wait for it`));
     return this.#room.wait(call.scope, LOOK_AGAIN_MS).then(() => this.#attempt(target, call));
   }
 
@@ -224,7 +162,7 @@ export class Channel {
     try {
       const connection = peer.connection();
       if (connection.inFlight >= MOST_IN_FLIGHT)
-        throw this.#overloaded(peer.member.name, `${connection.inFlight} calls to it are under way`);
+        throw tooMany(peer.member.name, `${connection.inFlight} calls to it are under way`);
       answer = connection.call(call);
     } catch (error) {
       return Promise.reject(error);
@@ -252,12 +190,14 @@ export class Channel {
     const unavailable = code === "UNAVAILABLE";
     if (target.outliers !== undefined) this.#learn(target.outliers, peer, call, error);
     if (given)
-      return Promise.reject(peer.connecting ? this.#notTaken(target, call, error) : this.#silent(peer, call, error));
+      return Promise.reject(
+        peer.connecting ? this.#notTaken(target, call, error) : silent(peer.member.name, call.procedure, error),
+      );
     if (error.unsent && (unavailable || code === "OVERLOADED")) return this.#resend(target, peer, call);
     if (code === "OVERLOADED") peer.busy(error.retryAfterMs ?? RETRY_MS);
     if (error.retryable && (unavailable || code === "OVERLOADED") && this.#mayRetry(call))
       return this.#retry(target, peer, call, error);
-    if (unavailable && error.path.length === 0) return this.#broken(peer, error);
+    if (unavailable && error.path.length === 0) return this.#broken(peer, call, error);
     return Promise.reject(error);
   }
 
@@ -283,7 +223,7 @@ export class Channel {
     const other = target.select(peer);
     if (other instanceof Peer && other !== peer && call.scope.error === undefined && !this.#closed)
       return this.#send(target, other, call);
-    if (this.#room.full) return Promise.reject(this.#overloaded(target.what, `${this.#room.most} calls wait for it`));
+    if (this.#room.full) return Promise.reject(tooMany(target.what, `${this.#room.most} calls wait for it`));
     return this.#room.wait(call.scope, waitMs).then(() => this.#attempt(target, call));
   }
 
@@ -305,71 +245,20 @@ export class Channel {
     const baseMs = error.retryAfterMs ?? RETRY_MS * 2 ** (call.tries - 1);
     const waitMs = baseMs / 2 + Math.random() * baseMs;
     // Waiting in vain: the error is of more use to the caller than its deadline.
-    if (waitMs >= call.scope.leftMs) return this.#broken(peer, error);
+    if (waitMs >= call.scope.leftMs) return this.#broken(peer, call, error);
     return sleep(call.scope, waitMs).then(() => this.#attempt(target, call));
   }
 
-  /** The connection broke after something was sent: nobody knows whether it was run. */
-  async #broken(peer: Peer, error: HadronError): Promise<never> {
+  /** Says why the replica is gone, where that can be known soon. */
+  async #broken(peer: Peer, call: Outgoing, error: HadronError): Promise<never> {
     if (error.code !== "UNAVAILABLE" || error.path.length > 0) throw error;
-    const { name } = peer.member;
-    const reason = await peer.suspect();
-    throw new HadronError(
-      "UNAVAILABLE",
-      reason === undefined
-        ? `The connection to ${name} broke during the call: ${error.detail}`
-        : `${name} died during the call: ${reason}.`,
-      { cause: error, path: [name] },
-    );
+    throw broken(peer.member.name, error, await unlessOver(call.scope, peer.suspect()));
   }
 
-  /** A replica has the call, and the caller's time is over, or the caller gave it up. */
-  #silent(peer: Peer, call: Outgoing, error: HadronError): HadronError {
-    if (error.code !== "DEADLINE_EXCEEDED") return error;
-    const { name } = peer.member;
-    return new HadronError(
-      "DEADLINE_EXCEEDED",
-      `${name} gave no answer to "${call.procedure}" before the call's time ran out. Give the call a longer timeoutMs, or look at the replica's log.`,
-      { cause: error, path: [name] },
-    );
-  }
-
-  /** Why nobody took the call in time: better than "the time ran out" alone. */
+  /** Nobody has taken the call, and its scope has ended. */
   #notTaken(target: Target, call: Outgoing, error: HadronError): HadronError {
     // It was sent, once or more: what came of that is what the caller wants to know.
     if (call.tries > 0) return call.error ?? error;
-    if (error.code !== "DEADLINE_EXCEEDED") return error;
-    const reasons = this.#roster.reasons();
-    const last = call.error === undefined ? [] : [call.error.detail];
-    const why = [...reasons, ...last].slice(0, 3).join("; ");
-    return new HadronError(
-      "UNAVAILABLE",
-      `No replica of ${target.what} took the call before its time ran out${why === "" ? "" : ` (${why})`}. Look at its status and logs.`,
-      { cause: call.error ?? error, unsent: true },
-    );
+    return notTaken(target.what, this.#roster.reasons(), call.error, error);
   }
-
-  #overloaded(what: string, why: string): HadronError {
-    return new HadronError(
-      "OVERLOADED",
-      `${what} gets no further calls from here: ${why}, the limit. Make fewer at once.`,
-      {
-        retryAfterMs: 1000,
-      },
-    );
-  }
-}
-
-/** Resolves after a while, or when the scope ends. */
-function sleep(scope: Scope, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      scope.delete(listener);
-      resolve();
-    };
-    const listener = { cancelled: done };
-    const timer = setTimeout(done, ms);
-    scope.add(listener);
-  });
 }

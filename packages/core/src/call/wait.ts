@@ -1,0 +1,20 @@
+import type { Scope } from "./scope.ts";
+
+/** Resolves after a while, or when the scope ends. */
+export function sleep(scope: Scope, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const slept = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return unlessOver(scope, slept).finally(() => clearTimeout(timer));
+}
+
+/** What a promise gives, or undefined if the scope ends first. */
+export function unlessOver<T>(scope: Scope, promise: Promise<T>): Promise<T | undefined> {
+  if (scope.error !== undefined) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const listener = { cancelled: () => resolve(undefined) };
+    scope.add(listener);
+    promise.then(resolve, reject).finally(() => scope.delete(listener));
+  });
+}
