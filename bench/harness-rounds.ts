@@ -21,14 +21,14 @@ export interface CompareOptions {
   readonly rounds?: number;
   /** @default 400 */
   readonly roundMs?: number;
-  /** For each side, at least; three times as long for one that has not answered {@link WARM_CALLS} by then. @default 1200 */
+  /** For each side, at least; up to ten times as long for one that has not answered {@link WARM_CALLS} by then. @default 1200 */
   readonly warmMs?: number;
   /** After so long no further round is begun, if three are over: on a machine that has no time for us. @default 25000 */
   readonly budgetMs?: number;
 }
 
 /** So many calls, and the machine code is the one that stays. */
-const WARM_CALLS = 3000;
+const WARM_CALLS = 2000;
 
 /** The samples of each side, round by round. */
 export class Rounds<Name extends string> {
@@ -83,7 +83,7 @@ export async function compare<Name extends string>(
 
 async function warm(load: Load, ms: number): Promise<void> {
   let calls = 0;
-  for (let turn = 0; turn < 3 && calls < WARM_CALLS; turn++) calls += (await load.run(ms)).calls;
+  for (let turn = 0; turn < 10 && calls < WARM_CALLS; turn++) calls += (await load.run(ms)).calls;
 }
 
 async function sample(load: Load, ms: number): Promise<Sample> {
