@@ -117,7 +117,11 @@ export class Histogram implements AsyncDisposable {
     const query = { filters: JSON.stringify({ label: [`dev.hadron.app=${this.app}`] }) };
     const containers = await this.engine.get<{ Id: string }[]>("/containers/json", { query: { ...query, all: true } });
     await Promise.all(
-      containers.map(({ Id }) => this.engine.delete(`/containers/${Id}`, { query: { force: true, v: true } })),
+      containers.map(async ({ Id }) => {
+        // An engine that is still starting one would lose count of it.
+        await this.engine.post(`/containers/${Id}/stop`, { query: { t: 0 }, accept: [304, 404] });
+        await this.engine.delete(`/containers/${Id}`, { query: { force: true, v: true } });
+      }),
     );
     const networks = await this.engine.get<{ Id: string }[]>("/networks", { query });
     await Promise.all(networks.map(({ Id }) => this.engine.delete(`/networks/${Id}`)));

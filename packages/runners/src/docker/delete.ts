@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunContext } from "@hadron/core/spi";
 import { removeImage } from "./apply.ts";
 import { retireContainer } from "./containers.ts";
@@ -7,6 +8,9 @@ import { LABEL, ofApp } from "./labels.ts";
 import { takeLock } from "./lock.ts";
 import { all } from "./rollout.ts";
 import { listContainers, tagsOf } from "./world.ts";
+
+const LET_GO_TRIES = 10;
+const LET_GO_MS = 100;
 
 /** All that carries an app's label, of whatever kind, however it came there. */
 interface Labelled {
@@ -30,7 +34,7 @@ export async function deleteApp(engine: Engine, app: string, context: RunContext
     await all(containers.map(({ id, state }) => retireContainer(engine, { id, state }, signal)));
     // Each waits for nothing but the containers.
     await all<unknown>([
-      ...networks.map(({ Id }) => engine.delete(`/networks/${Id}`, { accept: [403, 409], signal })),
+      ...networks.map(({ Id }) => removeNetwork(engine, Id, signal)),
       ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal })),
     ]);
     // One after the other: an image may go with the last one that was built upon it.
@@ -39,6 +43,15 @@ export async function deleteApp(engine: Engine, app: string, context: RunContext
     }
   }
   return describeLeft(await findLabelled(engine, app, signal));
+}
+
+/** An engine lets go of the last container's connection a moment after the container is gone. */
+async function removeNetwork(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  for (let tries = 0; tries < LET_GO_TRIES; tries++) {
+    const { status } = await engine.deleteWith(`/networks/${id}`, { accept: [403, 409], signal });
+    if (status !== 403 && status !== 409) return;
+    await sleep(LET_GO_MS, undefined, { signal });
+  }
 }
 
 async function findLabelled(engine: Engine, app: string, signal: AbortSignal): Promise<Labelled> {
@@ -72,7 +85,11 @@ function isEmpty({ containers, networks, volumes, images, locks }: Labelled): bo
 function describeLeft({ containers, networks, volumes, images }: Labelled): readonly string[] {
   return [
     ...containers.map((one) => `container ${one.name}`),
-    ...networks.map((one) => `network ${one.Name}: something that is not of the app uses it`),
+    ...networks.map(
+      (one) =>
+        `network ${one.Name}: something that is not of the app uses it, or the engine still counts a container that is gone; ` +
+        "then only the engine's restart helps",
+    ),
     ...volumes.map((name) => `volume ${name}: something that is not of the app uses it`),
     ...images.map(({ id, tags }) => `image ${tags[0] ?? id}: a container that is not of the app uses it`),
   ];

@@ -83,8 +83,12 @@ export class Engine implements AsyncDisposable {
 
   /** Resolves to false where it was not there. */
   async delete(path: string, options: EngineRequest = {}): Promise<boolean> {
-    const { status } = await this.#whole("DELETE", path, { ...options, accept: [404, ...(options.accept ?? [])] });
-    return status !== 404;
+    return (await this.deleteWith(path, options)).status !== 404;
+  }
+
+  /** The same, for those who accept more statuses and want to know which it was. */
+  async deleteWith(path: string, options: EngineRequest): Promise<{ readonly status: number }> {
+    return await this.#whole("DELETE", path, { ...options, accept: [404, ...(options.accept ?? [])] });
   }
 
   /** The answer of a GET, or undefined where there is no such thing. */
