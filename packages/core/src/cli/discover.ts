@@ -52,7 +52,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   const asked = names.map(async (name) => {
     if (name === "local") return void answers.set(name, await ask(name, options));
     try {
-      answers.set(name, await ask(name, { ...options, signal: AbortSignal.any([signal, givenUp.signal]) }));
+      answers.set(name, await ask(name, options, AbortSignal.any([signal, givenUp.signal])));
     } catch (error) {
       if (givenUp.signal.aborted) return;
       answers.set(name, []);
@@ -90,11 +90,16 @@ function createPatience(shortMs: number, longMs: number, enough: () => boolean) 
   return { over, check, end };
 }
 
-async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promise<Discovered[]> {
+/** `asking` ends the question alone: whoever was found is connected to later. */
+async function ask(
+  name: string,
+  { entry, env, signal }: DiscoverOptions,
+  asking: AbortSignal = signal,
+): Promise<Discovered[]> {
   const { createRunner } = await loadRunner(name, entry);
   const runner: Runner = createRunner({ flags: {}, explicitApp: false, env });
   const context: RunContext = { signal, progress: quietProgress };
-  const apps = await runner.list(context);
+  const apps = await runner.list({ ...context, signal: asking });
   return apps.map((app) => ({ ...app, connect: () => runner.connect(app.app, context) }));
 }
 
@@ -102,7 +107,15 @@ async function ask(name: string, { entry, env, signal }: DiscoverOptions): Promi
 function mayAnswer(runner: string, env: Env): boolean {
   const home = env.HOME ?? homedir();
   if (runner === "docker") {
-    const sockets = ["/var/run/docker.sock", join(home, ".docker/run/docker.sock"), join(home, ".docker/contexts")];
+    const runtime = env.XDG_RUNTIME_DIR ?? "/run";
+    const sockets = [
+      "/var/run/docker.sock",
+      ...[".docker/run/docker.sock", ".docker/contexts", ".docker/desktop/docker.sock"].map((path) => join(home, path)),
+      ...[".colima/default/docker.sock", ".orbstack/run/docker.sock", ".rd/docker.sock"].map((path) =>
+        join(home, path),
+      ),
+      ...["docker.sock", "podman/podman.sock"].map((path) => join(runtime, path)),
+    ];
     return (
       Boolean(env.DOCKER_HOST || env.DOCKER_CONTEXT) ||
       process.platform === "win32" ||
