@@ -3,5 +3,5 @@ export { createHost, type Host } from "./call/host.ts";
 export { DnsDirectory } from "./run/dns-directory.ts";
 export { createHttpFront } from "./serve/http-front.ts";
 export { listen } from "./serve/listen.ts";
-export { replyWith } from "./transport/pump.ts";
 export { acceptMux, createMuxTransport, type MuxServerConnection } from "./transport/mux/index.ts";
+export { replyWith } from "./transport/pump.ts";

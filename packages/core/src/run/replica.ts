@@ -72,7 +72,12 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   const app = composeAsDeployed(environment, services);
   const { service, name, ordinal, revision } = environment;
   const log = createLog(name, (line) => process.stdout.write(`${line}\n`));
-  const self = { app: environment.app, service, replica: name, topology: environment.topologyHash ?? hashTopology(app.topology) };
+  const self = {
+    app: environment.app,
+    service,
+    replica: name,
+    topology: environment.topologyHash ?? hashTopology(app.topology),
+  };
   const mux = createMuxTransport();
   const ipc = environment.peers === "ipc" ? connectRunner() : undefined;
   const dns =
