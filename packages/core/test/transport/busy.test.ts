@@ -84,9 +84,11 @@ describe("a peer that says nothing over tcp", () => {
   );
 
   test.runIf(canUnplug())("because its cable was cut, is found within 3 s", async () => {
-    const { host, space, unplug } = plugIn();
-    const { address, line } = await startReplica(host, ["ip", "netns", "exec", space]);
-    const { call } = callerOf(address);
+    const { address, child, line } = await startReplica("0.0.0.0", ["unshare", "--net"]);
+    // RFC 2544: addresses for tests between networks.
+    const net = `198.18.${process.pid % 256}`;
+    const unplug = plugIn(child.pid!, `${net}.1`, `${net}.2`);
+    const { call } = callerOf(address.replace("0.0.0.0", `${net}.2`));
     expect(await call("echo", 1)).toBe(1);
     const waiting = call("wait").catch((error: HadronError) => error);
     expect(await line()).toBe("waits");
@@ -134,39 +136,28 @@ describe("what the system knows of a connection", () => {
 /** Whether this machine lets us make a network of our own, and take its cable away. */
 function canUnplug(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  const space = `hadron-try-${process.pid}`;
   try {
-    execFileSync("ip", ["netns", "add", space], { stdio: "ignore" });
-    execFileSync("ip", ["link", "add", `ht${process.pid}`, "type", "veth", "peer", "name", "far", "netns", space], {
-      stdio: "ignore",
-    });
+    // In a space of its own: whatever becomes of it, nothing of this machine's network is touched.
+    const words = ["--net", "ip", "link", "add", "near", "type", "veth", "peer", "name", "far"];
+    execFileSync("unshare", words, { stdio: "ignore" });
+    execFileSync("nsenter", ["--version"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
-  } finally {
-    try {
-      // Its cables go with it.
-      execFileSync("ip", ["netns", "delete", space], { stdio: "ignore" });
-    } catch {
-      // It could not be made.
-    }
   }
 }
 
-/** A network of two: this machine, and a space with a host of its own. */
-function plugIn(): { readonly space: string; readonly host: string; readonly unplug: () => void } {
-  const { pid } = process;
-  const space = `hadron-half-${pid}`;
-  const near = `hh${pid}`;
-  // RFC 2544: addresses for tests between networks.
-  const net = `198.18.${pid % 256}`;
-  const ip = (...words: readonly string[]) => execFileSync("ip", words);
-  ip("netns", "add", space);
-  closers.push(() => ip("netns", "delete", space));
-  ip("link", "add", near, "type", "veth", "peer", "name", "far", "netns", space);
-  ip("address", "add", `${net}.1/30`, "dev", near);
-  ip("link", "set", near, "up");
-  ip("-n", space, "address", "add", `${net}.2/30`, "dev", "far");
-  ip("-n", space, "link", "set", "far", "up");
-  return { space, host: `${net}.2`, unplug: () => void ip("-n", space, "link", "set", "far", "down") };
+/**
+ * Connects this machine with the network space that a process has for itself; returns what cuts that again. The cable
+ * goes with the process. The space has no name: naming one would mount over those that others have named.
+ */
+function plugIn(pid: number, near: string, far: string): () => void {
+  const name = `hh${pid}`;
+  const there = (...words: readonly string[]) => execFileSync("nsenter", ["-t", `${pid}`, "--net", "ip", ...words]);
+  execFileSync("ip", ["link", "add", name, "type", "veth", "peer", "name", "far", "netns", `${pid}`]);
+  execFileSync("ip", ["address", "add", `${near}/30`, "dev", name]);
+  execFileSync("ip", ["link", "set", name, "up"]);
+  there("address", "add", `${far}/30`, "dev", "far");
+  there("link", "set", "far", "up");
+  return () => void there("link", "set", "far", "down");
 }
