@@ -158,7 +158,9 @@ describe.skipIf(skip !== undefined)(
     });
 
     test("a file that declares another app each time is refused before anything is made", async () => {
-      const program = await file.write("export const echo = service(`echo-${process.pid}`, () => 1);", ["echo"]);
+      const program = await file.write('export const echo = service(["echo", process.pid].join("-"), () => 1);', [
+        "echo",
+      ]);
       await expect(create().apply(program, quiet)).rejects.toMatchObject({
         code: expect.stringMatching(/WRONG_USE|TOPOLOGY_MISMATCH/),
       });

@@ -64,7 +64,7 @@ describe.skipIf(skip !== undefined)(
     test("is used over ssh, from the image to the call, and ssh ends with the command", async () => {
       await using file = await createTemporaryApp(app);
       await file.write(
-        'export const far = service("far", (name: string) => `far ${name}`, { resources: { memoryMiB: 128 } });',
+        'export const far = service("far", (name: string) => ["far", name].join(" "), { resources: { memoryMiB: 128 } });',
         ["far"],
       );
       const env = { DOCKER_HOST: "ssh://ann@far" };
