@@ -148,13 +148,15 @@ function canUnplug(): boolean {
 }
 
 /**
- * Connects this machine with the network space that a process has for itself; returns what cuts that again. The cable
- * goes with the process. The space has no name: naming one would mount over those that others have named.
+ * Connects this machine with the network space that a process has for itself; returns what cuts that again. The
+ * space has no name: naming one would mount over those that others have named.
  */
 function plugIn(pid: number, near: string, far: string): () => void {
   const name = `hh${pid}`;
   const there = (...words: readonly string[]) => execFileSync("nsenter", ["-t", `${pid}`, "--net", "ip", ...words]);
   execFileSync("ip", ["link", "add", name, "type", "veth", "peer", "name", "far", "netns", `${pid}`]);
+  // Of its own accord it goes with the process, when the system finds the time.
+  closers.push(() => execFileSync("ip", ["link", "delete", name]));
   execFileSync("ip", ["address", "add", `${near}/30`, "dev", name]);
   execFileSync("ip", ["link", "set", name, "up"]);
   there("address", "add", `${far}/30`, "dev", "far");
