@@ -126,7 +126,7 @@ describe("what the system knows of a connection", () => {
     const other = await accepted.promise;
     socket.write("hello");
     await expect.poll(() => readTcpState(socket)).toBe("there");
-    expect(await readTcpState(other)).toBe("there");
+    await expect.poll(() => readTcpState(other)).toBe("there");
     expect(
       await readTcpState({ ...socket, localAddress: host, localPort: 1, remoteAddress: host, remotePort: 1 }),
     ).toBe("unknown");

@@ -9,6 +9,9 @@ import { Decoder } from "./values/decoder.ts";
 /** A silent peer of which nothing is known is given up after this: as long as a call may take where nobody said. */
 const MOST_SILENT_MS = 30_000;
 
+/** Where the system cannot tell yet. */
+const LOOK_AGAIN_MS = 100;
+
 /** What both ends of a connection have in common: frames in and out, large bodies, and whether the other is there. */
 export abstract class Link implements PipeReader, Beating {
   protected readonly pipe: Pipe;
@@ -18,6 +21,7 @@ export abstract class Link implements PipeReader, Beating {
   protected readonly heartbeat: Heartbeat;
   readonly #parser: FrameParser;
   #over = false;
+  #looking = false;
 
   constructor(pipe: Pipe, restMs: number) {
     this.pipe = pipe;
@@ -81,13 +85,21 @@ export abstract class Link implements PipeReader, Beating {
     const reason = `the other side has been silent for ${ms / 1000} s, and did not answer when asked`;
     // Nothing was sent yet: the calls can go elsewhere.
     if (this.opening) this.finish(reason);
-    else {
-      this.pipe.look().then((state) => {
-        // It may have answered meanwhile.
-        if (this.heartbeat.silentMs < ms) return;
-        if (state === "gone" || (state === "unknown" && ms >= MOST_SILENT_MS)) this.finish(reason);
-      });
-    }
+    else if (!this.#looking) this.#look(ms, reason);
+  }
+
+  #look(ms: number, reason: string): void {
+    this.#looking = true;
+    this.pipe.look().then((state) => {
+      this.#looking = false;
+      // It may have answered meanwhile.
+      if (this.#over || this.heartbeat.silentMs < ms) return;
+      if (state === "gone" || (state === "unknown" && ms >= MOST_SILENT_MS)) this.finish(reason);
+      else if (state === "unsure") {
+        this.#looking = true;
+        setTimeout(() => this.#look(ms, reason), LOOK_AGAIN_MS).unref();
+      }
+    });
   }
 
   /** Ends the connection at once, for a reason. */

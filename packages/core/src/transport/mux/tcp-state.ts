@@ -4,6 +4,8 @@ export type PeerState =
   | "there"
   /** What was sent is not acknowledged, sent again and again. */
   | "gone"
+  /** Something was sent just now, or is about to be sent again: soon it will be known. */
+  | "unsure"
   | "unknown";
 
 /** The two ends of a TCP connection, as `net.Socket` names them. */
@@ -44,11 +46,12 @@ export async function readTcpState({
 
 /** `st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout …`: hexadecimal, but for the last two. */
 function judge(row: string): PeerState {
-  const [, queues = "", , retransmits = "0", , probes = "0"] = row.trim().split(/\s+/);
+  const [, queues = "", timer = "", retransmits = "0", , probes = "0"] = row.trim().split(/\s+/);
   const unacknowledged = Number.parseInt(queues, 16);
   if (unacknowledged === 0) return "there";
-  // Some bytes may be on their way just now, or wait since the peer takes none: that alone says nothing.
-  return Number.parseInt(retransmits, 16) > 0 || Number(probes) > MOST_PROBES ? "gone" : "there";
+  if (Number.parseInt(retransmits, 16) > 0 || Number(probes) > MOST_PROBES) return "gone";
+  // 4: it says that it has no room for more, as one that is busy does in the end.
+  return timer.startsWith("04") ? "there" : "unsure";
 }
 
 // Connections that fall silent at the same time share one look. It holds no state of any app.
