@@ -9,7 +9,7 @@ const COUNT = 85;
 const BARE = new URL("./bare-server.mjs", import.meta.url).pathname;
 
 const children = Array.from({ length: COUNT }, () =>
-  spawn("node", [BARE], { stdio: ["ignore", "ignore", "inherit", "ipc"] }),
+  spawn(process.execPath, [BARE], { stdio: ["ignore", "ignore", "inherit", "ipc"] }),
 );
 await Promise.all(children.map((child) => once(child, "message")));
 for (const child of children) child.kill("SIGKILL");
