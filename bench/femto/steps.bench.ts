@@ -40,7 +40,7 @@ await bench("fib.asm on the femto machine, steps a second, against plain node:ht
     });
     const rounds = await b.compare(
       { ours: load(ours), plain: load(plain) },
-      { rounds: atOnce === 1 ? 5 : 3, roundMs: 250, warmMs: 500 },
+      { rounds: atOnce === 1 ? 5 : 3, roundMs: 250, warmMs: 400, budgetMs: 15_000 },
     );
     b.row({ what: `${what}, speed`, atLeast, aim, measured: rounds.speed("ours", "plain") });
     b.row({ what: `${what}, CPU time a step`, measured: rounds.cpu("ours", "plain") });
