@@ -124,7 +124,13 @@ export interface ErrorData {
 export function toErrorData(error: unknown): ErrorData {
   if (isHadronError(error)) {
     const { code, detail, retryable, path, retryAfterMs } = error;
-    return { code, message: detail ?? error.message, retryable, path, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return {
+      code,
+      message: detail ?? error.message,
+      retryable,
+      path,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
   }
   const message = error instanceof Error ? error.message || error.name : `threw ${String(error)}`;
   return { code: "HANDLER_FAILED", message, retryable: false, path: [] };

@@ -15,7 +15,15 @@ export type {
 } from "./declare/definition.ts";
 export { serviceDefinition } from "./declare/definition.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
-export { type Child, type ChildCallOptions, type ChildClient, child, type PatternSpec, pattern, type ShardClient } from "./declare/pattern.ts";
+export {
+  type Child,
+  type ChildCallOptions,
+  type ChildClient,
+  child,
+  type PatternSpec,
+  pattern,
+  type ShardClient,
+} from "./declare/pattern.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export {
   firstDifference,

@@ -1,7 +1,7 @@
-import type { ChildClient } from "../declare/pattern.ts";
 import type { ChildDefinition, PartDefinition, ProcedureDefinition, ServiceDefinition } from "../declare/definition.ts";
 import { serviceDefinition, toDefinition, toProcedures } from "../declare/definition.ts";
 import { checkAppName, checkProcedureName, checkServiceName } from "../declare/names.ts";
+import type { ChildClient } from "../declare/pattern.ts";
 import { HadronError } from "../errors.ts";
 import type { ServiceTopology, Topology } from "./topology.ts";
 import { TOPOLOGY_VERSION } from "./topology.ts";
@@ -215,7 +215,10 @@ function childName(parent: string, key: string, child: ChildDefinition): string 
 function siteOf(definition: ServiceDefinition | undefined): string | undefined {
   const frames = definition?.site.stack?.split("\n").slice(1) ?? [];
   // The first frame is service() itself; the next is the user's line.
-  const frame = frames[1]?.trim().replace(/^at (?:async )?/, "").replace(/^.*\((.*)\)$/, "$1");
+  const frame = frames[1]
+    ?.trim()
+    .replace(/^at (?:async )?/, "")
+    .replace(/^.*\((.*)\)$/, "$1");
   return frame === undefined ? undefined : `declared at ${frame.replace(/^file:\/\//, "")}`;
 }
 
@@ -239,7 +242,10 @@ export function createHandlers(
 ): { procedures: readonly ProcedureDefinition[]; single: boolean } {
   const handlers = toDefinition(root(clients), `the root of "${name}"`);
   if (handlers.kind !== "handlers") {
-    throw new HadronError("INVALID_DECLARATION", `The root of "${name}" should return a handler or an object of handlers.`);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `The root of "${name}" should return a handler or an object of handlers.`,
+    );
   }
   for (const key of Object.keys(handlers.named)) checkProcedureName(name, key);
   return { procedures: toProcedures(handlers, name), single: handlers.single !== undefined };
@@ -253,5 +259,12 @@ function undialledChild(below: AppService): ChildClient<any> {
     );
   };
   const { name } = below.topology;
-  return { service: name, single: below.single, procedures: below.procedures, client: refuse as never, call: refuse, shards: refuse };
+  return {
+    service: name,
+    single: below.single,
+    procedures: below.procedures,
+    client: refuse as never,
+    call: refuse,
+    shards: refuse,
+  };
 }

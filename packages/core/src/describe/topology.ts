@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Expose, Limits } from "../declare/definition.ts";
 
 /** The version of {@link Topology}; raised when a reader of the old form would misunderstand the new. */
@@ -65,7 +64,13 @@ export function placeOf(ordinal: number, groups: number): { readonly group: numb
  * 16 hexadecimal digits of SHA-256.
  */
 export function hashTopology(topology: Topology): string {
-  return createHash("sha256").update(JSON.stringify(comparable(topology))).digest("hex").slice(0, 16);
+  // Loaded when it is needed: a replica is told its hash.
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(JSON.stringify(comparable(topology)))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** The part of a topology that every replica must agree on. */

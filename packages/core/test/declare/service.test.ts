@@ -44,7 +44,9 @@ test.each([
 });
 
 test("an option that is not known is refused, and the known ones are named", () => {
-  expect(() => service("a", echo, { replica: 3 } as never)).toThrow('knows no option "replica"; there are replicas, expose');
+  expect(() => service("a", echo, { replica: 3 } as never)).toThrow(
+    'knows no option "replica"; there are replicas, expose',
+  );
 });
 
 test("a service is no promise, and can be printed", async () => {

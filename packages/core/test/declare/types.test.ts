@@ -63,9 +63,15 @@ test("a schema types the input from outside and from inside", () => {
   );
   expectTypeOf(length).parameters.toEqualTypeOf<[input: string]>();
   expectTypeOf(length).returns.toEqualTypeOf<Promise<boolean>>();
-  const valibot = service("valibot", procedure({ input: v.object({ n: v.number() }) }, ({ n }) => n));
+  const valibot = service(
+    "valibot",
+    procedure({ input: v.object({ n: v.number() }) }, ({ n }) => n),
+  );
   expectTypeOf(valibot).parameters.toEqualTypeOf<[input: { n: number }]>();
-  const arktype = service("arktype", procedure({ input: type({ n: "number" }) }, ({ n }) => n));
+  const arktype = service(
+    "arktype",
+    procedure({ input: type({ n: "number" }) }, ({ n }) => n),
+  );
   expectTypeOf(arktype).parameters.toEqualTypeOf<[input: { n: number }]>();
 });
 

@@ -54,17 +54,23 @@ test("two patterns may share a leaf if they want it alike, and not if they do no
   const b = service("b", shard(4, worker, { by: (n) => n + 1 }));
   expect(shapes(a, b)).toHaveLength(3);
   const c = service("c", shard(5, worker, { by: (n) => n }));
-  expect(() => shapes(a, c)).toThrow('"worker" is a leaf of a and of c, which want different replicas of it (4 sharded, 5 sharded)');
+  expect(() => shapes(a, c)).toThrow(
+    '"worker" is a leaf of a and of c, which want different replicas of it (4 sharded, 5 sharded)',
+  );
 });
 
 test("a count that contradicts the pattern's is refused", () => {
   const worker = service("worker", leaf, { replicas: 3 });
-  expect(() => shapes(service("a", spread(4, worker)))).toThrow('"worker" is declared with 3 replicas, but as a leaf of a it has 4');
+  expect(() => shapes(service("a", spread(4, worker)))).toThrow(
+    '"worker" is declared with 3 replicas, but as a leaf of a it has 4',
+  );
 });
 
 test("two services of one name are refused, and both places named", () => {
   const [a, b] = [service("twin", leaf), service("twin", leaf)];
-  expect(() => shapes(a, b)).toThrow(/Two services are called "twin": one declared at .*compose\.test\.ts:\d+.*, the other declared at .*compose\.test\.ts:\d+/);
+  expect(() => shapes(a, b)).toThrow(
+    /Two services are called "twin": one declared at .*compose\.test\.ts:\d+.*, the other declared at .*compose\.test\.ts:\d+/,
+  );
 });
 
 test("run() takes services only, and at least one", () => {
@@ -90,7 +96,8 @@ test("an image has no procedures", () => {
 });
 
 test("the same file is the same topology, byte for byte", () => {
-  const make = () => JSON.stringify(compose("test", [service("tree", scatter(3, scatter(4, leaf, sum), sum))]).topology);
+  const make = () =>
+    JSON.stringify(compose("test", [service("tree", scatter(3, scatter(4, leaf, sum), sum))]).topology);
   expect(make()).toBe(make());
 });
 
@@ -99,7 +106,8 @@ test("a topology matches its snapshot", () => {
 });
 
 test("the hash leaves counts out and nothing else", () => {
-  const hash = (n: number, name: string) => hashTopology(compose("test", [service(name, scatter(n, leaf, sum))]).topology);
+  const hash = (n: number, name: string) =>
+    hashTopology(compose("test", [service(name, scatter(n, leaf, sum))]).topology);
   expect(hash(3, "a")).toBe(hash(4, "a"));
   expect(hash(3, "a")).not.toBe(hash(3, "b"));
 });

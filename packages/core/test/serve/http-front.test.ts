@@ -39,11 +39,22 @@ async function serve(one: unknown) {
   closing.push(() => server.drain(0));
   const url = outside!.replace("tcp:", "http://");
   const post = async (body: string, headers: Record<string, string> = {}) => {
-    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
+    const response = await fetch(url, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json", ...headers },
+    });
     const text = await response.text();
     return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
   };
-  return { url, port: Number(url.split(":").at(-1)), insideUrl: inside!.replace("tcp:", "http://"), post, server, lines };
+  return {
+    url,
+    port: Number(url.split(":").at(-1)),
+    insideUrl: inside!.replace("tcp:", "http://"),
+    post,
+    server,
+    lines,
+  };
 }
 
 const api = {
@@ -72,7 +83,8 @@ const api = {
     }),
 };
 let aborted: string | undefined;
-const call = (method: unknown, params?: unknown, id: unknown = 1) => JSON.stringify({ jsonrpc: "2.0", method, params, id });
+const call = (method: unknown, params?: unknown, id: unknown = 1) =>
+  JSON.stringify({ jsonrpc: "2.0", method, params, id });
 
 test("params: one element is the input, an object is itself the input, none is undefined, more are refused", async () => {
   const { post } = await serve(service("api", api));
@@ -82,7 +94,10 @@ test("params: one element is the input, an object is itself the input, none is u
   expect((await post(call("echo"))).body.result).toBeNull();
   expect((await post(call("echo", []))).body.result).toBeNull();
   expect((await post(call("nothing"))).body).toEqual({ jsonrpc: "2.0", result: null, id: 1 });
-  expect((await post(call("echo", [1, 2]))).body.error).toMatchObject({ code: -32602, data: { code: "INVALID_INPUT" } });
+  expect((await post(call("echo", [1, 2]))).body.error).toMatchObject({
+    code: -32602,
+    data: { code: "INVALID_INPUT" },
+  });
 });
 
 test.each([["a"], [0], [-1], [1.5], [null], [""]])("an id of %j comes back as it is", async (id) => {
@@ -116,7 +131,12 @@ test("a batch is answered call by call, notifications left out; notifications al
   const { body } = await post(`[${call("echo", [1], "a")},${notification},${call("nope", [1], "b")},{"foo":"boo"}]`);
   expect(body).toHaveLength(3);
   expect(body).toContainEqual({ jsonrpc: "2.0", result: 1, id: "a" });
-  expect(body.map((one: { error?: { code: number } }) => one.error?.code).filter(Boolean).sort()).toEqual([-32600, -32601]);
+  expect(
+    body
+      .map((one: { error?: { code: number } }) => one.error?.code)
+      .filter(Boolean)
+      .sort(),
+  ).toEqual([-32600, -32601]);
   expect((await post(notification)).status).toBe(204);
   expect((await post(`[${notification},${notification}]`)).status).toBe(204);
   expect((await post('{"jsonrpc":"2.0","method":"fail"}')).status).toBe(204);
@@ -144,7 +164,9 @@ test("an output that is not JSON is INVALID_OUTPUT", async () => {
 });
 
 test("a schema's refusal names the field", async () => {
-  const user = procedure({ input: z.object({ age: z.number() }), output: z.string() }, ({ age }) => (age > 5 ? "old" : (5 as never)));
+  const user = procedure({ input: z.object({ age: z.number() }), output: z.string() }, ({ age }) =>
+    age > 5 ? "old" : (5 as never),
+  );
   const { post } = await serve(service("user", user));
   const { error } = (await post(call("user", { age: "x" }))).body;
   expect(error.code).toBe(-32602);
@@ -159,12 +181,20 @@ test("405 and 415 say what to send instead", async () => {
   expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
   expect(await get.text()).toContain("Send POST with a JSON-RPC 2.0 body");
   const wrong = await post("{}", { "content-type": "text/plain" });
-  expect(wrong).toMatchObject({ status: 415, body: { error: "The body is text/plain; send content-type: application/json." } });
+  expect(wrong).toMatchObject({
+    status: 415,
+    body: { error: "The body is text/plain; send content-type: application/json." },
+  });
   expect((await fetch(`${url}/nothing`, { method: "POST" })).status).toBe(404);
 });
 
 test("rpc.discover answers with an OpenRPC document", async () => {
-  const { post } = await serve(service("user", procedure({ input: z.object({ age: z.number() }), description: "Says it." }, () => 1)));
+  const { post } = await serve(
+    service(
+      "user",
+      procedure({ input: z.object({ age: z.number() }), description: "Says it." }, () => 1),
+    ),
+  );
   const { result } = (await post(call("rpc.discover"))).body;
   expect(result).toMatchObject({ openrpc: "1.3.2", info: { title: "user", version: "r1" } });
   expect(result.methods[0]).toMatchObject({ name: "user", summary: "Says it." });
@@ -193,7 +223,10 @@ test("liveness and readiness", async () => {
 
 test("a body over the limit is refused before it is read, whether its length is said or not", async () => {
   const { port, post, url } = await serve(service("api", api, { limits: { inputBytes: 1000 } }));
-  expect((await post(call("echo", ["x".repeat(2000)]))).body.error).toMatchObject({ code: -32005, data: { code: "TOO_LARGE" } });
+  expect((await post(call("echo", ["x".repeat(2000)]))).body.error).toMatchObject({
+    code: -32005,
+    data: { code: "TOO_LARGE" },
+  });
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let text = "";
@@ -235,7 +268,12 @@ test("a caller that goes away aborts its handler", async () => {
   const { url } = await serve(service("api", api));
   aborted = undefined;
   const abort = new AbortController();
-  const gone = fetch(url, { method: "POST", body: call("hang", [1]), headers: { "content-type": "application/json" }, signal: abort.signal });
+  const gone = fetch(url, {
+    method: "POST",
+    body: call("hang", [1]),
+    headers: { "content-type": "application/json" },
+    signal: abort.signal,
+  });
   setTimeout(() => abort.abort(), 50);
   await expect(gone).rejects.toThrow();
   await expect.poll(() => aborted).toBe("CANCELLED");
@@ -244,7 +282,9 @@ test("a caller that goes away aborts its handler", async () => {
 test("over the concurrency limit a call is OVERLOADED at once", async () => {
   const { post } = await serve(service("api", api, { limits: { concurrency: 1 } }));
   const first = post(call("hang", [1]), { "hadron-timeout-ms": "300" });
-  await expect.poll(async () => (await post(call("echo", [1]))).body.error?.data).toMatchObject({ code: "OVERLOADED", retryable: true });
+  await expect
+    .poll(async () => (await post(call("echo", [1]))).body.error?.data)
+    .toMatchObject({ code: "OVERLOADED", retryable: true });
   await first;
   expect((await post(call("echo", [1]))).body.result).toBe(1);
 });
@@ -268,7 +308,10 @@ test("jayson's client, unchanged, is served", async () => {
   expect((await client.request("subtract", { minuend: 42, subtrahend: 23 })).result).toBe(19);
   expect((await client.request("echo", ["x"])).result).toBe("x");
   expect((await client.request("nope", [])).error.code).toBe(-32601);
-  const batch = await client.request([client.request("echo", [1], undefined, false), client.request("echo", [2], undefined, false)]);
+  const batch = await client.request([
+    client.request("echo", [1], undefined, false),
+    client.request("echo", [2], undefined, false),
+  ]);
   expect(batch.map((one: { result: number }) => one.result).sort()).toEqual([1, 2]);
 });
 
@@ -277,7 +320,11 @@ test("our own client over HTTP", async () => {
   expect(await callUrl(url, "echo", { a: [1] })).toEqual({ a: [1] });
   expect(await callUrl(url, "echo", [1, 2])).toEqual([1, 2]);
   expect(await callUrl(url, "echo", undefined)).toBeNull();
-  await expect(callUrl(url, "fail", 1)).rejects.toMatchObject({ code: "HANDLER_FAILED", detail: "no luck", path: ["api"] });
+  await expect(callUrl(url, "fail", 1)).rejects.toMatchObject({
+    code: "HANDLER_FAILED",
+    detail: "no luck",
+    path: ["api"],
+  });
   await expect(callUrl(url, "hang", 1, { timeoutMs: 50 })).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
   await expect(callUrl("http://127.0.0.1:1", "echo", 1)).rejects.toThrow("nothing listens there");
   await expect(callUrl("ftp://x", "echo", 1)).rejects.toMatchObject({ code: "WRONG_USE" });

@@ -1,7 +1,7 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
+import { checkBundle } from "../bundle/check.ts";
 import { type Bundle, bundle } from "../bundle/index.ts";
 import { ensureBase } from "./base.ts";
-import { checkBundle } from "./check.ts";
 import { retireContainer } from "./containers.ts";
 import { readCounts, writeCounts } from "./counts.ts";
 import { toWanted, type Wanted } from "./desired.ts";
@@ -96,7 +96,7 @@ async function checkNew(
   { plan: todo, wanted }: Compared,
   context: RunContext,
 ): Promise<void> {
-  if (todo.images.includes(wanted.image)) await checkBundle(program, code, context.signal);
+  if (todo.images.includes(wanted.image)) await checkBundle(code, program, context.signal);
 }
 
 function bundleOf(program: Program, context: RunContext): Promise<Bundle> {

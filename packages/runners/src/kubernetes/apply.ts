@@ -1,7 +1,7 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
+import { checkBundle } from "../bundle/check.ts";
 import type { Api } from "./api.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "./build.ts";
-import { checkBundle } from "./check.ts";
 import { ownerOfReplicas } from "./fit.ts";
 import { REVISION, serviceOf } from "./labels.ts";
 import { toManifests } from "./manifests/index.ts";
