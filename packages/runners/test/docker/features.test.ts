@@ -23,7 +23,7 @@ export const store = service("store", shard(2, service("cell", {
   put: ({ value }: { key: string; value: string }) => writeFileSync("data/value", value),
   get: (_: { key: string }) => (existsSync("data/value") ? readFileSync("data/value", "utf8") : null),
 }, { storage: { path: "data" }, ...small }), { by: (input) => input.key }), small);
-export const other = service("other", image(process.env.HADRON_BASE_IMAGE ?? "node:24-slim", { args: ["node", "-e", page] }),
+export const other = service("other", image(${JSON.stringify(process.env.HADRON_BASE_IMAGE ?? "node:24-slim")}, { args: ["node", "-e", page] }),
   { port: 6000, env: { WORD: "a word, " }, secrets: ["PASS"], resources: { memoryMiB: 64 } });
 export const asker = service("asker", {
   other: async () => {
