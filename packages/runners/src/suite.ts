@@ -187,18 +187,21 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         });
       });
 
-      test.runIf(endpoints)("an endpoint takes JSON-RPC from outside", async () => {
-        const { services } = await runner.status(app, context);
-        const endpoint = services.find((one) => one.name === "front")!.endpoint!;
-        const body = JSON.stringify({ jsonrpc: "2.0", method: "hello", params: ["Eve"], id: 1 });
-        const response = await fetch(endpoint, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body,
+      // Not skipped where there are none: that is no promise of such a runner.
+      if (endpoints) {
+        test("an endpoint takes JSON-RPC from outside", async () => {
+          const { services } = await runner.status(app, context);
+          const endpoint = services.find((one) => one.name === "front")!.endpoint!;
+          const body = JSON.stringify({ jsonrpc: "2.0", method: "hello", params: ["Eve"], id: 1 });
+          const response = await fetch(endpoint, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body,
+          });
+          expect(await response.json()).toEqual({ jsonrpc: "2.0", id: 1, result: "Hello, Eve!" });
+          expect((await fetch(`${endpoint}/metrics`)).status).toBe(404);
         });
-        expect(await response.json()).toEqual({ jsonrpc: "2.0", id: 1, result: "Hello, Eve!" });
-        expect((await fetch(`${endpoint}/metrics`)).status).toBe(404);
-      });
+      }
 
       test("replicas get the environment and the secrets that were declared, and no others", async () => {
         expect(await call("front", "given")).toEqual(["red", SECRET, null]);
