@@ -171,7 +171,8 @@ export class Engine implements AsyncDisposable {
       ...this.#connection,
       method,
       path: path + toQuery(options.query),
-      headers: { host: "docker", ...type, ...headers },
+      // Over TLS the certificate is checked against this name: there it is the engine's own.
+      headers: { ...(this.#agent instanceof TlsAgent ? {} : { host: "docker" }), ...type, ...headers },
       ...(shared ? { agent: this.#agent } : { agent: false as const }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
