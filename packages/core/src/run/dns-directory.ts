@@ -1,9 +1,13 @@
 import type { Directory, Member } from "../call/directory.ts";
 import type { Topology } from "../describe/topology.ts";
 import type { PeerNames } from "./environment.ts";
+import { ShardAddresses } from "./shard-addresses.ts";
 
 /** How often the names of services in use are looked up again. */
 const POLL_MS = 1000;
+/** The same, while a replica is away, for which calls may wait; but no longer than this. */
+const AWAY_POLL_MS = 250;
+const AWAY_MS = 10_000;
 /** How soon after a broken connection they are. */
 const SUSPECT_POLL_MS = 50;
 
@@ -19,7 +23,7 @@ export interface DnsDirectoryOptions {
 /**
  * Finds replicas by DNS, as in containers and pods. Interchangeable replicas are the addresses that one name has.
  * Shards have a name each, and as many are expected as the service counts: one whose name does not resolve is away, and
- * will be back.
+ * will be back. While nothing changes, each service in use costs one question a second: see {@link ShardAddresses}.
  */
 export class DnsDirectory implements Directory {
   readonly #options: DnsDirectoryOptions;
@@ -54,21 +58,35 @@ export class DnsDirectory implements Directory {
     return this.#options.topology.services.some((one) => one.name === service);
   }
 
-  suspect(service: string, _member: Member): Promise<undefined> {
+  suspect(service: string, { ordinal }: Member): Promise<undefined> {
     // Why it is gone is known to the runner alone; that it is gone, DNS says soon.
-    if (this.#watched.has(service)) setTimeout(() => this.#look(service), SUSPECT_POLL_MS).unref();
+    const watched = this.#watched.get(service);
+    if (watched !== undefined) {
+      if (ordinal >= 0) watched.shards?.suspect(ordinal);
+      this.#lookIn(service, SUSPECT_POLL_MS);
+    }
     return Promise.resolve(undefined);
   }
 
   close(): void {
     clearInterval(this.#timer);
+    for (const { timer } of this.#watched.values()) clearTimeout(timer);
     this.#watched.clear();
   }
 
   #watch(service: string): Watched {
     let watched = this.#watched.get(service);
     if (watched === undefined) {
-      watched = { members: this.#expected(service), changed: new Set(), looking: false, again: false };
+      watched = {
+        members: this.#expected(service),
+        shards: this.#shardsOf(service),
+        changed: new Set(),
+        changedAt: performance.now(),
+        looking: false,
+        again: false,
+        timer: undefined,
+        lookAt: Number.POSITIVE_INFINITY,
+      };
       this.#watched.set(service, watched);
       this.#look(service);
       this.#timer ??= setInterval(() => {
@@ -100,38 +118,63 @@ export class DnsDirectory implements Directory {
       return;
     }
     watched.looking = true;
-    this.#find(service)
+    clearTimeout(watched.timer);
+    watched.lookAt = Number.POSITIVE_INFINITY;
+    this.#find(service, watched.shards)
       .then((members) => {
-        if (JSON.stringify(members) === JSON.stringify(watched.members)) return;
+        if (areSame(members, watched.members)) return;
         watched.members = members;
+        watched.changedAt = performance.now();
         for (const changed of [...watched.changed]) changed();
       })
       // No answer from DNS says nothing about the replicas: the members stay as last known, the next look may do.
       .catch(() => {})
       .finally(() => {
         watched.looking = false;
-        if (!watched.again) return;
-        watched.again = false;
-        this.#look(service);
+        if (watched.again) {
+          watched.again = false;
+          this.#look(service);
+        } else if (isAnyAway(watched.members) && performance.now() - watched.changedAt < AWAY_MS)
+          this.#lookIn(service, AWAY_POLL_MS);
       });
   }
 
-  async #find(service: string): Promise<readonly Member[]> {
-    const names = this.#options.names[service] ?? this.#options.names["*"];
+  /** Looks again no later than that, once. */
+  #lookIn(service: string, ms: number): void {
+    const watched = this.#watched.get(service);
+    const at = performance.now() + ms;
+    if (watched === undefined || watched.lookAt <= at) return;
+    clearTimeout(watched.timer);
+    watched.lookAt = at;
+    watched.timer = setTimeout(() => this.#look(service), ms).unref();
+  }
+
+  /** How to ask for the shards of a service; undefined where its replicas have no names of their own. */
+  #shardsOf(service: string): ShardAddresses | undefined {
+    const { any, shard } = this.#namesOf(service) ?? {};
+    const isSharded = this.#options.topology.services.some((one) => one.name === service && one.sharded);
+    if (any === undefined || shard === undefined || !isSharded) return undefined;
+    const ask = (template: string, ordinal: number) => this.#resolve(split(fill(template, service, ordinal))[0]);
+    return new ShardAddresses({ all: () => ask(any, 0), one: (ordinal) => ask(shard, ordinal) });
+  }
+
+  #namesOf(service: string): PeerNames[string] | undefined {
+    return this.#options.names[service] ?? this.#options.names["*"];
+  }
+
+  async #find(service: string, shards: ShardAddresses | undefined): Promise<readonly Member[]> {
+    const names = this.#namesOf(service);
     if (names === undefined) return [];
-    const expected = this.#expected(service);
-    if (expected.length > 0 && names.shard !== undefined) {
-      return Promise.all(
-        expected.map(async (member) => {
-          const [host, port] = split(fill(names.shard!, service, member.ordinal));
-          const addresses = await this.#resolve(host);
-          // While a shard is replaced, its name may have the old and the new address: the newest cannot be told from
-          // the other, and the hello of the connection tells whether it is the right replica.
-          return addresses.length === 0
-            ? member
-            : { ...member, address: `tcp:${wrap(addresses.at(-1)!)}:${port}`, state: "ready" as const };
-        }),
-      );
+    if (shards !== undefined) {
+      const addresses = await shards.look(this.#expected(service).length);
+      // The count may have changed meanwhile.
+      return this.#expected(service).map((member) => {
+        const address = addresses[member.ordinal];
+        const [, port] = split(names.shard!);
+        return address === undefined
+          ? member
+          : { ...member, address: `tcp:${wrap(address)}:${port}`, state: "ready" as const };
+      });
     }
     const [host, port] = split(fill(names.any, service, 0));
     const addresses = [...(await this.#resolve(host))].sort();
@@ -147,9 +190,27 @@ export class DnsDirectory implements Directory {
 
 interface Watched {
   members: readonly Member[];
+  readonly shards: ShardAddresses | undefined;
+  /** On the clock of `performance.now()`. */
+  changedAt: number;
   readonly changed: Set<() => void>;
   looking: boolean;
   again: boolean;
+  /** Of a look that comes before the regular one. */
+  timer: NodeJS.Timeout | undefined;
+  lookAt: number;
+}
+
+/** What is looked up differs in these alone. */
+function areSame(some: readonly Member[], others: readonly Member[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ name, address }, index) => name === others[index]!.name && address === others[index]!.address)
+  );
+}
+
+function isAnyAway(members: readonly Member[]): boolean {
+  return members.length === 0 || members.some(({ state }) => state !== "ready");
 }
 
 async function resolveHost(host: string): Promise<readonly string[]> {
