@@ -71,7 +71,14 @@ export class Histogram implements AsyncDisposable {
     const bundled = await bundle(this.file);
     const content = await appContent(program, bundled, await ensureBase(this.engine, baseImage(), context));
     const tag = imageTag(this.app, content.hash);
-    const options = { topology, revision: revisionOf(program, bundled), runCall: 1, image: tag, secrets: {} };
+    const options = {
+      topology,
+      topologyHash: program.hash,
+      revision: revisionOf(program, bundled),
+      runCall: 1,
+      image: tag,
+      secrets: {},
+    };
     const containers = topology.services.flatMap((service) =>
       Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(options, service, ordinal)),
     );

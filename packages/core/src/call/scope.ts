@@ -1,9 +1,25 @@
 import { HadronError } from "../errors.ts";
 import { deadlines } from "./deadlines.ts";
+import { childTrace } from "./trace.ts";
 
-/** Something that has to know when its scope is cancelled. */
+/** Something that has to know when its scope is cancelled. It listens to one scope at a time. */
 export interface Cancellable {
   cancelled(error: HadronError): void;
+  /** Its neighbours among the listeners, in the order in which they came. The scope's own. */
+  before?: Cancellable | undefined;
+  after?: Cancellable | undefined;
+}
+
+export interface ScopeOptions {
+  /** On the clock of `performance.now()`. Infinity: none. */
+  readonly deadlineAt: number;
+  /** The replica in which it lives: a call that leaves it names this as its caller. */
+  readonly caller: string | undefined;
+  /** W3C `traceparent` of its own. */
+  readonly trace?: string | undefined;
+  /** The `traceparent` that the call came with. Its own is made from that when somebody asks: most handlers call nobody. */
+  readonly cameWith?: string | undefined;
+  readonly parent?: Scope | undefined;
 }
 
 /**
@@ -11,43 +27,41 @@ export interface Cancellable {
  * another ends with it, so that a caller that goes away stops its whole tree.
  *
  * Own code instead of AbortController: one of those with a listener costs more than all the rest of a call, and most
- * handlers never look at their signal. It is made when somebody asks.
+ * handlers never look at their signal. It is made when somebody asks. So is its place among the deadlines: nobody who does
+ * not listen needs to hear of them, and most calls are over before anybody does.
  */
 export class Scope implements Cancellable {
-  /** On the clock of `performance.now()`, which does not jump. Infinity: none. */
   readonly deadlineAt: number;
-  /** W3C `traceparent`, or undefined. */
-  readonly trace: string | undefined;
-  /** The replica in which it lives: a call that leaves it names this as its caller. */
   readonly caller: string | undefined;
-  #error: HadronError | undefined;
-  #listeners: Set<Cancellable> | undefined;
-  #controller: AbortController | undefined;
+  before: Cancellable | undefined = undefined;
+  after: Cancellable | undefined = undefined;
+  #trace: string | undefined;
+  #cameWith: string | undefined;
+  #error: HadronError | undefined = undefined;
+  // A list through the listeners themselves: a Set for each call would cost more than what it is for.
+  #first: Cancellable | undefined = undefined;
+  #last: Cancellable | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
   #ended = false;
-  /** Whether it has its timer, and its place in its parent. */
+  /** Whether it has its place among the deadlines, and in its parent. */
   #armed = false;
   readonly #parent: Scope | undefined;
   readonly #timed: boolean;
 
-  constructor(options: {
-    readonly deadlineAt: number;
-    readonly trace: string | undefined;
-    readonly caller: string | undefined;
-    readonly parent?: Scope | undefined;
-  }) {
-    this.deadlineAt = options.deadlineAt;
-    this.trace = options.trace;
-    this.caller = options.caller;
-    this.#parent = options.parent;
+  constructor({ deadlineAt, caller, trace, cameWith, parent }: ScopeOptions) {
+    this.deadlineAt = deadlineAt;
+    this.caller = caller;
+    this.#trace = trace;
+    this.#cameWith = cameWith;
+    this.#parent = parent;
     // I4: a deadline never grows on its way down. The parent's own timer cancels this one, too.
-    this.#timed = options.deadlineAt !== Number.POSITIVE_INFINITY && options.parent?.deadlineAt !== options.deadlineAt;
-    if (options.parent !== undefined) this.#error = options.parent.#error;
-    if (this.#error === undefined) this.#arm();
+    this.#timed = deadlineAt !== Number.POSITIVE_INFINITY && parent?.deadlineAt !== deadlineAt;
   }
 
   /** Why it was given up, or undefined while it lives. */
   get error(): HadronError | undefined {
-    return this.#error;
+    // A parent tells only those who listen.
+    return this.#error ?? this.#parent?.error;
   }
 
   /** Milliseconds until the deadline; 0 once it has passed. */
@@ -55,10 +69,20 @@ export class Scope implements Cancellable {
     return Math.max(0, this.deadlineAt - performance.now());
   }
 
+  /** W3C `traceparent`, or undefined. */
+  get trace(): string | undefined {
+    if (this.#cameWith !== undefined) {
+      this.#trace = childTrace(this.#cameWith);
+      this.#cameWith = undefined;
+    }
+    return this.#trace;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#error !== undefined) this.#controller.abort(this.#error);
+      if (this.error !== undefined) this.#controller.abort(this.error);
+      else if (!this.#ended) this.#arm();
     }
     return this.#controller.signal;
   }
@@ -68,13 +92,17 @@ export class Scope implements Cancellable {
    * it: a call that a handler makes after it has returned has the handler's deadline, too.
    */
   add(listener: Cancellable): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    if (!this.#armed && this.#error === undefined) this.#arm();
+    if (this.error !== undefined) return;
+    listener.before = this.#last;
+    listener.after = undefined;
+    if (this.#last === undefined) this.#first = listener;
+    else this.#last.after = listener;
+    this.#last = listener;
+    if (!this.#armed) this.#arm();
   }
 
   delete(listener: Cancellable): void {
-    this.#listeners?.delete(listener);
+    this.#unlink(listener);
     if (this.#ended) this.end();
   }
 
@@ -82,10 +110,11 @@ export class Scope implements Cancellable {
   cancel(error: HadronError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
+    for (let one = this.#first; one !== undefined; one = this.#first) {
+      this.#unlink(one);
+      one.cancelled(error);
+    }
     this.end();
-    if (listeners !== undefined) for (const listener of listeners) listener.cancelled(error);
     this.#controller?.abort(error);
   }
 
@@ -104,10 +133,20 @@ export class Scope implements Cancellable {
    */
   end(): void {
     this.#ended = true;
-    if (!this.#armed || (this.#listeners !== undefined && this.#listeners.size > 0)) return;
+    if (!this.#armed || this.#first !== undefined) return;
     this.#armed = false;
     if (this.#timed) deadlines.delete(this);
     this.#parent?.delete(this);
+  }
+
+  #unlink(listener: Cancellable): void {
+    const { before, after } = listener;
+    if (before === undefined && this.#first !== listener) return;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    listener.before = listener.after = undefined;
   }
 
   #arm(): void {

@@ -27,7 +27,7 @@ export async function callUrl(
     maxOutputBytes: 2 ** 31 - 1,
   });
   const deadlineAt = performance.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const scope = new Scope({ deadlineAt, trace: undefined, caller: undefined });
+  const scope = new Scope({ deadlineAt, caller: undefined });
   const abort = () => scope.cancel(new HadronError("CANCELLED", "The caller gave the call up."));
   if (options.signal?.aborted) abort();
   options.signal?.addEventListener("abort", abort, { once: true });

@@ -60,6 +60,8 @@ export class WaitingRoom {
 
 class Waiter implements Cancellable {
   readonly dueAt: number;
+  before: Cancellable | undefined = undefined;
+  after: Cancellable | undefined = undefined;
   readonly #room: Set<Waiter>;
   readonly #scope: Scope;
   readonly #resolve: () => void;

@@ -26,7 +26,7 @@ export function openUrl(url: string): UrlCaller {
   });
   return {
     async call(procedure, input, { signal, timeoutMs = DEFAULT_TIMEOUT_MS }) {
-      const scope = new Scope({ deadlineAt: performance.now() + timeoutMs, trace: undefined, caller: undefined });
+      const scope = new Scope({ deadlineAt: performance.now() + timeoutMs, caller: undefined });
       const stop = () => scope.cancel(new HadronError("CANCELLED", "The call was given up.", { cause: signal.reason }));
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop();

@@ -10,7 +10,6 @@ import { isStream, Pump } from "../transport/pump.ts";
 import type { Dispatcher, Hello, IncomingCall, ItemSink, Reply } from "../transport/transport.ts";
 import { Admission, type Work } from "./admission.ts";
 import { ProcedureMetrics } from "./metrics.ts";
-import { childTrace } from "./trace.ts";
 
 export interface DispatcherOptions {
   readonly self: Hello;
@@ -79,14 +78,16 @@ export class ReplicaDispatcher implements Dispatcher {
     const scope = new Scope({
       // I4: what it waited for while handlers of this turn were running is its own time.
       deadlineAt: now - this.admission.lateMs + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
-      trace: childTrace(call.trace),
       caller: this.self.replica,
+      cameWith: call.trace,
     });
     const served = this.#procedures.get(call.procedure);
     if (served === undefined) this.#refuse(scope, reply, this.#unknown(call.procedure));
     else {
       this.#inFlight++;
-      this.admission.take(new Handling(this, this.#options, served, scope, reply, call.input, now));
+      const handling = new Handling(this, this.#options, served, scope, reply, call.input, now);
+      this.admission.take(handling);
+      handling.taken();
     }
     return scope;
   }
@@ -124,6 +125,8 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 class Handling implements Cancellable, Context, Ambient, Work {
   readonly scope: Scope;
   readonly arrivedAt: number;
+  before: Cancellable | undefined = undefined;
+  after: Cancellable | undefined = undefined;
   readonly #dispatcher: ReplicaDispatcher;
   readonly #options: DispatcherOptions;
   readonly #served: Served;
@@ -150,7 +153,6 @@ class Handling implements Cancellable, Context, Ambient, Work {
     this.#reply = reply;
     this.#input = input;
     this.arrivedAt = now;
-    scope.add(this);
   }
 
   get host(): Host {
@@ -187,6 +189,13 @@ class Handling implements Cancellable, Context, Ambient, Work {
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** It runs, or waits, unless it is over by now, as most are: those need not hear of their deadline. */
+  taken(): void {
+    if (this.#answered) return;
+    if (this.scope.error === undefined) this.scope.add(this);
+    else this.cancelled(this.scope.error);
   }
 
   refuse(why: string, retryAfterMs: number): void {

@@ -220,7 +220,7 @@ export function describeTransport(name: string, create: () => Promise<TransportU
       const { call, dispatcher } = await setUp({ echo });
       const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
       await call("echo", 1, callScope(5000, trace));
-      await call("echo", 2, new Scope({ deadlineAt: Number.POSITIVE_INFINITY, trace: undefined, caller: undefined }));
+      await call("echo", 2, new Scope({ deadlineAt: Number.POSITIVE_INFINITY, caller: undefined }));
       const [first, second] = dispatcher.calls;
       expect(first).toMatchObject({ procedure: "echo", trace, caller: "caller.0" });
       expect(first!.timeoutMs).toBeGreaterThan(0);

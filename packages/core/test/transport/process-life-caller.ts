@@ -12,7 +12,7 @@ const connection = createMuxTransport().connect(address, {
   stateChanged: (state) => said.push(state),
   maxOutputBytes: 1e6,
 });
-const scope = new Scope({ deadlineAt: performance.now() + 20_000, trace: undefined, caller: undefined });
+const scope = new Scope({ deadlineAt: performance.now() + 20_000, caller: undefined });
 if (procedure === "cancel") {
   const answer = connection.call({ procedure: "late", input: 1, scope });
   setTimeout(() => scope.cancel(new HadronError("CANCELLED", "enough")), 300);

@@ -72,6 +72,32 @@ describe("values", () => {
     }
   });
 
+  test("arrays of whole numbers keep their values at the edges of each width, and take no more bytes than they need", () => {
+    for (const [width, values] of [
+      [1, [0, 1, 127, 128, 255]],
+      [2, [0, 1, 255, 256, 32_767]],
+      [2, [-1, 0, 1, -32_768, 255]],
+      [4, [0, 1, 32_768, 2 ** 31 - 1]],
+      [4, [0, -32_769, -(2 ** 31), 5]],
+      [8, [0, 1, 2, 2 ** 31]],
+      [8, [0, 1, 2, -(2 ** 31) - 1]],
+      [8, [1, 2, 3, -0]],
+      [8, [1, 2, 3, 4.5]],
+    ] as const) {
+      const bytes = encode(values);
+      expect(bytes.length - values.length * width).toBeLessThan(8);
+      expect(decode(bytes)).toStrictEqual(values);
+    }
+    expect(Object.is((decode(encode([1, 2, 3, -0])) as number[])[3], -0)).toBe(true);
+    for (const mixed of [
+      [1, 2, 3, "4"],
+      [1, 2, 3, null, 5],
+      [1, 2, 3, undefined],
+      [1, 2, 3, [4]],
+    ])
+      expect(decode(encode(mixed))).toStrictEqual(mixed);
+  });
+
   test("arrays of numbers come back as plain arrays, with fractions, -0 and NaN as they were", () => {
     const values = [0.5, -0, 3, Number.NaN, Number.POSITIVE_INFINITY, 1e-310];
     const got = decode(encode(values));

@@ -14,6 +14,8 @@ export interface CallOwner {
 /** A call under way. It is itself what its scope tells of its end: no closure a call. */
 export class ClientCall implements Numbered, Cancellable {
   id = 0;
+  before: Cancellable | undefined = undefined;
+  after: Cancellable | undefined = undefined;
   /** When and where its frame was written; no place where the frame also binds the procedure's name. */
   turn = 0;
   frame = -1;

@@ -195,6 +195,8 @@ export class Decoder {
         return undefined;
       case tags.FLOATS:
         return this.#floats();
+      case tags.INTEGERS:
+        return this.#integers();
       case tags.DATE:
         this.#at += 8;
         return new Date(this.#view.getFloat64(this.#at - 8));
@@ -244,6 +246,22 @@ export class Decoder {
     let at = this.#at;
     const array: number[] = [];
     for (let i = 0; i < count; i++, at += 8) array.push(view.getFloat64(at, true));
+    this.#at = at;
+    return array;
+  }
+
+  #integers(): number[] {
+    const width = this.#view.getUint8(this.#at++);
+    const count = this.#uint32();
+    this.#need(count * width);
+    const bytes = this.#bytes;
+    const view = this.#view;
+    let at = this.#at;
+    const array: number[] = [];
+    if (width === 1) for (let i = 0; i < count; i++) array.push(bytes[at++]!);
+    else if (width === 2) for (let i = 0; i < count; i++, at += 2) array.push(view.getInt16(at, true));
+    else if (width === 4) for (let i = 0; i < count; i++, at += 4) array.push(view.getInt32(at, true));
+    else throw new NotDecodable(`No whole numbers have ${width} bytes.`);
     this.#at = at;
     return array;
   }

@@ -15,6 +15,8 @@ const SIZE = new NotEncodable("size");
 
 /** From here on, the engine's own writer of strings is faster than a loop. */
 const SHORT_STRING = 40;
+/** Below this, an array of numbers is written one by one. */
+const FEW_NUMBERS = 4;
 
 /**
  * Writes values into a buffer that grows. Whoever owns it writes frames around them. The bytes from {@link base} on
@@ -232,9 +234,7 @@ export class Encoder {
 
   #array(value: readonly unknown[], depth: number): void {
     const length = value.length;
-    if (length >= 4 && (isFraction(value[0]) || isFraction(value[length >> 1]) || isFraction(value[length - 1]))) {
-      if (this.#floats(value)) return;
-    }
+    if (length >= FEW_NUMBERS && typeof value[0] === "number" && this.#numbers(value)) return;
     this.#count(0x90, 0xdc, length);
     for (let i = 0; i < length; i++) {
       const one = value[i];
@@ -245,22 +245,49 @@ export class Encoder {
     }
   }
 
-  /** Tries to write an array as numbers only: several times faster on both sides than each with a byte before it. */
-  #floats(value: readonly unknown[]): boolean {
+  /**
+   * Writes an array that has numbers only: several times faster on both sides than each with a byte before it. False: it
+   * has something else.
+   */
+  #numbers(value: readonly unknown[]): boolean {
     const length = value.length;
-    this.room(6 + length * 8);
-    const { view } = this;
-    let at = this.at + 6;
+    let least = 0;
+    let most = 0;
+    let whole = true;
     for (let i = 0; i < length; i++) {
       const one = value[i];
       if (typeof one !== "number") return false;
-      view.setFloat64(at, one, true);
-      at += 8;
+      // -0 equals 0 and is not the same.
+      if ((one | 0) !== one || (one === 0 && Object.is(one, -0))) whole = false;
+      else if (one > most) most = one;
+      else if (one < least) least = one;
     }
-    this.#tag(tags.FLOATS);
-    view.setUint32(this.at, length);
-    this.at = at;
+    if (!whole) this.#floats(value as readonly number[]);
+    else this.#integers(value as readonly number[], least >= 0 && most < 256 ? 1 : fits16(least, most) ? 2 : 4);
     return true;
+  }
+
+  #floats(value: readonly number[]): void {
+    this.#tagCount(tags.FLOATS, value.length);
+    this.room(value.length * 8);
+    const { view } = this;
+    let { at } = this;
+    for (let i = 0; i < value.length; i++, at += 8) view.setFloat64(at, value[i]!, true);
+    this.at = at;
+  }
+
+  #integers(value: readonly number[], width: 1 | 2 | 4): void {
+    const { length } = value;
+    this.#tag(tags.INTEGERS);
+    this.room(5 + length * width);
+    const { bytes, view } = this;
+    bytes[this.at] = width;
+    view.setUint32(this.at + 1, length);
+    let at = this.at + 5;
+    if (width === 1) for (let i = 0; i < length; i++) bytes[at++] = value[i]!;
+    else if (width === 2) for (let i = 0; i < length; i++, at += 2) view.setInt16(at, value[i]!, true);
+    else for (let i = 0; i < length; i++, at += 4) view.setInt32(at, value[i]!, true);
+    this.at = at;
   }
 
   #instance(value: object, depth: number): void {
@@ -350,8 +377,8 @@ function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-function isFraction(value: unknown): boolean {
-  return typeof value === "number" && (value | 0) !== value;
+function fits16(least: number, most: number): boolean {
+  return least >= -0x8000 && most <= 0x7fff;
 }
 
 /** What has no content that could be sent. A promise is a forgotten `await` most of the time; a stream goes alone. */

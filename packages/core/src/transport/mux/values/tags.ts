@@ -19,7 +19,7 @@ export const MAP = 2;
 export const SET = 3;
 /** A string in base 16 with its sign. Only for what does not fit into 64 bits. */
 export const BIGINT = 4;
-/** An array of numbers: a count u32, each f64, little-endian. */
+/** An array of numbers that are not all of INTEGERS: a count u32, each f64, little-endian. */
 export const FLOATS = 5;
 /** Which one (see {@link TYPED_ARRAYS}) u8, bytes u32, content as in memory. */
 export const BYTES = 6;
@@ -27,6 +27,8 @@ export const BYTES = 6;
 export const ERROR = 7;
 /** Source, flags. */
 export const REGEXP = 8;
+/** An array of whole numbers: bytes of each (1: u8, 2: i16, 4: i32) u8, a count u32, each little-endian. */
+export const INTEGERS = 9;
 
 /** By number; 11 is an ArrayBuffer, 12 a DataView. A Buffer arrives as Uint8Array. */
 export const TYPED_ARRAYS = [
