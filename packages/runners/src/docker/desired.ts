@@ -47,6 +47,7 @@ export async function toWanted(
   if (ingressTag !== undefined) contents.set(ingressTag, ingress!);
   const options = {
     topology,
+    topologyHash: program.hash,
     revision,
     runCall: program.runCall,
     image,

@@ -38,6 +38,8 @@ export interface ContainerSpec {
 
 export interface SpecOptions {
   readonly topology: Topology;
+  /** `hashTopology` of it. */
+  readonly topologyHash: string;
   readonly revision: string;
   readonly runCall: number;
   /** The tag of the app's image. */
@@ -206,7 +208,7 @@ function environmentOf(
   ordinal: number,
 ): Readonly<Record<string, string>> {
   if (service.image !== null) return service.env;
-  const { topology, revision, runCall, secrets } = options;
+  const { topology, topologyHash, revision, runCall, secrets } = options;
   return {
     ...service.env,
     NODE_ENV: service.env.NODE_ENV ?? "production",
@@ -216,6 +218,7 @@ function environmentOf(
     HADRON_REVISION: revision,
     HADRON_RUN: String(runCall),
     HADRON_TOPOLOGY: "topology.json",
+    HADRON_TOPOLOGY_HASH: topologyHash,
     HADRON_LISTEN: `tcp:0.0.0.0:${INTERNAL_PORT}`,
     ...(service.exposed === null ? {} : { HADRON_EXPOSE: `tcp:0.0.0.0:${EXPOSED_PORT}` }),
     HADRON_PEERS: HOW_OTHERS_ARE_FOUND,

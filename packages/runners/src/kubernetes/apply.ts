@@ -55,6 +55,7 @@ export async function prepare(
     ...(secret.manifest === undefined ? [] : [secret.manifest]),
     ...toManifests({
       topology,
+      topologyHash: program.hash,
       image: build?.image ?? "",
       revision: build?.revision ?? program.hash,
       runCall: program.runCall,

@@ -17,6 +17,7 @@ export async function exportApp(
     await pushBuild(build, settings, { signal, step: (detail) => progress.step("image", detail) });
   const manifests = toManifests({
     topology,
+    topologyHash: program.hash,
     image: build?.image ?? "",
     revision: build?.revision ?? program.hash,
     runCall: program.runCall,

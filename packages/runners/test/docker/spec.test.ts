@@ -44,7 +44,7 @@ describe("a container", () => {
 
   test("has the same signature whatever its number and revision, so that scale can make more of it", () => {
     const topology = everyKind();
-    const options = { topology, runCall: 1, image: "hadron/shop:aaaaaaaaaaaa", secrets: {} };
+    const options = { topology, topologyHash: "x", runCall: 1, image: "hadron/shop:aaaaaaaaaaaa", secrets: {} };
     for (const service of topology.services) {
       const [a, b] = [
         replicaSpec({ ...options, revision: "a" }, service, 0),

@@ -40,6 +40,7 @@ export function toDesired(
   const revision = options.revision ?? "0123456789ab";
   const spec = {
     topology,
+    topologyHash: "fedcba987654",
     revision,
     runCall: 1,
     image: appImage,

@@ -37,10 +37,11 @@ describe.skipIf(skip !== undefined)(`objects on a cluster (${skip ?? "there is o
   };
 
   test("what was sent is what is there: every field of every object", async () => {
-    const { topology } = await fixture("shop.ts", app);
+    const { topology, hash } = await fixture("shop.ts", app);
     const deployment = await read("Deployment", "shop-web");
     const sent = toManifests({
       topology,
+      topologyHash: hash,
       image: deployment.spec.template.spec.containers[0].image,
       revision: deployment.metadata.annotations!["dev.hadron.revision"]!,
       runCall: 1,

@@ -44,6 +44,7 @@ export const everything = topologyOf("shop", [
 
 export const inputs = {
   topology: everything,
+  topologyHash: "fedcba987654",
   image: "registry.example/shop:0123456789abcdef",
   revision: "abcdef012345",
   runCall: 1,

@@ -9,6 +9,8 @@ import { toWorkload } from "./workload.ts";
 /** All that the objects of an app are made of. */
 export interface ManifestInput {
   readonly topology: Topology;
+  /** `hashTopology` of it. */
+  readonly topologyHash: string;
   /** The image with our code. */
   readonly image: string;
   readonly revision: string;

@@ -7,13 +7,14 @@ type EnvVar = { readonly name: string; readonly value?: string; readonly valueFr
 
 /** What a replica is told: the contract of `run/environment.ts` in core, the declared variables, secrets by reference. */
 export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
-  const { topology, service, revision, runCall } = input;
+  const { topology, topologyHash, service, revision, runCall } = input;
   return [
     { name: "HADRON_APP", value: topology.app },
     { name: "HADRON_SERVICE", value: service.name },
     { name: "HADRON_REVISION", value: revision },
     { name: "HADRON_RUN", value: String(runCall) },
     { name: "HADRON_TOPOLOGY", value: "topology.json" },
+    { name: "HADRON_TOPOLOGY_HASH", value: topologyHash },
     { name: "HADRON_LISTEN", value: `tcp:0.0.0.0:${PEER_PORT}` },
     ...(service.exposed === null ? [] : [{ name: "HADRON_EXPOSE", value: `tcp:0.0.0.0:${EXPOSED_PORT}` }]),
     { name: "HADRON_PEERS", value: JSON.stringify(toPeers(input)) },
