@@ -217,7 +217,9 @@ async function resolveHost(host: string): Promise<readonly string[]> {
   try {
     // Loaded where replicas are found by DNS, which under the local runner they are not.
     const { lookup } = await import("node:dns/promises");
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    // Replicas listen on IPv4 alone. Asked for both kinds at once, the system's resolver waits five seconds where either
+    // answer is lost.
+    return (await lookup(host, { all: true, family: 4 })).map(({ address }) => address);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // "There is no such name" is an answer; anything else is a resolver in trouble.

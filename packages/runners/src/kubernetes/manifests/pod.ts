@@ -37,6 +37,13 @@ export function toPod(input: ServiceInput): object {
     automountServiceAccountToken: false,
     // One variable for each port of each Service of the namespace otherwise, in every pod.
     enableServiceLinks: false,
+    // A question of DNS that was lost is asked again after a second: after five, as it is otherwise, calls have waited.
+    dnsConfig: {
+      options: [
+        { name: "timeout", value: "1" },
+        { name: "attempts", value: "3" },
+      ],
+    },
     terminationGracePeriodSeconds: Math.ceil(service.limits.drainMs / 1000) + (announce ? ANNOUNCE_SECONDS : 0) + 5,
     securityContext: {
       runAsNonRoot: true,
