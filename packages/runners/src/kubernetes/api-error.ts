@@ -50,12 +50,23 @@ export function toError(status: ApiStatus, place: Place): HadronError {
   return new HadronError("RUNNER_FAILED", explain(status, place), { cause: status });
 }
 
+/** Whether it failed because there is no such namespace, or not for long any more. */
+export function isNamespaceGone(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status === undefined) return false;
+  return isTerminating(status) || (status.code === 404 && status.details?.kind === "namespaces");
+}
+
+function isTerminating({ details, message }: ApiStatus): boolean {
+  return (
+    details?.causes?.some((one) => one.reason === "NamespaceTerminating") === true ||
+    /because it is being terminated/.test(message)
+  );
+}
+
 function explain(status: ApiStatus, { context, namespace, what, user }: Place): string {
   const { code, reason, message, details } = status;
-  if (
-    details?.causes?.some((one) => one.reason === "NamespaceTerminating") ||
-    /because it is being terminated/.test(message)
-  ) {
+  if (isTerminating(status)) {
     return `The namespace "${namespace}" is being deleted, and takes nothing new: wait until it is gone and make it again, or choose another with --namespace.`;
   }
   const denied = code === 403 ? MAY_NOT.exec(message) : null;

@@ -4,6 +4,7 @@ import type { Api } from "./api.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "./build.ts";
 import { ownerOfReplicas } from "./fit.ts";
 import { REVISION, serviceOf } from "./labels.ts";
+import { Lease } from "./lease.ts";
 import { toManifests } from "./manifests/index.ts";
 import type { KubeObject } from "./objects.ts";
 import { findIntents, type Intent, type Intents, toChanges } from "./plan.ts";
@@ -26,13 +27,16 @@ export interface Prepared {
   readonly manifests: readonly KubeObject[];
 }
 
-/** Builds the app and compares it with the world. Changes nothing. `onBuilt` is told before the rest is known. */
+/**
+ * Builds the app and compares it with the world. Changes nothing. `onBuilt` is told before the rest is known; the world is
+ * looked at once `held` resolves.
+ */
 export async function prepare(
   api: Api,
   program: Program,
   settings: Settings,
   context: RunContext,
-  onBuilt: (build: Build) => void = () => {},
+  { onBuilt = () => {}, held }: { readonly onBuilt?: (build: Build) => void; readonly held?: Promise<void> } = {},
 ): Promise<Prepared> {
   const { topology } = program;
   const { app } = topology;
@@ -48,7 +52,7 @@ export async function prepare(
           return build;
         })
       : undefined,
-    readWorld(api, { app, needed, signal }),
+    Promise.resolve(held).then(() => readWorld(api, { app, needed, signal })),
   ]);
   const secret = secretState(program, world);
   const manifests = [
@@ -88,14 +92,20 @@ export async function apply(
   api: Api,
   program: Program,
   settings: Settings,
-  context: RunContext,
+  outer: RunContext,
 ): Promise<readonly Change[]> {
   const { app } = program.topology;
-  const { signal, progress } = context;
+  await using lease = Lease.open(api, app, "up", outer);
+  const { held, signal } = lease;
+  const context = { ...outer, signal };
+  const { progress } = context;
   let pushing: Promise<void> | undefined;
-  const { build, world, intents, manifests } = await prepare(api, program, settings, context, (built) => {
-    pushing = pushBuild(built, settings, { signal, step: (detail) => progress.step("image", detail) });
-    pushing.catch(() => {}); // Looked at below, unless something else fails first.
+  const { build, world, intents, manifests } = await prepare(api, program, settings, context, {
+    held,
+    onBuilt: (built) => {
+      pushing = pushBuild(built, settings, { signal, step: (detail) => progress.step("image", detail) });
+      pushing.catch(() => {}); // Looked at below, unless something else fails first.
+    },
   });
   const isKnown = [...world.objects.values()].some((one) => one.metadata.annotations?.[REVISION] === build?.revision);
   await Promise.all([pushing, build === undefined || isKnown ? undefined : checkBundle(build.bundle, program, signal)]);

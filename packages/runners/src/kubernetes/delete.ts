@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunContext } from "@hadron/core/spi";
 import type { Api } from "./api.ts";
-import { statusOf } from "./api-error.ts";
+import { isNamespaceGone, statusOf } from "./api-error.ts";
 import { each } from "./each.ts";
 import { selectorOf } from "./labels.ts";
+import { Lease } from "./lease.ts";
 import { Mirror } from "./mirror.ts";
 import { type Kind, type KubeObject, OWN_KINDS, type OwnKind, pathOf, pluralOf } from "./objects.ts";
 import { deleteObject } from "./send.ts";
@@ -17,19 +18,32 @@ const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
 /** Removes all that carries the app's label, waits until it is gone, and says in words what is not. */
-export async function deleteApp(api: Api, app: string, { signal, progress }: RunContext): Promise<readonly string[]> {
+export async function deleteApp(api: Api, app: string, context: RunContext): Promise<readonly string[]> {
+  await using lease = Lease.open(api, app, "delete", context);
+  try {
+    await lease.held;
+  } catch (error) {
+    // Where nothing can be made, in a namespace that is gone or going, there is nobody to keep apart from.
+    if (!isNamespaceGone(error)) throw error;
+  }
+  const left = await remove(api, app, { ...context, signal: lease.signal });
+  await lease.release(context.signal);
+  return left;
+}
+
+async function remove(api: Api, app: string, { signal, progress }: RunContext): Promise<readonly string[]> {
   const selector = selectorOf(app);
   const { objects } = await readWorld(api, { app, needed: new Set(), signal });
   const isWorkload = ({ kind }: KubeObject) => kind === "Deployment" || kind === "StatefulSet";
-  const remove = ({ kind, metadata }: KubeObject) =>
+  const removeOne = ({ kind, metadata }: KubeObject) =>
     deleteObject(api, kind as OwnKind, metadata.name, { uid: metadata.uid, signal });
   // First who would make new pods, then the pods: waiting for the cluster's garbage collector takes longer.
-  await each([...objects.values()].filter(isWorkload), AT_ONCE, remove);
+  await each([...objects.values()].filter(isWorkload), AT_ONCE, removeOne);
   await Promise.all([
     each(
       [...objects.values()].filter((one) => !isWorkload(one)),
       AT_ONCE,
-      remove,
+      removeOne,
     ),
     removeAll(api, "Pod", selector, signal),
     removeAll(api, "PersistentVolumeClaim", selector, signal),

@@ -46,8 +46,9 @@ export function appNames(app: string): {
   readonly topology: string;
   readonly counts: string;
   readonly policy: string;
+  readonly lease: string;
 } {
-  return { account: app, secret: app, topology: app, counts: `${app}-counts`, policy: app };
+  return { account: app, secret: app, topology: app, counts: `${app}-counts`, policy: app, lease: app };
 }
 
 function shorten(text: string, max: number, meaning: string): string {

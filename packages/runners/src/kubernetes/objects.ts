@@ -52,18 +52,30 @@ export const MADE_FOR_US = {
   Event: { api: "/api/v1", plural: "events" },
 } as const;
 
+/** Made while a command is under way, and gone after it: see {@link Lease}. */
+export const PASSING = {
+  Lease: { api: "/apis/coordination.k8s.io/v1", plural: "leases" },
+} as const;
+
+const ALL_KINDS = { ...KINDS, ...MADE_FOR_US, ...PASSING };
+
 export type OwnKind = keyof typeof KINDS;
-export type Kind = OwnKind | keyof typeof MADE_FOR_US;
+export type Kind = keyof typeof ALL_KINDS;
 
 export const OWN_KINDS = Object.keys(KINDS) as readonly OwnKind[];
 
 /** The path of a collection, or of one object in it. */
 export function pathOf(kind: Kind, namespace: string, name?: string): string {
-  const { api, plural } = { ...KINDS, ...MADE_FOR_US }[kind];
+  const { api, plural } = ALL_KINDS[kind];
   return `${api}/namespaces/${namespace}/${plural}${name === undefined ? "" : `/${name}`}`;
+}
+
+/** The version of its API, as its objects say it. */
+export function apiVersionOf(kind: Kind): string {
+  return ALL_KINDS[kind].api.replace(/^\/apis?\//, "");
 }
 
 /** The plural of a kind, as people and the API server call it. */
 export function pluralOf(kind: Kind): string {
-  return { ...KINDS, ...MADE_FOR_US }[kind].plural;
+  return ALL_KINDS[kind].plural;
 }

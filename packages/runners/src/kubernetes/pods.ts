@@ -21,18 +21,13 @@ export function ordinalOf(pod: KubeObject): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The replica's name: by its number where it has one, else by what the cluster appended to its Deployment's name. */
+/** The replica's name, as it knows itself: by its number where it has one, else by its pod's name. */
 export function replicaNameOf(pod: KubeObject): string {
   const ordinal = ordinalOf(pod);
   const service = serviceOf(pod);
-  const { name, ownerReferences } = pod.metadata;
+  const { name } = pod.metadata;
   if (service === undefined) return name;
-  if (ordinal !== undefined) return replicaName(service, ordinal);
-  const set = ownerReferences?.find((one) => one.kind === "ReplicaSet")?.name ?? "";
-  const deployment = set.slice(0, set.lastIndexOf("-") + 1);
-  return deployment !== "" && name.startsWith(deployment)
-    ? `${service}.${name.slice(deployment.length)}`
-    : `${service}.${name}`;
+  return ordinal === undefined ? `${service}.${name}` : replicaName(service, ordinal);
 }
 
 /** What a pod's status says of the replica in it. */

@@ -3,6 +3,7 @@ import type { Api } from "./api.ts";
 import { mark } from "./compare.ts";
 import { ownerOfReplicas } from "./fit.ts";
 import { SCALE_MANAGER, selectorOf, serviceOf } from "./labels.ts";
+import { Lease } from "./lease.ts";
 import { toCounts } from "./manifests/index.ts";
 import { pathOf } from "./objects.ts";
 import { isPodReady } from "./pods.ts";
@@ -20,8 +21,11 @@ export async function scale(
   app: string,
   service: string,
   replicas: number,
-  context: RunContext & { readonly waitMs: number },
+  outer: RunContext & { readonly waitMs: number },
 ): Promise<void> {
+  await using lease = Lease.open(api, app, `scale ${service}`, outer);
+  await lease.held;
+  const context = { ...outer, signal: lease.signal };
   const { signal, progress } = context;
   const world = await readWorld(api, {
     app,

@@ -100,7 +100,9 @@ function isHadrons(object: KubeObject): boolean {
   return object.metadata.labels?.["app.kubernetes.io/managed-by"] === "hadron";
 }
 
-/** Deletes one object; `uid` guards against one that took its place. True where there was one. */
+/**
+ * Deletes one object; `uid` guards against one that took its place, `resourceVersion` against a change. True where there was one.
+ */
 export async function deleteObject(
   api: Api,
   kind: Kind,
@@ -108,11 +110,12 @@ export async function deleteObject(
   options: {
     readonly signal: AbortSignal;
     readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
     readonly graceSeconds?: number;
     readonly orphan?: boolean;
   },
 ): Promise<boolean> {
-  const { uid, graceSeconds, orphan = false, signal } = options;
+  const { uid, resourceVersion, graceSeconds, orphan = false, signal } = options;
   try {
     await api.json({
       method: "DELETE",
@@ -121,7 +124,7 @@ export async function deleteObject(
         apiVersion: "v1",
         kind: "DeleteOptions",
         propagationPolicy: orphan ? "Orphan" : "Background",
-        ...(uid === undefined ? {} : { preconditions: { uid } }),
+        ...(uid === undefined ? {} : { preconditions: { uid, resourceVersion } }),
         ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
       },
       what: `delete ${pluralOf(kind)} "${name}"`,

@@ -1,16 +1,7 @@
 import type { Api } from "./api.ts";
 import { statusOf } from "./api-error.ts";
 import { selectorOf } from "./labels.ts";
-import {
-  KINDS,
-  type Kind,
-  type KubeObject,
-  MADE_FOR_US,
-  OWN_KINDS,
-  type OwnKind,
-  pathOf,
-  pluralOf,
-} from "./objects.ts";
+import { apiVersionOf, type Kind, type KubeObject, OWN_KINDS, type OwnKind, pathOf, pluralOf } from "./objects.ts";
 
 /** What the cluster has of an app: the labels on its objects are the state, there is no other. */
 export interface World {
@@ -75,7 +66,7 @@ export async function listInto(
   signal: AbortSignal,
   found: KubeObject[],
 ): Promise<string> {
-  const apiVersion = { ...KINDS, ...MADE_FOR_US }[kind].api.replace(/^\/apis?\//, "");
+  const apiVersion = apiVersionOf(kind);
   let next: string | undefined;
   for (;;) {
     const page = await api.json({

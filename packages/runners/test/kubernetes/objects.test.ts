@@ -73,6 +73,19 @@ describe.skipIf(skip !== undefined)(`objects on a cluster (${skip ?? "there is o
     expect(await call(runner, app, "store", "put", "k")).toBe("k");
   });
 
+  test("a replica calls itself what status and logs call it", async () => {
+    const { services } = await runner.status(app, context);
+    const names = services.flatMap(({ replicas }) => replicas.map(({ name }) => name)).sort();
+    expect(names).toEqual(expect.arrayContaining(["keys.0", "keys.1"]));
+    const own = new Set<string>();
+    for await (const { replica, line } of runner.logs(app, { service: undefined, follow: false }, context)) {
+      if (!line.includes('"event":"ready"')) continue;
+      expect(JSON.parse(line).replica).toBe(replica);
+      own.add(replica);
+    }
+    expect([...own].sort()).toEqual(names);
+  });
+
   test("what others own stays theirs: an annotation, and an autoscaler's count", async () => {
     const path = pathOf("Deployment", space.name, "shop-web");
     await space.api.json({

@@ -79,6 +79,7 @@ describe.skipIf(skip !== undefined)(`what a cluster refuses (${skip ?? "there is
         resources: ["networkpolicies"],
         verbs: ["get", "list", "create", "patch", "delete"],
       },
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch", "delete"] },
       {
         apiGroups: ["policy"],
         resources: ["poddisruptionbudgets"],

@@ -19,14 +19,19 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
     ...(service.exposed === null ? [] : [{ name: "HADRON_EXPOSE", value: `tcp:0.0.0.0:${EXPOSED_PORT}` }]),
     { name: "HADRON_PEERS", value: JSON.stringify(toPeers(input)) },
     { name: "HADRON_COUNTS_FILE", value: `${COUNTS_FOLDER}/counts.json` },
-    service.sharded
-      ? {
-          name: "HADRON_ORDINAL",
-          valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
-        }
-      : { name: "HADRON_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
+    ...(service.sharded
+      ? [{ name: "HADRON_ORDINAL", valueFrom: fieldOf("metadata.labels['apps.kubernetes.io/pod-index']") }]
+      : [
+          { name: "HADRON_POD", valueFrom: fieldOf("metadata.name") },
+          // The same as `status` and `logs` call it.
+          { name: "HADRON_NAME", value: `${service.name}.$(HADRON_POD)` },
+        ]),
     ...toDeclared(service, topology.app),
   ];
+}
+
+function fieldOf(fieldPath: string): object {
+  return { fieldRef: { apiVersion: "v1", fieldPath } };
 }
 
 /** What the service declares: its variables, and its secrets by reference. */
