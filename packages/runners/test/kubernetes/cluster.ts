@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";
 import { Api } from "../../src/kubernetes/api.ts";
 import { statusOf } from "../../src/kubernetes/api-error.ts";
@@ -19,6 +20,21 @@ async function whyNot(): Promise<string | undefined> {
   } catch (error) {
     return `no cluster: ${(error as Error).message}`;
   }
+}
+
+/** The cluster's nodes, and which of them this machine is: its processes and files are theirs. */
+export const nodes: readonly { readonly name: string; readonly isHere: boolean }[] =
+  skip === undefined ? await listNodes() : [];
+
+async function listNodes(): Promise<typeof nodes> {
+  const api = new Api(findTarget({ env: process.env, context: undefined, namespace: undefined }));
+  const { items } = await api.json({ path: "/api/v1/nodes", what: "list nodes", signal });
+  api.close();
+  const bootId = process.platform === "linux" ? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() : "";
+  return items.map(({ metadata, status }: any) => ({
+    name: metadata.name,
+    isHere: status.nodeInfo.bootID === bootId,
+  }));
 }
 
 /** A namespace of the test file's own, from before its first test until after its last. */

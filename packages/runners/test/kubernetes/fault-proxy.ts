@@ -13,6 +13,8 @@ export interface Seen {
   readonly isWatch: boolean;
   /** Whether it changes something, dry runs apart. */
   readonly isChange: boolean;
+  /** A WebSocket: a port-forward. */
+  readonly isUpgrade: boolean;
 }
 
 /** What becomes of a request: it passes, it is answered by the proxy, or its connection breaks before or after it got there. */
@@ -27,6 +29,8 @@ export class FaultProxy implements AsyncDisposable {
   fate: (seen: Seen) => Fate | Promise<Fate> = () => "pass";
   /** Each watch ends after this time with 410, as if its place had expired. */
   watchMs = Number.POSITIVE_INFINITY;
+  /** Whom the runner is to be, for the API server. */
+  as: string | undefined;
   readonly seen: Seen[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), "hadron-proxy-"));
   readonly #target = findTarget({ env: process.env, context: undefined, namespace: undefined });
@@ -62,7 +66,7 @@ export class FaultProxy implements AsyncDisposable {
         "current-context": "proxy",
         contexts: [{ name: "proxy", context: { cluster: "proxy", user: "x" } }],
         clusters: [{ name: "proxy", cluster: { server: `http://127.0.0.1:${port}` } }],
-        users: [{ name: "x", user: {} }],
+        users: [{ name: "x", user: { as: this.as } }],
       }),
     );
     return { ...(process.env as Record<string, string>), KUBECONFIG: path };
@@ -87,6 +91,8 @@ export class FaultProxy implements AsyncDisposable {
 
   /** A WebSocket: carried as it is. */
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { pathname: path } = new URL(request.url!, "http://x");
+    this.seen.push({ method: "GET", path, isWatch: false, isChange: false, isUpgrade: true });
     const { hostname, port } = new URL(this.#target.server);
     const { ca, cert, key } = this.#target.tls;
     const onward = connectTls({ host: hostname, port: Number(port), ca, cert, key }, () => {
@@ -109,6 +115,7 @@ export class FaultProxy implements AsyncDisposable {
       path: url.pathname,
       isWatch: url.searchParams.has("watch"),
       isChange: method !== "GET" && !url.searchParams.has("dryRun"),
+      isUpgrade: false,
     };
     this.seen.push(seen);
     const chunks: Buffer[] = [];

@@ -1,0 +1,74 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { skip, useNamespace } from "./cluster.ts";
+import { rightsOfDocs, roleOfDocs } from "./docs-role.ts";
+import { FaultProxy, type Seen } from "./fault-proxy.ts";
+import { call, context, fixture, runnerFor } from "./harness.ts";
+
+const space = useNamespace();
+const { signal } = context;
+const app = "rights";
+
+/** What an administrator grants for what a request would not need here and now. */
+const FOR_OTHERS = [
+  // Clusters from 1.35 on ask for it when a port-forward is opened by WebSocket.
+  "create pods/portforward",
+  // Only where a replica does not come up at once.
+  "list events",
+  // Only where a field has changed that cannot be changed in place, or a workload is no longer declared.
+  "patch deployments.apps/scale",
+];
+
+/** The right that the API server asks for before it does this. */
+function rightsOf({ method, path, isWatch }: Seen): readonly string[] {
+  const [, group = "", resource, name, part] =
+    /^\/(?:api|apis\/([^/]+))\/v\d\w*\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+))?(?:\/(.+))?$/.exec(path) ?? [];
+  const of = `${resource}${part === undefined ? "" : `/${part}`}${group === "" ? "" : `.${group}`}`;
+  const verbs = {
+    GET: [isWatch ? "watch" : name === undefined ? "list" : "get"],
+    POST: ["create"],
+    // What is applied may not be there yet.
+    PATCH: part === undefined && resource !== "leases" ? ["patch", "create"] : ["patch"],
+    DELETE: [name === undefined ? "deletecollection" : "delete"],
+  }[method]!;
+  return verbs.map((verb) => `${verb} ${of}`);
+}
+
+describe.skipIf(skip !== undefined)(`rights (${skip ?? "there is a cluster"})`, { timeout: 120_000 }, () => {
+  afterAll(() => runnerFor(space.env).delete(app, context), 60_000);
+
+  test("the Role of docs/kubernetes.md is enough for every verb, and has no right that none needs", async () => {
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${space.name}`;
+    const make = (path: string, body: object) =>
+      space.api.json({ method: "POST", path, body, what: "grant rights", signal });
+    await make(`${rbac}/roles`, { ...roleOfDocs(), metadata: { name: "hadron" } });
+    await make(`${rbac}/rolebindings`, {
+      metadata: { name: "hadron" },
+      subjects: [{ kind: "User", name: "ann" }],
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "hadron" },
+    });
+    await using proxy = await FaultProxy.start();
+    proxy.as = "ann";
+    const ann = runnerFor({ ...space.env, ...proxy.env }, { namespace: space.name, explicitApp: true });
+    const program = (secret: string, only?: readonly string[]) =>
+      fixture("rights.ts", app, only).then((one) => ({ ...one, secrets: { RIGHTS_SECRET: secret } }));
+
+    expect((await ann.plan(await program("a"), context)).changes.length).toBeGreaterThan(10);
+    await ann.apply(await program("a"), context);
+    // Shards are replaced by deleting their pods.
+    await ann.apply(await program("b"), context);
+    await ann.scale(app, "keys", 3, context);
+    await ann.scale(app, "web", 1, context);
+    expect(await call(ann, app, "store", "put", "k")).toBe("k");
+    let lines = 0;
+    for await (const _ of ann.logs(app, { service: undefined, follow: false }, context)) lines++;
+    expect(lines).toBeGreaterThan(0);
+    expect((await ann.status(app, context)).services.flatMap(({ replicas }) => replicas)).toHaveLength(5);
+    expect((await ann.list(context)).map((one) => one.app)).toEqual([app]);
+    await ann.apply(await program("b", ["web"]), context);
+    expect(await ann.delete(app, context)).toEqual([]);
+
+    const [granted, used] = [new Set(rightsOfDocs()), new Set(proxy.seen.flatMap(rightsOf))];
+    expect([...used].filter((one) => !granted.has(one))).toEqual([]);
+    expect([...granted].filter((one) => !used.has(one) && !FOR_OTHERS.includes(one))).toEqual([]);
+  });
+});
