@@ -7,7 +7,7 @@ export interface Faulted {
   readonly fault: string;
 }
 
-/** A step whose operands are read; it goes on when the bytes at `loads` are there. */
+/** A step whose operands are read; it goes on with the bytes at `loads`. */
 export interface Begun {
   readonly fault?: undefined;
   readonly instruction: Instruction;
@@ -37,12 +37,7 @@ export interface Done {
 /**
  * Reads the operands. `bytes[from]` and on: those after the opcode; fewer than the instruction has where the memory ends.
  */
-export function beginStep(
-  instruction: Instruction,
-  state: State,
-  bytes: readonly (number | string)[],
-  from = 0,
-): Begun | Faulted {
+export function beginStep(instruction: Instruction, state: State, bytes: ArrayLike<number>, from = 0): Begun | Faulted {
   const values: number[] = [];
   const places: (RegisterName | number | undefined)[] = [];
   const loads: number[] = [];
@@ -50,7 +45,7 @@ export function beginStep(
   const { operands } = instruction;
   for (let position = 0; position < operands.length; position++) {
     const kind = operands[position]!;
-    const byte = bytes[from + position] as number | undefined;
+    const byte = bytes[from + position];
     if (byte === undefined) return { fault: FAULTS.memoryAccess };
     if (kind === "N") {
       values.push(byte);

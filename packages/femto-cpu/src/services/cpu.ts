@@ -27,7 +27,7 @@ export interface Progress {
 
 export interface CpuOptions {
   /** Makes the node of an instruction, where it should be another than {@link instructionNode}. */
-  readonly node?: (instruction: Instruction, memory: Leaf<MemoryApi>) => Leaf<InstructionHandler>;
+  readonly node?: (instruction: Instruction) => Leaf<InstructionHandler>;
   /** How long a step is tried again whose node, or memory, is away. @default 15 000 */
   readonly repeatMs?: number;
 }
@@ -40,8 +40,10 @@ const RENEW_MS = 15_000;
 /**
  * The CPU as a pattern: a root that steps through programs, and a service for each instruction, named as its node.
  *
- * A step is sent to its node with the bytes behind the opcode. The cpu keeps a copy of the program to find them without a
- * trip to the memory; it alone drives the program, and nodes tell it what they stored, so that the copy is always right.
+ * A step is sent to its node with the whole machine: the cpu drives the program alone, and keeps a copy of its memory, so
+ * that nobody has to ask for a byte. What the step stores, the cpu sends to the memory while the next step is at its node,
+ * as a processor with a store buffer does. Stores keep their order, one at a time. A step is over when its bytes are in the
+ * memory: no result is given before.
  *
  * @example
  * const processor = service("cpu", cpu(instructionSet([...femtoInstructions, swap]), memory));
@@ -53,7 +55,7 @@ export function cpu(
 ): Part<(job: Job, context: Context) => Promise<Progress>> {
   const { node = instructionNode, repeatMs = 15_000 } = options;
   const nodes: Record<string, Child<InstructionHandler>> = Object.fromEntries(
-    set.instructions.map((one) => [one.node, child(service(one.node, node(one, memory), NODE))]),
+    set.instructions.map((one) => [one.node, child(service(one.node, node(one), NODE))]),
   );
   return pattern({
     name: "cpu",
@@ -64,35 +66,46 @@ export function cpu(
       const steppers = set.byOpcode.map((one) => one && { instruction: one, call: toCaller(clients[one.node]!) });
       return async ({ program, state: start, maxSteps }: Job, { signal }: Context): Promise<Progress> => {
         const again = { forMs: repeatMs, signal };
-        const copy = await repeated(() => bytesOf.read(program), again);
+        const copy = Uint8Array.from(await repeated(() => bytesOf.read(program), again));
         let state = start;
         let steps = 0;
         let renewAt = performance.now() + RENEW_MS;
-        const end = (ended: Progress["ended"], fault: string | null = null) => ({ ended, fault, state, steps });
+        let storing: Promise<unknown> | undefined;
+        const end = async (ended: Progress["ended"], fault: string | null = null): Promise<Progress> => {
+          await storing;
+          return { ended, fault, state, steps };
+        };
         while (steps < maxSteps) {
           if (state.IP >= MEMORY_BYTES) return end("faulted", FAULTS.pastMemory);
           const opcode = copy[state.IP]!;
           const stepper = steppers[opcode];
           if (stepper === undefined) return end("faulted", FAULTS.invalidOpcode(opcode));
           const { instruction, call } = stepper;
-          const request = toRequest(program, steps + 1, state, copy, instruction.operands.length);
+          const step = steps + 1;
+          const told = inStep(step, state.IP, instruction);
+          const request = toRequest(state, copy);
           let reply: StepReply;
           try {
             reply = await call(request);
           } catch (error) {
             if (signal.aborted) throw error;
-            reply = await repeated(() => call(request), again).catch((last: unknown) => {
-              throw inStep(last, steps + 1, state.IP, instruction);
-            });
+            reply = await repeated(() => call(request), again).catch(told);
           }
           if (typeof reply === "string") return end("faulted", reply);
-          for (let i = REPLY_HEAD; i < reply.length; i += 2) copy[reply[i]!] = reply[i + 1]!;
+          if (reply.length > REPLY_HEAD) {
+            const stores = reply.slice(REPLY_HEAD) as number[];
+            await storing;
+            storing = repeated(() => bytesOf.store(program, step, stores), again).catch(told);
+            // Told at the next store, or at the end.
+            storing.catch(() => {});
+            for (let i = 0; i < stores.length; i += 2) copy[stores[i]!] = stores[i + 1]!;
+          }
           state = toStateAfter(reply);
-          steps += 1;
+          steps = step;
           if (isHalted(reply)) return end("halted");
           if (performance.now() >= renewAt) {
             renewAt = performance.now() + RENEW_MS;
-            await repeated(() => bytesOf.load(program, steps, []), again);
+            await repeated(() => bytesOf.read(program), again);
           }
         }
         return end("running");
@@ -107,12 +120,11 @@ function toCaller(node: ChildClient<InstructionHandler>): (request: unknown) => 
 }
 
 /** Says where in the program it was; what died is in the message already. */
-function inStep(error: unknown, step: number, address: number, { syntax }: Instruction): unknown {
-  if (!isHadronError(error)) return error;
-  const { code, path, retryable } = error;
-  return new HadronError(code, `Step ${step} (${syntax} at ${address}): ${error.message}`, {
-    cause: error,
-    path,
-    retryable,
-  });
+function inStep(step: number, address: number, { syntax }: Instruction): (error: unknown) => never {
+  return (error) => {
+    if (!isHadronError(error)) throw error;
+    const { code, path, retryable } = error;
+    const text = `Step ${step} (${syntax} at ${address}): ${error.message}`;
+    throw new HadronError(code, text, { cause: error, path, retryable });
+  };
 }

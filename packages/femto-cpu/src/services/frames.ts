@@ -1,12 +1,10 @@
 import type { State } from "../machine/state.ts";
 
 /**
- * What the cpu sends to a node for one step: which program, which of its steps, the machine, and the bytes behind the
- * opcode. Lists of numbers, because every step sends one each way.
+ * What the cpu sends to a node for one step: the whole machine, memory included, so that the node need not ask for
+ * anything. A list, because every step sends one.
  */
 export type StepRequest = readonly [
-  program: string,
-  step: number,
   A: number,
   B: number,
   C: number,
@@ -14,10 +12,10 @@ export type StepRequest = readonly [
   SP: number,
   IP: number,
   flags: number,
-  ...bytes: number[],
+  memory: Uint8Array,
 ];
 
-/** What a node answers: the machine after the step and what it stored (address, byte, …), or, as a text, the fault. */
+/** What a node answers: the machine after the step and what is to be stored (address, byte, …), or, as a text, the fault. */
 export type StepReply =
   | string
   | readonly [A: number, B: number, C: number, D: number, SP: number, IP: number, flags: number, ...stores: number[]];
@@ -25,35 +23,26 @@ export type StepReply =
 const ZERO = 1;
 const CARRY = 2;
 const HALTED = 4;
-/** Where the bytes behind the opcode begin in a request. */
-export const REQUEST_HEAD = 9;
+/** Where the memory is in a request. */
+export const REQUEST_MEMORY = 7;
 /** Where the stores begin in a reply. */
 export const REPLY_HEAD = 7;
 
-/** `copy`: the program, of which `operands` bytes behind the opcode go along, or as many as there are. */
-export function toRequest(
-  program: string,
-  step: number,
-  state: State,
-  copy: readonly number[],
-  operands: number,
-): StepRequest {
+export function toRequest(state: State, memory: Uint8Array): StepRequest {
   const { A, B, C, D, SP, IP, zero, carry } = state;
-  const request: [...StepRequest] = [program, step, A, B, C, D, SP, IP, (zero ? ZERO : 0) | (carry ? CARRY : 0)];
-  for (let at = IP + 1; at <= IP + operands && at < copy.length; at++) request.push(copy[at]!);
-  return request;
+  return [A, B, C, D, SP, IP, (zero ? ZERO : 0) | (carry ? CARRY : 0), memory];
 }
 
 /** The machine that a request tells of. */
 export function toState(request: StepRequest): State {
-  const flags = request[8];
+  const flags = request[6];
   return {
-    A: request[2],
-    B: request[3],
-    C: request[4],
-    D: request[5],
-    SP: request[6],
-    IP: request[7],
+    A: request[0],
+    B: request[1],
+    C: request[2],
+    D: request[3],
+    SP: request[4],
+    IP: request[5],
     zero: (flags & ZERO) !== 0,
     carry: (flags & CARRY) !== 0,
   };

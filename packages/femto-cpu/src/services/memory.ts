@@ -4,19 +4,17 @@ import { HadronError, procedure } from "@hadron/core";
 import { type ChildClient, pattern, type ShardClient } from "@hadron/core/spi";
 import { ProgramStore } from "./program-store.ts";
 
-/** Which program, which of its steps, and then addresses, or addresses and bytes. A list, because each step sends it. */
-export type MemoryTrip = readonly [program: string, step: number, ...rest: number[]];
+/** Which program, which of its steps, and then address, byte, address, byte, … A list, because most steps send it. */
+export type Stores = readonly [program: string, step: number, ...stores: number[]];
 
 /** Where the addresses begin. */
-const TRIP_HEAD = 2;
+const STORES_HEAD = 2;
 
 export type MemoryApi = {
   /** Takes a program in; returns its id. */
   readonly allocate: (input: { readonly bytes: readonly number[] }, context: Context) => string;
-  /** The bytes at addresses, as the step is to see them. */
-  readonly load: (trip: MemoryTrip, context: Context) => number[];
-  /** Stores address, byte, address, byte, … */
-  readonly store: (trip: MemoryTrip, context: Context) => null;
+  /** Stores what a step stores: once, however often it is asked. */
+  readonly store: (stores: Stores, context: Context) => null;
   /** All 256 bytes. */
   readonly read: (input: { readonly program: string }, context: Context) => number[];
   /** Gives the memory of a program back. Whether there was any. */
@@ -56,11 +54,8 @@ export function programMemory({ maxPrograms = 10_000, idleMs = 60_000 }: MemoryO
       const again = { idempotent: true } as const;
       return {
         allocate: ({ bytes }, context) => open(context).allocate(bytes),
-        load: procedure(again, (trip: MemoryTrip, context: Context) =>
-          mine(trip[0], context).load(trip[0], trip[1], trip.slice(TRIP_HEAD) as number[]),
-        ),
-        store: procedure(again, (trip: MemoryTrip, context: Context) => {
-          mine(trip[0], context).store(trip[0], trip[1], trip.slice(TRIP_HEAD) as number[]);
+        store: procedure(again, (stores: Stores, context: Context) => {
+          mine(stores[0], context).store(stores[0], stores[1], stores.slice(STORES_HEAD) as number[]);
           return null;
         }),
         read: procedure(again, ({ program }, context: Context) => mine(program, context).read(program)),
@@ -84,12 +79,10 @@ export class MemoryClient {
     return this.#memory.call("allocate", { bytes }) as Promise<string>;
   }
 
-  load(program: string, step: number, addresses: readonly number[]): Promise<number[]> {
-    return this.#of(program).call("load", toTrip(program, step, addresses)) as Promise<number[]>;
-  }
-
   store(program: string, step: number, stores: readonly number[]): Promise<unknown> {
-    return this.#of(program).call("store", toTrip(program, step, stores));
+    const input: [string, number, ...number[]] = [program, step];
+    for (let i = 0; i < stores.length; i++) input.push(stores[i]!);
+    return this.#of(program).call("store", input);
   }
 
   read(program: string): Promise<number[]> {
@@ -111,12 +104,6 @@ export class MemoryClient {
     }
     return shard;
   }
-}
-
-function toTrip(program: string, step: number, rest: readonly number[]): MemoryTrip {
-  const trip: [string, number, ...number[]] = [program, step];
-  for (let i = 0; i < rest.length; i++) trip.push(rest[i]!);
-  return trip;
 }
 
 function shardOf(program: string): number {

@@ -18,19 +18,17 @@ interface Held {
   touchedAt: number;
   /** The last step that stored something. */
   step: number;
-  /** Address and byte of what that step stored over. */
-  before: readonly (readonly [address: number, byte: number])[];
 }
 
 /**
  * The bytes of programs. Whoever drives a program counts its steps up, and may do a step again as long as the next one
  * has not stored anything:
  *
- * - F1: a load in step n sees memory as it was before step n, even if step n has stored already.
- * - F2: a step stores once; storing again in the same step changes nothing.
- * - F3: a load or store of a step before the last one that stored is refused: its sender was taken for dead.
+ * - F1: a step stores once; storing again in the same step changes nothing.
+ * - F2: a store of a step before the last one that stored is refused: its sender was taken for dead.
  *
- * So a step that is done twice, wholly or in part, has done what it does once.
+ * A node gets the memory as it was before the step, and stores nothing itself. So a step that is done twice, wholly or in
+ * part, has done what it does once.
  */
 export class ProgramStore {
   readonly #options: ProgramStoreOptions;
@@ -61,37 +59,25 @@ export class ProgramStore {
     const id = `${prefix}-${++this.#serial}`;
     const held = new Uint8Array(MEMORY_BYTES);
     held.set(bytes);
-    this.#programs.set(id, { bytes: held, touchedAt: now(), step: 0, before: [] });
+    this.#programs.set(id, { bytes: held, touchedAt: now(), step: 0 });
     return id;
-  }
-
-  /** The bytes at these addresses, as step `step` is to see them. */
-  load(id: string, step: number, addresses: readonly number[]): number[] {
-    const held = this.#get(id, step);
-    return addresses.map((address) => {
-      // F1
-      const over = held.step === step ? held.before.find(([changed]) => changed === address) : undefined;
-      return over === undefined ? held.bytes[address]! : over[1];
-    });
   }
 
   /** Stores bytes, given as address, byte, address, byte, … */
   store(id: string, step: number, stores: readonly number[]): void {
-    const held = this.#get(id, step);
-    if (held.step === step) return; // F2
-    const before: [number, number][] = [];
-    for (let i = 0; i < stores.length; i += 2) {
-      const address = stores[i]!;
-      if (!before.some(([changed]) => changed === address)) before.push([address, held.bytes[address]!]);
-      held.bytes[address] = stores[i + 1]!;
+    const held = this.#get(id);
+    if (step < held.step) {
+      // F2
+      throw new HadronError("ABORTED", `Step ${step} of program ${id} is over: step ${held.step} has stored since.`);
     }
+    if (step === held.step) return; // F1
+    for (let i = 0; i < stores.length; i += 2) held.bytes[stores[i]!] = stores[i + 1]!;
     held.step = step;
-    held.before = before;
   }
 
   /** All bytes of a program. */
   read(id: string): number[] {
-    return [...this.#get(id, Number.POSITIVE_INFINITY).bytes];
+    return [...this.#get(id).bytes];
   }
 
   /** Forgets a program. Whether it was there. */
@@ -99,13 +85,9 @@ export class ProgramStore {
     return this.#programs.delete(id);
   }
 
-  #get(id: string, step: number): Held {
+  #get(id: string): Held {
     const held = this.#programs.get(id);
     if (held === undefined) throw this.#missing(id);
-    if (step < held.step) {
-      // F3
-      throw new HadronError("ABORTED", `Step ${step} of program ${id} is over: step ${held.step} has stored since.`);
-    }
     held.touchedAt = this.#options.now();
     return held;
   }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { femtoCpu, femtoInstructions, type Instruction, instruction } from "../../src/index.ts";
 import { KNOWN } from "./known-programs.ts";
 
-/** Called in the middle of each step: its operands are loaded, and nothing is stored yet. */
+/** Called in the middle of each step. */
 let inStep: (node: string) => void = () => {};
 
 const exchange = instruction("XCHG R, [N]", {
@@ -84,23 +84,40 @@ describe("a replica dies in the middle of a step and comes back", () => {
     expect(lost).toBeGreaterThan(30);
   }, 120_000);
 
-  test("a node that has stored and not yet answered: its step is not done twice", async () => {
-    const [node, memory] = [app.replica("xchg-address-with-reg.0"), app.replica("memory.0")];
+  test("a node that has done its step and not yet answered: the step is taken again, with the memory as it was", async () => {
+    const node = app.replica("xchg-address-with-reg.0");
     let steps = 0;
     inStep = () => {
       if (++steps !== 3) return;
-      const before = memory.calls;
-      node.slow(10); // What the memory answers takes a while to reach it.
-      const look = (): void => {
-        if (memory.calls === before) return void setImmediate(look);
+      node.slow(10); // Its answer takes a while, and it dies before.
+      setImmediate(() => {
         node.kill({ away: true });
         node.restart();
-      };
-      look();
+      });
     };
     const result = await run("MOV [232], 5\nMOV A, 1\nXCHG A, [232]\nHLT");
     expect(steps).toBe(5);
     expect([result.registers.A, result.output[0]]).toEqual([5, 1]);
+  });
+
+  test("the way to the memory, once it has stored and not yet answered: it stores once", async () => {
+    const memory = app.replica("memory.0");
+    let cuts = 0;
+    inStep = (node) => {
+      if (node !== "xchg-address-with-reg") return;
+      memory.slow(10); // What it answers takes a while.
+      const before = memory.calls;
+      const look = (): void => {
+        if (memory.calls === before) return void setImmediate(look);
+        cuts++;
+        memory.cut();
+        memory.restore();
+      };
+      look();
+    };
+    const result = await run("MOV A, 1\nXCHG A, [x]\nMOV B, [x]\nHLT\nx: DB 6");
+    expect(cuts).toBe(1);
+    expect([result.registers.A, result.registers.B]).toEqual([6, 1]);
   });
 
   test("the assembler or a line parser: the program is assembled all the same", async () => {
@@ -128,4 +145,27 @@ describe("a replica dies and stays dead", () => {
       message: expect.stringContaining(`${victim}.0`),
     });
   });
+});
+
+test("a step is over when the memory has its bytes, and no result is given before", async () => {
+  const memory = app.replica("memory.0");
+  let over = false;
+  inStep = (node) => {
+    if (node === "mov-number-to-address") memory.hang();
+  };
+  const result = run("MOV [232], 7\nMOV A, 1\nHLT").finally(() => {
+    over = true;
+  });
+  const halted = new Promise<void>((resolve) => {
+    inStep = ((before) => (node: string) => {
+      before(node);
+      if (node === "none") resolve();
+    })(inStep);
+  });
+  // The steps after it have gone to their nodes; the cpu waits for the memory.
+  await halted;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(over).toBe(false);
+  memory.restore();
+  expect(await result).toMatchObject({ state: "halted", steps: 3, output: [7, ...new Array(23).fill(0)] });
 });

@@ -3,6 +3,7 @@ import { type StartedApp, start } from "@hadron/core/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { femto } from "../../../../examples/femto.ts";
+import { START } from "../../src/index.ts";
 import { randomProgram } from "../machine/programs.ts";
 import { interpret } from "../reference/interpreter.ts";
 import { KNOWN } from "./known-programs.ts";
@@ -145,9 +146,9 @@ test("a hundred programs at once do not meet", async () => {
   await expect.poll(held).toBe(0);
 });
 
-test("a program of an old memory, or of none, is refused by the nodes", async () => {
-  const request = ["0-dead-1", 1, 0, 0, 0, 0, 231, 0, 0, 0, 9];
-  await expect(app.call("mov-address-to-reg", undefined, request)).rejects.toMatchObject({
+test("a program of an old memory, or of none, is refused", async () => {
+  const job = { program: "0-dead-1", state: START, maxSteps: 1 };
+  await expect(app.call("cpu", undefined, job)).rejects.toMatchObject({
     code: "ABORTED",
     message: expect.stringContaining("memory.0 died"),
   });
