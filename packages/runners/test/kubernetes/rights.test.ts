@@ -14,8 +14,6 @@ const FOR_OTHERS = [
   "create pods/portforward",
   // Only where a replica does not come up at once.
   "list events",
-  // Only where a field has changed that cannot be changed in place, or a workload is no longer declared.
-  "patch deployments.apps/scale",
 ];
 
 /** The right that the API server asks for before it does this. */
@@ -49,8 +47,8 @@ describe.skipIf(skip !== undefined)(`rights (${skip ?? "there is a cluster"})`, 
     await using proxy = await FaultProxy.start();
     proxy.as = "ann";
     const ann = runnerFor({ ...space.env, ...proxy.env }, { namespace: space.name, explicitApp: true });
-    const program = (secret: string, only?: readonly string[]) =>
-      fixture("rights.ts", app, only).then((one) => ({ ...one, secrets: { RIGHTS_SECRET: secret } }));
+    const program = (secret: string) =>
+      fixture("rights.ts", app).then((one) => ({ ...one, secrets: { RIGHTS_SECRET: secret } }));
 
     expect((await ann.plan(await program("a"), context)).changes.length).toBeGreaterThan(10);
     await ann.apply(await program("a"), context);
@@ -62,9 +60,11 @@ describe.skipIf(skip !== undefined)(`rights (${skip ?? "there is a cluster"})`, 
     let lines = 0;
     for await (const _ of ann.logs(app, { service: undefined, follow: false }, context)) lines++;
     expect(lines).toBeGreaterThan(0);
-    expect((await ann.status(app, context)).services.flatMap(({ replicas }) => replicas)).toHaveLength(5);
+    const { services } = await ann.status(app, context);
+    expect(services.flatMap(({ replicas }) => replicas.filter(({ state }) => state === "ready"))).toHaveLength(5);
     expect((await ann.list(context)).map((one) => one.app)).toEqual([app]);
-    await ann.apply(await program("b", ["web"]), context);
+    // What is no longer declared is removed.
+    await ann.apply(await fixture("shop-less.ts", app), context);
     expect(await ann.delete(app, context)).toEqual([]);
 
     const [granted, used] = [new Set(rightsOfDocs()), new Set(proxy.seen.flatMap(rightsOf))];
