@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTarget } from "../../src/kubernetes/kube-config.ts";
@@ -37,7 +37,7 @@ export class TcpProxy implements AsyncDisposable {
           cluster: {
             server: `https://127.0.0.1:${this.#port}`,
             "certificate-authority-data": base64(tls.ca),
-            "tls-server-name": tls.servername ?? new URL(server).hostname,
+            "tls-server-name": tls.servername ?? nameOf(server),
             "insecure-skip-tls-verify": tls.insecure,
           },
         },
@@ -91,4 +91,10 @@ export class TcpProxy implements AsyncDisposable {
     await this.down();
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+/** A name that the server's certificate has: every API server's has `kubernetes`, for pods. */
+function nameOf(server: string): string {
+  const { hostname } = new URL(server);
+  return isIP(hostname.replace(/[[\]]/g, "")) === 0 ? hostname : "kubernetes";
 }
