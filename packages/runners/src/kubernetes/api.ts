@@ -144,6 +144,7 @@ export class Api {
       path: path + (search === "" ? "" : `?${search}`),
       headers: {
         accept: "application/json",
+        "accept-encoding": lasting ? "identity" : "gzip",
         "user-agent": "hadron",
         ...lowerCased(credentials.headers),
         ...(payload === undefined ? {} : { "content-type": type }),

@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect as connectHttp2, constants } from "nod
 import { Agent, request as tlsRequest } from "node:https";
 import { PassThrough, pipeline, type Readable } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { createGunzip } from "node:zlib";
 import type { Credentials } from "./credentials.ts";
 import type { Target } from "./kube-config.ts";
 
@@ -155,7 +156,8 @@ export class Connection {
       request.setTimeout(TIMEOUT_MS, () => request.destroy(silent()));
       request.once("response", (response) => {
         request.setTimeout(0);
-        resolve({ status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"], body: response });
+        const { "retry-after": retryAfter, "content-encoding": coding } = response.headers;
+        resolve({ status: response.statusCode ?? 0, retryAfter, body: decoded(response, coding) });
       });
       request.once("error", reject);
       request.end(payload);
@@ -188,7 +190,11 @@ function sendHttp2(session: ClientHttp2Session, { method, path, headers, payload
       // Read from now on: a short answer is over, and its stream closed, before its reader has had a turn.
       const body = new PassThrough();
       pipeline(stream, body, () => {});
-      resolve({ status: answer[":status"] ?? 0, retryAfter: answer["retry-after"] as string | undefined, body });
+      resolve({
+        status: answer[":status"] ?? 0,
+        retryAfter: answer["retry-after"] as string | undefined,
+        body: decoded(body, answer["content-encoding"]),
+      });
     });
     stream.on("error", (error) => {
       clearTimeout(timer);
@@ -201,6 +207,11 @@ function sendHttp2(session: ClientHttp2Session, { method, path, headers, payload
     });
     if (payload !== undefined) stream.end(payload);
   });
+}
+
+/** Long lists come packed: a tenth of their size. */
+function decoded(body: Readable, coding: string | undefined): Readable {
+  return coding === "gzip" ? pipeline(body, createGunzip(), () => {}) : body;
 }
 
 function secured(socket: TLSSocket): Promise<void> {

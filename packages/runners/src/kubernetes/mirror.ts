@@ -113,13 +113,19 @@ export class Mirror implements AsyncDisposable {
   #set(object: KubeObject, changed: (event?: MirrorEvent) => void): void {
     const known = this.#objects.get(object.metadata.name);
     if (known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    this.#objects.set(object.metadata.name, object);
-    changed({ type: "set", object });
+    const kept = object.kind === "Pod" ? slim(object) : object;
+    this.#objects.set(object.metadata.name, kept);
+    changed({ type: "set", object: kept });
   }
 
   #forget(object: KubeObject, changed: (event?: MirrorEvent) => void): void {
     if (this.#objects.delete(object.metadata.name)) changed({ type: "gone", object });
   }
+}
+
+/** What nobody asks of a pod that is watched, and what most of it is made of: ten thousand of them are to fit in memory. */
+function slim({ spec, metadata: { managedFields, ...metadata }, ...pod }: KubeObject): KubeObject {
+  return { ...pod, metadata };
 }
 
 function isConnectionError(error: unknown): boolean {

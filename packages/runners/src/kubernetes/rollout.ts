@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError, type RunContext } from "@hadron/core/spi";
 import type { Api } from "./api.ts";
+import { each } from "./each.ts";
 import { readEvents } from "./events.ts";
 import { NAME, selectorOf, serviceOf } from "./labels.ts";
 import { lastWords } from "./last-words.ts";
@@ -13,6 +14,8 @@ import { podTrouble, type Trouble, workloadTrouble } from "./trouble.ts";
 
 /** How often the world is looked at while nothing is reported; troubles are looked for as often. */
 const TICK_MS = 1000;
+/** Pods that are deleted at the same time. */
+const AT_ONCE = 32;
 /** Objects whose events are read in one look: one reason is as good as a thousand. */
 const SAMPLES = 5;
 
@@ -143,8 +146,8 @@ export class Rollout implements AsyncDisposable {
     );
     if (step.do === "replace") {
       await applyObject(this.#api, withPartition(manifest, step.partition), { dryRun: false, signal });
-      await Promise.all(
-        step.pods.map(({ metadata: { name, uid } }) => deleteObject(this.#api, "Pod", name, { uid, signal })),
+      await each(step.pods, AT_ONCE, ({ metadata: { name, uid } }) =>
+        deleteObject(this.#api, "Pod", name, { uid, signal }),
       );
     }
     if (step.do === "release") await applyObject(this.#api, withPartition(manifest, 0), { dryRun: false, signal });
