@@ -22,6 +22,8 @@ import { endProcess, extraFlags } from "./harness-process.ts";
 export interface AppOptions {
   /** What replicas call each other over. */
   readonly sockets: "unix" | "tcp";
+  /** Whether exposed services listen on a port of their own. Under the local runner they do not: the runner does. @default true */
+  readonly ports?: boolean;
 }
 
 /** The replicas of an app, started by hand as the local runner does, so that a bench can say over what they speak. */
@@ -87,7 +89,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
               HADRON_TOPOLOGY: "topology.json",
               HADRON_TOPOLOGY_HASH: hashTopology(topology),
               HADRON_LISTEN: address,
-              HADRON_EXPOSE: service.exposed ? "tcp:127.0.0.1:0" : "",
+              HADRON_EXPOSE: service.exposed && options.ports !== false ? "tcp:127.0.0.1:0" : "",
             },
           },
         );

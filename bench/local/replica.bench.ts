@@ -13,7 +13,7 @@ await bench("A replica of hello.ts that serves, against a bare Node process that
   const hello = new URL("../../examples/hello.ts", import.meta.url);
   const [rss, cpu]: [number[], number[]] = [[], []];
   for (let round = 0; round < ROUNDS; round++) {
-    const app = await b.app(hello, { sockets: "unix" });
+    const app = await b.app(hello, { sockets: "unix", ports: false });
     const ours = await footprint(app.pids()[0]!);
     await app.close();
     const bare = await startBare(b);
