@@ -6,10 +6,10 @@ import { DnsServer } from "./dns-server.ts";
 const COUNT = 20;
 const POLL = { timeout: 20_000, interval: 20 };
 
-/** Twenty shards, each with a name, and all with one; as in a cluster. */
-async function twentyShards() {
+/** Shards, each with a name, and all with one; as in a cluster. */
+async function createShards(count = COUNT) {
   const dns = await DnsServer.start();
-  const where = Array.from({ length: COUNT }, (_, ordinal): string | undefined => `10.0.0.${ordinal + 1}`);
+  const where = Array.from({ length: count }, (_, ordinal): string | undefined => `10.0.0.${ordinal + 1}`);
   const publish = () => {
     dns.addresses.set(
       "leaf-pods.test",
@@ -22,7 +22,7 @@ async function twentyShards() {
   };
   publish();
   const directory = new DnsDirectory({
-    topology: { services: [{ name: "leaf", sharded: true, replicas: COUNT }] } as unknown as Topology,
+    topology: { services: [{ name: "leaf", sharded: true, replicas: count }] } as unknown as Topology,
     names: { leaf: { any: "leaf-pods.test:7070", shard: "leaf-{ordinal}.leaf-pods.test:7070" } },
     counts: {},
     resolve: dns.resolve,
@@ -47,7 +47,7 @@ async function twentyShards() {
 }
 
 test("shards that stay where they are cost one question a look, however many they are", async () => {
-  await using rig = await twentyShards();
+  await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   expect(rig.askedByName()).toBe(COUNT);
   const before = rig.looks();
@@ -56,7 +56,7 @@ test("shards that stay where they are cost one question a look, however many the
 });
 
 test("a shard that goes and comes back elsewhere is the only one asked for by name", async () => {
-  await using rig = await twentyShards();
+  await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   rig.dns.asked.clear();
   rig.where[7] = undefined;
@@ -69,7 +69,7 @@ test("a shard that goes and comes back elsewhere is the only one asked for by na
 });
 
 test("two shards that have swapped their addresses are found out by the first connection that is refused", async () => {
-  await using rig = await twentyShards();
+  await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   rig.dns.asked.clear();
   [rig.where[3], rig.where[4]] = [rig.where[4], rig.where[3]];
@@ -79,19 +79,31 @@ test("two shards that have swapped their addresses are found out by the first co
   expect(rig.names().sort()).toEqual(["leaf-3.leaf-pods.test", "leaf-4.leaf-pods.test"]);
 });
 
-test("an answer that holds only some of the addresses loses no shard", async () => {
-  await using rig = await twentyShards();
-  const all = rig.dns.addresses.get("leaf-pods.test")!;
-  rig.dns.addresses.set("leaf-pods.test", all.slice(0, 5));
+test("a shard that is away is not asked for by name before there is an address that it may have", async () => {
+  await using rig = await createShards();
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  rig.dns.asked.clear();
+  rig.where[7] = undefined;
+  rig.publish();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   const before = rig.looks();
-  rig.dns.addresses.set("leaf-pods.test", all.slice(10, 15));
+  await expect.poll(rig.looks, POLL).toBeGreaterThanOrEqual(before + 3);
+  expect(rig.names()).toEqual([]);
+});
+
+test("a long answer that holds only some of the addresses loses no shard", async () => {
+  await using rig = await createShards(60);
+  const all = rig.dns.addresses.get("leaf-pods.test")!;
+  rig.dns.addresses.set("leaf-pods.test", all.slice(0, 25));
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  const before = rig.looks();
+  rig.dns.addresses.set("leaf-pods.test", all.slice(30, 55));
   await expect.poll(rig.looks, POLL).toBeGreaterThanOrEqual(before + 2);
   expect(rig.members()).toEqual(rig.wanted());
 });
 
 test("while a name has the old and the new address of a shard, the new one is taken", async () => {
-  await using rig = await twentyShards();
+  await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   rig.where[2] = "10.0.1.2";
   rig.publish();
@@ -101,7 +113,7 @@ test("while a name has the old and the new address of a shard, the new one is ta
 });
 
 test("a server that fails says nothing about the shards; what it did not answer is asked again", async () => {
-  await using rig = await twentyShards();
+  await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   const before = rig.members();
   rig.dns.isIll = true;
@@ -115,7 +127,7 @@ test("a server that fails says nothing about the shards; what it did not answer 
 });
 
 test("shards that were added are asked for by name, those that were taken away are not", async () => {
-  await using rig = await twentyShards();
+  await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   rig.dns.asked.clear();
   rig.where.push("10.0.1.20");
@@ -128,4 +140,20 @@ test("shards that were added are asked for by name, those that were taken away a
   rig.directory.setCounts({ leaf: 10 });
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());
   expect(rig.names()).toEqual([]);
+});
+
+test("a name that is not answered keeps no other shard from being found", async () => {
+  await using rig = await createShards();
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  rig.dns.illNames.add("leaf-3.leaf-pods.test");
+  rig.where[3] = rig.where[5] = undefined;
+  rig.publish();
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  rig.where[5] = "10.0.1.5";
+  rig.publish();
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  rig.where[3] = "10.0.1.3";
+  rig.publish();
+  rig.dns.illNames.clear();
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
 });

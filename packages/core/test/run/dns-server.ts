@@ -8,6 +8,8 @@ export class DnsServer implements AsyncDisposable {
   readonly asked = new Map<string, number>();
   /** Answers SERVFAIL to all. */
   isIll = false;
+  /** The same for these alone. */
+  readonly illNames = new Set<string>();
   readonly #socket = createSocket("udp4");
   readonly #resolver = new Resolver({ tries: 1 });
 
@@ -48,7 +50,7 @@ export class DnsServer implements AsyncDisposable {
     const name = labels.join(".");
     this.asked.set(name, (this.asked.get(name) ?? 0) + 1);
     const found = this.addresses.get(name);
-    const code = this.isIll ? 2 : found === undefined ? 3 : 0;
+    const code = this.isIll || this.illNames.has(name) ? 2 : found === undefined ? 3 : 0;
     const records = (code === 0 ? found! : []).map((address) =>
       Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, ...address.split(".").map(Number)]),
     );
