@@ -3,55 +3,82 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type App, compose, TableDirectory } from "@hadron/core/spi";
+import { createInterface } from "node:readline";
+import type { AnyService } from "@hadron/core";
+import { type App, compose, type Directory, TableDirectory } from "@hadron/core/spi";
 import { createHost, type Host } from "../../src/call/host.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
 import { one } from "./app.ts";
 
 export interface ReplicaProcess {
   readonly child: ChildProcess;
+  readonly ordinal: number;
   readonly address: string;
+  /** Where outside callers reach it: `tcp:HOST:PORT`. */
+  readonly exposed: readonly string[];
 }
 
-/** Replicas of the app in `app.ts`, each a process that `run()` has made a replica, as under the local runner. */
+/** Replicas of an app of one service, each a process that `run()` has made a replica, as under the local runner. */
 export interface Processes extends AsyncDisposable {
   readonly directory: TableDirectory;
-  start(ordinal: number): Promise<ReplicaProcess>;
+  start(ordinal: number, options?: ProcessOptions): Promise<ReplicaProcess>;
   /** SIGTERM; returns the exit status. */
   stop(replica: ReplicaProcess): Promise<number | null>;
-  publish(replicas: readonly ReplicaProcess[]): void;
+  /** Says where the replicas are: there, or behind a proxy. */
+  publish(replicas: readonly { readonly address: string }[]): void;
   caller(): Host;
+  /** Calls that replica directly, whatever was published. */
+  ask(replica: ReplicaProcess, procedure: string, input?: unknown): Promise<unknown>;
 }
 
-export function createProcesses(): Processes {
+export interface ProcessOptions {
+  /** Addresses for outside callers. @default none */
+  readonly expose?: string;
+  /** A module that the process loads first. @default none */
+  readonly preload?: string;
+  /** Told each line of its log. @default it goes nowhere */
+  readonly logged?: (line: string) => void;
+}
+
+/** @param file The app, in this folder. @param declared The service that it runs. */
+export function createProcesses(file = "app.ts", declared: AnyService = one): Processes {
   const folder = mkdtempSync(join(tmpdir(), "hadron-processes-"));
-  const app: App = compose("test", [one]);
+  const app: App = compose("test", [declared]);
+  const service = app.topology.services[0]!.name;
   const topology = join(folder, "topology.json");
   writeFileSync(topology, JSON.stringify(app.topology));
   const directory = new TableDirectory();
   const children = new Set<ChildProcess>();
   const hosts: Host[] = [];
+  const mux = createMuxTransport();
+  const hostOf = (replica: string, known: Directory) => {
+    const self = { app: "test", service: "caller", replica, topology: "t" };
+    return createHost({ self, directory: known, transports: { unix: mux, tcp: mux }, app });
+  };
   return {
     directory,
-    async start(ordinal) {
+    async start(ordinal, { expose, preload, logged } = {}) {
       const address = `unix:${join(folder, `${ordinal}.sock`)}`;
-      const child = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "app.ts")], {
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
+      const first = preload === undefined ? [] : ["--import", join(import.meta.dirname, preload)];
+      const child = spawn(process.execPath, ["--import", "tsx", ...first, join(import.meta.dirname, file)], {
+        stdio: ["ignore", logged === undefined ? "ignore" : "pipe", "inherit", "ipc"],
         env: {
           ...process.env,
-          HADRON_SERVICE: "one",
+          HADRON_SERVICE: service,
           HADRON_ORDINAL: String(ordinal),
           HADRON_APP: "test",
           HADRON_REVISION: "r",
           HADRON_TOPOLOGY: topology,
           HADRON_LISTEN: address,
+          ...(expose === undefined ? {} : { HADRON_EXPOSE: expose }),
         },
       });
       children.add(child);
       child.once("exit", () => children.delete(child));
+      if (logged !== undefined) createInterface(child.stdout!).on("line", logged);
       for (;;) {
-        const [message] = (await once(child, "message")) as [{ type: string }];
-        if (message.type === "ready") return { child, address };
+        const [message] = (await once(child, "message")) as [{ type: string; exposed?: readonly string[] }];
+        if (message.type === "ready") return { child, ordinal, address, exposed: message.exposed ?? [] };
       }
     },
     async stop({ child }) {
@@ -61,10 +88,10 @@ export function createProcesses(): Processes {
     },
     publish(replicas) {
       directory.set(
-        "one",
+        service,
         replicas.map(({ address }, ordinal) => ({
           ordinal,
-          name: `one.${ordinal}`,
+          name: `${service}.${ordinal}`,
           address,
           state: "ready",
           reason: undefined,
@@ -72,11 +99,21 @@ export function createProcesses(): Processes {
       );
     },
     caller() {
-      const self = { app: "test", service: "caller", replica: `caller.${hosts.length}`, topology: "t" };
       const view = { ...bind(directory), close: () => {} };
-      const host = createHost({ self, directory: view, transports: { unix: createMuxTransport() }, app });
+      const host = hostOf(`caller.${hosts.length}`, view);
       hosts.push(host);
       return host;
+    },
+    async ask({ address, ordinal }, procedure, input) {
+      const name = `${service}.${ordinal}`;
+      const direct = new TableDirectory();
+      direct.set(service, [{ ordinal, name, address, state: "ready", reason: undefined }]);
+      const host = hostOf("asker.0", direct);
+      try {
+        return await host.call(service, procedure, input, {});
+      } finally {
+        host.close();
+      }
     },
     async [Symbol.asyncDispose]() {
       for (const host of hosts) host.close();

@@ -1,4 +1,5 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** What the proxy does to the bytes that pass it. All of it may be changed while connections are open. */
 export interface ProxyFaults {
@@ -14,6 +15,8 @@ export interface ProxyFaults {
   cutAfterToCallee: number;
   /** The same towards the caller. @default Infinity */
   cutAfterToCaller: number;
+  /** Each connection is cut so, and not the first alone. @default false */
+  cutEach: boolean;
   /** Changes the bytes on their way to the caller. @default not at all */
   corrupt: ((bytes: Buffer) => Buffer) | undefined;
 }
@@ -41,6 +44,7 @@ export async function startProxy(target: string): Promise<FaultProxy> {
     stuffed: false,
     cutAfterToCallee: Number.POSITIVE_INFINITY,
     cutAfterToCaller: Number.POSITIVE_INFINITY,
+    cutEach: false,
     corrupt: undefined,
   };
   const sockets = new Set<Socket>();
@@ -120,8 +124,8 @@ function pump(
     // Written before the end: what was let through does arrive.
     else {
       // Once: the next connection is whole.
-      if (way === "toCallee") faults.cutAfterToCallee = Number.POSITIVE_INFINITY;
-      else faults.cutAfterToCaller = Number.POSITIVE_INFINITY;
+      if (!faults.cutEach && way === "toCallee") faults.cutAfterToCallee = Number.POSITIVE_INFINITY;
+      if (!faults.cutEach && way === "toCaller") faults.cutAfterToCaller = Number.POSITIVE_INFINITY;
       into.end(bytes, end);
     }
   };
@@ -136,8 +140,9 @@ function pump(
       const piece = chunk.subarray(at, at + size);
       if (faults.delayMs === 0 && size === chunk.length) pass(piece);
       else {
-        last = last.then(() => new Promise<void>((resolve) => setTimeout(resolve, faults.delayMs)));
-        last = last.then(() => pass(piece));
+        // A long line, and not a narrow one: what waits in it waits at the same time.
+        const delayed = pause(faults.delayMs);
+        last = last.then(() => (faults.delayMs === 0 ? pause(0) : delayed)).then(() => pass(piece));
       }
     }
   });
