@@ -23,7 +23,7 @@ export function shard<A extends Api>(n: number, leaf: Leaf<A>, options: ShardOpt
   if (typeof options?.by !== "function") {
     throw new HadronError(
       "INVALID_DECLARATION",
-      "shard(n, leaf, { by }): by is missing; give a function from input to key.",
+      `shard(n, leaf, { by }): by is ${options?.by === undefined ? "missing" : `of type ${typeof options.by}`}; give a function from input to key.`,
     );
   }
   return pattern({

@@ -42,6 +42,8 @@ test("by that fails on an input says so", async () => {
   });
   // @ts-expect-error: by is needed
   expect(() => shard(2, where)).toThrow("by is missing");
+  // @ts-expect-error one function for all procedures
+  expect(() => shard(2, where, { by: { where: () => "a" } })).toThrow("by is of type object");
 });
 
 test.each([1, 2, 4, 10, 33])(

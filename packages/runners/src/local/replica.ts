@@ -203,15 +203,22 @@ export class LocalReplica {
     const delayMs = this.#policy.died();
     if (delayMs === undefined) {
       const gaveUp = `${exit.reason}; it died ${GIVE_UP_DEATHS} times within a minute, and is not started again.`;
+      this.#say("error", gaveUp);
       this.#become("failed", gaveUp + incarnation.lastLines());
       return;
     }
+    this.#say("warn", `${exit.reason}; it is started again`);
     this.#become("starting", exit.reason);
     this.#cancelRestart = clock.after(delayMs, () => {
       this.#restarts++;
       this.#current = this.#launch(this.#options);
       this.#become("starting", exit.reason);
     });
+  }
+
+  /** Into its log, in the form in which it writes there itself. */
+  #say(level: "warn" | "error", message: string): void {
+    this.#options.line(JSON.stringify({ time: new Date().toISOString(), level, replica: this.name, message }));
   }
 
   #become(state: ReplicaState, reason: string | null): void {

@@ -162,6 +162,14 @@ describe("a replica that", () => {
       "exit code 9; it died 5 times within a minute, and is not started again.\nIts last lines:\n  goodbye",
     );
     expect(replicas(await runner.status("plain", home.context))[0]?.state).toBe("ready");
+    const said: string[] = [];
+    for await (const { line } of runner.logs("plain", { service: "die-1", follow: false }, home.context)) {
+      if (line.startsWith("{")) said.push((JSON.parse(line) as { message: string }).message);
+    }
+    expect(said.filter((message) => message !== "ready")).toEqual([
+      ...new Array(4).fill("exit code 9; it is started again"),
+      "exit code 9; it died 5 times within a minute, and is not started again.",
+    ]);
   });
 
   test("is being started when the command is stopped is ended with the rest", async () => {
