@@ -10,6 +10,16 @@ export function silent(replica: string, procedure: string, error: HadronError): 
   );
 }
 
+/** A stream has begun, and the caller's time is over, or the caller gave it up. */
+export function unfinished(replica: string, procedure: string, error: HadronError): HadronError {
+  if (error.code !== "DEADLINE_EXCEEDED") return error;
+  return new HadronError(
+    "DEADLINE_EXCEEDED",
+    `The stream of "${procedure}" of ${replica} was not at its end when the call's time ran out. Give the call a longer timeoutMs, or take the items faster.`,
+    { cause: error, path: [replica] },
+  );
+}
+
 /** The connection broke after something was sent: nobody knows whether it was run. */
 export function broken(replica: string, error: HadronError, reason: string | undefined): HadronError {
   return new HadronError(

@@ -1,3 +1,4 @@
+import { unfinished } from "../../call/call-errors.ts";
 import type { Cancellable, Scope } from "../../call/scope.ts";
 import type { HadronError } from "../../errors.ts";
 import type { IncomingStream } from "../incoming-stream.ts";
@@ -7,6 +8,8 @@ import type { InputSender } from "./input-sender.ts";
 
 /** Whoever keeps calls. */
 export interface CallOwner {
+  /** The replica that is called, as messages name it. */
+  readonly peer: string;
   /** Called by a call whose scope ended. */
   cancel(call: ClientCall, error: unknown): void;
 }
@@ -49,6 +52,8 @@ export class ClientCall implements Numbered, Cancellable {
   }
 
   cancelled(error: HadronError): void {
-    this.#connection.cancel(this, error);
+    // Of a stream that has begun, nobody above says whose it was.
+    const told = this.stream === undefined ? error : unfinished(this.#connection.peer, this.procedure, error);
+    this.#connection.cancel(this, told);
   }
 }

@@ -23,7 +23,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   #state: ConnectionState = "connecting";
   readonly #options: ConnectOptions;
   /** Who is at the other end, for messages. */
-  readonly #peer: string;
+  readonly peer: string;
   #where: string;
   readonly #calls = new CallTable<ClientCall>();
   readonly #names = new Map<string, number>();
@@ -43,8 +43,8 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   constructor(pipe: Pipe, address: string, options: ConnectOptions) {
     super(pipe, REST_MS);
     this.#options = options;
-    this.#peer = options.wanted.replica ?? options.wanted.service;
-    this.#where = `${this.#peer} at ${address}`;
+    this.peer = options.wanted.replica ?? options.wanted.service;
+    this.#where = `${this.peer} at ${address}`;
     pipe.read(this);
     pipe.write([toUpgradeRequest(options.self, options.wanted)]);
     pipe.unref();
@@ -165,7 +165,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   }
 
   #explainInput(procedure: string, error: unknown, input: unknown): HadronError {
-    return explainNotEncodable(error, input, "input", `${procedure} of ${this.#peer}`, this.#maxInputBytes);
+    return explainNotEncodable(error, input, "input", `${procedure} of ${this.peer}`, this.#maxInputBytes);
   }
 
   override data(chunk: Buffer): void {
@@ -337,7 +337,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     const limit = this.#options.maxOutputBytes;
     return new HadronError(
       "TOO_LARGE",
-      `The output of ${call.procedure} of ${this.#peer} is ${length} bytes, and ${limit} are accepted; raise limits.outputBytes of the service, or send less.`,
+      `The output of ${call.procedure} of ${this.peer} is ${length} bytes, and ${limit} are accepted; raise limits.outputBytes of the service, or send less.`,
     );
   }
 
@@ -379,7 +379,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       else {
         const text = `${call.procedure} of ${this.#where} was under way when ${this.#why}; whether it ran is not known.`;
         // Of a stream that has begun, nobody above says where it broke.
-        const path = call.stream === undefined ? [] : [this.#peer];
+        const path = call.stream === undefined ? [] : [this.peer];
         call.reject(new HadronError("UNAVAILABLE", text, { path }));
       }
     }
