@@ -82,10 +82,21 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
 
       /** Calls a procedure by a connection of its own, as a command does. */
       async function call(service: string, procedure: string, input?: unknown, by: Runner = other): Promise<any> {
+        return withOutput(service, procedure, input, by, async (output) => output);
+      }
+
+      /** The same, for a stream: its connection lasts until `use` is done. */
+      async function withOutput<T>(
+        service: string,
+        procedure: string,
+        input: unknown,
+        by: Runner,
+        use: (output: any) => Promise<T>,
+      ): Promise<T> {
         await using connected = await by.connect(app, context);
         const host = await openHost(app, connected.directory);
         try {
-          return await host.call(service, procedure, input, { timeoutMs: 20_000 });
+          return await use(await host.call(service, procedure, input, { timeoutMs: 20_000 }));
         } finally {
           host.close();
         }
@@ -168,7 +179,7 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         expect(listed).toMatchObject({ app, runner: name });
         expect(listed?.services.find((one) => one.name === "front")).toEqual({
           name: "front",
-          procedures: ["hello", "pid", "who", "version", "say", "given"],
+          procedures: ["hello", "pid", "who", "version", "count", "total", "say", "given"],
           endpoint: mine.services.find((one) => one.name === "front")?.endpoint,
         });
       });
@@ -187,6 +198,27 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         });
       });
 
+      test("streams pass from service to service and to whoever calls, both ways", async () => {
+        const collect = async (items: AsyncIterable<number>) => {
+          const all: number[] = [];
+          for await (const one of items) all.push(one);
+          return all;
+        };
+        const COUNT = 1000;
+        const numbers = Array.from({ length: COUNT }, (_, index) => index + 1);
+        expect(await withOutput("front", "count", COUNT, other, collect)).toEqual(numbers);
+        async function* made() {
+          yield* numbers;
+        }
+        expect(await call("front", "total", made())).toBe((COUNT * (COUNT + 1)) / 2);
+        // Leaving ends the handlers behind it: what goes on for ever would keep its replica from draining.
+        const first = async (items: AsyncIterable<number>) => {
+          for await (const one of items) return one;
+          return undefined;
+        };
+        expect(await withOutput("front", "count", Number.MAX_SAFE_INTEGER, other, first)).toBe(1);
+      });
+
       // Not skipped where there are none: that is no promise of such a runner.
       if (endpoints) {
         test("an endpoint takes JSON-RPC from outside", async () => {
@@ -199,6 +231,21 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
             body,
           });
           expect(await response.json()).toEqual({ jsonrpc: "2.0", id: 1, result: "Hello, Eve!" });
+          const streamed = await fetch(endpoint, {
+            method: "POST",
+            headers: { "content-type": "application/json", accept: "application/x-ndjson" },
+            body: JSON.stringify({ jsonrpc: "2.0", method: "count", params: [2], id: 2 }),
+          });
+          expect(
+            (await streamed.text())
+              .trimEnd()
+              .split("\n")
+              .map((line) => JSON.parse(line)),
+          ).toEqual([
+            { jsonrpc: "2.0", method: "rpc.item", params: { id: 2, item: 1 } },
+            { jsonrpc: "2.0", method: "rpc.item", params: { id: 2, item: 2 } },
+            { jsonrpc: "2.0", result: null, id: 2 },
+          ]);
           expect((await fetch(`${endpoint}/metrics`)).status).toBe(404);
         });
       }
