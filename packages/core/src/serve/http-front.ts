@@ -5,6 +5,7 @@ import { HadronError, toErrorData } from "../errors.ts";
 import type { Dispatcher, IncomingCall, Reply } from "../transport/transport.ts";
 import { type Accepts, ItemWriter, toAccepts } from "./item-writer.ts";
 import { answer, type CallMeta, type Exchange, failure, type Source } from "./json-rpc.ts";
+import { KeepAlive } from "./keep-alive.ts";
 
 // Not imported: an import reads every export of the module, and one of those loads Node's fetch, which is 13 MB and
 // half of the CPU time of each replica's start.
@@ -24,12 +25,24 @@ export interface HttpFrontOptions {
   readonly reading?: { bytes: number };
   /** Takes over a connection that asks for our own protocol. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly times?: HttpTimes | undefined;
+}
+
+export interface HttpTimes {
+  /** How long a peer may take to send its headers; one that sends nothing is let go. @default 20 000 */
+  readonly headersMs?: number;
+  /** The longest silence of a stream of server-sent events. @default 15 000 */
+  readonly silenceMs?: number;
+}
+
+interface Front extends HttpFrontOptions {
+  readonly keepAlive: KeepAlive;
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** How long a peer may take to send its headers; one that sends nothing is let go. */
-const HEADERS_TIMEOUT_MS = 20_000;
+const HEADERS_MS = 20_000;
+const SILENCE_MS = 15_000;
 
 /** Bytes of bodies that are not whole yet, of all callers together. */
 const MOST_READING_BYTES = 256 * 1024 * 1024;
@@ -39,12 +52,15 @@ const DISCARD_BYTES = 8 * 1024 * 1024;
 
 /** JSON-RPC 2.0 over HTTP POST to `/`, and what probes and collectors ask for. */
 export function createHttpFront(options: HttpFrontOptions): Server {
+  const { headersMs = HEADERS_MS, silenceMs = SILENCE_MS } = options.times ?? {};
+  const front: Front = { ...options, keepAlive: new KeepAlive(silenceMs) };
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: 75_000, noDelay: true },
+    // Node looks for late headers every 30 s unless told otherwise.
+    { headersTimeout: headersMs, connectionsCheckingInterval: headersMs / 4, keepAliveTimeout: 75_000, noDelay: true },
     (request, response) => {
       if (request.method === "POST" && (request.url === "/" || request.url?.startsWith("/?")))
-        post(options, request, response);
-      else other(options, request, response);
+        post(front, request, response);
+      else other(front, request, response);
     },
   );
   server.on("upgrade", options.upgrade);
@@ -72,7 +88,7 @@ function other(options: HttpFrontOptions, request: IncomingMessage, response: Se
   return refuse(response, 404, "Nothing is here. Procedures are called by POST to /.");
 }
 
-function post(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse): void {
+function post(options: Front, request: IncomingMessage, response: ServerResponse): void {
   const type = request.headers["content-type"];
   if (type === undefined || !isJson(type)) {
     request.resume();
@@ -88,7 +104,7 @@ function post(options: HttpFrontOptions, request: IncomingMessage, response: Ser
 class Posted implements Exchange {
   readonly meta: CallMeta;
   readonly maxOutputBytes: number;
-  readonly #options: HttpFrontOptions;
+  readonly #options: Front;
   readonly #response: ServerResponse;
   #scopes: Scope[] | undefined;
   #answered = false;
@@ -96,7 +112,7 @@ class Posted implements Exchange {
   readonly #accepts: Accepts | undefined;
   #writer: ItemWriter | undefined;
 
-  constructor(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse) {
+  constructor(options: Front, request: IncomingMessage, response: ServerResponse) {
     this.meta = toMeta(request);
     this.maxOutputBytes = options.dispatcher.maxOutputBytes;
     this.#accepts = toAccepts(request.headers.accept);
@@ -124,9 +140,13 @@ class Posted implements Exchange {
     return this.#writer !== undefined || this.#accepts?.only === true;
   }
 
+  begin(): void {
+    // Events may be silent from the start; lines of JSON begin with the first.
+    if (this.#accepts?.form === "sse") this.#write();
+  }
+
   send(text: string, source: Source | undefined): boolean {
-    this.#writer ??= new ItemWriter(this.#response, this.#accepts!.form);
-    return this.#writer.write(text, source);
+    return this.#write().write(text, source);
   }
 
   respond(answerText: string | undefined): void {
@@ -145,6 +165,11 @@ class Posted implements Exchange {
       "content-length": Buffer.byteLength(answerText),
     });
     this.#response.end(answerText);
+  }
+
+  #write(): ItemWriter {
+    this.#writer ??= new ItemWriter(this.#response, this.#accepts!.form, this.#options.keepAlive);
+    return this.#writer;
   }
 
   /** A caller that goes away stops its whole tree. */

@@ -14,6 +14,8 @@ export interface Exchange {
   readonly begun: boolean;
   /** Runs one call. */
   dispatch(call: IncomingCall, reply: Reply): void;
+  /** A stream begins, which may have nothing to say for long. */
+  begin(): void;
   /** Sends a message before the answer. False: send no further one before the source is told to resume. */
   send(text: string, source: Source | undefined): boolean;
   /** Called once, with the text of the answer, or with undefined where the body held notifications only. */
@@ -53,6 +55,7 @@ export function answer(body: string, exchange: Exchange): void {
       maxOutputBytes,
       streams: exchange.streams,
       begun: exchange.begun,
+      begin: () => exchange.begin(),
       send: (text, source) => exchange.send(text, source),
       dispatch: (call, reply) => exchange.dispatch(call, reply),
       respond(text) {
@@ -123,6 +126,7 @@ class RpcReply implements Reply, ItemSink {
   stream(source: Source): ItemSink {
     this.#source = source;
     if (!this.#exchange.streams) this.#items = [];
+    else if (this.#id !== undefined) this.#exchange.begin();
     return this;
   }
 

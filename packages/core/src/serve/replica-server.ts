@@ -16,7 +16,7 @@ import {
 } from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
-import { createHttpFront } from "./http-front.ts";
+import { createHttpFront, type HttpTimes } from "./http-front.ts";
 import { listen } from "./listen.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
@@ -36,6 +36,7 @@ export interface ReplicaOptions {
   readonly count: () => number;
   /** The folder of its own storage. */
   readonly storage?: string | undefined;
+  readonly times?: HttpTimes | undefined;
 }
 
 /** Makes the serving side of one replica: its handlers, with clients of its own, behind a dispatcher. */
@@ -171,6 +172,7 @@ export class ReplicaServer {
       metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics, this.#metrics()),
       counts: options.exposed ? undefined : options.counts,
       reading: this.#reading,
+      times: this.#options.times,
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
     });
     this.#servers.push(front);

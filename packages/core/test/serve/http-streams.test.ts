@@ -1,10 +1,12 @@
 import { createServer, request } from "node:http";
 import { type Context, HadronError, service } from "@hadron/core";
 import { compose } from "@hadron/core/spi";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { toClient } from "../../src/call/client.ts";
 import { createHost } from "../../src/call/host.ts";
 import { TableDirectory } from "../../src/call/table-directory.ts";
+import type { HttpTimes } from "../../src/serve/http-front.ts";
+import { KeepAlive } from "../../src/serve/keep-alive.ts";
 import { ReplicaServer } from "../../src/serve/replica-server.ts";
 import { createHttpTransport } from "../../src/transport/http/index.ts";
 import { until } from "../../src/transport/suite.ts";
@@ -48,6 +50,15 @@ const numbers = service(
         seen.returned++;
       }
     },
+    /** Says nothing until its caller has gone. */
+    silent: async function* (_: unknown, { signal }: Context) {
+      try {
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+        yield 1;
+      } finally {
+        seen.returned++;
+      }
+    },
     bad: async function* () {
       yield 1n;
     },
@@ -61,7 +72,7 @@ const numbers = service(
   { limits: { outputBytes: 1_000_000 } },
 );
 
-async function serve() {
+async function serve(times: HttpTimes = {}) {
   Object.assign(seen, { made: 0, returned: 0, aborted: 0 });
   const app = compose("test", [numbers]);
   const self = { app: "test", service: "numbers", replica: "numbers.0", topology: "hash" };
@@ -76,6 +87,7 @@ async function serve() {
     revision: "r1",
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     count: () => 1,
+    times,
   });
   const [address] = await server.listen(["tcp:127.0.0.1:0"], { exposed: true });
   server.ready();
@@ -291,4 +303,67 @@ test("a stream over HTTP that breaks off is UNAVAILABLE after the items that cam
     })(),
   ).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(got).toEqual([1]);
+});
+
+/** Reads an answer until what came satisfies, and hangs up. */
+async function readUntil(url: string, accept: string, body: unknown, enough: (text: string) => boolean) {
+  const controller = new AbortController();
+  const response = await fetch(url, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", accept },
+    signal: controller.signal,
+  });
+  let text = "";
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (enough(text)) break;
+  }
+  controller.abort();
+  return text;
+}
+
+const commentsIn = (text: string) => text.split("\n\n").filter((event) => event === ":").length;
+
+test("server-sent events that have nothing to say send a comment now and then, before the first and after", async () => {
+  const { url } = await serve({ silenceMs: 40 });
+  const before = await readUntil(url, "text/event-stream", call("silent"), (text) => commentsIn(text) >= 3);
+  expect(before).toMatch(/^(?::\n\n){3,}$/);
+  const after = await readUntil(url, "text/event-stream, */*", call("waits"), (text) => commentsIn(text) >= 3);
+  expect(after.replaceAll(":\n\n", "")).toBe(`data: ${JSON.stringify(item(1))}\n\n`);
+  await until(() => seen.returned === 2, "the handlers are told that their callers have gone");
+});
+
+test("lines of JSON have no comments, however long they are silent", async () => {
+  const { post } = await serve({ silenceMs: 20 });
+  const { text } = await post("application/x-ndjson", call("waits"), { "hadron-timeout-ms": "300" });
+  expect(linesOf(text)).toEqual([item(1), expect.objectContaining({ error: expect.anything() })]);
+});
+
+test("comments cost one timer, and none while nothing streams", () => {
+  vi.useFakeTimers();
+  try {
+    const keepAlive = new KeepAlive(15_000);
+    expect(vi.getTimerCount()).toBe(0);
+    const streams = [1, 2, 3].map(() => ({ said: true, comments: 0 }));
+    const quiets = streams.map((stream) => ({
+      spoke: () => {
+        const { said } = stream;
+        stream.said = false;
+        return said;
+      },
+      comment: () => stream.comments++,
+    }));
+    for (const one of quiets) keepAlive.add(one);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(15_000);
+    expect(streams.map((one) => one.comments)).toEqual([1, 1, 1]);
+    streams[0]!.said = true;
+    vi.advanceTimersByTime(7500);
+    expect(streams.map((one) => one.comments)).toEqual([1, 2, 2]);
+    for (const one of quiets) keepAlive.delete(one);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
