@@ -28,6 +28,7 @@ class HttpConnection implements Connection {
   readonly #lines = new Set<Line>();
   readonly #idle: Line[] = [];
   readonly #queue: Exchange[] = [];
+  readonly #underWay = new Set<Exchange>();
   #opening = 0;
   #nextId = 1;
   inFlight = 0;
@@ -55,6 +56,7 @@ class HttpConnection implements Connection {
   call(call: OutgoingCall): Promise<unknown> {
     const { procedure, input, scope } = call;
     if (scope.error !== undefined) return Promise.reject(scope.error);
+    if (this.state === "closed") return Promise.reject(closedHere(this.#address, true));
     if (isStream(input)) {
       const text = `A stream cannot be sent to ${this.#address} as input: over HTTP, an input is sent whole. Send an array.`;
       return Promise.reject(new HadronError("INVALID_INPUT", text, { unsent: true }));
@@ -79,14 +81,19 @@ class HttpConnection implements Connection {
       this.inFlight++;
       const exchange = new Exchange(this, id, request, call, resolve, reject);
       scope.add(exchange);
+      this.#underWay.add(exchange);
       this.#start(exchange);
     });
   }
 
   close(): void {
     this.state = "closed";
+    // None of them is to take the place of another.
+    this.#queue.length = 0;
+    for (const exchange of [...this.#underWay]) exchange.closed();
     for (const line of this.#lines) line.close();
-    for (const exchange of this.#queue.splice(0)) exchange.failed(new Error("the connection was closed here"), true);
+    this.#lines.clear();
+    this.#idle.length = 0;
   }
 
   get maxOutputBytes(): number {
@@ -100,6 +107,7 @@ class HttpConnection implements Connection {
   /** The exchange is over. */
   done(exchange: Exchange, line: Line | undefined, reusable: boolean): void {
     this.inFlight--;
+    this.#underWay.delete(exchange);
     const queued = this.#queue.indexOf(exchange);
     if (queued >= 0) this.#queue.splice(queued, 1);
     if (line === undefined) return;
@@ -247,6 +255,12 @@ class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
     else this.#stream.fail(error);
   }
 
+  /** This side closed the connection. */
+  closed(): void {
+    const unsent = this.#line === undefined || !this.#line.connected;
+    if (this.#finish(false)) this.#fail(closedHere(this.#connection.address, unsent));
+  }
+
   /** The caller gave up: closing the connection tells the other side. */
   cancelled(error: HadronError): void {
     if (this.#finish(false)) this.#fail(error);
@@ -259,6 +273,11 @@ class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
     this.#connection.done(this, this.#line, reusable);
     return true;
   }
+}
+
+function closedHere(address: string, unsent: boolean): HadronError {
+  const when = unsent ? "before the call was sent" : "during the call";
+  return new HadronError("UNAVAILABLE", `The connection to ${address} was closed by this side, ${when}.`, { unsent });
 }
 
 /** An object is itself the input; anything else is the one element of an array. */

@@ -47,6 +47,11 @@ export class Line {
     socket.on("close", () => this.#fail(new Error("the connection was closed")));
   }
 
+  /** Whether anything can have been sent. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
   get closed(): boolean {
     return this.#socket.destroyed || this.#socket.readyState === "closed" || this.#socket.readableEnded;
   }
