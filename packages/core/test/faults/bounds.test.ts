@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { service } from "@hadron/core";
 import { expect, test } from "vitest";
-import { callUrl } from "../../src/call/url.ts";
 import { createRig } from "../call/rig.ts";
+import { callUrl } from "../call-url.ts";
 
 const one = service("one", (input: unknown) => input);
 

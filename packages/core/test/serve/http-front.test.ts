@@ -7,8 +7,8 @@ import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { createHost } from "../../src/call/host.ts";
 import { TableDirectory } from "../../src/call/table-directory.ts";
-import { callUrl } from "../../src/call/url.ts";
 import { ReplicaServer } from "../../src/serve/replica-server.ts";
+import { callUrl } from "../call-url.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
