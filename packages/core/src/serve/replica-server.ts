@@ -106,7 +106,11 @@ export class ReplicaServer {
 
   /** Serves an outside caller's connection that somebody else accepted. */
   take(socket: Socket): void {
-    this.#passed ??= this.#createFront({ exposed: true });
+    if (this.#passed === undefined) {
+      this.#passed = this.#createFront({ exposed: true });
+      // It is with this event that Node begins to look for connections that are idle, or whose headers are late.
+      this.#passed.emit("listening");
+    }
     this.#passed.emit("connection", socket);
   }
 
