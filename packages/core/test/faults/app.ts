@@ -1,5 +1,10 @@
 /** The app of the tests that need real processes. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { run, service } from "@hadron/core";
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc") as () => void;
 
 /** What this replica did since it was last asked. */
 const done = { worked: 0, atOnce: 0, mostAtOnce: 0 };
@@ -21,6 +26,13 @@ export const one = service("one", {
   },
   beSlow: (ms: number) => {
     slowMs = ms;
+  },
+  /** Bytes that are in use, beside what nobody holds any more. */
+  memory: () => {
+    gc();
+    gc();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
   },
   /** What was done, counted anew from now. */
   done: () => {
