@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, isHadronError } from "@hadron/core/spi";
 import { askOnce } from "./control.ts";
 import type { Description } from "./description.ts";
 import { CONTROL_SOCKET, claimName, removeStale } from "./run-folder.ts";
@@ -33,7 +33,10 @@ export function isGone(error: unknown): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET";
 }
 
-/** Takes the app's name for a session. WRONG_USE, naming its process, where the app runs already. */
+/**
+ * Takes the app's name for a session, from one that is ending as soon as it is gone. WRONG_USE, naming its process, where
+ * the app runs already.
+ */
 export async function claim(app: string, session: Session, signal: AbortSignal): Promise<void> {
   const { link } = session.folder;
   await session.listen();
@@ -42,6 +45,10 @@ export async function claim(app: string, session: Session, signal: AbortSignal):
     if (holder === undefined) return;
     const description = await describeHolder(link, holder, signal);
     if (description === undefined) continue;
+    if (description.ending) {
+      await waitForEnd(holder, signal);
+      continue;
+    }
     const from = description.entry === undefined ? "" : `, started from ${description.entry}`;
     throw new HadronError(
       "WRONG_USE",
@@ -53,4 +60,13 @@ export async function claim(app: string, session: Session, signal: AbortSignal):
     "RUNNER_FAILED",
     `${link} could not be taken: other processes start the same app again and again.`,
   );
+}
+
+async function waitForEnd(holder: string, signal: AbortSignal): Promise<void> {
+  try {
+    await askOnce(join(holder, CONTROL_SOCKET), { verb: "delete" }, { signal });
+  } catch (error) {
+    // Gone, or gone in the middle of its answer.
+    if (signal.aborted || !(isGone(error) || isHadronError(error))) throw error;
+  }
 }

@@ -1,10 +1,12 @@
 import type { RunningApp, Topology } from "@hadron/core/spi";
 import type { Deployment } from "./deployment.ts";
 
-/** What a deployment says of itself to another process. */
+/** What a deployment says of itself to another process. One that is only starting, or ending, says its `pid` alone. */
 export interface Description {
   /** The process that holds it. */
   readonly pid: number;
+  /** It is being ended. */
+  readonly ending?: boolean;
   readonly entry: string;
   readonly revision: string;
   /** Of the code alone. */

@@ -1,30 +1,45 @@
 import { join } from "node:path";
 import { type Connected, HadronError, type LogLine, type Member, TableDirectory } from "@hadron/core/spi";
+import { isGone } from "./claim.ts";
 import { ask, askOnce, type ControlRequest } from "./control.ts";
 import { CONTROL_SOCKET } from "./run-folder.ts";
 
 /** A deployment that another process holds. */
 export class RemoteDeployment {
+  readonly #app: string;
   readonly #socket: string;
 
-  constructor(path: string) {
+  constructor(app: string, path: string) {
+    this.#app = app;
     this.#socket = join(path, CONTROL_SOCKET);
   }
 
-  once<T>(request: ControlRequest, signal: AbortSignal, timeoutMs?: number): Promise<T> {
-    return askOnce<T>(this.#socket, request, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  /** UNAVAILABLE where it has ended meanwhile. */
+  async once<T>(request: ControlRequest, signal: AbortSignal, timeoutMs?: number): Promise<T> {
+    try {
+      return await askOnce<T>(this.#socket, request, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    if (!isGone(error)) return error;
+    return new HadronError("UNAVAILABLE", `"${this.#app}" has just ended. Start it anew: npx tsx FILE`, {
+      cause: error,
+    });
   }
 
   async *logs(service: string | undefined, follow: boolean, signal: AbortSignal): AsyncGenerator<LogLine> {
     try {
       yield* ask(this.#socket, { verb: "logs", service, follow }, { signal });
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) throw this.#explain(error);
     }
   }
 
   /** Resolves when the members are known. */
-  async connect(app: string, signal: AbortSignal): Promise<Connected> {
+  async connect(signal: AbortSignal): Promise<Connected> {
     const directory = new TableDirectory();
     const over = new AbortController();
     directory.onSuspect = async (service, { name }) =>
@@ -39,8 +54,10 @@ export class RemoteDeployment {
         directory.set(service, members);
       }
     };
-    const first = await stream.next();
-    if (first.done) throw new HadronError("RUNNER_FAILED", `"${app}" is only starting, or ending; try again.`);
+    const first = await stream.next().catch((error: unknown) => {
+      throw this.#explain(error);
+    });
+    if (first.done) throw new HadronError("UNAVAILABLE", `"${this.#app}" is only starting, or ending; try again.`);
     take(first.value);
     const following = follow(stream, take).then(() => {
       // It ended, and says no more: neither do its replicas.
@@ -48,7 +65,7 @@ export class RemoteDeployment {
       for (const [service, members] of known) {
         directory.set(
           service,
-          members.map((one) => ({ ...one, state: "failed" as const, reason: `"${app}" has ended` })),
+          members.map((one) => ({ ...one, state: "failed" as const, reason: `"${this.#app}" has ended` })),
         );
       }
     });

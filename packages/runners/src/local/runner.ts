@@ -4,6 +4,7 @@ import {
   type AppStatus,
   type Connected,
   HadronError,
+  isHadronError,
   type LogLine,
   type LogOptions,
   type Plan,
@@ -109,7 +110,7 @@ export class LocalRunner implements Runner {
     if (mine !== undefined) return mine.status();
     const nothing = { app, runner: this.name, revision: null, services: [] };
     const remote = await this.#remote(app, signal);
-    return (await remote?.once<AppStatus | undefined>({ verb: "status" }, signal, STATUS_MS)) ?? nothing;
+    return (await ifThere(remote?.once<AppStatus | undefined>({ verb: "status" }, signal, STATUS_MS))) ?? nothing;
   }
 
   async *logs(app: string, options: LogOptions, { signal }: RunContext): AsyncGenerator<LogLine> {
@@ -126,13 +127,13 @@ export class LocalRunner implements Runner {
 
   async connect(app: string, { signal }: RunContext): Promise<Connected> {
     const mine = this.#mine(app);
-    return mine === undefined ? (await this.#need(app, signal)).connect(app, signal) : connectHere(mine);
+    return mine === undefined ? (await this.#need(app, signal)).connect(signal) : connectHere(mine);
   }
 
   async delete(app: string, { signal }: RunContext): Promise<readonly string[]> {
     const mine = this.#sessions.get(app);
     if (mine !== undefined) await mine.close("it was deleted");
-    else await (await this.#remote(app, signal))?.once({ verb: "delete" }, signal);
+    else await ifThere((await this.#remote(app, signal))?.once({ verb: "delete" }, signal));
     removeStorage(this.#options.paths.data, app);
     const left = await this.#describe(app, signal);
     return left === undefined ? [] : [`process ${left.pid}, which holds "${app}" (anew?)`];
@@ -185,13 +186,23 @@ export class LocalRunner implements Runner {
     const { runtime } = this.#options.paths;
     const path = findRunFolder(runtime, app);
     if (path === undefined || (await describeHolder(join(runtime, app), path, signal)) === undefined) return undefined;
-    return new RemoteDeployment(path);
+    return new RemoteDeployment(app, path);
   }
 
   async #need(app: string, signal: AbortSignal): Promise<RemoteDeployment> {
     const remote = await this.#remote(app, signal);
     if (remote !== undefined) return remote;
     throw new HadronError("WRONG_USE", `"${app}" does not run on this machine. Start it: npx tsx FILE up`);
+  }
+}
+
+/** Undefined also where it has ended meanwhile. */
+async function ifThere<T>(asked: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isHadronError(error) && error.code === "UNAVAILABLE") return undefined;
+    throw error;
   }
 }
 

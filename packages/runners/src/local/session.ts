@@ -78,6 +78,12 @@ export class Session implements Attached {
       if (request.verb === "delete") await this.close(DELETED);
       return;
     }
+    if (this.#closing !== undefined && request.verb !== "logs") {
+      if (request.verb === "describe") yield { pid: process.pid, ending: true };
+      // Whoever wants it gone, or its name, waits for that.
+      if (request.verb === "delete") await this.#closing;
+      return;
+    }
     switch (request.verb) {
       case "describe":
         return yield describeDeployment(deployment);

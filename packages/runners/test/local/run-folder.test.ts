@@ -48,6 +48,20 @@ test("the same app twice is refused, and the error names the other process and -
   expect(await home.left()).toEqual(folders);
 });
 
+test("an app that is ending runs no more, and the next of its name waits until it is gone", async () => {
+  const first = await home.apply(home.runner(), await spaced("again"));
+  let ended = false;
+  const ending = first.attached![Symbol.asyncDispose]().then(() => (ended = true));
+  const other = home.runner();
+  expect((await other.status("again", home.context)).revision).toBeNull();
+  expect(await other.list(home.context)).toEqual([]);
+  expect(ended).toBe(false);
+  await home.apply(other, await spaced("again"));
+  expect(ended).toBe(true);
+  await ending;
+  expect(await home.call(home.runner(), "again", "spaced", "spaced")).toBe("taken along");
+});
+
 test("of two that start the same app at once, one has it", async () => {
   const outcomes = await Promise.allSettled([
     home.apply(home.runner(), await spaced("race")),
