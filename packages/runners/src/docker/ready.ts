@@ -93,6 +93,7 @@ function refusalIn(line: string): string | undefined {
 }
 
 async function waitForImage(engine: Engine, id: string, spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+  let seen: { readonly startedAt: string; readonly at: number } | undefined;
   for (;;) {
     const { State, RestartCount } = await inspect(engine, id, signal);
     if ((!State.Running && !State.Restarting) || RestartCount >= TRIES) {
@@ -104,7 +105,11 @@ async function waitForImage(engine: Engine, id: string, spec: ContainerSpec, sig
       const address = spec.port === null ? undefined : await addressOf(engine, id, signal);
       if (address !== undefined) {
         if (await accepts(address, spec.port!)) return;
-      } else if (Date.now() - Date.parse(State.StartedAt) > SETTLED_MS) return;
+      } else {
+        // Counted here, from when it was seen: the engine's clock is not ours, and each may jump.
+        if (seen?.startedAt !== State.StartedAt) seen = { startedAt: State.StartedAt, at: performance.now() };
+        if (performance.now() - seen.at > SETTLED_MS) return;
+      }
     }
     await sleep(100, undefined, { signal });
   }

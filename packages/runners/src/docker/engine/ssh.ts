@@ -47,9 +47,9 @@ export async function forwardSsh(
     await end(child);
     await rm(folder, { recursive: true, force: true });
   };
-  const until = Date.now() + OPEN_MS;
+  const until = performance.now() + OPEN_MS;
   while (!(await accepts(path))) {
-    const over = failed !== undefined || child.exitCode !== null || Date.now() > until;
+    const over = failed !== undefined || child.exitCode !== null || performance.now() > until;
     if (over || signal.aborted) {
       await close();
       signal.throwIfAborted();
