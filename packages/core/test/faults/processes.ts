@@ -34,8 +34,6 @@ export interface Processes extends AsyncDisposable {
 export interface ProcessOptions {
   /** Addresses for outside callers. @default none */
   readonly expose?: string;
-  /** A module that the process loads first. @default none */
-  readonly preload?: string;
   /** Told each line of its log. @default it goes nowhere */
   readonly logged?: (line: string) => void;
 }
@@ -57,10 +55,9 @@ export function createProcesses(file = "app.ts", declared: AnyService = one): Pr
   };
   return {
     directory,
-    async start(ordinal, { expose, preload, logged } = {}) {
+    async start(ordinal, { expose, logged } = {}) {
       const address = `unix:${join(folder, `${ordinal}.sock`)}`;
-      const first = preload === undefined ? [] : ["--import", join(import.meta.dirname, preload)];
-      const child = spawn(process.execPath, ["--import", "tsx", ...first, join(import.meta.dirname, file)], {
+      const child = spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, file)], {
         stdio: ["ignore", logged === undefined ? "ignore" : "pipe", "inherit", "ipc"],
         env: {
           ...process.env,
@@ -76,8 +73,15 @@ export function createProcesses(file = "app.ts", declared: AnyService = one): Pr
       children.add(child);
       child.once("exit", () => children.delete(child));
       if (logged !== undefined) createInterface(child.stdout!).on("line", logged);
+      const died = once(child, "exit").then(([status]) => {
+        throw new Error(`Replica ${ordinal} ended before it was ready, with status ${status}.`);
+      });
+      // Later it may end as it likes.
+      died.catch(() => {});
       for (;;) {
-        const [message] = (await once(child, "message")) as [{ type: string; exposed?: readonly string[] }];
+        const [message] = (await Promise.race([once(child, "message"), died])) as [
+          { type: string; exposed?: readonly string[] },
+        ];
         if (message.type === "ready") return { child, ordinal, address, exposed: message.exposed ?? [] };
       }
     },
