@@ -131,10 +131,13 @@ export class Peer {
     return this.#connection;
   }
 
-  /** Lets calls in flight end, takes no more; then closes, and says so. */
+  /**
+   * Lets calls in flight end, takes no more; then closes, and says so. What only waits for the connection goes elsewhere at
+   * once: at an address that is nobody's any more, it may take a while to fail.
+   */
   retire(closed: () => void): void {
     const end = () => {
-      if (this.inFlight > 0) return;
+      if (this.inFlight > 0 && !this.connecting) return;
       this.close();
       closed();
     };

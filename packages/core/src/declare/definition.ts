@@ -73,7 +73,7 @@ export interface Expose {
 }
 
 export interface Limits {
-  /** Calls at work in one replica; one more is OVERLOADED. */
+  /** Calls at work in one replica, those that wait for other services among them; one more is OVERLOADED. */
   readonly concurrency: number;
   /** Bytes of one encoded input. */
   readonly inputBytes: number;
@@ -82,6 +82,15 @@ export interface Limits {
   /** How long a replica that was told to stop works on. */
   readonly drainMs: number;
 }
+
+/** Of a service whose declaration says nothing else. */
+export const DEFAULT_LIMITS: Limits = {
+  // What waits for another service that is away counts: 200 calls a second for twenty seconds.
+  concurrency: 4000,
+  inputBytes: 16 * 1024 * 1024,
+  outputBytes: 16 * 1024 * 1024,
+  drainMs: 10_000,
+};
 
 export interface ProcedureDefinition {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { createClient } from "../call/client.ts";
 import { HadronError } from "../errors.ts";
 import type { Expose, Limits, PartDefinition, ResolvedServiceOptions, ServiceDefinition } from "./definition.ts";
-import { definePart, toDefinition } from "./definition.ts";
+import { DEFAULT_LIMITS, definePart, toDefinition } from "./definition.ts";
 import { checkProcedureName, checkServiceName } from "./names.ts";
 import type { Api, Leaf, Service } from "./types.ts";
 
@@ -26,7 +26,7 @@ export interface ServiceOptions {
   readonly resources?: { readonly cpu?: number; readonly memoryMiB?: number };
   /** A folder of its own for each shard, that outlives the replica. Sharded services only. @default none */
   readonly storage?: { readonly path: string; readonly sizeMiB?: number };
-  /** Bounds of one replica. @default 1000 calls at once, inputs and outputs of 16 MiB, 10 s to drain */
+  /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain */
   readonly limits?: Partial<Limits>;
   /** The port on which an image listens. Images only. */
   readonly port?: number;
@@ -97,10 +97,10 @@ function resolveOptions(name: string, options: ServiceOptions): ResolvedServiceO
     resources: { cpu, memoryBytes: memoryMiB * MIB },
     storage: storage === undefined ? null : { path: storage.path, sizeBytes: (storage.sizeMiB ?? 1024) * MIB },
     limits: {
-      concurrency: whole(name, "limits.concurrency", limits.concurrency ?? 1000, 1, 1_000_000),
-      inputBytes: whole(name, "limits.inputBytes", limits.inputBytes ?? 16 * MIB, 1, 2 ** 31 - 1),
-      outputBytes: whole(name, "limits.outputBytes", limits.outputBytes ?? 16 * MIB, 1, 2 ** 31 - 1),
-      drainMs: whole(name, "limits.drainMs", limits.drainMs ?? 10_000, 0, 3_600_000),
+      concurrency: whole(name, "limits.concurrency", limits.concurrency ?? DEFAULT_LIMITS.concurrency, 1, 1_000_000),
+      inputBytes: whole(name, "limits.inputBytes", limits.inputBytes ?? DEFAULT_LIMITS.inputBytes, 1, 2 ** 31 - 1),
+      outputBytes: whole(name, "limits.outputBytes", limits.outputBytes ?? DEFAULT_LIMITS.outputBytes, 1, 2 ** 31 - 1),
+      drainMs: whole(name, "limits.drainMs", limits.drainMs ?? DEFAULT_LIMITS.drainMs, 0, 3_600_000),
     },
     port: options.port === undefined ? null : whole(name, "port", options.port, 1, 65_535),
   };

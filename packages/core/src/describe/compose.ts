@@ -1,5 +1,5 @@
 import type { ChildDefinition, PartDefinition, ProcedureDefinition, ServiceDefinition } from "../declare/definition.ts";
-import { serviceDefinition, toDefinition, toProcedures } from "../declare/definition.ts";
+import { DEFAULT_LIMITS, serviceDefinition, toDefinition, toProcedures } from "../declare/definition.ts";
 import { checkAppName, checkProcedureName, checkServiceName } from "../declare/names.ts";
 import type { ChildClient } from "../declare/pattern.ts";
 import { HadronError } from "../errors.ts";
@@ -24,7 +24,7 @@ export interface AppService {
 const DEFAULTS: Pick<ServiceTopology, "exposed" | "resources" | "limits" | "env" | "secrets" | "files" | "storage"> = {
   exposed: null,
   resources: { cpu: 1, memoryBytes: 512 * 1024 * 1024 },
-  limits: { concurrency: 1000, inputBytes: 16 * 1024 * 1024, outputBytes: 16 * 1024 * 1024, drainMs: 10_000 },
+  limits: DEFAULT_LIMITS,
   env: {},
   secrets: [],
   files: [],

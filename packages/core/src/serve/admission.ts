@@ -19,11 +19,13 @@ const TURN_MS = 4;
 const NOTICE_MS = 1;
 /** How often it is looked at whether there is too much work. */
 const WINDOW_MS = 50;
+/** How long a window gets in which no call ends: calls that wait for something else say nothing about what can be done. */
+const LONGEST_WINDOW_MS = 1000;
 /** The queue grew in so many windows in a row, and by so much: arrivals beyond what was done, in windows' worth of work. */
 const WINDOWS_IN_ROW = 2;
 const TOO_MUCH = 3;
-/** And more than this share of the declared limit is in use: whoever sends a batch of fewer calls gets them all done. */
-const MUCH = 0.5;
+/** And more than so many calls are here, or half of a lower declared limit: whoever sends a batch of fewer gets them all done. */
+const MANY = 500;
 /** How long calls wait under overload. */
 const WAIT_MS = 5;
 const MOST_RETRY_AFTER_MS = 5000;
@@ -33,7 +35,7 @@ const MOST_RETRY_AFTER_MS = 5000;
  *
  * While there is enough of everything a call starts in the moment in which it was read. What must wait, waits in the
  * order in which it came, however many callers a limited number of calls makes at once. But once the queue only grows,
- * beyond half of the declared limit, more comes than can be done, and it is no batch that ends: then the newest is served
+ * beyond {@link MANY}, more comes than can be done, and it is no batch that ends: then the newest is served
  * first, the queue is as short as what can be done in {@link WAIT_MS}, and the rest is told at once, and when to come
  * again. Served in order, all would wait, most for nothing.
  *
@@ -56,6 +58,7 @@ export class Admission {
   #endedSince = false;
   // The window.
   #windowEndsAt = 0;
+  #windowBeganAt = 0;
   #arrived = 0;
   #done = 0;
   #shed = 0;
@@ -185,7 +188,9 @@ export class Admission {
   /** Looks back on the window that has ended, and begins the next. */
   #look(now: number): void {
     const [arrived, done, shed, shortest] = [this.#arrived, this.#done, this.#shed, this.#shortest];
-    const lengthMs = now - this.#windowEndsAt + WINDOW_MS;
+    const lengthMs = now - this.#windowBeganAt;
+    if (done === 0 && lengthMs < LONGEST_WINDOW_MS && !this.#overloaded) return;
+    this.#windowBeganAt = now;
     this.#windowEndsAt = now + WINDOW_MS;
     this.#arrived = this.#done = this.#shed = 0;
     this.#shortest = this.#queue.length;
@@ -199,9 +204,11 @@ export class Admission {
       // Or would have grown, were there room.
       const grew = shortest > 0 && (shortest > this.#shortestBefore || shed > 0) && excess > 0.1;
       this.#grewInRow = grew ? this.#grewInRow + 1 : 0;
-      this.#excess = grew ? this.#excess + excess : 0;
+      // One window alone is never too much: what comes at once, all that waited for this replica to come back, comes once.
+      this.#excess = grew ? this.#excess + Math.min(excess, TOO_MUCH - 1) : 0;
       const inUse = this.#limit.atWork + this.#queue.length;
-      if (inUse > this.most * MUCH && this.#grewInRow >= WINDOWS_IN_ROW && this.#excess >= TOO_MUCH) this.#overload();
+      if (inUse > Math.min(MANY, this.most / 2) && this.#grewInRow >= WINDOWS_IN_ROW && this.#excess >= TOO_MUCH)
+        this.#overload();
     }
     this.#shortestBefore = shortest;
   }

@@ -83,8 +83,8 @@ test("every bound shows in /metrics", async () => {
   const value = (name: string) =>
     Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (.*)$`, "m").exec(text)?.[1] ?? Number.NaN);
   expect(value("hadron_calls_waiting")).toBe(0);
-  expect(value("hadron_concurrency_declared")).toBe(1000);
-  expect(value("hadron_concurrency_limit")).toBeLessThanOrEqual(1000);
+  expect(value("hadron_concurrency_declared")).toBe(4000);
+  expect(value("hadron_concurrency_limit")).toBeLessThanOrEqual(4000);
   expect(value("hadron_calls_shed_total")).toBe(0);
   expect(value("hadron_connections")).toBe(1);
   expect(text).toContain('hadron_client_calls_total{service="below"} 1\n');

@@ -112,6 +112,41 @@ test("callers that each make one call after the other are all served, however ma
   expect(one.refused).toEqual([]);
 });
 
+test("calls that come at once and wait for something else are all served, while more come", async () => {
+  const admission = new Admission(1000);
+  const started: (() => void)[] = [];
+  let begun = 0;
+  let refused = 0;
+  const offer = () =>
+    admission.take({
+      arrivedAt: performance.now(),
+      expired: () => false,
+      start: () => {
+        // As in a process that has just begun: nothing is quick at first.
+        const until = performance.now() + (begun++ < 20 ? 10 : 0);
+        while (performance.now() < until);
+        started.push(() => admission.ended());
+      },
+      refuse: () => void refused++,
+    });
+  for (let call = 0; call < 600; call++) offer();
+  // What they wait for is away for half a second; meanwhile more come.
+  for (let more = 0; more < 100; more++) {
+    offer();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  let ended = 0;
+  const endAll = () => {
+    for (const end of started.splice(0)) {
+      end();
+      ended++;
+    }
+    return ended;
+  };
+  await expect.poll(endAll, { timeout: 20_000 }).toBe(700);
+  expect(refused).toBe(0);
+});
+
 test("at work and waiting together are never more than the declared limit", () => {
   const one = busy(10, 1, { later: true });
   for (let call = 0; call < 25; call++) one.offer();
