@@ -25,6 +25,8 @@ export interface HttpFrontOptions {
   readonly reading?: { bytes: number };
   /** Takes over a connection that asks for our own protocol. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Whether connections end with their next answer: how callers over HTTP are told to go elsewhere. @default no */
+  readonly closing?: (() => boolean) | undefined;
   readonly times?: HttpTimes | undefined;
 }
 
@@ -60,11 +62,18 @@ export function createHttpFront(options: HttpFrontOptions): Server {
     (request, response) => {
       if (request.method === "POST" && (request.url === "/" || request.url?.startsWith("/?")))
         post(front, request, response);
-      else other(front, request, response);
+      else {
+        tellIfClosing(front, response);
+        other(front, request, response);
+      }
     },
   );
   server.on("upgrade", options.upgrade);
   return server;
+}
+
+function tellIfClosing(options: HttpFrontOptions, response: ServerResponse): void {
+  if (options.closing?.() === true && !response.headersSent) response.setHeader("connection", "close");
 }
 
 function other(options: HttpFrontOptions, request: IncomingMessage, response: ServerResponse): void {
@@ -151,6 +160,7 @@ class Posted implements Exchange {
 
   respond(answerText: string | undefined): void {
     this.#answered = true;
+    tellIfClosing(this.#options, this.#response);
     if (answerText !== undefined && this.begun) this.send(answerText, undefined);
     if (this.#writer !== undefined) {
       this.#writer.end();
@@ -168,6 +178,7 @@ class Posted implements Exchange {
   }
 
   #write(): ItemWriter {
+    if (this.#writer === undefined) tellIfClosing(this.#options, this.#response);
     this.#writer ??= new ItemWriter(this.#response, this.#accepts!.form, this.#options.keepAlive);
     return this.#writer;
   }

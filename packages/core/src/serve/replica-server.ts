@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
-import type { Socket } from "node:net";
+import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createChildClient } from "../call/child-client.ts";
 import type { Host } from "../call/host.ts";
@@ -16,12 +16,13 @@ import {
 } from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
+import { HttpConnections } from "./http-connections.ts";
 import { createHttpFront, type HttpTimes } from "./http-front.ts";
 import { listen } from "./listen.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
 
-/** How long peers may take to part from a replica that is done. */
+/** How long peers, and callers over HTTP, may take to part from a replica that is done. */
 const FAREWELL_MS = 1000;
 
 export interface ReplicaOptions {
@@ -81,6 +82,7 @@ export class ReplicaServer {
   readonly #options: ReplicaOptions;
   readonly #servers: Server[] = [];
   readonly #connections = new Set<MuxServerConnection>();
+  readonly #outside = new HttpConnections();
   /** Serves connections that were accepted elsewhere; it listens nowhere itself. */
   #passed: Server | undefined;
   readonly #reading = { bytes: 0 };
@@ -126,25 +128,28 @@ export class ReplicaServer {
   async drain(drainMs: number): Promise<boolean> {
     this.#draining = true;
     for (const connection of this.#connections) connection.goaway();
-    for (const server of this.#servers) {
-      server.close();
-      server.closeIdleConnections();
-    }
+    // No more is accepted. The server's own `close` would end connections on which a call may just be on its way.
+    for (const server of this.#servers) NetServer.prototype.close.call(server);
     const timeout = Promise.withResolvers<boolean>();
     const timer = setTimeout(timeout.resolve, drainMs, false);
-    const done = await Promise.race([this.dispatcher.idle().then(() => true), timeout.promise]);
+    const done = await Promise.race([this.#finish(Math.min(drainMs, FAREWELL_MS)).then(() => true), timeout.promise]);
     clearTimeout(timer);
     // A peer that was told closes its connection when its last call is answered. Closing it here could meet a call on its
     // way, of which the peer would not know whether it ran; one that comes before that is refused, and goes elsewhere.
-    const parted = Promise.all([...this.#connections].map((connection) => connection.closed));
-    const farewell = Promise.withResolvers<void>();
-    const last = setTimeout(farewell.resolve, FAREWELL_MS);
-    await Promise.race([parted, farewell.promise]);
-    clearTimeout(last);
+    const parted = [...this.#connections].map((connection) => connection.closed);
+    await within(FAREWELL_MS, Promise.all(parted));
     // Answers that are still on their way out of this process.
     await Promise.all([...this.#connections].map((connection) => connection.close()));
-    for (const server of this.#servers) server.closeIdleConnections();
+    if (done) await within(FAREWELL_MS, this.#outside.gone());
+    for (const server of this.#servers) server.close();
     return done;
+  }
+
+  /** Callers over HTTP are told with their next answer; those that ask for nothing more are let go after a while. */
+  async #finish(graceMs: number): Promise<void> {
+    if (graceMs > 0) await within(graceMs, this.#outside.gone());
+    for (const server of this.#servers) server.closeIdleConnections();
+    await this.dispatcher.idle();
   }
 
   *#metrics(): Iterable<Metric> {
@@ -176,18 +181,29 @@ export class ReplicaServer {
       metrics: options.exposed ? undefined : () => toPrometheus(this.dispatcher.metrics, this.#metrics()),
       counts: options.exposed ? undefined : options.counts,
       reading: this.#reading,
+      closing: () => this.#draining,
       times: this.#options.times,
       upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
     });
+    front.on("connection", (socket: Socket) => this.#outside.add(socket));
     this.#servers.push(front);
     return front;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#outside.delete(socket);
     const connection = acceptMux(socket, head, request.headers, this.dispatcher);
     if (connection === undefined) return;
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));
     if (this.#draining) connection.goaway();
   }
+}
+
+/** Resolves when that has happened, or after a while. */
+async function within(ms: number, what: Promise<unknown>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  await Promise.race([what, over.promise]);
+  clearTimeout(timer);
 }
