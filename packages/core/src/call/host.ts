@@ -100,43 +100,47 @@ export class Host {
     return this.#narrowed(parent, timeoutMs, signal, call);
   }
 
-  async #narrowed(
+  #narrowed(
     parent: Scope | undefined,
     timeoutMs: number | undefined,
     signal: AbortSignal | undefined,
     call: (scope: Scope) => Promise<unknown>,
   ): Promise<unknown> {
     if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
-      throw new HadronError("WRONG_USE", `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`);
+      const text = `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`;
+      return Promise.reject(new HadronError("WRONG_USE", text));
     }
-    const scope = new Scope({
-      deadlineAt: Math.min(
-        parent?.deadlineAt ?? Number.POSITIVE_INFINITY,
-        performance.now() +
-          // Every call has a deadline: Infinity is the longest that crosses the wire.
-          Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS),
-      ),
-      trace: parent?.trace,
-      caller: this.self.replica,
-      parent,
-    });
+    const now = performance.now();
+    // Every call has a deadline: Infinity is the longest that crosses the wire.
+    const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
+    const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
+    const scope = new Scope({ deadlineAt, trace: parent?.trace, caller: this.self.replica, parent });
     const abort = () =>
       scope.cancel(new HadronError("CANCELLED", "The caller gave the call up.", { cause: signal?.reason }));
     if (signal?.aborted) abort();
-    else if (scope.leftMs === 0) scope.expire();
+    else if (deadlineAt <= now) scope.expire();
     signal?.addEventListener("abort", abort, { once: true });
     const over = () => {
       signal?.removeEventListener("abort", abort);
       scope.end();
     };
+    let answer: Promise<unknown>;
     try {
-      const output = await call(scope);
-      onceOver(output, over);
-      return output;
+      answer = call(scope);
     } catch (error) {
       over();
-      throw error;
+      return Promise.reject(error);
     }
+    return answer.then(
+      (output) => {
+        onceOver(output, over);
+        return output;
+      },
+      (error: unknown) => {
+        over();
+        throw error;
+      },
+    );
   }
 
   /** What the calling side keeps and counts. */
