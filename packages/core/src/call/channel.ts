@@ -183,7 +183,11 @@ export class Channel {
 
   /** A try has failed: makes the next one, or says why there is none. */
   #failed(target: Target, peer: Peer, call: Outgoing, error: unknown): Promise<unknown> {
-    if (!(error instanceof HadronError)) return Promise.reject(error);
+    if (!(error instanceof HadronError)) {
+      // Thrown by what makes the input: it says nothing of the replica, nor is it a probe's answer.
+      target.outliers?.ended(peer);
+      return Promise.reject(error);
+    }
     const given = error === call.scope.error;
     if (!given) call.error = error;
     const { code } = error;

@@ -5,6 +5,7 @@ import { expect, test, vi } from "vitest";
 import type { Member } from "../../src/call/directory.ts";
 import { Outliers } from "../../src/call/outliers.ts";
 import { Peer } from "../../src/call/peer.ts";
+import { createRig } from "./rig.ts";
 
 function peersOf(count: number): Peer[] {
   return Array.from({ length: count }, (_, ordinal) => {
@@ -107,4 +108,40 @@ test("a replica that fails gets no calls while others are well", async () => {
   for (let call = 0; call < 50; call++) await one(call);
   // None, or the probe of an ejection that has ended on a slow machine.
   expect(failed - before).toBeLessThanOrEqual(1);
+});
+
+test("a probe whose own caller breaks it off tells nothing: the next call is one", async () => {
+  const { HadronError } = await import("@hadron/core");
+  let broken = "one.1";
+  const one = service(
+    "one",
+    {
+      who: (_: unknown, { replica }) => {
+        if (replica.name === broken) throw new HadronError("UNAVAILABLE", "my disk is gone");
+        return replica.name;
+      },
+      take: async (items: AsyncIterable<number>) => {
+        let sum = 0;
+        for await (const item of items) sum += item;
+        return sum;
+      },
+    },
+    { replicas: 2 },
+  );
+  await using rig = createRig(one);
+  const replicas = [await rig.serve("one", 0), await rig.serve("one", 1)];
+  rig.publish("one", replicas);
+  const who = () => rig.call("one", "who").catch((error: Error) => error.message);
+  await expect.poll(async () => [await who(), rig.metric("hadron_client_ejected")][1], { interval: 1 }).toBe(1);
+  broken = "";
+  // Its time passes; from then on the next call that meets it is its probe.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  async function* failing() {
+    yield 1;
+    throw new RangeError("the caller's own");
+  }
+  for (let call = 0; call < 20; call++) await expect(rig.call("one", "take", failing())).rejects.toThrow(RangeError);
+  const met = new Set<unknown>();
+  for (let call = 0; call < 60; call++) met.add(await who());
+  expect([...met].sort()).toEqual(["one.0", "one.1"]);
 });

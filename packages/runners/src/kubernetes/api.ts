@@ -98,7 +98,7 @@ export class Api {
 
   async #insist(request: ApiRequest, lasting = false): Promise<Readable> {
     const { signal } = request;
-    const since = Date.now();
+    const since = performance.now();
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       let waitMs = Math.min(100 * 2 ** attempt, 3000) * (0.5 + Math.random() / 2);
@@ -110,7 +110,8 @@ export class Api {
         // Anything else is no connection's fault.
         if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof HadronError) throw cause;
         // A server that has never answered is more likely a wrong address than one that restarts.
-        if (this.#answered ? Date.now() - since > AWAY_MS : attempt > 1) throw this.#away(request, cause as Error);
+        if (this.#answered ? performance.now() - since > AWAY_MS : attempt > 1)
+          throw this.#away(request, cause as Error);
         await sleep(waitMs, undefined, { signal });
         continue;
       }

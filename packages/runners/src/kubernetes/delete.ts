@@ -50,12 +50,12 @@ async function remove(api: Api, app: string, { signal, progress }: RunContext): 
   ]);
   await awaitPods(api, app, { signal, progress });
   // Pods took the time; the rest goes at once, or is held by somebody.
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const left = await listAll(api, [...OWN_KINDS, ...FOLLOWERS], selector, signal);
     if (left.length === 0) return [];
     progress.step("delete", `${left.length} ${left.length === 1 ? "object" : "objects"} left`);
-    if (Date.now() > deadline) return left.map(describeLeft);
+    if (performance.now() > deadline) return left.map(describeLeft);
     // Somebody may be deploying at the same time; what was made meanwhile goes as well.
     const made = left.filter(({ kind, metadata }) => metadata.deletionTimestamp === undefined && kind !== "ReplicaSet");
     await each(made, AT_ONCE, ({ kind, metadata }) =>

@@ -74,7 +74,7 @@ export class Mirror implements AsyncDisposable {
   ): Promise<void> {
     let version = from;
     for (let quick = 0; ; ) {
-      const begun = Date.now();
+      const begun = performance.now();
       try {
         const query = {
           labelSelector: selector,
@@ -105,7 +105,7 @@ export class Mirror implements AsyncDisposable {
         // Else the connection broke; api.stream itself gives up where the server does not come back.
         else if (code !== undefined || !isConnectionError(error)) throw error;
       }
-      quick = Date.now() - begun < 1000 ? quick + 1 : 0;
+      quick = performance.now() - begun < 1000 ? quick + 1 : 0;
       if (quick > 0) await sleep(Math.min(50 * 2 ** quick, 2000), undefined, { signal });
     }
   }

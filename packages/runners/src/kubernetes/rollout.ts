@@ -90,7 +90,7 @@ export class Rollout implements AsyncDisposable {
     isDone: (manifest: KubeObject, live: KubeObject, pods: readonly KubeObject[]) => boolean | Promise<boolean>,
   ): Promise<void> {
     const { signal, progress } = this.#context;
-    let [lastReady, readyBefore, lookedAt] = [Date.now(), -1, Date.now()];
+    let [lastReady, readyBefore, lookedAt] = [performance.now(), -1, performance.now()];
     for (;;) {
       signal.throwIfAborted();
       const changed = new Promise<void>((resolve) => (this.#wake = resolve));
@@ -109,10 +109,10 @@ export class Rollout implements AsyncDisposable {
         if (!isKnown || !(await isDone(manifest, live, own))) waiting.push(live ?? manifest);
       }
       if (waiting.length === 0) return;
-      if (ready !== readyBefore) lastReady = Date.now();
+      if (ready !== readyBefore) lastReady = performance.now();
       readyBefore = ready;
-      if (Date.now() - lookedAt >= TICK_MS) {
-        lookedAt = Date.now();
+      if (performance.now() - lookedAt >= TICK_MS) {
+        lookedAt = performance.now();
         await this.#judge(waiting, wanted);
         if (lookedAt - lastReady > waitMs) await this.#stop(wanted, tooLong(waiting[0]!, waitMs));
       }
@@ -173,7 +173,7 @@ export class Rollout implements AsyncDisposable {
         if (trouble !== undefined) found.push(trouble);
       }
     }
-    const now = Date.now();
+    const now = performance.now();
     for (const trouble of found) {
       const key = `${trouble.subject} ${trouble.reason.split(":")[0]}`;
       const since = this.#since.get(key) ?? now;
