@@ -77,6 +77,7 @@ export async function pushImage(spec: ImageSpec, options: PushOptions): Promise<
   ]);
   options.step(`pushing ${tagged}`);
   const own = Promise.all(layers.map((layer) => putOnce(to, target.repository, layer.digest, layer.content)));
+  own.catch(() => {}); // Looked at below, unless a layer of the base fails first.
   const manifests: Descriptor[] = [];
   for (const platform of platforms) {
     for (const layer of platform.layers)

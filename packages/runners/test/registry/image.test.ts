@@ -92,6 +92,23 @@ describe("pushing an image", () => {
     expect(registry.seen.filter((one) => one.startsWith("PUT") && one.includes("/blobs/"))).toHaveLength(2);
   });
 
+  test("is given up in the middle with the reason, and nothing of it fails by itself afterwards", async () => {
+    await using registry = await FakeRegistry.start();
+    addBase(registry, "24");
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const stop = new AbortController();
+      const stopping = { ...options, signal: stop.signal, step: () => stop.abort(new Error("stopped")) };
+      await expect(pushImage(spec(registry, "one"), stopping)).rejects.toThrow("stopped");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
+
   test("copies the base's layers from another registry, once", async () => {
     await using there = await FakeRegistry.start();
     await using here = await FakeRegistry.start();
