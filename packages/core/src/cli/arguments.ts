@@ -71,7 +71,7 @@ function check(argv: readonly string[], flags: readonly Flag[]): void {
         name,
         flags.map((one) => one.name),
       ).replace('"', '"--');
-      throw new HadronError("WRONG_USE", `There is no flag "${word.split("=")[0]}".${suggestion}`);
+      throw new HadronError("WRONG_USE", `There is no flag "${word.split("=")[0]}".${suggestion} --help lists them.`);
     }
     if (seen.has(flag.name)) throw new HadronError("WRONG_USE", `--${flag.name} is given twice; once is enough.`);
     seen.add(flag.name);

@@ -20,8 +20,8 @@ export async function listenMux(
   kind: "unix" | "tcp",
   host = "127.0.0.1",
 ): Promise<MuxListener> {
-  const folder = mkdtempSync(join(tmpdir(), "hadron-mux-"));
-  const path = join(folder, "s");
+  const folder = kind === "unix" ? mkdtempSync(join(tmpdir(), "hadron-mux-")) : undefined;
+  const path = folder === undefined ? "" : join(folder, "s");
   const connections = new Set<MuxServerConnection>();
   const sockets = new Set<{ destroy(): void }>();
   const server = createServer();
@@ -52,7 +52,7 @@ export async function listenMux(
     close: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
-      rmSync(folder, { recursive: true, force: true });
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

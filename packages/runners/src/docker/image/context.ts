@@ -15,11 +15,16 @@ export async function packContext({ dockerfile, files }: ImageContent): Promise<
   const folder = await mkdtemp(join(tmpdir(), "hadron-context-"));
   const executable = new Set(files.filter((one) => one.executable).map((one) => one.path));
   const folders = new Set(files.map((one) => dirname(join(folder, one.path))));
-  await Promise.all([...folders].map((one) => mkdir(one, { recursive: true })));
-  await Promise.all([
-    writeFile(join(folder, "Dockerfile"), dockerfile),
-    ...files.map((one) => writeFile(join(folder, one.path), one.content)),
-  ]);
+  try {
+    await Promise.all([...folders].map((one) => mkdir(one, { recursive: true })));
+    await Promise.all([
+      writeFile(join(folder, "Dockerfile"), dockerfile),
+      ...files.map((one) => writeFile(join(folder, one.path), one.content)),
+    ]);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   const tar = pack(folder, {
     map: (header) => ({
       ...header,
