@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import jayson from "jayson";
-import { Scope } from "../../packages/core/src/call/scope.ts";
+import { Scope } from "../../packages/core/src/scope/scope.ts";
 import { acceptMux } from "../../packages/core/src/transport/mux/index.ts";
 import type { Dispatcher } from "../../packages/core/src/transport/transport.ts";
 

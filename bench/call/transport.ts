@@ -8,7 +8,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent } from "node:http";
 import jayson from "jayson";
-import { Scope } from "../../packages/core/src/call/scope.ts";
+import { Scope } from "../../packages/core/src/scope/scope.ts";
 import { createMuxTransport } from "../../packages/core/src/transport/mux/index.ts";
 
 type Call = (procedure: string, input: unknown) => Promise<unknown>;

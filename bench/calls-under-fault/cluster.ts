@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compose, TableDirectory } from "@hadron/core/spi";
-import { createHost, type Host } from "../../packages/core/src/call/host.ts";
+import { createHost, type Host } from "../../packages/core/src/call/host/host.ts";
 import { createMuxTransport } from "../../packages/core/src/transport/mux/index.ts";
 import { bench } from "./app.ts";
 

@@ -1,6 +1,6 @@
 /** One replica of the bench's service, as a process: `node replica.ts ORDINAL ADDRESS`. Says "ready" over IPC. */
 import { compose, TableDirectory } from "@hadron/core/spi";
-import { createHost } from "../../packages/core/src/call/host.ts";
+import { createHost } from "../../packages/core/src/call/host/host.ts";
 import { ReplicaServer } from "../../packages/core/src/serve/replica-server.ts";
 import { bench } from "./app.ts";
 

@@ -5,13 +5,13 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { compose, hashTopology, type Program } from "@hadron/core/spi";
 import { bundle, endEsbuild } from "../../packages/runners/src/bundle/index.ts";
-import { DEFAULT_BASE_IMAGE, ensureBase } from "../../packages/runners/src/docker/base.ts";
+import { replicaSpec } from "../../packages/runners/src/docker/containers/spec.ts";
 import type { Engine } from "../../packages/runners/src/docker/engine/client.ts";
 import { openEngine } from "../../packages/runners/src/docker/engine/open.ts";
 import { appContent, buildImage } from "../../packages/runners/src/docker/image/index.ts";
-import { imageTag, networkName } from "../../packages/runners/src/docker/names.ts";
-import { revisionOf } from "../../packages/runners/src/docker/revision.ts";
-import { replicaSpec } from "../../packages/runners/src/docker/spec.ts";
+import { imageTag, networkName } from "../../packages/runners/src/docker/names/names.ts";
+import { revisionOf } from "../../packages/runners/src/docker/names/revision.ts";
+import { DEFAULT_BASE_IMAGE, ensureBase } from "../../packages/runners/src/docker/plan/base.ts";
 
 /** What the script is given, as a file. */
 export interface Recipe {

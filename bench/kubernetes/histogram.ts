@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { openHost } from "@hadron/core/cli/shared";
 import type { RunContext } from "@hadron/core/spi";
 import { endEsbuild } from "../../packages/runners/src/bundle/index.ts";
-import { Api } from "../../packages/runners/src/kubernetes/api.ts";
-import { buildApp, pushBuild } from "../../packages/runners/src/kubernetes/build.ts";
+import { Api } from "../../packages/runners/src/kubernetes/api/api.ts";
+import { findTarget } from "../../packages/runners/src/kubernetes/api/kube-config.ts";
 import { createRunner } from "../../packages/runners/src/kubernetes/index.ts";
-import { findTarget } from "../../packages/runners/src/kubernetes/kube-config.ts";
-import { pathOf } from "../../packages/runners/src/kubernetes/objects.ts";
-import { readSettings } from "../../packages/runners/src/kubernetes/settings.ts";
+import { pathOf } from "../../packages/runners/src/kubernetes/objects/objects.ts";
+import { buildApp, pushBuild } from "../../packages/runners/src/kubernetes/plan/build.ts";
+import { readSettings } from "../../packages/runners/src/kubernetes/plan/settings.ts";
 import { toProgram } from "../../packages/runners/src/suite.ts";
 
 const context: RunContext = { signal: new AbortController().signal, progress: { step() {}, note() {} } };

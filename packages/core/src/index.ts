@@ -4,7 +4,6 @@ import "./node-version.ts";
 export { image } from "./declare/image.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
-export { type ServiceOptions, service } from "./declare/service.ts";
 export type {
   Answer,
   AnyService,
@@ -25,3 +24,4 @@ export type {
 } from "./declare/types.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
 export { run } from "./run/run.ts";
+export { type ServiceOptions, service } from "./service.ts";

@@ -1,4 +1,4 @@
-import type { Directory } from "./call/directory.ts";
+import type { Directory } from "./call/directory/directory.ts";
 import type { Topology } from "./describe/topology.ts";
 
 /** What a runner is given: an app file as it was declared in this process. */

@@ -1,9 +1,8 @@
 /** For those who write a runner, a pattern or a transport. What users need is in `index.ts`. */
 import "./node-version.ts";
 
-export type { Directory, Member } from "./call/directory.ts";
-export { type Cancellable, Scope } from "./call/scope.ts";
-export { TableDirectory } from "./call/table-directory.ts";
+export type { Directory, Member } from "./call/directory/directory.ts";
+export { TableDirectory } from "./call/directory/table-directory.ts";
 export type {
   ChildDefinition,
   Expose,
@@ -48,6 +47,7 @@ export { didYouMean, nearest } from "./nearest.ts";
 export { isReplica, type PeerNames, type ReplicaEnvironment, readEnvironment } from "./run/environment.ts";
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";
+export { type Cancellable, Scope } from "./scope/scope.ts";
 export type {
   Connection,
   ConnectionState,

@@ -1,5 +1,5 @@
 import type { CallOptions } from "@hadron/core";
-import { openUrl } from "../src/call/url.ts";
+import { openUrl } from "../src/call/client/url.ts";
 
 /** Calls what is at a URL, once, as an outside caller does. */
 export async function callUrl(

@@ -1,9 +1,9 @@
 /** The command line of an app file. Loaded by run(), so nothing is here that `call` could do without. */
-import type { Host } from "../call/host.ts";
+import type { Host } from "../call/host/host.ts";
 
-export { type CommandLine, runCommandLine } from "./run-command-line.ts";
+export { type CommandLine, runCommandLine } from "./line/run-command-line.ts";
 
 /** Finds the one running app that has a service, for a script that just calls it. See discover.ts. */
 export async function discoverHost(service: string): Promise<Host> {
-  return (await import("./discover.ts")).discoverHost(service);
+  return (await import("./runners/discover.ts")).discoverHost(service);
 }

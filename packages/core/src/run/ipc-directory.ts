@@ -1,4 +1,4 @@
-import { TableDirectory } from "../call/table-directory.ts";
+import { TableDirectory } from "../call/directory/table-directory.ts";
 import type { FromReplica, ToReplica } from "./ipc.ts";
 
 /** How long a caller waits to hear why a replica is gone. */

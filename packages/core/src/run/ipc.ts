@@ -1,4 +1,4 @@
-import type { Member } from "../call/directory.ts";
+import type { Member } from "../call/directory/directory.ts";
 
 /**
  * What the local runner and a replica tell each other over the child process's IPC channel (Node's `process.send`,

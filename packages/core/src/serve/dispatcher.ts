@@ -1,11 +1,11 @@
-import { type Ambient, ambient } from "../call/ambient.ts";
-import { DEFAULT_TIMEOUT_MS, type Host } from "../call/host.ts";
-import { type Cancellable, Scope } from "../call/scope.ts";
+import { type Ambient, ambient } from "../call/host/ambient.ts";
+import { DEFAULT_TIMEOUT_MS, type Host } from "../call/host/host.ts";
 import type { Limits, ProcedureDefinition } from "../declare/definition.ts";
 import { describeIssues, type Schema } from "../declare/schema.ts";
 import type { Context, Log, Replica } from "../declare/types.ts";
 import { HadronError, toErrorData } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { type Cancellable, Scope } from "../scope/scope.ts";
 import { isStream, Pump } from "../transport/pump.ts";
 import type { Dispatcher, Hello, IncomingCall, ItemSink, Reply } from "../transport/transport.ts";
 import { Admission, type Work } from "./admission.ts";

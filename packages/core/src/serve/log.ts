@@ -1,4 +1,4 @@
-import { ambient } from "../call/ambient.ts";
+import { ambient } from "../call/host/ambient.ts";
 import type { Log } from "../declare/types.ts";
 
 export type WriteLine = (line: string) => void;

@@ -1,13 +1,15 @@
 import type { IncomingMessage, Server } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createChildClient } from "../call/child-client.ts";
-import type { Host } from "../call/host.ts";
+import { createChildClient } from "../call/client/child-client.ts";
+import type { Host } from "../call/host/host.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import { type App, createHandlers } from "../describe/compose.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
+import { HttpConnections } from "../transport/json-rpc/server/http-connections.ts";
+import { createHttpFront, type HttpTimes } from "../transport/json-rpc/server/http-front.ts";
 import {
   acceptMux,
   MOST_ANNOUNCED_BYTES,
@@ -16,8 +18,6 @@ import {
 } from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
-import { HttpConnections } from "./http-connections.ts";
-import { createHttpFront, type HttpTimes } from "./http-front.ts";
 import { listen } from "./listen.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";

@@ -1,5 +1,5 @@
-import type { Member } from "../call/directory.ts";
-import type { Host } from "../call/host.ts";
+import type { Member } from "../call/directory/directory.ts";
+import type { Host } from "../call/host/host.ts";
 import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
 import type { ReplicaDispatcher } from "../serve/dispatcher.ts";

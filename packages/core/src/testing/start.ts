@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toClient } from "../call/client.ts";
-import type { Directory, Member } from "../call/directory.ts";
-import { createHost, type Host } from "../call/host.ts";
-import { offerHost } from "../call/outside.ts";
-import { TableDirectory } from "../call/table-directory.ts";
+import { toClient } from "../call/client/client.ts";
+import type { Directory, Member } from "../call/directory/directory.ts";
+import { TableDirectory } from "../call/directory/table-directory.ts";
+import { createHost, type Host } from "../call/host/host.ts";
+import { offerHost } from "../call/host/outside.ts";
 import { serviceDefinition } from "../declare/definition.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
 import { type App, compose } from "../describe/compose.ts";

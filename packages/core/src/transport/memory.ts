@@ -1,8 +1,8 @@
 import { HadronError } from "../errors.ts";
-import { acceptPipe } from "./mux/accept.ts";
-import { ClientConnection } from "./mux/client-connection.ts";
-import { createMemoryPipes, type Faults, MemoryPipe } from "./mux/memory-pipe.ts";
-import type { MuxServerConnection } from "./mux/server-connection.ts";
+import { ClientConnection } from "./mux/client/connection.ts";
+import { createMemoryPipes, type Faults, MemoryPipe } from "./mux/link/memory-pipe.ts";
+import type { MuxServerConnection } from "./mux/server/connection.ts";
+import { acceptPipe } from "./mux/server/open.ts";
 import type { Dispatcher, Transport } from "./transport.ts";
 
 /** A replica that listens in this process, and the faults that a test can give it. */

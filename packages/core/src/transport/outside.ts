@@ -1,4 +1,4 @@
-import { createHttpTransport } from "./http/index.ts";
+import { createHttpTransport } from "./json-rpc/client/index.ts";
 import { createMuxTransport } from "./mux/index.ts";
 import type { Transport } from "./transport.ts";
 

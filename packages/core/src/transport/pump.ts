@@ -1,5 +1,5 @@
-import type { Cancellable, Scope } from "../call/scope.ts";
 import { HadronError, toErrorData } from "../errors.ts";
+import type { Cancellable, Scope } from "../scope/scope.ts";
 import type { ItemSink, Reply } from "./transport.ts";
 
 /** Whether a value is a stream: whatever `for await` takes that is not a plain list. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { Scope } from "../call/scope.ts";
 import { type ErrorData, HadronError, toErrorData } from "../errors.ts";
+import { Scope } from "../scope/scope.ts";
 import { replyWith } from "./pump.ts";
 import type { Connection, ConnectionState, Dispatcher, Hello, IncomingCall, Reply, Transport } from "./transport.ts";
 

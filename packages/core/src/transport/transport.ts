@@ -1,5 +1,5 @@
-import type { Scope } from "../call/scope.ts";
 import type { ErrorData } from "../errors.ts";
+import type { Scope } from "../scope/scope.ts";
 
 /** What two replicas tell each other before the first call. */
 export interface Hello {

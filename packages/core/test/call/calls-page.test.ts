@@ -54,7 +54,7 @@ test("docs/calls.md lists each error code with its number, whether it is retryab
 
 test("the metrics that docs/calls.md names exist", () => {
   const names = new Set(
-    globSync("packages/core/src/{call,serve}/*.ts", { cwd: root }).flatMap(
+    globSync("packages/core/src/{call,scope,serve}/**/*.ts", { cwd: root }).flatMap(
       (file) => readFileSync(join(root, file), "utf8").match(/"[a-z_$`{}.]+"|`[^`]+`/g) ?? [],
     ),
   );

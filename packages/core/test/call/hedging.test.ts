@@ -2,7 +2,7 @@ import { procedure, service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
 import { spread } from "@hadron/patterns";
 import { expect, test } from "vitest";
-import { Latencies } from "../../src/call/latencies.ts";
+import { Latencies } from "../../src/call/channel/latencies.ts";
 
 const idempotent = true;
 

@@ -2,9 +2,9 @@ import { procedure, service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
 import { spread } from "@hadron/patterns";
 import { expect, test, vi } from "vitest";
-import type { Member } from "../../src/call/directory.ts";
-import { Outliers } from "../../src/call/outliers.ts";
-import { Peer } from "../../src/call/peer.ts";
+import { Outliers } from "../../src/call/channel/outliers.ts";
+import { Peer } from "../../src/call/channel/peer.ts";
+import type { Member } from "../../src/call/directory/directory.ts";
 import { createRig } from "./rig.ts";
 
 function peersOf(count: number): Peer[] {

@@ -1,6 +1,6 @@
 import { HadronError, procedure, service } from "@hadron/core";
 import { expect, test } from "vitest";
-import { Budget } from "../../src/call/budget.ts";
+import { Budget } from "../../src/call/channel/budget.ts";
 import { createRig } from "./rig.ts";
 
 const idempotent = true;
@@ -75,7 +75,7 @@ test("an outside caller, who cannot know what may be repeated, repeats nothing",
   await using rig = createRig(one);
   const { address } = await rig.serve("one");
   rig.publish("one", [{ address }]);
-  const { createHost } = await import("../../src/call/host.ts");
+  const { createHost } = await import("../../src/call/host/host.ts");
   const { createMuxTransport } = await import("../../src/transport/mux/index.ts");
   const self = { app: "test", service: "", replica: undefined, topology: "" };
   const outside = createHost({ self, directory: rig.directory, transports: { tcp: createMuxTransport() } });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AnyService } from "@hadron/core";
 import { type App, compose, type Directory, type Member, TableDirectory } from "@hadron/core/spi";
-import { createHost, type Host } from "../../src/call/host.ts";
+import { createHost, type Host } from "../../src/call/host/host.ts";
 import type { Metric } from "../../src/metric.ts";
 import { ReplicaServer } from "../../src/serve/replica-server.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Flag, parseArguments, peekFlag } from "../../src/cli/arguments.ts";
+import { type Flag, parseArguments, peekFlag } from "../../src/cli/command/arguments.ts";
 
 const flags: readonly Flag[] = [
   { name: "app", value: "NAME", help: "" },

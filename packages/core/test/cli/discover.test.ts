@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { discover } from "../../src/cli/discover.ts";
-import { loadRunner } from "../../src/cli/load-runner.ts";
+import { discover } from "../../src/cli/runners/discover.ts";
+import { loadRunner } from "../../src/cli/runners/load-runner.ts";
 
 /** Projects in which a package of runners is installed, whose worlds are what the test says. */
 let base: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findLaunchers, type ProcessTable } from "../../src/cli/launcher.ts";
+import { findLaunchers, type ProcessTable } from "../../src/cli/process/launcher.ts";
 
 /** Processes from the innermost outwards, numbered from 10. */
 function chain(...commands: readonly string[]): ProcessTable {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { showProgress } from "../../src/cli/progress.ts";
-import { createTerminal } from "../../src/cli/terminal.ts";
+import { showProgress } from "../../src/cli/terminal/progress.ts";
+import { createTerminal } from "../../src/cli/terminal/terminal.ts";
 import { Kept } from "./command-rig.ts";
 
 function shown(screen: boolean) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readInput } from "../../src/cli/input.ts";
-import { findTarget } from "../../src/cli/target.ts";
+import { readInput } from "../../src/cli/command/input.ts";
+import { findTarget } from "../../src/cli/command/target.ts";
 import { image, service } from "../../src/index.ts";
 import { compose } from "../../src/spi.ts";
 

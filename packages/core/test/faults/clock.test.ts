@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
-import type { Host } from "../../src/call/host.ts";
+import type { Host } from "../../src/call/host/host.ts";
 import { clock } from "./clock-app.ts";
 import { jumpClock } from "./jumping-clock.ts";
 import { createProcesses } from "./processes.ts";

@@ -1,7 +1,7 @@
 import { service } from "@hadron/core";
 import { expect, test } from "vitest";
-import { createHost } from "../../src/call/host.ts";
-import { DnsDirectory } from "../../src/run/dns-directory.ts";
+import { DnsDirectory } from "../../src/call/directory/dns-directory.ts";
+import { createHost } from "../../src/call/host/host.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
 import { createRig } from "../call/rig.ts";
 

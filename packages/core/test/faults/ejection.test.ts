@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import type { Host } from "../../src/call/host.ts";
+import type { Host } from "../../src/call/host/host.ts";
 import { createProcesses, type Processes, type ReplicaProcess } from "./processes.ts";
 import { type FaultProxy, startProxy } from "./proxy.ts";
 

@@ -7,7 +7,7 @@ import { startProxy } from "./proxy.ts";
 
 // A proxy on this machine acknowledges what it drops, as a host that vanished does not. That such a host is told from one
 // that is busy is tested with a cable that is cut: test/transport/busy.test.ts.
-vi.mock("../../src/transport/mux/tcp-state.ts", () => ({ readTcpState: async () => "gone" }));
+vi.mock("../../src/transport/mux/link/tcp-state.ts", () => ({ readTcpState: async () => "gone" }));
 
 const idempotent = true;
 const echo = service("echo", {

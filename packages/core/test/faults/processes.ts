@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { AnyService } from "@hadron/core";
 import { type App, compose, type Directory, TableDirectory } from "@hadron/core/spi";
-import { createHost, type Host } from "../../src/call/host.ts";
+import { createHost, type Host } from "../../src/call/host/host.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
 import { one } from "./app.ts";
 

@@ -1,6 +1,6 @@
 /** A caller in a process of its own: takes a stream from the address of its first argument, and says each item. */
 import { compose, TableDirectory } from "@hadron/core/spi";
-import { createHost } from "../../src/call/host.ts";
+import { createHost } from "../../src/call/host/host.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
 import { streams, type Wanted } from "./streams-app.ts";
 

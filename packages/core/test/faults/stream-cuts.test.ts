@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { Host } from "../../src/call/host.ts";
+import type { Host } from "../../src/call/host/host.ts";
 import { type Outcome, Sent, startOne, takeAll, upTo } from "./streams-rig.ts";
 
 // A connection for each byte.

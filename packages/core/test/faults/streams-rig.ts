@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { HadronError } from "@hadron/core";
-import type { Host } from "../../src/call/host.ts";
+import type { Host } from "../../src/call/host/host.ts";
 import { createProcesses } from "./processes.ts";
 import { startProxy } from "./proxy.ts";
 import { type Fate, streams, type Wanted } from "./streams-app.ts";

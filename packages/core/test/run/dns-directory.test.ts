@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { DnsDirectory } from "../../src/call/directory/dns-directory.ts";
 import type { Topology } from "../../src/describe/topology.ts";
-import { DnsDirectory } from "../../src/run/dns-directory.ts";
 import { DnsServer } from "./dns-server.ts";
 
 const COUNT = 20;

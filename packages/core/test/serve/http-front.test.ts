@@ -5,8 +5,8 @@ import { compose, type Topology } from "@hadron/core/spi";
 import jayson from "jayson/promise/index.js";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { createHost } from "../../src/call/host.ts";
-import { TableDirectory } from "../../src/call/table-directory.ts";
+import { TableDirectory } from "../../src/call/directory/table-directory.ts";
+import { createHost } from "../../src/call/host/host.ts";
 import { ReplicaServer } from "../../src/serve/replica-server.ts";
 import { callUrl } from "../call-url.ts";
 

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
 import type { HadronError } from "../../src/errors.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
-import { readTcpState, toEnd } from "../../src/transport/mux/tcp-state.ts";
+import { readTcpState, toEnd } from "../../src/transport/mux/link/tcp-state.ts";
 import { callScope } from "../../src/transport/suite.ts";
 
 const hello = { app: "app", service: "echo", replica: "echo.0", topology: "t" };

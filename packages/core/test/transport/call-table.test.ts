@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CallTable } from "../../src/transport/mux/call-table.ts";
+import { CallTable } from "../../src/transport/mux/link/call-table.ts";
 
 test("a call table is a map, whatever ids the other side chooses", () => {
   const id = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 0xffffffff }));

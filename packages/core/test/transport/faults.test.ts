@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { HadronError } from "../../src/errors.ts";
-import { acceptPipe } from "../../src/transport/mux/accept.ts";
-import { ClientConnection } from "../../src/transport/mux/client-connection.ts";
+import { ClientConnection } from "../../src/transport/mux/client/connection.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
-import { createMemoryPipes, type MemoryPipe } from "../../src/transport/mux/memory-pipe.ts";
+import { createMemoryPipes, type MemoryPipe } from "../../src/transport/mux/link/memory-pipe.ts";
+import { acceptPipe } from "../../src/transport/mux/server/open.ts";
 import { callScope, TestDispatcher, until } from "../../src/transport/suite.ts";
 import type { Connection } from "../../src/transport/transport.ts";
 import { listenMux } from "./listen-mux.ts";
@@ -11,7 +11,7 @@ import { FaultyProxy, type ProxyFaults } from "./proxy.ts";
 
 /** What the system says of a silent connection: behind a proxy on this machine, all would be acknowledged. */
 const system = vi.hoisted(() => ({ says: "gone" }));
-vi.mock("../../src/transport/mux/tcp-state.ts", () => ({ readTcpState: async () => system.says }));
+vi.mock("../../src/transport/mux/link/tcp-state.ts", () => ({ readTcpState: async () => system.says }));
 beforeEach(() => {
   system.says = "gone";
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FrameParser, ProtocolError } from "../../src/transport/mux/frame-parser.ts";
-import { HEADER_BYTES, MAX_FRAME_BYTES } from "../../src/transport/mux/frames.ts";
+import { FrameParser, ProtocolError } from "../../src/transport/mux/frames/frame-parser.ts";
+import { HEADER_BYTES, MAX_FRAME_BYTES } from "../../src/transport/mux/frames/frames.ts";
 
 interface Frame {
   readonly kind: number;

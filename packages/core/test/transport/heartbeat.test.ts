@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Beating, Heartbeat } from "../../src/transport/mux/heartbeat.ts";
+import { type Beating, Heartbeat } from "../../src/transport/mux/link/heartbeat.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

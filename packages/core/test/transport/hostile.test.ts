@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { acceptPipe } from "../../src/transport/mux/accept.ts";
-import { ClientConnection } from "../../src/transport/mux/client-connection.ts";
-import { HEADER_BYTES } from "../../src/transport/mux/frames.ts";
+import { ClientConnection } from "../../src/transport/mux/client/connection.ts";
+import { HEADER_BYTES } from "../../src/transport/mux/frames/frames.ts";
 import { toUpgradeRequest } from "../../src/transport/mux/handshake.ts";
-import { createMemoryPipes } from "../../src/transport/mux/memory-pipe.ts";
+import { createMemoryPipes } from "../../src/transport/mux/link/memory-pipe.ts";
+import { acceptPipe } from "../../src/transport/mux/server/open.ts";
 import { isStream } from "../../src/transport/pump.ts";
 import { callScope, TestDispatcher, until } from "../../src/transport/suite.ts";
 

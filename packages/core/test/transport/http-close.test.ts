@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { Scope } from "../../src/call/scope.ts";
-import { createHttpTransport } from "../../src/transport/http/index.ts";
+import { Scope } from "../../src/scope/scope.ts";
 import type { IncomingStream } from "../../src/transport/incoming-stream.ts";
+import { createHttpTransport } from "../../src/transport/json-rpc/client/index.ts";
 import { until } from "../../src/transport/suite.ts";
 import type { Connection } from "../../src/transport/transport.ts";
 

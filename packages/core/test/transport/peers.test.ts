@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { HadronError } from "../../src/errors.ts";
-import * as frames from "../../src/transport/mux/frames.ts";
+import * as frames from "../../src/transport/mux/frames/frames.ts";
 import { toUpgradeRequest } from "../../src/transport/mux/handshake.ts";
 import { createMuxTransport, isUpgradeRefused } from "../../src/transport/mux/index.ts";
 import { Encoder } from "../../src/transport/mux/values/encoder.ts";

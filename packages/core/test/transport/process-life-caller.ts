@@ -1,6 +1,7 @@
 /** Calls once or twice and leaves the connection open: it must neither hold the process nor let it go too soon. */
-import { Scope } from "../../src/call/scope.ts";
+
 import { HadronError } from "../../src/errors.ts";
+import { Scope } from "../../src/scope/scope.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
 
 const [, , address = "", procedure = ""] = process.argv;

@@ -2,7 +2,7 @@ import { type Context, procedure, type Service, service } from "@hadron/core";
 import { shard, spread } from "@hadron/patterns";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { toClient } from "../../src/call/client.ts";
+import { toClient } from "../../src/call/client/client.ts";
 import { HadronError } from "../../src/errors.ts";
 import { start } from "../../src/testing/index.ts";
 import { until } from "../../src/transport/suite.ts";

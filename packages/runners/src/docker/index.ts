@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import type { Runner, RunnerFlag, RunnerModule } from "@hadron/core/spi";
-import { DEFAULT_BASE_IMAGE } from "./base.ts";
+import { DEFAULT_BASE_IMAGE } from "./plan/base.ts";
 import { DockerRunner } from "./runner.ts";
 
 /** The flags of this runner, beside those of every verb. */

@@ -10,15 +10,15 @@ import type {
   Runner,
   RunningApp,
 } from "@hadron/core/spi";
-import { apply, compare, type Settings } from "./apply.ts";
-import { deleteApp } from "./delete.ts";
 import type { Engine } from "./engine/client.ts";
 import type { Surroundings } from "./engine/find.ts";
 import { openEngine } from "./engine/open.ts";
-import { listApps } from "./list.ts";
-import { readLogs } from "./logs.ts";
-import { scale } from "./scale.ts";
-import { readStatus } from "./status.ts";
+import { apply, compare, type Settings } from "./rollout/apply.ts";
+import { deleteApp } from "./rollout/delete.ts";
+import { scale } from "./rollout/scale.ts";
+import { readLogs } from "./watch/logs.ts";
+import { readStatus } from "./watch/status.ts";
+import { listApps } from "./world/list.ts";
 
 /** Runs apps as containers of a Docker engine. Each verb opens a connection of its own, and closes it. */
 export class DockerRunner implements Runner {

@@ -1,9 +1,9 @@
 import type { Program, RunContext } from "@hadron/core/spi";
 import { dump } from "js-yaml";
-import { buildApp, needsImage, pushBuild } from "./build.ts";
 import { toManifests } from "./manifests/index.ts";
-import { appNames } from "./names.ts";
-import type { Settings } from "./settings.ts";
+import { appNames } from "./objects/names.ts";
+import { buildApp, needsImage, pushBuild } from "./plan/build.ts";
+import type { Settings } from "./plan/settings.ts";
 
 /** The app as manifests for `kubectl apply -f -`, naming an image that it has built and pushed. The same for the same file. */
 export async function exportApp(

@@ -1,7 +1,7 @@
 import type { Runner, RunnerModule } from "@hadron/core/spi";
-import { Api } from "./api.ts";
-import { findTarget } from "./kube-config.ts";
-import { flags, readSettings } from "./settings.ts";
+import { Api } from "./api/api.ts";
+import { findTarget } from "./api/kube-config.ts";
+import { flags, readSettings } from "./plan/settings.ts";
 
 export { flags };
 
@@ -25,19 +25,22 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
     name: "kubernetes",
     plan: (program, context) =>
       within(async (api) => {
-        const { planApp } = await import("./apply.ts");
+        const { planApp } = await import("./rollout/apply.ts");
         return { changes: await planApp(api, program, settings, context) };
       }),
     apply: (program, context) =>
       within(async (api) => {
-        const [{ apply }, { readStatus }] = await Promise.all([import("./apply.ts"), import("./status.ts")]);
+        const [{ apply }, { readStatus }] = await Promise.all([
+          import("./rollout/apply.ts"),
+          import("./watch/status.ts"),
+        ]);
         const changes = await apply(api, program, settings, context);
         return { changes, status: await readStatus(api, program.topology.app, context, { calls: false }) };
       }),
     status: (app, context) =>
-      within(async (api) => (await import("./status.ts")).readStatus(api, app, context, { calls: true })),
+      within(async (api) => (await import("./watch/status.ts")).readStatus(api, app, context, { calls: true })),
     async *logs(app, logOptions, context) {
-      const { readLogs } = await import("./logs.ts");
+      const { readLogs } = await import("./watch/logs.ts");
       const api = open();
       try {
         yield* readLogs(api, app, logOptions, context);
@@ -47,10 +50,13 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
     },
     scale: (app, service, replicas, context) =>
       within(async (api) =>
-        (await import("./scale.ts")).scale(api, app, service, replicas, { ...context, waitMs: settings.waitMs }),
+        (await import("./rollout/scale.ts")).scale(api, app, service, replicas, {
+          ...context,
+          waitMs: settings.waitMs,
+        }),
       ),
     async connect(app, context) {
-      const { connect } = await import("./connect.ts");
+      const { connect } = await import("./connect/connect.ts");
       const api = open();
       try {
         return await connect(api, app, context);
@@ -59,8 +65,8 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
         throw error;
       }
     },
-    delete: (app, context) => within(async (api) => (await import("./delete.ts")).deleteApp(api, app, context)),
-    list: (context) => within(async (api) => (await import("./list.ts")).listApps(api, context)),
+    delete: (app, context) => within(async (api) => (await import("./rollout/delete.ts")).deleteApp(api, app, context)),
+    list: (context) => within(async (api) => (await import("./world/list.ts")).listApps(api, context)),
     export: async (program, context) => (await import("./export.ts")).exportApp(program, settings, context),
   };
 };

@@ -1,6 +1,6 @@
 import type { RunnerFlag, RunnerModule } from "@hadron/core/spi";
-import { resolvePaths } from "./paths.ts";
-import { systemClock } from "./restart-policy.ts";
+import { resolvePaths } from "./folder/paths.ts";
+import { systemClock } from "./replica/restart-policy.ts";
 import { LocalRunner } from "./runner.ts";
 
 /** How long a replica may take until it is ready. */

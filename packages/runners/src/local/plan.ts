@@ -1,5 +1,5 @@
 import { type Change, replicaName, type ServiceTopology, type Topology } from "@hadron/core/spi";
-import type { Description } from "./description.ts";
+import type { Description } from "./deployment/description.ts";
 
 /** What of a deployment matters to a plan. */
 export type World = Pick<Description, "bundleHash" | "topology" | "counts">;

@@ -16,18 +16,18 @@ import {
 } from "@hadron/core/spi";
 import { checkBundle } from "../bundle/check.ts";
 import { type Bundle, bundle, endEsbuild } from "../bundle/index.ts";
-import { claim, describeHolder } from "./claim.ts";
-import type { Deployment } from "./deployment.ts";
-import { type Description, describeDeployment, toRunningApp } from "./description.ts";
-import type { LocalPaths } from "./paths.ts";
+import { claim, describeHolder } from "./control/claim.ts";
+import { RemoteDeployment } from "./control/remote.ts";
+import { Session } from "./control/session.ts";
+import type { Deployment } from "./deployment/deployment.ts";
+import { type Description, describeDeployment, toRunningApp } from "./deployment/description.ts";
+import type { LocalPaths } from "./folder/paths.ts";
+import { createRunFolder, findRunFolder, listRunFolders } from "./folder/run-folder.ts";
+import { makeStorage, removeStorage } from "./folder/storage.ts";
 import { plan } from "./plan.ts";
-import { PortMemory } from "./port-memory.ts";
-import { inheritedEnv, writeRelease } from "./release.ts";
-import { RemoteDeployment } from "./remote.ts";
-import type { Clock } from "./restart-policy.ts";
-import { createRunFolder, findRunFolder, listRunFolders } from "./run-folder.ts";
-import { Session } from "./session.ts";
-import { makeStorage, removeStorage } from "./storage.ts";
+import { PortMemory } from "./ports/port-memory.ts";
+import { inheritedEnv, writeRelease } from "./replica/release.ts";
+import type { Clock } from "./replica/restart-policy.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface LocalRunnerOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type DockerPlan, plan, refuseForeignApp } from "../../src/docker/plan.ts";
+import { type DockerPlan, plan, refuseForeignApp } from "../../src/docker/plan/plan.ts";
 import { asDesired, emptyWorld, everyKind, toDesired, toSeen } from "./topologies.ts";
 
 const desired = toDesired(everyKind());

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { differences, replicaSpec } from "../../src/docker/spec.ts";
+import { differences, replicaSpec } from "../../src/docker/containers/spec.ts";
 import { everyKind, toDesired } from "./topologies.ts";
 
 const desired = toDesired(everyKind());

@@ -1,12 +1,12 @@
 import { image, service } from "@hadron/core";
 import { compose, type Topology } from "@hadron/core/spi";
 import { shard } from "@hadron/patterns";
-import { declaredCounts } from "../../src/docker/counts.ts";
+import { type ContainerSpec, replicaSpec } from "../../src/docker/containers/spec.ts";
 import { ingressSpec, needsIngress } from "../../src/docker/ingress/spec.ts";
-import { imageTag } from "../../src/docker/names.ts";
-import type { Desired } from "../../src/docker/plan.ts";
-import { type ContainerSpec, replicaSpec } from "../../src/docker/spec.ts";
-import type { SeenContainer, World } from "../../src/docker/world.ts";
+import { imageTag } from "../../src/docker/names/names.ts";
+import type { Desired } from "../../src/docker/plan/plan.ts";
+import { declaredCounts } from "../../src/docker/volumes/counts.ts";
+import type { SeenContainer, World } from "../../src/docker/world/world.ts";
 
 /** Every kind of service that the runner treats in a way of its own. */
 export function everyKind(options: { readonly greeters?: number } = {}): Topology {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll } from "vitest";
-import { Api } from "../../src/kubernetes/api.ts";
-import { statusOf } from "../../src/kubernetes/api-error.ts";
-import { findTarget } from "../../src/kubernetes/kube-config.ts";
+import { Api } from "../../src/kubernetes/api/api.ts";
+import { statusOf } from "../../src/kubernetes/api/api-error.ts";
+import { findTarget } from "../../src/kubernetes/api/kube-config.ts";
 
 const { signal } = new AbortController();
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { differences, isAsWanted, mark } from "../../src/kubernetes/compare.ts";
-import type { KubeObject } from "../../src/kubernetes/objects.ts";
+import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import { differences, isAsWanted, mark } from "../../src/kubernetes/plan/compare.ts";
 
 const object = (spec: unknown, more: Partial<KubeObject["metadata"]> = {}): KubeObject => ({
   apiVersion: "v1",

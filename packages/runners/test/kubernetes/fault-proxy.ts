@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { findTarget } from "../../src/kubernetes/kube-config.ts";
+import { findTarget } from "../../src/kubernetes/api/kube-config.ts";
 
 export interface Seen {
   readonly method: string;

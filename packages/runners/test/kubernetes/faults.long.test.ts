@@ -1,8 +1,8 @@
 import { openHost } from "@hadron/core/cli/shared";
 import { describe, expect, test } from "vitest";
-import { selectorOf } from "../../src/kubernetes/labels.ts";
-import { OWN_KINDS } from "../../src/kubernetes/objects.ts";
-import { listObjects } from "../../src/kubernetes/world.ts";
+import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
+import { OWN_KINDS } from "../../src/kubernetes/objects/objects.ts";
+import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { FaultProxy, type Seen } from "./fault-proxy.ts";

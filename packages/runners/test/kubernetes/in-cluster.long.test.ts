@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects.ts";
-import { readObject } from "../../src/kubernetes/send.ts";
-import { listObjects } from "../../src/kubernetes/world.ts";
+import { readObject } from "../../src/kubernetes/api/send.ts";
+import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects/objects.ts";
+import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
 import { nodes, skip, useNamespace } from "./cluster.ts";
 import { roleOfDocs } from "./docs-role.ts";

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { createAuthenticator } from "../../src/kubernetes/credentials.ts";
-import { findTarget } from "../../src/kubernetes/kube-config.ts";
+import { createAuthenticator } from "../../src/kubernetes/api/credentials.ts";
+import { findTarget } from "../../src/kubernetes/api/kube-config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hadron-kube-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { selectorOf } from "../../src/kubernetes/labels.ts";
-import { Lease } from "../../src/kubernetes/lease.ts";
-import { pathOf } from "../../src/kubernetes/objects.ts";
-import { readObject } from "../../src/kubernetes/send.ts";
-import { listObjects } from "../../src/kubernetes/world.ts";
+import { readObject } from "../../src/kubernetes/api/send.ts";
+import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
+import { pathOf } from "../../src/kubernetes/objects/objects.ts";
+import { Lease } from "../../src/kubernetes/rollout/lease.ts";
+import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { context, fixture, runnerFor } from "./harness.ts";
 

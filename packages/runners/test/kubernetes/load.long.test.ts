@@ -1,6 +1,6 @@
 import type { Program, Runner } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pathOf } from "../../src/kubernetes/objects.ts";
+import { pathOf } from "../../src/kubernetes/objects/objects.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";
 import { underLoad } from "./load.ts";

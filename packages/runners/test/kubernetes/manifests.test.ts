@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { toManifests, toSecret } from "../../src/kubernetes/manifests/index.ts";
-import type { KubeObject } from "../../src/kubernetes/objects.ts";
+import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
 import { inputs, topologyOf } from "./topologies.ts";
 
 const manifests = toManifests(inputs);

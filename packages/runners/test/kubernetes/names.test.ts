@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nameObjects } from "../../src/kubernetes/names.ts";
+import { nameObjects } from "../../src/kubernetes/objects/names.ts";
 import { topologyOf } from "./topologies.ts";
 
 const named = (app: string, ...services: string[]) =>

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
-import { statusOf } from "../../src/kubernetes/api-error.ts";
-import { selectorOf } from "../../src/kubernetes/labels.ts";
-import { type KubeObject, pathOf } from "../../src/kubernetes/objects.ts";
-import { containerOf } from "../../src/kubernetes/pods.ts";
-import { readObject } from "../../src/kubernetes/send.ts";
-import { listObjects } from "../../src/kubernetes/world.ts";
+import { statusOf } from "../../src/kubernetes/api/api-error.ts";
+import { readObject } from "../../src/kubernetes/api/send.ts";
+import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
+import { type KubeObject, pathOf } from "../../src/kubernetes/objects/objects.ts";
+import { containerOf } from "../../src/kubernetes/world/pods.ts";
+import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
 import { nodes, skip, useNamespace } from "./cluster.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";

@@ -1,12 +1,12 @@
 import type { Runner } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isAsWanted } from "../../src/kubernetes/compare.ts";
-import { selectorOf } from "../../src/kubernetes/labels.ts";
+import { readObject } from "../../src/kubernetes/api/send.ts";
 import { toManifests } from "../../src/kubernetes/manifests/index.ts";
-import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects.ts";
-import { setReplicas } from "../../src/kubernetes/scale.ts";
-import { readObject } from "../../src/kubernetes/send.ts";
-import { listObjects } from "../../src/kubernetes/world.ts";
+import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
+import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects/objects.ts";
+import { isAsWanted } from "../../src/kubernetes/plan/compare.ts";
+import { setReplicas } from "../../src/kubernetes/rollout/scale.ts";
+import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";
 

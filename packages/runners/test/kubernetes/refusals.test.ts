@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { findTarget } from "../../src/kubernetes/kube-config.ts";
-import { selectorOf } from "../../src/kubernetes/labels.ts";
-import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects.ts";
-import { listObjects } from "../../src/kubernetes/world.ts";
+import { findTarget } from "../../src/kubernetes/api/kube-config.ts";
+import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
+import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects/objects.ts";
+import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { removeNamespace, skip, useNamespace } from "./cluster.ts";
 import { context, fixture, runnerFor } from "./harness.ts";
 

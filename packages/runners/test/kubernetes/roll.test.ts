@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../src/kubernetes/objects.ts";
-import { nextStep } from "../../src/kubernetes/roll.ts";
+import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import { nextStep } from "../../src/kubernetes/rollout/roll.ts";
 
 const set = (replicas: number, partition: number, more = {}): KubeObject => ({
   apiVersion: "apps/v1",

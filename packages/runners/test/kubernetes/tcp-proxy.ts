@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findTarget } from "../../src/kubernetes/kube-config.ts";
+import { findTarget } from "../../src/kubernetes/api/kube-config.ts";
 
 /**
  * Stands before the real API server and carries bytes, so that the runner speaks to it as ever: TLS and HTTP/2. Down, it

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../src/kubernetes/objects.ts";
-import { podTrouble, workloadTrouble } from "../../src/kubernetes/trouble.ts";
+import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import { podTrouble, workloadTrouble } from "../../src/kubernetes/world/trouble.ts";
 
 const pod = (status: object): KubeObject => ({
   apiVersion: "v1",

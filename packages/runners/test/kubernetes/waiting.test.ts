@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { pathOf } from "../../src/kubernetes/objects.ts";
+import { pathOf } from "../../src/kubernetes/objects/objects.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";
 

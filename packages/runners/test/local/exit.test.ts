@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toExit } from "../../src/local/exit.ts";
+import { toExit } from "../../src/local/replica/exit.ts";
 
 test.each([
   [0, null, [], "exit code 0"],

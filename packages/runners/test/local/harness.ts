@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openHost } from "@hadron/core/cli/shared";
 import type { Applied, Program, RunContext, Runner } from "@hadron/core/spi";
-import { resolvePaths } from "../../src/local/paths.ts";
-import { systemClock } from "../../src/local/restart-policy.ts";
+import { resolvePaths } from "../../src/local/folder/paths.ts";
+import { systemClock } from "../../src/local/replica/restart-policy.ts";
 import { LocalRunner } from "../../src/local/runner.ts";
 
 export function fixture(name: string): string {

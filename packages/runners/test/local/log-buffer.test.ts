@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LogBuffer } from "../../src/local/log-buffer.ts";
+import { LogBuffer } from "../../src/local/deployment/log-buffer.ts";
 
 const line = (replica: string, text: string) => ({
   time: "2026-01-01T00:00:00.000Z",

@@ -1,7 +1,7 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
 import { describe, expect, test } from "vitest";
+import { checkScale } from "../../src/local/deployment/scale-rules.ts";
 import { plan } from "../../src/local/plan.ts";
-import { checkScale } from "../../src/local/scale-rules.ts";
 
 const service = (name: string, more: Partial<ServiceTopology> = {}): ServiceTopology => ({
   name,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Clock, GIVE_UP_DEATHS, RestartPolicy } from "../../src/local/restart-policy.ts";
+import { type Clock, GIVE_UP_DEATHS, RestartPolicy } from "../../src/local/replica/restart-policy.ts";
 
 class FakeClock implements Clock {
   at = 0;

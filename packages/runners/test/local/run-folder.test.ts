@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeRuntimeFolder, resolvePaths } from "../../src/local/paths.ts";
+import { makeRuntimeFolder, resolvePaths } from "../../src/local/folder/paths.ts";
 import { eventually, toProgram } from "../../src/suite.ts";
 import { fixture, Home } from "./harness.ts";
 

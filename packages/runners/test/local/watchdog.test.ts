@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { claimName, createRunFolder } from "../../src/local/run-folder.ts";
-import { Watchdog } from "../../src/local/watchdog.ts";
+import { claimName, createRunFolder } from "../../src/local/folder/run-folder.ts";
+import { Watchdog } from "../../src/local/folder/watchdog.ts";
 import { eventually } from "../../src/suite.ts";
 import { isAlive } from "./harness.ts";
 

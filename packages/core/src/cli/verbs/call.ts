@@ -1,10 +1,10 @@
 import type { Attached } from "../../runner.ts";
-import type { Command } from "../command.ts";
-import { readInput } from "../input.ts";
-import { loadHost, openHost } from "../open-host.ts";
-import { printOutput } from "../print-output.ts";
-import { findTarget } from "../target.ts";
-import { toDurationMs } from "../values.ts";
+import type { Command } from "../command/command.ts";
+import { readInput } from "../command/input.ts";
+import { findTarget } from "../command/target.ts";
+import { toDurationMs } from "../command/values.ts";
+import { loadHost, openHost } from "../runners/open-host.ts";
+import { printOutput } from "../terminal/print-output.ts";
 
 /** Calls a service once; under the local runner, where nothing runs, it starts the app for that, and ends it. */
 export async function call(command: Command): Promise<number> {

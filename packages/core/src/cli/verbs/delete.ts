@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 
 /** Removes the app. Status 1 where something is left. */
 export async function deleteApp(command: Command): Promise<number> {

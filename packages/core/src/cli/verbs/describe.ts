@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 
 /** Prints the topology. */
 export async function describe({ app, json, terminal }: Command): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 
 /** Prints what the runner would make, in the form of other tools. */
 export async function exportApp(command: Command): Promise<number> {

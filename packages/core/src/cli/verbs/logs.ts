@@ -1,6 +1,6 @@
-import type { Command } from "../command.ts";
-import { createLogView } from "../log-lines.ts";
-import { unknownService } from "../target.ts";
+import type { Command } from "../command/command.ts";
+import { unknownService } from "../command/target.ts";
+import { createLogView } from "../terminal/log-lines.ts";
 
 /** Shows what the replicas print. */
 export async function logs(command: Command): Promise<number> {

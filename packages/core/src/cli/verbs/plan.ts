@@ -1,5 +1,5 @@
-import type { Command } from "../command.ts";
-import { showPlan } from "../show-changes.ts";
+import type { Command } from "../command/command.ts";
+import { showPlan } from "../terminal/show-changes.ts";
 
 /** Shows what `up` would change. */
 export async function plan(command: Command): Promise<number> {

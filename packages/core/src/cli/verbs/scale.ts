@@ -1,7 +1,7 @@
 import { HadronError } from "../../errors.ts";
-import type { Command } from "../command.ts";
-import { unknownService } from "../target.ts";
-import { toWhole } from "../values.ts";
+import type { Command } from "../command/command.ts";
+import { unknownService } from "../command/target.ts";
+import { toWhole } from "../command/values.ts";
 
 /** Changes how many replicas of one service run. With --json it prints the status then. */
 export async function scale(command: Command): Promise<number> {

@@ -1,7 +1,7 @@
 import type { AppStatus, ReplicaState } from "../../runner.ts";
-import type { Command } from "../command.ts";
-import { toTable } from "../table.ts";
-import type { Colour, Terminal } from "../terminal.ts";
+import type { Command } from "../command/command.ts";
+import { toTable } from "../terminal/table.ts";
+import type { Colour, Terminal } from "../terminal/terminal.ts";
 
 /** Shows every replica. */
 export async function status(command: Command): Promise<number> {

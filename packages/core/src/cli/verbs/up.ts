@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AppStatus, Attached, Runner } from "../../runner.ts";
-import type { Command } from "../command.ts";
-import { watchLauncher } from "../launcher.ts";
-import { createLogView, parseLogLine } from "../log-lines.ts";
-import { showChanges } from "../show-changes.ts";
-import { toTable } from "../table.ts";
+import type { Command } from "../command/command.ts";
+import { watchLauncher } from "../process/launcher.ts";
+import { createLogView, parseLogLine } from "../terminal/log-lines.ts";
+import { showChanges } from "../terminal/show-changes.ts";
+import { toTable } from "../terminal/table.ts";
 
 /** Applies the app, prints where it can be called, and stays where the deployment ends with this process. */
 export async function up(command: Command): Promise<number> {

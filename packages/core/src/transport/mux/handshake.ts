@@ -1,6 +1,6 @@
 import { HadronError } from "../../errors.ts";
 import type { Dispatcher, Hello } from "../transport.ts";
-import { PROTOCOL_VERSION } from "./frames.ts";
+import { PROTOCOL_VERSION } from "./frames/frames.ts";
 
 const MOST_HEAD_BYTES = 16 * 1024;
 

@@ -1,9 +1,9 @@
 /** Calls between replicas over sockets: `hadron/1`, see `frames.ts`. */
 // Brings its declarations along wherever this is compiled from.
-import "./buffers.ts";
+import "./frames/buffers.ts";
 
-export { acceptMux, wantsMux } from "./accept.ts";
+export { createMuxTransport } from "./client/open.ts";
 export { isUpgradeRefused } from "./handshake.ts";
-export { createMuxTransport } from "./mux-transport.ts";
-export { MOST_BUFFERED_BYTES } from "./outbox.ts";
-export { MOST_ANNOUNCED_BYTES, type MuxServerConnection } from "./server-connection.ts";
+export { MOST_BUFFERED_BYTES } from "./link/outbox.ts";
+export { MOST_ANNOUNCED_BYTES, type MuxServerConnection } from "./server/connection.ts";
+export { acceptMux, wantsMux } from "./server/open.ts";

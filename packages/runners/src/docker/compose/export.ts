@@ -1,6 +1,6 @@
 import type { Program, RunContext } from "@hadron/core/spi";
-import { buildAll, type Settings } from "../apply.ts";
 import type { Engine } from "../engine/client.ts";
+import { buildAll, type Settings } from "../rollout/apply.ts";
 import { toComposeFile } from "./file.ts";
 
 /** Builds the images, and writes a Compose file that runs the same system without us. */

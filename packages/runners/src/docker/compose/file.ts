@@ -1,7 +1,7 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
-import { USER_ID } from "../layout.ts";
-import { networkName } from "../names.ts";
-import type { ContainerSpec } from "../spec.ts";
+import type { ContainerSpec } from "../containers/spec.ts";
+import { USER_ID } from "../names/layout.ts";
+import { networkName } from "../names/names.ts";
 
 /** A container's payload as far as a Compose file says the same. */
 interface Payload {

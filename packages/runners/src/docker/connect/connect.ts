@@ -1,6 +1,6 @@
 import { type Connected, HadronError, type RunContext } from "@hadron/core/spi";
 import type { Engine } from "../engine/client.ts";
-import { seeContainers } from "../world.ts";
+import { seeContainers } from "../world/world.ts";
 import { EngineDirectory } from "./directory.ts";
 
 /**

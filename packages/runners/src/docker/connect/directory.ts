@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Directory, type Member, TableDirectory } from "@hadron/core/spi";
-import { describeDeath, describeExit } from "../death.ts";
-import { publishedAt } from "../endpoint.ts";
+import { inspect } from "../containers/ready.ts";
 import type { Engine } from "../engine/client.ts";
 import type { EngineEvent } from "../engine/types.ts";
-import { watchContainers } from "../events.ts";
-import { INTERNAL_PORT } from "../layout.ts";
-import { ask } from "../probe.ts";
-import { inspect } from "../ready.ts";
-import { replicaOf } from "../replica-name.ts";
-import { type SeenContainer, seeContainers } from "../world.ts";
+import { INTERNAL_PORT } from "../names/layout.ts";
+import { replicaOf } from "../names/replica-name.ts";
+import { describeDeath, describeExit } from "../world/death.ts";
+import { publishedAt } from "../world/endpoint.ts";
+import { watchContainers } from "../world/events.ts";
+import { ask } from "../world/probe.ts";
+import { type SeenContainer, seeContainers } from "../world/world.ts";
 import { openTunnel, type Tunnel } from "./tunnel.ts";
 
 const ASK_AGAIN_MS = 50;

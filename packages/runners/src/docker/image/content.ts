@@ -4,8 +4,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { HadronError, type Program } from "@hadron/core/spi";
 import type { Bundle } from "../../bundle/index.ts";
-import { LABEL } from "../labels.ts";
-import { APP_FOLDER, FILES_FOLDER, USER_ID } from "../layout.ts";
+import { LABEL } from "../names/labels.ts";
+import { APP_FOLDER, FILES_FOLDER, USER_ID } from "../names/layout.ts";
 import { placePackages } from "./packages.ts";
 
 /** One file of an image's build context. */

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { bundle } from "../../bundle/index.ts";
 import { type ImageContent, toContent } from "../image/index.ts";
-import { LABEL } from "../labels.ts";
-import { APP_FOLDER, USER_ID } from "../layout.ts";
+import { LABEL } from "../names/labels.ts";
+import { APP_FOLDER, USER_ID } from "../names/layout.ts";
 
 /**
  * The image of an ingress: the same base, and one file of ours. Not the app's image, so that it stays as it is, and keeps

@@ -17,8 +17,8 @@ import {
   type Topology,
   toErrorData,
 } from "@hadron/core/spi";
-import { EXPOSED_PORT } from "../layout.ts";
-import { ask } from "../probe.ts";
+import { EXPOSED_PORT } from "../names/layout.ts";
+import { ask } from "../world/probe.ts";
 import type { Door } from "./door.ts";
 import type { IngressSettings } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import type { ServiceTopology } from "@hadron/core/spi";
-import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../layout.ts";
-import { ingressName } from "../names.ts";
-import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../spec.ts";
+import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../containers/spec.ts";
+import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../names/layout.ts";
+import { ingressName } from "../names/names.ts";
 import type { IngressSettings } from "./settings.ts";
 
 /** Whether a service is exposed through an ingress. */

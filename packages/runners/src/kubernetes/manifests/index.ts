@@ -1,7 +1,7 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
-import { labelsOf, REVISION, SERVICE } from "../labels.ts";
-import { appNames, nameObjects, type ServiceNames } from "../names.ts";
-import { type KubeObject, OWN_KINDS, type OwnKind } from "../objects.ts";
+import { labelsOf, REVISION, SERVICE } from "../objects/labels.ts";
+import { appNames, nameObjects, type ServiceNames } from "../objects/names.ts";
+import { type KubeObject, OWN_KINDS, type OwnKind } from "../objects/objects.ts";
 import { toPolicies } from "./network-policy.ts";
 import { toServices } from "./services.ts";
 import { toWorkload } from "./workload.ts";

@@ -1,7 +1,7 @@
 import type { Topology } from "@hadron/core/spi";
-import { labelsOf, SERVICE } from "../labels.ts";
-import { appNames, type ServiceNames } from "../names.ts";
-import type { KubeObject } from "../objects.ts";
+import { labelsOf, SERVICE } from "../objects/labels.ts";
+import { appNames, type ServiceNames } from "../objects/names.ts";
+import type { KubeObject } from "../objects/objects.ts";
 
 /** Lets the app's own pods in everywhere, and others to what is exposed. Only as good as the cluster's network enforces it. */
 export function toPolicies(topology: Topology, names: ReadonlyMap<string, ServiceNames>): readonly KubeObject[] {

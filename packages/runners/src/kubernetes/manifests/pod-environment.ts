@@ -1,5 +1,5 @@
 import type { PeerNames, ServiceTopology } from "@hadron/core/spi";
-import { appNames } from "../names.ts";
+import { appNames } from "../objects/names.ts";
 import type { ServiceInput } from "./index.ts";
 import { COUNTS_FOLDER, EXPOSED_PORT, PEER_PORT } from "./pod.ts";
 

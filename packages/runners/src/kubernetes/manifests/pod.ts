@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { ServiceTopology } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/node-flags.ts";
-import { appNames } from "../names.ts";
+import { appNames } from "../objects/names.ts";
 import type { ServiceInput } from "./index.ts";
 import { toDeclared, toEnvironment } from "./pod-environment.ts";
 import { toBytes, toCores } from "./quantity.ts";

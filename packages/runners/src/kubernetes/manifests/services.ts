@@ -1,5 +1,5 @@
-import { labelsOf, SERVICE } from "../labels.ts";
-import type { KubeObject } from "../objects.ts";
+import { labelsOf, SERVICE } from "../objects/labels.ts";
+import type { KubeObject } from "../objects/objects.ts";
 import type { ServiceInput } from "./index.ts";
 import { PEER_PORT } from "./pod.ts";
 

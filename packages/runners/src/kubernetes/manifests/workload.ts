@@ -1,6 +1,6 @@
-import { labelsOf, REVISION, SERVICE } from "../labels.ts";
-import type { KubeObject } from "../objects.ts";
-import { SECRETS } from "../secrets.ts";
+import { labelsOf, REVISION, SERVICE } from "../objects/labels.ts";
+import type { KubeObject } from "../objects/objects.ts";
+import { SECRETS } from "../rollout/secrets.ts";
 import type { ServiceInput } from "./index.ts";
 import { toPod } from "./pod.ts";
 import { toBytes } from "./quantity.ts";

@@ -1,0 +1,53 @@
+import type { ChildCallOptions, ChildClient, ShardClient } from "../../declare/pattern.ts";
+import type { CallOptions } from "../../declare/types.ts";
+import type { AppService } from "../../describe/compose.ts";
+import { placeOf } from "../../describe/topology.ts";
+import type { Member } from "../directory/directory.ts";
+import type { Host } from "../host/host.ts";
+import { toClient } from "./client.ts";
+
+const NO_OPTIONS: CallOptions = {};
+
+/** A child of a pattern, as the root in this replica calls it: its own set only, where each shard has one. */
+export function createChildClient(host: Host, below: AppService): ChildClient<any> {
+  const { name, groups } = below.topology;
+  const group = groups === 1 ? 0 : host.ordinal;
+  const names = () => below.topology.procedures;
+  const call = (procedure: string | undefined, input: unknown, options: ChildCallOptions = NO_OPTIONS) =>
+    host.within(options, (scope) =>
+      host.channel(name).callAny(procedure ?? name, input, scope, groups, group, options.hedge),
+    );
+  const shards = new Map<number, ShardClient<any>>();
+  let members: readonly Member[] = [];
+  let list: readonly ShardClient<any>[] = [];
+  const toShard = ({ ordinal, name: replica }: Member): ShardClient<any> => {
+    let shard = shards.get(ordinal);
+    if (shard === undefined) {
+      const callShard = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
+        host.within(options, (scope) => host.channel(name).callShard(ordinal, procedure ?? name, input, scope));
+      shard = {
+        index: placeOf(ordinal, groups).index,
+        name: replica,
+        client: toClient(replica, names, callShard) as never,
+        call: callShard,
+      };
+      shards.set(ordinal, shard);
+    }
+    return shard;
+  };
+  return {
+    service: name,
+    single: below.single,
+    procedures: below.procedures,
+    client: toClient(name, names, call) as never,
+    call,
+    shards() {
+      const now = host.channel(name).members(groups, group);
+      if (now !== members) {
+        members = now;
+        list = now.map(toShard);
+      }
+      return list;
+    },
+  };
+}

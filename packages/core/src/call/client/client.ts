@@ -1,0 +1,64 @@
+import type { ServiceDefinition } from "../../declare/definition.ts";
+import { definePart } from "../../declare/definition.ts";
+import type { CallOptions } from "../../declare/types.ts";
+import { compose } from "../../describe/compose.ts";
+import { hostFor } from "../host/outside.ts";
+import { toCall } from "./stream-call.ts";
+
+/** Makes one call: `procedure` undefined is the one of a service of one handler. */
+export type Caller = (procedure: string | undefined, input: unknown, options: CallOptions) => Promise<unknown>;
+
+const NO_OPTIONS: CallOptions = {};
+
+/** The client that a service value is: it calls wherever the service runs. */
+export function createClient(definition: ServiceDefinition): object {
+  const { name } = definition;
+  const call: Caller = async (procedure, input, options) => {
+    const host = await hostFor(definition);
+    return host.call(name, procedure, input, options);
+  };
+  return toClient(name, () => procedureNames(definition), call, definition);
+}
+
+/**
+ * A typed client around an untyped caller. A Proxy, because the procedures of a pattern are known only once it is
+ * composed; and only for names that exist, because inspectors and test tools probe a value for methods and call them.
+ */
+export function toClient(
+  service: string,
+  names: () => readonly string[],
+  call: Caller,
+  definition?: ServiceDefinition,
+  options: CallOptions = NO_OPTIONS,
+): object {
+  const procedures = new Map<string, (input?: unknown) => Promise<unknown>>();
+  let known: ReadonlySet<string> | undefined;
+  const target = (input?: unknown) => toCall(call(undefined, input, options));
+  if (definition !== undefined) definePart(target, definition);
+  // On the target: inspect looks through a proxy.
+  Object.assign(target, { [Symbol.for("nodejs.util.inspect.custom")]: () => `[HadronService: ${service}]` });
+  return new Proxy(target, {
+    get(_, key) {
+      if (key === "with") {
+        return (more: CallOptions) => toClient(service, names, call, definition, { ...options, ...more });
+      }
+      if (key === Symbol.toStringTag) return "HadronService";
+      if (typeof key === "symbol") return Reflect.get(target, key);
+      known ??= new Set(names());
+      if (!known.has(key)) return undefined;
+      let procedure = procedures.get(key);
+      if (procedure === undefined) {
+        procedure = (input) => toCall(call(key, input, options));
+        procedures.set(key, procedure);
+      }
+      return procedure;
+    },
+    set() {
+      return false;
+    },
+  });
+}
+
+function procedureNames(definition: ServiceDefinition): readonly string[] {
+  return compose("app", [definePart({}, definition)]).services.get(definition.name)!.topology.procedures;
+}

@@ -1,0 +1,169 @@
+import type { CallOptions } from "../../declare/types.ts";
+import type { App } from "../../describe/compose.ts";
+import { HadronError } from "../../errors.ts";
+import type { Metric } from "../../metric.ts";
+import { deadlines } from "../../scope/deadlines.ts";
+import { Scope } from "../../scope/scope.ts";
+import { onceOver } from "../../transport/incoming-stream.ts";
+import type { Hello, Transport } from "../../transport/transport.ts";
+import { Channel } from "../channel/channel.ts";
+import type { Directory } from "../directory/directory.ts";
+import { ambient } from "./ambient.ts";
+
+/** How long a call may take where nobody said. */
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** The longest time of a call: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export interface HostOptions {
+  /** Who calls. */
+  readonly self: Hello;
+  readonly directory: Directory;
+  /** By the scheme of an address: `unix`, `tcp`, `memory`. */
+  readonly transports: Readonly<Record<string, Transport>>;
+  /** The app, where its code is here: it knows which services there are. */
+  readonly app?: App;
+  /** Which replica of its service this is; for an outside caller, none. */
+  readonly ordinal?: number;
+  /** Bytes of one encoded output that are accepted. @default 2 GiB − 1: the serving side has the limit */
+  readonly maxOutputBytes?: number;
+}
+
+/** The calling side of a replica, or of a process outside: one channel for each service that it calls. */
+export class Host {
+  readonly self: Hello;
+  readonly app: App | undefined;
+  readonly ordinal: number;
+  readonly #options: HostOptions;
+  readonly #channels = new Map<string, Channel>();
+  #closed = false;
+
+  constructor(options: HostOptions) {
+    this.self = options.self;
+    this.app = options.app;
+    this.ordinal = options.ordinal ?? 0;
+    this.#options = options;
+  }
+
+  /** Whether the app has such a service. */
+  has(service: string): boolean {
+    return this.app?.services.has(service) ?? this.#options.directory.has(service) ?? true;
+  }
+
+  /** The channel to a service. UNKNOWN_SERVICE where the app has none of that name. */
+  channel(service: string): Channel {
+    let channel = this.#channels.get(service);
+    if (channel === undefined) {
+      if (this.#closed) throw new HadronError("UNAVAILABLE", "The app was closed.", { unsent: true });
+      if (!this.has(service)) {
+        const there = [...(this.app?.services.keys() ?? [])];
+        throw new HadronError(
+          "UNKNOWN_SERVICE",
+          `"${service}" is not in the app "${this.self.app}"${there.length === 0 ? "" : `, which has ${there.join(", ")}`}. ` +
+            `Give it to run(…) beside the others.`,
+        );
+      }
+      const { directory, transports, maxOutputBytes = 2 ** 31 - 1 } = this.#options;
+      // Who has not the app's code cannot know what may be repeated.
+      const idempotent = new Set(this.app?.services.get(service)?.topology.idempotent);
+      channel = new Channel({ service, self: this.self, directory, transports, maxOutputBytes, idempotent });
+      this.#channels.set(service, channel);
+    }
+    return channel;
+  }
+
+  /** Calls a service: any of its replicas. Fails as the call fails: see {@link ERROR_CODES}. */
+  call(service: string, procedure: string | undefined, input: unknown, options: CallOptions): Promise<unknown> {
+    let channel: Channel;
+    try {
+      channel = this.channel(service);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.within(options, (scope) => channel.callAny(procedure ?? service, input, scope));
+  }
+
+  /** Runs a call in the scope of the handler it is made in, or in one of its own, narrowed by the options. */
+  within(options: CallOptions, call: (scope: Scope) => Promise<unknown>): Promise<unknown> {
+    const store = ambient.getStore();
+    const parent = store?.host === this ? store.scope : undefined;
+    const { timeoutMs, signal } = options;
+    if (parent !== undefined && timeoutMs === undefined && signal === undefined) {
+      try {
+        return call(parent);
+      } catch (error) {
+        // A channel that is not to be had. What calls is told as of any other failure: nobody expects a throw here.
+        return Promise.reject(error);
+      }
+    }
+    return this.#narrowed(parent, timeoutMs, signal, call);
+  }
+
+  #narrowed(
+    parent: Scope | undefined,
+    timeoutMs: number | undefined,
+    signal: AbortSignal | undefined,
+    call: (scope: Scope) => Promise<unknown>,
+  ): Promise<unknown> {
+    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+      const text = `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`;
+      return Promise.reject(new HadronError("WRONG_USE", text));
+    }
+    const now = performance.now();
+    // Every call has a deadline: Infinity is the longest that crosses the wire.
+    const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
+    const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
+    const scope = new Scope({ deadlineAt, trace: parent?.trace, caller: this.self.replica, parent });
+    const abort = () =>
+      scope.cancel(new HadronError("CANCELLED", "The caller gave the call up.", { cause: signal?.reason }));
+    if (signal?.aborted) abort();
+    else if (deadlineAt <= now) scope.expire();
+    signal?.addEventListener("abort", abort, { once: true });
+    const over = () => {
+      signal?.removeEventListener("abort", abort);
+      scope.end();
+    };
+    let answer: Promise<unknown>;
+    try {
+      answer = call(scope);
+    } catch (error) {
+      over();
+      return Promise.reject(error);
+    }
+    return answer.then(
+      (output) => {
+        onceOver(output, over);
+        return output;
+      },
+      (error: unknown) => {
+        over();
+        throw error;
+      },
+    );
+  }
+
+  /** What the calling side keeps and counts. */
+  *metrics(): Iterable<Metric> {
+    for (const channel of this.#channels.values()) yield* channel.metrics();
+    yield {
+      name: "hadron_deadlines",
+      type: "gauge",
+      help: "Deadlines that this process waits for.",
+      value: deadlines.size,
+    };
+  }
+
+  /** Closes all connections; calls in flight fail. */
+  close(): void {
+    this.#closed = true;
+    for (const channel of this.#channels.values()) channel.close();
+    this.#channels.clear();
+    this.#options.directory.close();
+  }
+}
+
+/** Makes the calling side of a process. */
+export function createHost(options: HostOptions): Host {
+  return new Host(options);
+}

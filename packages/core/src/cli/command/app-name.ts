@@ -1,0 +1,24 @@
+import { basename, dirname, extname } from "node:path";
+import { checkAppName, toLabel } from "../../declare/names.ts";
+import { HadronError } from "../../errors.ts";
+
+/** Names that say nothing of what is in the file. */
+const GENERIC = new Set(["index", "main", "app"]);
+
+/**
+ * The app's name: what the user says, or that of the file, or of its folder where the file is called index, main or app.
+ * WRONG_USE where that gives no name.
+ */
+export function appName(entry: string, given: string | undefined): string {
+  if (given !== undefined) {
+    try {
+      return checkAppName(given);
+    } catch (cause) {
+      throw new HadronError("WRONG_USE", `--app: ${(cause as Error).message}`);
+    }
+  }
+  const file = basename(entry, extname(entry));
+  const name = toLabel(GENERIC.has(file) ? basename(dirname(entry)) : file);
+  if (name !== "") return name;
+  throw new HadronError("WRONG_USE", `No name for the app can be made of "${entry}": give it one with --app=NAME.`);
+}

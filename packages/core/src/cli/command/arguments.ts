@@ -1,0 +1,104 @@
+import minimist from "minimist";
+import { HadronError } from "../../errors.ts";
+import { didYouMean } from "../../nearest.ts";
+
+/** One flag of a command line. */
+export interface Flag {
+  /** Without dashes. */
+  readonly name: string;
+  /** What its value is called in `--help`; a flag without one is there or not. */
+  readonly value?: string;
+  /** One letter. */
+  readonly short?: string;
+  readonly help: string;
+}
+
+export interface Arguments {
+  /** Words that are no flags, always as they were typed. */
+  readonly words: readonly string[];
+  /** The flags that were given: their value, or "" for one that takes none. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a command line. Every flag is declared and every word stays a string, so that `--app=007` is "007" and `--json`
+ * eats no word. Negative numbers are words, and so is all after `--`.
+ *
+ * WRONG_USE for a flag that there is not, one without its value, one with a value that takes none, and one given twice.
+ */
+export function parseArguments(argv: readonly string[], flags: readonly Flag[]): Arguments {
+  const stop = argv.indexOf("--");
+  const own = stop === -1 ? argv : argv.slice(0, stop);
+  const after = stop === -1 ? [] : argv.slice(stop);
+  check(own, flags);
+  const parsed = minimist([...own.map(hide), ...after], {
+    string: ["_", ...flags.filter((flag) => flag.value !== undefined).map((flag) => flag.name)],
+    boolean: flags.filter((flag) => flag.value === undefined).map((flag) => flag.name),
+    alias: Object.fromEntries(flags.flatMap((flag) => (flag.short === undefined ? [] : [[flag.short, flag.name]]))),
+  });
+  const given: Record<string, string> = {};
+  for (const { name, value } of flags) {
+    const found: unknown = parsed[name];
+    if (value === undefined) {
+      if (found === true) given[name] = "";
+    } else if (found === "") {
+      throw new HadronError("WRONG_USE", `--${name} needs a value: --${name}=${value}.`);
+    } else if (found !== undefined) {
+      given[name] = show(String(found));
+    }
+  }
+  return { words: parsed._.map(show), flags: given };
+}
+
+/** The value of one flag, before it is known which others there are; undefined where it is absent or has none. */
+export function peekFlag(argv: readonly string[], name: string): string | undefined {
+  const found: unknown = minimist([...argv], { string: ["_", name], boolean: ["json", "help", "follow"] })[name];
+  return typeof found === "string" && found !== "" ? found : undefined;
+}
+
+/** What minimist lets pass: unknown flags, repeated ones, `--json=5` and `--no-json`. */
+function check(argv: readonly string[], flags: readonly Flag[]): void {
+  const seen = new Set<string>();
+  let awaiting: Flag | undefined;
+  for (const word of argv) {
+    const isValue = awaiting !== undefined && !/^--?[^-\d]/.test(word);
+    awaiting = undefined;
+    if (isValue || !word.startsWith("-") || word === "-" || isNegative(word)) continue;
+    const { name, value } = split(word);
+    const flag = flags.find((one) => (word.startsWith("--") ? one.name === name : one.short === name));
+    if (flag === undefined) {
+      const suggestion = didYouMean(
+        name,
+        flags.map((one) => one.name),
+      ).replace('"', '"--');
+      throw new HadronError("WRONG_USE", `There is no flag "${word.split("=")[0]}".${suggestion} --help lists them.`);
+    }
+    if (seen.has(flag.name)) throw new HadronError("WRONG_USE", `--${flag.name} is given twice; once is enough.`);
+    seen.add(flag.name);
+    if (value !== undefined && flag.value === undefined) {
+      throw new HadronError("WRONG_USE", `--${flag.name} takes no value; leave "=${value}" out.`);
+    }
+    if (value === undefined && flag.value !== undefined) awaiting = flag;
+  }
+}
+
+function split(word: string): { readonly name: string; readonly value: string | undefined } {
+  const [, name = "", value] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
+  return { name, value };
+}
+
+function isNegative(word: string): boolean {
+  return /^-\d/.test(word);
+}
+
+/**
+ * minimist takes -5 for a flag named 5, and `--json false` for one flag although it is two JSON words to us. No argument
+ * can hold a NUL, so that one tells ours apart.
+ */
+function hide(word: string): string {
+  return isNegative(word) || word === "true" || word === "false" ? `\0${word}` : word;
+}
+
+function show(word: string): string {
+  return word.startsWith("\0") ? word.slice(1) : word;
+}

@@ -1,0 +1,34 @@
+import type { App } from "../../describe/compose.ts";
+import { hashTopology } from "../../describe/topology.ts";
+import { HadronError } from "../../errors.ts";
+import type { Program } from "../../runner.ts";
+import type { Env } from "./command.ts";
+
+/**
+ * What a runner is given. `needsSecrets`: it will start replicas, so that a secret which the environment does not have is
+ * FAILED_PRECONDITION; other verbs go on without.
+ */
+export function createProgram(
+  options: { readonly app: App; readonly entry: string; readonly runCall: number; readonly env: Env },
+  needsSecrets: boolean,
+): Program {
+  const { topology } = options.app;
+  const secrets: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const service of topology.services) {
+    for (const name of service.secrets) {
+      const value = options.env[name];
+      if (value !== undefined) secrets[name] = value;
+      else missing.push(`${name} (of "${service.name}")`);
+    }
+  }
+  if (needsSecrets && missing.length > 0) {
+    const [what, them] = missing.length === 1 ? ["The secret", "it"] : ["The secrets", "them"];
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `${what} ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not in the environment: set ${them}, as in ` +
+        `${missing[0]!.split(" ")[0]}=… npx tsx ${options.entry}.`,
+    );
+  }
+  return { entry: options.entry, topology, hash: hashTopology(topology), runCall: options.runCall, secrets };
+}

@@ -1,0 +1,14 @@
+import { isStream } from "../../transport/pump.ts";
+
+/** Prints what a call gave as one line of JSON; of a stream, a line an item, as they come. Fails as the stream fails. */
+export async function printOutput(output: unknown, out: (line: string) => void): Promise<void> {
+  if (!isStream(output)) {
+    out(toLine(output));
+    return;
+  }
+  for await (const item of output) out(toLine(item));
+}
+
+function toLine(value: unknown): string {
+  return JSON.stringify(value) ?? "null";
+}

@@ -1,0 +1,144 @@
+import type { Flag } from "../command/arguments.ts";
+import type { RunVerb } from "../command/command.ts";
+
+/** One verb of an app file's command line. */
+export interface Verb {
+  readonly name: string;
+  /** Its words, as `--help` shows them. */
+  readonly words: string;
+  /** How many words it takes at most. */
+  readonly mostWords: number;
+  /** One line. */
+  readonly summary: string;
+  /** More, for its own `--help`. */
+  readonly details: readonly string[];
+  /** Its own flags, beside those of all. */
+  readonly flags: readonly Flag[];
+  /** Shows no progress: it is quick, or its result is all that matters. */
+  readonly quiet: boolean;
+  /** Loaded when it is needed: `call` should not wait for what `up` needs. */
+  load(): Promise<RunVerb>;
+}
+
+/** The flags that every verb takes. */
+export const COMMON_FLAGS: readonly Flag[] = [
+  { name: "runner", value: "NAME", help: "local, docker or kubernetes (default: local)" },
+  {
+    name: "app",
+    value: "NAME",
+    help: "the app's name (default: the file's, or its folder's where that is index, main or app)",
+  },
+  { name: "json", help: "print results and errors as JSON, and nothing else" },
+  { name: "help", short: "h", help: "show this" },
+];
+
+export const TIMEOUT_FLAG: Flag = {
+  name: "timeout",
+  value: "TIME",
+  help: "how long to wait for the answer: 500ms, 5s, 2m; a bare number is milliseconds (default: 30s)",
+};
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: "up",
+    words: "",
+    mostWords: 0,
+    summary: "make it run as declared, and print the endpoints",
+    details: [
+      "Applies the app: starts, changes and removes what differs from the file, and waits until every replica is ready.",
+      "Under the local runner it stays, shows the logs, and ends all with Ctrl-C. Under the others it returns.",
+    ],
+    flags: [],
+    quiet: false,
+    load: async () => (await import("./up.ts")).up,
+  },
+  {
+    name: "call",
+    words: "[SERVICE] [PROCEDURE] [INPUT]",
+    mostWords: 3,
+    summary: "call a service, and print the result as one line of JSON; of a stream, a line an item",
+    details: [
+      "The second word is a procedure if the service has one of that name, INPUT otherwise. INPUT is JSON, or - for stdin.",
+      "SERVICE may be left out where one service is exposed, or there is only one.",
+      "Under the local runner, where nothing runs, it starts the app for this one call.",
+    ],
+    flags: [TIMEOUT_FLAG],
+    quiet: true,
+    load: async () => (await import("./call.ts")).call,
+  },
+  {
+    name: "plan",
+    words: "",
+    mostWords: 0,
+    summary: "show what up would change, and change nothing",
+    details: [],
+    flags: [],
+    quiet: false,
+    load: async () => (await import("./plan.ts")).plan,
+  },
+  {
+    name: "status",
+    words: "",
+    mostWords: 0,
+    summary: "show every replica",
+    details: ["Nothing deployed is an empty list, and no failure."],
+    flags: [],
+    quiet: true,
+    load: async () => (await import("./status.ts")).status,
+  },
+  {
+    name: "logs",
+    words: "[SERVICE]",
+    mostWords: 1,
+    summary: "show what the replicas print",
+    details: [],
+    flags: [{ name: "follow", short: "f", help: "go on with what is still to come" }],
+    quiet: true,
+    load: async () => (await import("./logs.ts")).logs,
+  },
+  {
+    name: "scale",
+    words: "SERVICE N",
+    mostWords: 2,
+    summary: "run N replicas of a service; the next up puts back what the file says",
+    details: [],
+    flags: [],
+    quiet: false,
+    load: async () => (await import("./scale.ts")).scale,
+  },
+  {
+    name: "describe",
+    words: "",
+    mostWords: 0,
+    summary: "print the topology as JSON",
+    details: [
+      "The same file gives the same text, byte for byte; with --json on one line. It asks no runner.",
+      "Its JSON schema is @hadron/core/topology.schema.json.",
+    ],
+    flags: [],
+    quiet: true,
+    load: async () => (await import("./describe.ts")).describe,
+  },
+  {
+    name: "export",
+    words: "",
+    mostWords: 0,
+    summary: "print what the runner would make, as a file that other tools take",
+    details: [
+      "Compose for docker, manifests for kubernetes. It names an image that it has built; secrets are there by name only.",
+    ],
+    flags: [],
+    quiet: false,
+    load: async () => (await import("./export.ts")).exportApp,
+  },
+  {
+    name: "delete",
+    words: "",
+    mostWords: 0,
+    summary: "remove everything of this app, and say what is left if anything is",
+    details: [],
+    flags: [],
+    quiet: false,
+    load: async () => (await import("./delete.ts")).deleteApp,
+  },
+];

@@ -1,0 +1,59 @@
+import type { HadronError } from "../../../errors.ts";
+import type { Cancellable, Scope } from "../../../scope/scope.ts";
+import { unfinished } from "../../call-errors.ts";
+import type { IncomingStream } from "../../incoming-stream.ts";
+import type { OutgoingCall } from "../../transport.ts";
+import type { Numbered } from "../link/call-table.ts";
+import type { InputSender } from "../link/input-sender.ts";
+
+/** Whoever keeps calls. */
+export interface CallOwner {
+  /** The replica that is called, as messages name it. */
+  readonly peer: string;
+  /** Called by a call whose scope ended. */
+  cancel(call: ClientCall, error: unknown): void;
+}
+
+/** A call under way. It is itself what its scope tells of its end: no closure a call. */
+export class ClientCall implements Numbered, Cancellable {
+  id = 0;
+  before: Cancellable | undefined = undefined;
+  after: Cancellable | undefined = undefined;
+  /** When and where its frame was written; no place where the frame also binds the procedure's name. */
+  turn = 0;
+  frame = -1;
+  readonly scope: Scope;
+  readonly procedure: string;
+  readonly resolve: (value: unknown) => void;
+  /** Its output, once it is known to be a stream. */
+  stream: IncomingStream<ClientCall> | undefined = undefined;
+  /** Its input, where that is a stream. */
+  sender: InputSender | undefined = undefined;
+  readonly #reject: (error: unknown) => void;
+  readonly #connection: CallOwner;
+
+  constructor(
+    connection: CallOwner,
+    call: OutgoingCall,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#connection = connection;
+    this.scope = call.scope;
+    this.procedure = call.procedure;
+    this.resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Tells whoever waits for the output, or for its next item. */
+  reject(error: unknown): void {
+    if (this.stream === undefined) this.#reject(error);
+    else this.stream.fail(error);
+  }
+
+  cancelled(error: HadronError): void {
+    // Of a stream that has begun, nobody above says whose it was.
+    const told = this.stream === undefined ? error : unfinished(this.#connection.peer, this.procedure, error);
+    this.#connection.cancel(this, told);
+  }
+}

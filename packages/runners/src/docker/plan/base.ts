@@ -1,0 +1,22 @@
+import { HadronError, type RunContext } from "@hadron/core/spi";
+import type { Engine } from "../engine/client.ts";
+import { ensureImage } from "../image/index.ts";
+
+export const DEFAULT_BASE_IMAGE = "node:24-slim";
+
+/** The base image on the engine, pulled where it is not there. RUNNER_FAILED, naming the option, where it cannot be. */
+export async function ensureBase(
+  engine: Engine,
+  name: string,
+  context: RunContext,
+): Promise<{ readonly name: string; readonly id: string }> {
+  // It becomes a line of a Dockerfile.
+  if (!/^[\w][\w.:@/-]*$/.test(name)) {
+    throw new HadronError(
+      "WRONG_USE",
+      `--base-image (or HADRON_BASE_IMAGE) is "${name}", and should be an image such as ${DEFAULT_BASE_IMAGE}.`,
+    );
+  }
+  const remedy = "Pull it to the engine, or name another base with --base-image=IMAGE or HADRON_BASE_IMAGE.";
+  return { name, id: await ensureImage(engine, name, remedy, context) };
+}

@@ -1,0 +1,171 @@
+import { type Change, HadronError } from "@hadron/core/spi";
+import { type ContainerSpec, differences } from "../containers/spec.ts";
+import type { Role } from "../names/labels.ts";
+import { networkName } from "../names/names.ts";
+import type { SeenContainer, World } from "../world/world.ts";
+
+/** Everything that the engine should have of an app. */
+export interface Desired {
+  readonly app: string;
+  /** The tags of the images that we make: the app's, and the ingress's where there is one. */
+  readonly images: readonly string[];
+  readonly volumes: readonly DesiredVolume[];
+  readonly containers: readonly ContainerSpec[];
+  /** How many replicas of each sharded service there should be. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface DesiredVolume {
+  readonly name: string;
+  readonly role: Role;
+  readonly service: string | undefined;
+}
+
+/** What is to be done for one container that should be. */
+export interface Slot {
+  readonly spec: ContainerSpec;
+  /** The container that is as it should be, if there is one. */
+  readonly current: SeenContainer | undefined;
+  readonly action: "keep" | "start" | "connect" | "create";
+  /** Others in its place, which go when it is ready. */
+  readonly old: readonly SeenContainer[];
+}
+
+export interface DockerPlan {
+  readonly changes: readonly Change[];
+  readonly images: readonly string[];
+  readonly network: boolean;
+  readonly volumes: readonly DesiredVolume[];
+  /** By service, in the order of the topology. */
+  readonly services: ReadonlyMap<string, readonly Slot[]>;
+  readonly counts: boolean;
+  readonly remove: {
+    readonly containers: readonly SeenContainer[];
+    readonly volumes: readonly string[];
+    readonly images: readonly string[];
+  };
+}
+
+/**
+ * Compares what should be with what is. Pure: the same two give the same plan.
+ *
+ * RUNNER_FAILED where a name is in use by what is not this app's; it is never touched (D3).
+ *
+ * `counts`: how many replicas the running app was told that there are, where it was told.
+ */
+export function plan(desired: Desired, world: World, counts: Readonly<Record<string, number>>): DockerPlan {
+  refuseTaken(desired, world);
+  const services = new Map<string, Slot[]>();
+  const placed = new Set<SeenContainer>();
+  for (const spec of desired.containers) {
+    const slot = fill(spec, world);
+    for (const seen of [slot.current, ...slot.old]) if (seen !== undefined) placed.add(seen);
+    services.set(spec.service, [...(services.get(spec.service) ?? []), slot]);
+  }
+  const has = new Set(world.volumes.map((one) => one.name));
+  const wanted = new Set(desired.volumes.map((one) => one.name));
+  const images = desired.images.filter((tag) => !world.images.includes(tag));
+  const volumes = desired.volumes.filter((one) => !has.has(one.name));
+  const surplus = world.containers.filter((one) => !placed.has(one));
+  // Storage outlives all but `delete`: a shard that comes back finds its own.
+  const spent = world.volumes.filter((one) => one.role === "secrets" && !wanted.has(one.name)).map((one) => one.name);
+  const stale = world.images.filter((tag) => !desired.images.includes(tag));
+  const countsDiffer = Object.entries(desired.counts).some(([service, count]) => (counts[service] ?? count) !== count);
+  const network = world.networkId === undefined;
+  const names = new Set(desired.containers.map((one) => one.service));
+  return {
+    changes: [
+      ...images.map((name) => change("create", "image", name, "not on the engine")),
+      ...(network ? [change("create", "network", networkName(desired.app), "not on the engine")] : []),
+      ...volumes.map(({ name, role }) =>
+        change("create", "volume", name, role === "secrets" ? "new values" : "not on the engine"),
+      ),
+      ...[...services.values()].flat().flatMap(describe),
+      ...(countsDiffer ? [change("update", "counts", desired.app, "the number of replicas was changed by scale")] : []),
+      ...surplus.map((one) =>
+        change(
+          "delete",
+          "container",
+          one.name,
+          names.has(one.service) ? "more replicas than declared" : "no longer declared",
+        ),
+      ),
+      ...spent.map((name) => change("delete", "volume", name, "old values")),
+      ...stale.map((name) => change("delete", "image", name, "an older version")),
+    ],
+    images,
+    network,
+    volumes,
+    services,
+    counts: countsDiffer,
+    remove: { containers: surplus, volumes: spent, images: stale },
+  };
+}
+
+/** An app of that name that shares no service with the file is most likely somebody else's. */
+export function refuseForeignApp(desired: Desired, world: World, explicitApp: boolean): void {
+  const there = new Set(world.containers.map((one) => one.service).filter((one) => one !== ""));
+  if (explicitApp || there.size === 0 || desired.containers.some((one) => there.has(one.service))) return;
+  const some = [...there].slice(0, 5).join(", ");
+  throw new HadronError(
+    "WRONG_USE",
+    `An app "${desired.app}" runs on this engine already, with ${some}, none of which is in this file. If it is another ` +
+      `project's, give yours a name with --app=NAME; if it is to be replaced by this file, say --app=${desired.app}.`,
+  );
+}
+
+function refuseTaken({ app, containers }: Desired, { taken, networkId }: World): void {
+  const name = [...(networkId === undefined ? [networkName(app)] : []), ...containers.map((one) => one.name)].find(
+    (one) => taken.has(one),
+  );
+  if (name === undefined) return;
+  throw new HadronError(
+    "RUNNER_FAILED",
+    `The engine has a ${name === networkName(app) ? "network" : "container"} "${name}" that does not belong to the app ` +
+      `"${app}" (it has no label dev.hadron.app=${app}), so it was not touched. Rename or remove it, or use another name with --app=NAME.`,
+  );
+}
+
+function fill(spec: ContainerSpec, world: World): Slot {
+  const there = world.containers.filter(
+    (one) => one.service === spec.service && one.ordinal === spec.ordinal && one.role === spec.role,
+  );
+  // Of several, as an interrupted `up` may leave them, the one that runs, and then the one that has the name.
+  const right = there
+    .filter((one) => one.spec === spec.spec && one.state !== "dead")
+    .sort(
+      (a, b) =>
+        Number(b.state === "running") - Number(a.state === "running") ||
+        Number(b.name === spec.name) - Number(a.name === spec.name),
+    );
+  const [current] = right;
+  return { spec, current, action: actionFor(current), old: there.filter((one) => one !== current) };
+}
+
+function actionFor(current: SeenContainer | undefined): Slot["action"] {
+  if (current === undefined) return "create";
+  if (current.state !== "running" && current.state !== "restarting") return "start";
+  return current.connected ? "keep" : "connect";
+}
+
+function describe({ spec, current, action, old }: Slot): readonly Change[] {
+  const { name } = spec;
+  if (action === "create") {
+    const [before] = old;
+    if (before === undefined) return [change("create", "container", name, "not on the engine")];
+    const what = differences(before.spec, spec.spec).map((one) => (one === "image" ? "code" : one));
+    return [
+      change("replace", "container", name, before.spec === spec.spec ? "it is dead" : `${what.join(", ")} changed`),
+    ];
+  }
+  const changes: Change[] = [];
+  if (action === "start") changes.push(change("update", "container", name, `it is ${current!.state}`));
+  if (action === "connect") changes.push(change("update", "container", name, "it was taken off the network"));
+  if (current!.name !== name) changes.push(change("update", "container", name, `it is still called ${current!.name}`));
+  for (const one of old) changes.push(change("delete", "container", one.name, "it was replaced"));
+  return changes;
+}
+
+function change(action: Change["action"], kind: string, name: string, because: string): Change {
+  return { action, kind, name, because };
+}

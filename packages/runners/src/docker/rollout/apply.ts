@@ -1,0 +1,214 @@
+import type { Change, Program, RunContext } from "@hadron/core/spi";
+import { checkBundle } from "../../bundle/check.ts";
+import { type Bundle, bundle } from "../../bundle/index.ts";
+import { retireContainer } from "../containers/containers.ts";
+import { type Engine, EngineError } from "../engine/client.ts";
+import { buildImage, ensureImage } from "../image/index.ts";
+import { LABEL } from "../names/labels.ts";
+import { USER_ID } from "../names/layout.ts";
+import { networkName, storageVolume } from "../names/names.ts";
+import { ensureBase } from "../plan/base.ts";
+import { toWanted, type Wanted } from "../plan/desired.ts";
+import { type DockerPlan, plan, refuseForeignApp } from "../plan/plan.ts";
+import { readCounts, writeCounts } from "../volumes/counts.ts";
+import { fillVolumes, type VolumeContent } from "../volumes/volumes.ts";
+import { lookAt, type World } from "../world/world.ts";
+import { takeLock } from "./lock.ts";
+import { all, rollOut } from "./rollout.ts";
+
+export interface Settings {
+  readonly baseImage: string;
+  readonly explicitApp: boolean;
+}
+
+/** How often the engine is brought to what is declared before it is left as it is. */
+const ROUNDS = 3;
+
+/** What should be, what is, and what is to be done. */
+interface Compared {
+  readonly wanted: Wanted;
+  readonly world: World;
+  readonly plan: DockerPlan;
+}
+
+/** Compares a program with the engine. Changes nothing. */
+export async function compare(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<DockerPlan> {
+  return (await compareWith(engine, program, await bundleOf(program, context), settings, context)).plan;
+}
+
+/** Makes the engine have what the program declares. The changes that were made; none where it had it already. */
+export async function apply(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<readonly Change[]> {
+  const bundled = bundleOf(program, context);
+  const first = await compareWith(engine, program, bundled, settings, context);
+  if (first.plan.changes.length === 0) {
+    await rollOutAll(engine, first, context);
+    return [];
+  }
+  // Runs while we wait for the engine, and ends before anything is made.
+  const checked = checkNew(program, await bundled, first, context);
+  checked.catch(() => {});
+  await using lock = await takeLock(engine, program.topology.app, context.progress, context.signal);
+  const held = { ...context, signal: AbortSignal.any([context.signal, lock.signal]) };
+  await checked;
+  const changes: Change[] = [];
+  // Whoever held it before us may have changed everything; and if it was killed, the engine may still be at the last
+  // thing that it was asked: so it is looked at once more when all is done.
+  for (let round = 0; round < ROUNDS; round++) {
+    const compared = await compareWith(engine, program, bundled, settings, held);
+    changes.push(...compared.plan.changes);
+    if (compared.plan.changes.length === 0) {
+      if (round === 0) await rollOutAll(engine, compared, held);
+      break;
+    }
+    await perform(engine, program, compared, held);
+  }
+  return changes;
+}
+
+/** Builds what is missing of the images, and nothing else. The tag of each. */
+export async function buildAll(
+  engine: Engine,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<Wanted> {
+  const bundled = bundleOf(program, context);
+  const compared = await compareWith(engine, program, bundled, settings, context);
+  await checkNew(program, await bundled, compared, context);
+  await makeImages(engine, program, compared, context);
+  return compared.wanted;
+}
+
+/** An image of the same content was checked before it was built. */
+async function checkNew(
+  program: Program,
+  code: Bundle,
+  { plan: todo, wanted }: Compared,
+  context: RunContext,
+): Promise<void> {
+  if (todo.images.includes(wanted.image)) await checkBundle(code, program, context.signal);
+}
+
+function bundleOf(program: Program, context: RunContext): Promise<Bundle> {
+  const bundled = bundle(program.entry, { signal: context.signal });
+  // Whoever awaits it hears of its failure; until then it is nobody's unhandled one.
+  bundled.catch(() => {});
+  return bundled;
+}
+
+async function compareWith(
+  engine: Engine,
+  program: Program,
+  bundled: Bundle | Promise<Bundle>,
+  settings: Settings,
+  context: RunContext,
+): Promise<Compared> {
+  const { app } = program.topology;
+  const looking = lookAt(engine, app, context.signal);
+  const [world, base, code, counts] = await Promise.all([
+    looking,
+    ensureBase(engine, settings.baseImage, context),
+    bundled,
+    looking.then((seen) => readCounts(engine, seen, app, context.signal)),
+  ]);
+  const wanted = await toWanted(engine, program, code, base, world, context);
+  refuseForeignApp(wanted.desired, world, settings.explicitApp);
+  return { wanted, world, plan: plan(wanted.desired, world, counts) };
+}
+
+async function perform(engine: Engine, program: Program, compared: Compared, context: RunContext): Promise<void> {
+  const { wanted, world, plan: todo } = compared;
+  const { app } = program.topology;
+  const { signal } = context;
+  await all([
+    makeImages(engine, program, compared, context),
+    todo.network ? makeNetwork(engine, app, signal) : Promise.resolve(),
+    ...todo.volumes.map(({ name, role, service }) => {
+      const Labels = {
+        [LABEL.app]: app,
+        [LABEL.role]: role,
+        ...(service === undefined ? {} : { [LABEL.service]: service }),
+      };
+      return engine.post<void>("/volumes/create", { body: { Name: name, Labels }, signal });
+    }),
+  ]);
+  await fillVolumes(engine, app, wanted.image, contentsOf(todo, wanted), signal);
+  await rollOutAll(engine, compared, context);
+  if (todo.counts)
+    await writeCounts(
+      engine,
+      app,
+      wanted.image,
+      wanted.desired.counts,
+      (await lookAt(engine, app, signal)).containers,
+      signal,
+    );
+  await all(todo.remove.containers.map((one) => retireContainer(engine, one, signal)));
+  await all([
+    ...todo.remove.volumes.map((name) => engine.delete(`/volumes/${name}`, { signal })),
+    ...world.images.filter((tag) => todo.remove.images.includes(tag)).map((tag) => removeImage(engine, tag, signal)),
+  ]);
+}
+
+async function rollOutAll(engine: Engine, { plan: todo, wanted }: Compared, context: RunContext): Promise<void> {
+  const options = { engine, app: wanted.desired.app, revision: wanted.revision, context };
+  await all([...todo.services].map(([service, slots]) => rollOut(service, slots, options)));
+}
+
+async function makeImages(
+  engine: Engine,
+  program: Program,
+  { wanted, plan: todo }: Compared,
+  context: RunContext,
+): Promise<void> {
+  const images = program.topology.services.flatMap((one) => (one.image === null ? [] : [one.image.reference]));
+  await all<unknown>([
+    ...todo.images.map((tag) => buildImage(engine, tag, wanted.contents.get(tag)!, context)),
+    ...[...new Set(images)].map((reference) =>
+      ensureImage(engine, reference, "Pull it to the engine, or correct the reference in image(…).", context),
+    ),
+  ]);
+}
+
+async function makeNetwork(engine: Engine, app: string, signal: AbortSignal): Promise<void> {
+  const body = { Name: networkName(app), CheckDuplicate: true, Driver: "bridge", Labels: { [LABEL.app]: app } };
+  await engine.post("/networks/create", { body, signal });
+}
+
+/**
+ * Volumes that need something before a container starts: secrets their content, and storage an owner that is not root.
+ * Storage as long as its shard was never made: an interrupted `up` may have left the volume alone.
+ */
+function contentsOf({ volumes, services }: DockerPlan, { secrets, desired }: Wanted): readonly VolumeContent[] {
+  const { app } = desired;
+  const made = volumes.filter((one) => one.role === "secrets").map(({ service }) => secrets.get(service!)!.content);
+  const storage = new Set(desired.volumes.filter((one) => one.role === "storage").map((one) => one.name));
+  const owned = [...services.values()]
+    .flat()
+    .filter(({ spec, action, old }) => spec.role === "replica" && action === "create" && old.length === 0)
+    .map(({ spec }) => storageVolume(app, spec.service, spec.ordinal))
+    .filter((name) => storage.has(name));
+  return [...made, ...owned.map((volume) => ({ volume, owner: USER_ID, mode: 0o700, files: [] }))];
+}
+
+/** One that a container still uses stays. */
+export async function removeImage(engine: Engine, tag: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    return await engine.delete(`/images/${tag}`, { signal });
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 409) return false;
+    // It went together with another.
+    if (error instanceof EngineError && /unrecognized image ID|no such image/i.test(error.message)) return true;
+    throw error;
+  }
+}

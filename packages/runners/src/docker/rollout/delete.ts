@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunContext } from "@hadron/core/spi";
+import { retireContainer } from "../containers/containers.ts";
+import type { Engine } from "../engine/client.ts";
+import type { ImageSummary, NetworkSummary, VolumeSummary } from "../engine/types.ts";
+import { LABEL, ofApp } from "../names/labels.ts";
+import { listContainers, tagsOf } from "../world/world.ts";
+import { removeImage } from "./apply.ts";
+import { takeLock } from "./lock.ts";
+import { all } from "./rollout.ts";
+
+const LET_GO_TRIES = 10;
+const LET_GO_MS = 100;
+
+/** All that carries an app's label, of whatever kind, however it came there. */
+interface Labelled {
+  readonly containers: readonly { readonly id: string; readonly name: string; readonly state: "running" | "exited" }[];
+  readonly networks: readonly NetworkSummary[];
+  readonly volumes: readonly string[];
+  /** They go when they are let go, and those of the dead when somebody takes the lock. */
+  readonly locks: number;
+  readonly images: readonly { readonly id: string; readonly tags: readonly string[] }[];
+}
+
+/** Removes everything of an app, looks again, and returns what is left, in words. */
+export async function deleteApp(engine: Engine, app: string, context: RunContext): Promise<readonly string[]> {
+  const { signal, progress } = context;
+  const found = await findLabelled(engine, app, signal);
+  if (isEmpty(found)) return [];
+  {
+    await using _ = await takeLock(engine, app, progress, signal);
+    const { containers, networks, volumes, images } = await findLabelled(engine, app, signal);
+    progress.step("containers", `stopping ${containers.length}`);
+    await all(containers.map(({ id, state }) => retireContainer(engine, { id, state }, signal)));
+    // Each waits for nothing but the containers.
+    await all<unknown>([
+      ...networks.map(({ Id }) => removeNetwork(engine, Id, signal)),
+      ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal })),
+    ]);
+    // One after the other: an image may go with the last one that was built upon it.
+    for (const { id, tags } of images) {
+      for (const name of tags.length > 0 ? tags : [id]) await removeImage(engine, name, signal);
+    }
+  }
+  return describeLeft(await findLabelled(engine, app, signal));
+}
+
+/** An engine lets go of the last container's connection a moment after the container is gone. */
+async function removeNetwork(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  for (let tries = 0; tries < LET_GO_TRIES; tries++) {
+    const { status } = await engine.deleteWith(`/networks/${id}`, { accept: [403, 409], signal });
+    if (status !== 403 && status !== 409) return;
+    await sleep(LET_GO_MS, undefined, { signal });
+  }
+}
+
+async function findLabelled(engine: Engine, app: string, signal: AbortSignal): Promise<Labelled> {
+  const filters = ofApp(app);
+  const query = { filters };
+  const [containers, networks, volumes, images] = await Promise.all([
+    listContainers(engine, filters, signal),
+    engine.get<readonly NetworkSummary[]>("/networks", { query, signal }),
+    engine.get<{ readonly Volumes: readonly VolumeSummary[] | null }>("/volumes", { query, signal }),
+    engine.get<readonly ImageSummary[]>("/images/json", { query, signal }),
+  ]);
+  const all = volumes.Volumes ?? [];
+  const own = all.filter((one) => one.Labels?.[LABEL.role] !== "lock");
+  return {
+    containers: containers.map(({ Id, Names, State }) => ({
+      id: Id,
+      name: (Names[0] ?? Id).replace(/^\//, ""),
+      state: State === "running" || State === "restarting" ? "running" : "exited",
+    })),
+    networks,
+    volumes: own.map((one) => one.Name),
+    images: images.map((one) => ({ id: one.Id, tags: tagsOf(one) })),
+    locks: all.length - own.length,
+  };
+}
+
+function isEmpty({ containers, networks, volumes, images, locks }: Labelled): boolean {
+  return containers.length + networks.length + volumes.length + images.length + locks === 0;
+}
+
+function describeLeft({ containers, networks, volumes, images }: Labelled): readonly string[] {
+  return [
+    ...containers.map((one) => `container ${one.name}`),
+    ...networks.map(
+      (one) =>
+        `network ${one.Name}: something that is not of the app uses it, or the engine still counts a container that is gone; ` +
+        "then only the engine's restart helps",
+    ),
+    ...volumes.map((name) => `volume ${name}: something that is not of the app uses it`),
+    ...images.map(({ id, tags }) => `image ${tags[0] ?? id}: a container that is not of the app uses it`),
+  ];
+}

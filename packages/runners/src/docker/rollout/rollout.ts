@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunContext } from "@hadron/core/spi";
+import {
+  createContainer,
+  removeContainer,
+  renameContainer,
+  retireContainer,
+  startContainer,
+  stopContainer,
+} from "../containers/containers.ts";
+import { inspect, isDraining, waitUntilReady } from "../containers/ready.ts";
+import type { Engine } from "../engine/client.ts";
+import { networkName } from "../names/names.ts";
+import type { Slot } from "../plan/plan.ts";
+import { probe } from "../world/probe.ts";
+
+/** What part of a service's replicas is replaced at a time. */
+const AT_ONCE = 1 / 4;
+
+export interface RolloutOptions {
+  readonly engine: Engine;
+  readonly app: string;
+  readonly revision: string;
+  readonly context: RunContext;
+}
+
+/**
+ * Brings the containers of one service to where the plan wants them, and waits until all are ready.
+ *
+ * New ones start at once. Replaced ones go a quarter at a time. D1: an interchangeable replica goes when its successor
+ * is ready, and not before. An exclusive one (a shard; one with a host port of its own) has to go first: its successor
+ * is created before, so that only the start is between them, and callers wait for it. D2: where a successor does not
+ * become ready, it goes, its predecessor serves on or is started again, and nothing more is replaced.
+ */
+export async function rollOut(service: string, slots: readonly Slot[], options: RolloutOptions): Promise<void> {
+  const { context } = options;
+  const replaced = slots.filter((slot) => slot.old.length > 0);
+  const fresh = slots.filter((slot) => slot.old.length === 0);
+  let ready = 0;
+  const tell = () => context.progress.step(service, `${ready} of ${slots.length} ready`);
+  const each = async (slot: Slot) => {
+    await fillSlot(slot, options);
+    ready++;
+    tell();
+  };
+  tell();
+  await all(fresh.map(each));
+  const size = Math.max(1, Math.ceil(slots.length * AT_ONCE));
+  for (let from = 0; from < replaced.length; from += size) {
+    context.signal.throwIfAborted();
+    await all(replaced.slice(from, from + size).map(each));
+  }
+}
+
+/** Waits for all, also where one fails: nothing of ours should go on behind the back of whoever hears of the failure. */
+export async function all<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  const results = await Promise.allSettled(work);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
+async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
+  const { spec, current, action, old } = slot;
+  const { engine, context } = options;
+  const { signal } = context;
+  if (action === "keep" || action === "connect") {
+    if (action === "connect") await connect(options, current!.id, spec.aliases);
+    await waitForKept(slot, options);
+  } else if (action === "start") {
+    // A stopped one is in nobody's way, but whoever has its place may be.
+    if (spec.exclusive) await all(old.map((one) => stopContainer(engine, one.id, signal)));
+    await wake(slot, options);
+    await readyOr(slot, current!.id, options, () => stopContainer(engine, current!.id));
+  } else {
+    const inUse = old.some((one) => one.name === spec.name);
+    const { id, name } = await createContainer(engine, spec, {
+      successorOf: inUse ? options.revision : undefined,
+      signal,
+    });
+    try {
+      if (spec.exclusive) await all(old.map((one) => stopContainer(engine, one.id, signal)));
+      await startContainer(engine, id, signal);
+    } catch (error) {
+      if (old.length > 0 && !signal.aborted) await restore(slot, id, options);
+      throw error;
+    }
+    await readyOr(slot, id, options, () => removeContainer(engine, id));
+    await all(old.map((one) => retireContainer(engine, one, signal)));
+    if (name !== spec.name) await renameContainer(engine, id, spec.name, signal);
+    return;
+  }
+  await all(old.map((one) => retireContainer(engine, one, signal)));
+  if (current!.name !== spec.name) await renameContainer(engine, current!.id, spec.name, signal);
+}
+
+async function readyOr(
+  { spec, old }: Slot,
+  id: string,
+  options: RolloutOptions,
+  undo: () => Promise<void>,
+): Promise<void> {
+  const { engine, context } = options;
+  try {
+    await waitUntilReady(engine, id, spec, context.signal);
+  } catch (error) {
+    // An interrupted one is finished by the next `up`; a first one that fails stays, so that it can be looked at.
+    if (!context.signal.aborted && old.length > 0) {
+      await undo();
+      if (spec.exclusive)
+        await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
+    }
+    throw error;
+  }
+}
+
+async function restore({ spec, old }: Slot, id: string, { engine }: RolloutOptions): Promise<void> {
+  await removeContainer(engine, id);
+  if (spec.exclusive)
+    await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
+}
+
+async function wake({ current, spec }: Slot, options: RolloutOptions): Promise<void> {
+  const { engine, context } = options;
+  const { id, state, connected } = current!;
+  if (state === "paused") await engine.post(`/containers/${id}/unpause`, { signal: context.signal });
+  else {
+    if (!connected) await connect(options, id, spec.aliases);
+    await startContainer(engine, id, context.signal);
+  }
+}
+
+async function connect(
+  { engine, app, context }: RolloutOptions,
+  id: string,
+  aliases: readonly string[],
+): Promise<void> {
+  const body = { Container: id, EndpointConfig: { Aliases: aliases } };
+  await engine.post(`/networks/${networkName(app)}/connect`, { body, signal: context.signal });
+}
+
+/** How long one that should serve on may say that it does not: as long as the longest drain is likely to be. */
+const KEPT_MS = 60_000;
+const ASK_AGAIN_MS = 100;
+
+/**
+ * Waits until a container that runs serves. Asked directly where it can be: that is quicker than its log, and tells of
+ * now. One that is stopping, as after an `up` that was killed when it had just asked for that, is started again.
+ */
+async function waitForKept({ current, spec }: Slot, { engine, context }: RolloutOptions): Promise<void> {
+  const { address, id } = current!;
+  const until = performance.now() + KEPT_MS;
+  for (;;) {
+    if (spec.role === "replica" && address !== undefined) {
+      const answer = await probe(address, "/readyz");
+      if (answer?.status === 200) return;
+    }
+    const { State } = await inspect(engine, id, context.signal);
+    if (!State.Running && !State.Restarting) await startContainer(engine, id, context.signal);
+    else if (State.Running && !(await isDraining(engine, id, State.StartedAt, context.signal))) break;
+    if (performance.now() > until) break;
+    await sleep(ASK_AGAIN_MS, undefined, { signal: context.signal });
+  }
+  await waitUntilReady(engine, id, spec, context.signal);
+}

@@ -1,0 +1,36 @@
+import type { EngineAddress } from "../engine/address.ts";
+import { EXPOSED_PORT } from "../names/layout.ts";
+import type { SeenContainer } from "./world.ts";
+
+export interface Published {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Where a container's exposed port can be called from this machine; undefined where it publishes none, or only on the
+ * loopback address of another machine. A VM on this machine (Docker Desktop, Colima) has a socket here, and forwards.
+ */
+export function publishedAt({ ports, role }: SeenContainer, engine: EngineAddress): Published | undefined {
+  const found = ports.find(
+    (one) => one.PublicPort !== undefined && (role === "image" || one.PrivatePort === EXPOSED_PORT),
+  );
+  if (found === undefined) return undefined;
+  const everywhere = found.IP === undefined || found.IP === "" || found.IP === "0.0.0.0" || found.IP === "::";
+  const port = found.PublicPort!;
+  if (engine.kind === "unix") return { host: everywhere ? "127.0.0.1" : found.IP!, port };
+  const machine = engine.kind === "tcp" ? engine.host : engine.target.replace(/^.*@/, "");
+  if (everywhere) return { host: machine, port };
+  return isLoopback(found.IP!) ? undefined : { host: found.IP!, port };
+}
+
+/** The same as a URL: `http://127.0.0.1:40123`, `tcp://…` for an image, or null. */
+export function endpointOf(container: SeenContainer, engine: EngineAddress): string | null {
+  const at = publishedAt(container, engine);
+  if (at === undefined) return null;
+  return `${container.role === "image" ? "tcp" : "http"}://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}

@@ -1,0 +1,205 @@
+import type { Change, Program, RunContext } from "@hadron/core/spi";
+import { checkBundle } from "../../bundle/check.ts";
+import type { Api } from "../api/api.ts";
+import { applyObject, deleteObject } from "../api/send.ts";
+import { toManifests } from "../manifests/index.ts";
+import { REVISION, serviceOf } from "../objects/labels.ts";
+import type { KubeObject } from "../objects/objects.ts";
+import { type Build, buildApp, needsImage, pushBuild } from "../plan/build.ts";
+import { ownerOfReplicas } from "../plan/fit.ts";
+import { findIntents, type Intent, type Intents, toChanges } from "../plan/plan.ts";
+import type { Settings } from "../plan/settings.ts";
+import { isPodReady } from "../world/pods.ts";
+import { keyOf, readWorld, type World } from "../world/world.ts";
+import { Lease } from "./lease.ts";
+import { Rollout, type Wanted, withPartition } from "./rollout.ts";
+import { setReplicas } from "./scale.ts";
+import { secretState } from "./secrets.ts";
+import { tellCounts } from "./tell-counts.ts";
+
+const WORKLOADS = ["Deployment", "StatefulSet"] as const;
+
+/** What `plan` and `apply` know before anything is sent. */
+export interface Prepared {
+  readonly build: Build | undefined;
+  readonly world: World;
+  readonly intents: Intents;
+  readonly manifests: readonly KubeObject[];
+}
+
+/**
+ * Builds the app and compares it with the world. Changes nothing. `onBuilt` is told before the rest is known; the world is
+ * looked at once `held` resolves.
+ */
+export async function prepare(
+  api: Api,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+  { onBuilt = () => {}, held }: { readonly onBuilt?: (build: Build) => void; readonly held?: Promise<void> } = {},
+): Promise<Prepared> {
+  const { topology } = program;
+  const { app } = topology;
+  const { signal, progress } = context;
+  const needed = new Set(["Deployment", "Service", "ConfigMap", "ServiceAccount", "NetworkPolicy"]);
+  if (topology.services.some((one) => one.sharded)) needed.add("StatefulSet");
+  if (topology.services.some((one) => one.secrets.length > 0)) needed.add("Secret");
+  progress.step("image", "bundling");
+  const [build, world] = await Promise.all([
+    needsImage(topology)
+      ? buildApp(program, settings, signal).then((build) => {
+          onBuilt(build);
+          return build;
+        })
+      : undefined,
+    Promise.resolve(held).then(() => readWorld(api, { app, needed, signal })),
+  ]);
+  const secret = secretState(program, world);
+  const manifests = [
+    ...(secret.manifest === undefined ? [] : [secret.manifest]),
+    ...toManifests({
+      topology,
+      topologyHash: program.hash,
+      image: build?.image ?? "",
+      revision: build?.revision ?? program.hash,
+      runCall: program.runCall,
+      secretsVersion: secret.version,
+      pullSecret: settings.pullSecret,
+      counts: countsOfOthers(world),
+    }),
+  ];
+  const intents = await findIntents(api, manifests, world, {
+    app,
+    explicitApp: settings.explicitApp,
+    kept: secret.kept,
+    context,
+  });
+  return { build, world, intents, manifests };
+}
+
+/** What `apply` would change. */
+export async function planApp(
+  api: Api,
+  program: Program,
+  settings: Settings,
+  context: RunContext,
+): Promise<readonly Change[]> {
+  return toChanges((await prepare(api, program, settings, context)).intents);
+}
+
+/** Makes the world match the file, and waits until it does. */
+export async function apply(
+  api: Api,
+  program: Program,
+  settings: Settings,
+  outer: RunContext,
+): Promise<readonly Change[]> {
+  const { app } = program.topology;
+  await using lease = Lease.open(api, app, "up", outer);
+  const { held, signal } = lease;
+  const context = { ...outer, signal };
+  const { progress } = context;
+  let pushing: Promise<void> | undefined;
+  const { build, world, intents, manifests } = await prepare(api, program, settings, context, {
+    held,
+    onBuilt: (built) => {
+      pushing = pushBuild(built, settings, { signal, step: (detail) => progress.step("image", detail) });
+      pushing.catch(() => {}); // Looked at below, unless something else fails first.
+    },
+  });
+  const isKnown = [...world.objects.values()].some((one) => one.metadata.annotations?.[REVISION] === build?.revision);
+  await Promise.all([pushing, build === undefined || isKnown ? undefined : checkBundle(build.bundle, program, signal)]);
+  for (const { kind, metadata } of intents.spared) {
+    progress.note(
+      `${kind} ${metadata.name} is of an app "${app}" that shares no service with this file, and is left alone; --app=${app} removes it.`,
+    );
+  }
+  const isWorkload = ({ kind }: KubeObject) => (WORKLOADS as readonly string[]).includes(kind);
+  const opening = Rollout.open(
+    api,
+    app,
+    WORKLOADS.filter((kind) => manifests.some((one) => one.kind === kind)),
+    context,
+  );
+  opening.catch(() => {}); // Looked at below; the objects that pods need come first.
+  try {
+    await sendAll(
+      api,
+      intents.send.filter((one) => !isWorkload(one.manifest)),
+      context,
+    );
+    const sent = await sendAll(
+      api,
+      intents.send.filter((one) => isWorkload(one.manifest)),
+      context,
+    );
+    const wanted = manifests.filter(isWorkload).map((manifest): Wanted => {
+      const key = keyOf(manifest);
+      const live = sent.get(key) ?? world.objects.get(key);
+      const intent = intents.send.find((one) => keyOf(one.manifest) === key);
+      return { manifest: intent?.manifest ?? manifest, generation: live?.metadata.generation ?? 0 };
+    });
+    await using rollout = await opening;
+    await rollout.finish(wanted, settings.waitMs);
+    await tellNewCounts(api, intents, rollout.pods, signal);
+  } finally {
+    await opening.then(
+      (rollout) => rollout[Symbol.asyncDispose](),
+      () => {},
+    );
+  }
+  await Promise.all(
+    intents.remove.map(({ kind, metadata }) =>
+      deleteObject(api, kind as never, metadata.name, { uid: metadata.uid, signal }),
+    ),
+  );
+  return toChanges(intents);
+}
+
+/** Sends what does not depend on each other, at once. */
+async function sendAll(
+  api: Api,
+  intents: readonly Intent[],
+  { signal }: RunContext,
+): Promise<ReadonlyMap<string, KubeObject>> {
+  const sent = new Map<string, KubeObject>();
+  await Promise.all(
+    intents.map(async ({ manifest, live, change, newTemplate, rescale }) => {
+      const { kind, metadata } = manifest;
+      if (change.action === "replace")
+        await deleteObject(api, kind as never, metadata.name, { uid: live?.metadata.uid, orphan: true, signal });
+      if (rescale !== undefined) await setReplicas(api, kind as never, metadata.name, rescale, signal);
+      const holds = kind === "StatefulSet" && live !== undefined && (newTemplate || isHeld(live));
+      const toSend = holds
+        ? withPartition(manifest, Math.max(live.spec.replicas, manifest.spec.replicas ?? 0))
+        : manifest;
+      sent.set(keyOf(manifest), await applyObject(api, toSend, { dryRun: false, signal }));
+    }),
+  );
+  return sent;
+}
+
+/** How many replicas there are of the services whose count an autoscaler decides. */
+function countsOfOthers({ objects }: World): Readonly<Record<string, number>> {
+  const theirs = [...objects.values()].filter(
+    (one) => one.spec?.replicas !== undefined && ownerOfReplicas(one) !== undefined,
+  );
+  return Object.fromEntries(theirs.map((one) => [serviceOf(one), one.spec.replicas]));
+}
+
+/** Replicas that were not replaced still count as before. */
+async function tellNewCounts(
+  api: Api,
+  { send }: Intents,
+  pods: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<void> {
+  const changed = send.find(({ manifest, live }) => live !== undefined && manifest.data?.["counts.json"] !== undefined);
+  if (changed !== undefined)
+    await tellCounts(api, pods.filter(isPodReady), JSON.parse(changed.manifest.data["counts.json"]), signal);
+}
+
+/** A roll-out was interrupted: its shards have not all had their turn. */
+function isHeld({ spec }: KubeObject): boolean {
+  return (spec.updateStrategy?.rollingUpdate?.partition ?? 0) > 0;
+}

@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HadronError, type RunContext } from "@hadron/core/spi";
+import type { Api } from "../api/api.ts";
+import { statusOf } from "../api/api-error.ts";
+import { checkNotTaken, deleteObject, readObject } from "../api/send.ts";
+import { labelsOf, MANAGER } from "../objects/labels.ts";
+import { appNames } from "../objects/names.ts";
+import { type KubeObject, pathOf } from "../objects/objects.ts";
+
+/** A holder that has not renewed for so long has died. */
+const LASTS_SECONDS = 10;
+const RENEW_MS = 3000;
+const LOOK_MS = 500;
+/** For giving it back when the user has interrupted: it ends by itself as well. */
+const RELEASE_MS = 2000;
+
+/**
+ * Keeps apart those who change the same app: a Lease of the cluster, named after the app, held as long as an `up`, `scale`
+ * or `delete` takes. RUNNER_FAILED where another holds it, with its name; one that died in the middle holds it for ten
+ * seconds more, which are waited for. Clocks are not compared: a holder is alive if it renews while we look.
+ *
+ * @example
+ * await using lease = Lease.open(api, "shop", "up", context);
+ * await lease.held;
+ */
+export class Lease implements AsyncDisposable {
+  /** Resolves when we have it. */
+  readonly held: Promise<void>;
+  /** Aborts when the user interrupts, or when it was lost. */
+  readonly signal: AbortSignal;
+  readonly #api: Api;
+  readonly #app: string;
+  readonly #holder: string;
+  readonly #ended = new AbortController();
+  #live: KubeObject | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> | undefined;
+
+  private constructor(api: Api, app: string, doing: string, context: RunContext) {
+    this.#api = api;
+    this.#app = app;
+    this.#holder = `${doing} by ${userName()}@${hostname()} (process ${process.pid}, ${randomBytes(3).toString("hex")})`;
+    this.signal = AbortSignal.any([context.signal, this.#ended.signal]);
+    this.held = this.#take(context);
+    this.held.catch(() => {}); // Whoever opened it looks at it.
+  }
+
+  /** Begins to take it, at once. */
+  static open(api: Api, app: string, doing: string, context: RunContext): Lease {
+    return new Lease(api, app, doing, context);
+  }
+
+  /** Gives it back. */
+  async release(signal: AbortSignal): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewing;
+    this.#ended.abort();
+    await this.held.catch(() => {});
+    // A request that was cut off may have made it, or renewed it, all the same.
+    for (let live = this.#live; ; live = undefined) {
+      live ??= await this.#read(signal);
+      this.#live = undefined;
+      if (live?.spec?.holderIdentity !== this.#holder) return;
+      const { name, uid, resourceVersion } = live.metadata;
+      if (await deleteObject(this.#api, "Lease", name, { uid, resourceVersion, signal })) return;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // What cannot be given back runs out.
+    await this.release(AbortSignal.timeout(RELEASE_MS)).catch(() => {});
+  }
+
+  async #take({ progress }: RunContext): Promise<void> {
+    let seen: KubeObject | undefined;
+    let since = 0;
+    for (;;) {
+      const live = (await this.#create()) ?? (await this.#read(this.signal));
+      if (live === undefined) continue;
+      const { holderIdentity: holder, leaseDurationSeconds: seconds, acquireTime } = live.spec ?? {};
+      if (holder === this.#holder) return this.#hold(live);
+      if (seen === undefined) await checkNotTaken(this.#api, this.#app, live, this.signal);
+      if (seen?.metadata.resourceVersion !== live.metadata.resourceVersion) {
+        if (seen?.spec.holderIdentity === holder) throw this.#heldBy(holder, acquireTime);
+        [seen, since] = [live, performance.now()];
+        progress.step("lease", `held for: ${holder}; looking whether that goes on`);
+      }
+      if (performance.now() - since >= (seconds ?? 0) * 1000) {
+        const taken = await this.#patch(live, { acquireTime: now() });
+        if (taken !== undefined) return this.#hold(taken);
+      }
+      await sleep(LOOK_MS, undefined, { signal: this.signal });
+    }
+  }
+
+  #hold(live: KubeObject): void {
+    this.#live = live;
+    this.#timer = setInterval(() => {
+      this.#renewing ??= this.#renew().finally(() => {
+        this.#renewing = undefined;
+      });
+    }, RENEW_MS).unref();
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const live = (await this.#patch(this.#live!, {})) ?? (await this.#read(this.signal));
+      if (live?.spec.holderIdentity === this.#holder) this.#live = live;
+      else {
+        this.#live = undefined;
+        this.#ended.abort(this.#heldBy(live?.spec.holderIdentity ?? "a delete", live?.spec.acquireTime));
+      }
+    } catch {
+      // The server is away: what is under way fails by itself, or goes on when it is back, and so does this.
+    }
+  }
+
+  /** Undefined where there is one already. */
+  async #create(): Promise<KubeObject | undefined> {
+    const name = appNames(this.#app).lease;
+    const spec = { acquireTime: now(), leaseTransitions: 0, ...this.#spec() };
+    try {
+      return await this.#api.json<KubeObject>({
+        method: "POST",
+        path: pathOf("Lease", this.#api.namespace),
+        query: { fieldManager: MANAGER },
+        body: {
+          apiVersion: "coordination.k8s.io/v1",
+          kind: "Lease",
+          metadata: { name, labels: labelsOf(this.#app) },
+          spec,
+        },
+        what: `create Lease "${name}"`,
+        signal: this.signal,
+      });
+    } catch (error) {
+      if (statusOf(error)?.reason === "AlreadyExists") return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes it ours, if it is as it was seen; undefined where somebody else was faster. */
+  async #patch({ metadata }: KubeObject, more: object): Promise<KubeObject | undefined> {
+    const { name, resourceVersion } = metadata;
+    try {
+      return await this.#api.json<KubeObject>({
+        method: "PATCH",
+        path: pathOf("Lease", this.#api.namespace, name),
+        query: { fieldManager: MANAGER },
+        body: { metadata: { resourceVersion }, spec: { ...this.#spec(), ...more } },
+        type: "application/merge-patch+json",
+        what: `renew Lease "${name}"`,
+        signal: this.signal,
+      });
+    } catch (error) {
+      const code = statusOf(error)?.code;
+      if (code === 409 || code === 404) return undefined;
+      throw error;
+    }
+  }
+
+  #spec(): object {
+    return { holderIdentity: this.#holder, leaseDurationSeconds: LASTS_SECONDS, renewTime: now() };
+  }
+
+  async #read(signal: AbortSignal): Promise<KubeObject | undefined> {
+    const live = await readObject(this.#api, "Lease", appNames(this.#app).lease, signal);
+    return live === undefined ? undefined : { ...live, kind: "Lease" };
+  }
+
+  #heldBy(holder: string, since: string | undefined): HadronError {
+    const at = since === undefined ? "" : `, since ${since.replace(/\.\d+Z$/, "Z")}`;
+    return new HadronError(
+      "RUNNER_FAILED",
+      `The app "${this.#app}" in namespace "${this.#api.namespace}" is being changed by another command: ${holder}${at}. Wait until that is done, and look at \`plan\` before you try again.`,
+    );
+  }
+}
+
+/** As the API server writes times of leases. */
+function now(): string {
+  return new Date().toISOString().replace("Z", "000Z");
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "somebody"; // A user without a name, as in many containers.
+  }
+}

@@ -1,0 +1,90 @@
+import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
+import type { Api } from "../api/api.ts";
+import { applyObject } from "../api/send.ts";
+import { toCounts } from "../manifests/index.ts";
+import { SCALE_MANAGER, selectorOf, serviceOf } from "../objects/labels.ts";
+import { pathOf } from "../objects/objects.ts";
+import { mark } from "../plan/compare.ts";
+import { ownerOfReplicas } from "../plan/fit.ts";
+import { isPodReady } from "../world/pods.ts";
+import { listObjects, readWorld } from "../world/world.ts";
+import { Lease } from "./lease.ts";
+import { Rollout } from "./rollout.ts";
+import { tellCounts } from "./tell-counts.ts";
+
+/**
+ * Sets how many replicas a service has, by the field that an autoscaler would set. Resolves when they are ready, and when
+ * those who call it know; a sharded service has fewer keys' owners only once its callers know of that.
+ */
+export async function scale(
+  api: Api,
+  app: string,
+  service: string,
+  replicas: number,
+  outer: RunContext & { readonly waitMs: number },
+): Promise<void> {
+  await using lease = Lease.open(api, app, `scale ${service}`, outer);
+  await lease.held;
+  const context = { ...outer, signal: lease.signal };
+  const { signal, progress } = context;
+  const world = await readWorld(api, {
+    app,
+    kinds: ["Deployment", "StatefulSet", "ConfigMap"],
+    needed: new Set(["Deployment", "StatefulSet", "ConfigMap"]),
+    signal,
+  });
+  const workload = [...world.objects.values()].find((one) => one.kind !== "ConfigMap" && serviceOf(one) === service);
+  if (workload === undefined) {
+    const there = [...world.objects.values()].flatMap((one) =>
+      one.kind === "ConfigMap" ? [] : (serviceOf(one) ?? []),
+    );
+    throw new HadronError(
+      "WRONG_USE",
+      `The app "${app}" has no service "${service}" running in namespace "${api.namespace}".${didYouMean(service, there)}`,
+    );
+  }
+  const owner = ownerOfReplicas(workload);
+  if (owner !== undefined) {
+    progress.note(`"${owner}" has set how many replicas of ${service} there are, and may do so again.`);
+  }
+  const kind = workload.kind as "Deployment" | "StatefulSet";
+  const before: number = workload.spec.replicas;
+  const counts =
+    kind === "StatefulSet" ? readCounts(world.objects.get(`ConfigMap/${toCounts(app, {}).metadata.name}`)) : undefined;
+  const tell = async () => {
+    if (counts === undefined) return;
+    const now = { ...counts, [service]: replicas };
+    await applyObject(api, mark(toCounts(app, now)), { dryRun: false, signal });
+    const pods = (await listObjects(api, "Pod", selectorOf(app), signal)).filter(isPodReady);
+    await tellCounts(api, pods, { [service]: replicas }, signal);
+  };
+  if (replicas < before) await tell();
+  await setReplicas(api, kind, workload.metadata.name, replicas, signal);
+  await using rollout = await Rollout.open(api, app, [kind], context);
+  const manifest = { ...workload, spec: { ...workload.spec, replicas } };
+  await rollout.settle(manifest, replicas, context.waitMs);
+  if (replicas > before) await tell();
+}
+
+/** `scale` and `up` set a count by the subresource that autoscalers use, under a name of its own. */
+export async function setReplicas(
+  api: Api,
+  kind: "Deployment" | "StatefulSet",
+  name: string,
+  replicas: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await api.json({
+    method: "PATCH",
+    path: `${pathOf(kind, api.namespace, name)}/scale`,
+    query: { fieldManager: SCALE_MANAGER },
+    body: { spec: { replicas } },
+    type: "application/merge-patch+json",
+    what: `scale ${kind} "${name}"`,
+    signal,
+  });
+}
+
+function readCounts(object: ReturnType<typeof toCounts> | undefined): Readonly<Record<string, number>> {
+  return JSON.parse(object?.data?.["counts.json"] ?? "{}");
+}

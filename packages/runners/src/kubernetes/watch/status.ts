@@ -1,0 +1,87 @@
+import type { AppStatus, RunContext, ServiceStatus } from "@hadron/core/spi";
+import type { Api } from "../api/api.ts";
+import { each } from "../api/each.ts";
+import { askPod } from "../api/pod-stream.ts";
+import { PEER_PORT } from "../manifests/pod.ts";
+import { NAME, selectorOf } from "../objects/labels.ts";
+import { nameObjects } from "../objects/names.ts";
+import type { KubeObject } from "../objects/objects.ts";
+import { readDeployed } from "../world/deployed.ts";
+import { endpointOf } from "../world/endpoint.ts";
+import { describePod, isPodReady, ordinalOf, replicaNameOf } from "../world/pods.ts";
+import { listObjects, readWorld } from "../world/world.ts";
+
+/** Replicas that are asked for their calls; more would take longer than anybody waits for a status. */
+const ASKED = 100;
+const AT_ONCE = 8;
+const PATIENCE_MS = 2000;
+
+/** `calls`: whether replicas are asked how many they have taken. */
+export async function readStatus(
+  api: Api,
+  app: string,
+  { signal }: RunContext,
+  { calls }: { readonly calls: boolean },
+): Promise<AppStatus> {
+  const [deployed, pods, world] = await Promise.all([
+    readDeployed(api, app, signal),
+    listObjects(api, "Pod", selectorOf(app), signal),
+    readWorld(api, { app, kinds: ["Service", "Ingress"], needed: new Set(["Service"]), signal }),
+  ]);
+  if (deployed === undefined) return { app, runner: "kubernetes", revision: null, services: [] };
+  const counted = calls ? await countCalls(api, pods, signal) : new Map<string, number>();
+  const names = nameObjects(deployed.topology);
+  const services = deployed.topology.services.map((service): ServiceStatus => {
+    const { base, label } = names.get(service.name)!;
+    const own = pods.filter((pod) => pod.metadata.labels?.[NAME] === label).sort(byPlace);
+    const node = own.find(isPodReady)?.status.hostIP;
+    return {
+      name: service.name,
+      endpoint:
+        service.exposed === null
+          ? null
+          : endpointOf(world.objects.get(`Service/${base}`), world.objects.get(`Ingress/${base}`), node),
+      replicas: own.map((pod) => ({
+        name: replicaNameOf(pod),
+        ...describePod(pod),
+        calls: counted.get(pod.metadata.name) ?? null,
+      })),
+    };
+  });
+  return { app, runner: "kubernetes", revision: deployed.revision, services };
+}
+
+function byPlace(a: KubeObject, b: KubeObject): number {
+  return (ordinalOf(a) ?? 0) - (ordinalOf(b) ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1);
+}
+
+async function countCalls(
+  api: Api,
+  pods: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const counted = new Map<string, number>();
+  const own = pods
+    .filter((pod) => isPodReady(pod) && pod.spec.containers.some((one: { name: string }) => one.name === "replica"))
+    .slice(0, ASKED);
+  await each(own, AT_ONCE, async ({ metadata: { name } }) => {
+    try {
+      const { body } = await askPod(api, name, {
+        port: PEER_PORT,
+        method: "GET",
+        path: "/metrics",
+        signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+      });
+      const lines = [...body.matchAll(/^hadron_calls_total(?:\{[^}]*\})? (\d+)/gm)];
+      if (body.includes("hadron_calls_total"))
+        counted.set(
+          name,
+          lines.reduce((sum, [, count]) => sum + Number(count), 0),
+        );
+    } catch {
+      // It hangs or goes, or we may not: then its calls are not known, which is what the status says.
+      signal.throwIfAborted();
+    }
+  });
+  return counted;
+}

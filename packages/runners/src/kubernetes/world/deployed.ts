@@ -1,0 +1,32 @@
+import type { Topology } from "@hadron/core/spi";
+import type { Api } from "../api/api.ts";
+import { readObject } from "../api/send.ts";
+import { PART_OF, REVISION, selectorOf } from "../objects/labels.ts";
+import { appNames } from "../objects/names.ts";
+import type { KubeObject } from "../objects/objects.ts";
+import { listObjects } from "./world.ts";
+
+/** An app as it was last applied. */
+export interface Deployed {
+  readonly app: string;
+  readonly topology: Topology;
+  readonly revision: string | null;
+}
+
+export async function readDeployed(api: Api, app: string, signal: AbortSignal): Promise<Deployed | undefined> {
+  const object = await readObject(api, "ConfigMap", appNames(app).topology, signal);
+  return object === undefined ? undefined : toDeployed(object);
+}
+
+export async function listDeployed(api: Api, signal: AbortSignal): Promise<readonly Deployed[]> {
+  return (await listObjects(api, "ConfigMap", selectorOf(), signal)).map(toDeployed).filter((one) => one !== undefined);
+}
+
+/** Undefined for an object that is something else. */
+function toDeployed({ metadata, data }: KubeObject): Deployed | undefined {
+  const app = metadata.labels?.[PART_OF];
+  const text = data?.["topology.json"];
+  if (app === undefined || text === undefined || metadata.labels?.["app.kubernetes.io/managed-by"] !== "hadron")
+    return undefined;
+  return { app, topology: JSON.parse(text) as Topology, revision: metadata.annotations?.[REVISION] ?? null };
+}

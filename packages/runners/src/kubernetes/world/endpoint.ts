@@ -1,0 +1,33 @@
+import type { KubeObject } from "../objects/objects.ts";
+
+/**
+ * An address of an exposed service that can be called from this machine, or null: one inside the cluster alone is
+ * reached by `connect`.
+ */
+export function endpointOf(
+  service: KubeObject | undefined,
+  ingress: KubeObject | undefined,
+  nodeAddress: string | undefined,
+): string | null {
+  if (ingress !== undefined) {
+    const host = ingress.spec?.rules?.[0]?.host ?? addressOf(ingress);
+    return host === undefined ? null : `http://${host}`;
+  }
+  const port = service?.spec?.ports?.[0];
+  if (service?.spec?.type === "LoadBalancer") {
+    const host = addressOf(service);
+    return host === undefined ? null : toUrl(host, port.port);
+  }
+  if (service?.spec?.type === "NodePort" && nodeAddress !== undefined) return toUrl(nodeAddress, port.nodePort);
+  return null;
+}
+
+function addressOf({ status }: KubeObject): string | undefined {
+  const [first] = status?.loadBalancer?.ingress ?? [];
+  return first?.hostname ?? first?.ip;
+}
+
+function toUrl(host: string, port: number): string {
+  const wrapped = host.includes(":") ? `[${host}]` : host;
+  return port === 80 ? `http://${wrapped}` : `http://${wrapped}:${port}`;
+}

@@ -1,0 +1,62 @@
+import { isHadronError } from "@hadron/core/spi";
+import type { Api } from "../api/api.ts";
+import { PEER_PORT } from "../manifests/pod.ts";
+import { pathOf } from "../objects/objects.ts";
+import type { Trouble } from "./trouble.ts";
+
+const LINES = 12;
+
+/** What a replica in trouble said itself: its last log lines, or the answer to its probe. Empty where it cannot be had. */
+export async function lastWords(api: Api, { crashed, unanswered }: Trouble, signal: AbortSignal): Promise<string> {
+  if (crashed !== undefined) {
+    const text =
+      (await ask(() => readLog(api, crashed, true, signal))) || (await ask(() => readLog(api, crashed, false, signal)));
+    return text === undefined || text.trim() === "" ? "" : `\n${indent(explain(text))}`;
+  }
+  if (unanswered !== undefined) {
+    const path = `${pathOf("Pod", api.namespace, `${unanswered}:${PEER_PORT}`)}/proxy/readyz`;
+    const answer = await ask(() => api.text({ path, what: "ask a replica whether it is ready", once: true, signal }));
+    const log = await ask(() => readLog(api, unanswered, false, signal));
+    return `${answer ? `\nIt answers: ${answer.trim()}` : ""}${log?.trim() ? `\n${indent(explain(log))}` : ""}`;
+  }
+  return "";
+}
+
+function readLog(api: Api, pod: string, previous: boolean, signal: AbortSignal): Promise<string> {
+  return api.text({
+    path: `${pathOf("Pod", api.namespace, pod)}/log`,
+    query: { tailLines: String(LINES), previous: previous ? "true" : undefined },
+    what: `read the log of "${pod}"`,
+    signal,
+  });
+}
+
+/** What cannot be had is left out: it is asked for to explain another failure, which must not be hidden. */
+async function ask(question: () => Promise<string>): Promise<string | undefined> {
+  try {
+    return await question();
+  } catch (error) {
+    if (!isHadronError(error)) throw error;
+    return (error.cause as { code?: number; message?: string } | undefined)?.code === 503
+      ? (error.cause as Error).message
+      : undefined;
+  }
+}
+
+/** A replica that refuses to start says why as JSON: that is all that a reader needs. */
+function explain(text: string): string {
+  const lines = text.trimEnd().split("\n");
+  for (const line of lines.toReversed()) {
+    try {
+      const { error } = JSON.parse(line) as { error?: { code?: string; message?: string; stack?: string } };
+      if (error?.message !== undefined) return error.stack ?? `${error.code}: ${error.message}`;
+    } catch {
+      // A line of the user's own.
+    }
+  }
+  return lines.join("\n");
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}

@@ -1,0 +1,83 @@
+import type { ReplicaState } from "@hadron/core/spi";
+import { replicaName } from "@hadron/core/spi";
+import { serviceOf } from "../objects/labels.ts";
+import type { KubeObject } from "../objects/objects.ts";
+
+export function isPodReady(pod: KubeObject): boolean {
+  return condition(pod, "Ready")?.status === "True";
+}
+
+export function condition(
+  object: KubeObject,
+  type: string,
+): { readonly status: string; readonly reason?: string; readonly message?: string } | undefined {
+  return object.status?.conditions?.find((one: { type: string }) => one.type === type);
+}
+
+/** The pod's place among those of its StatefulSet; undefined for a Deployment's. */
+export function ordinalOf(pod: KubeObject): number | undefined {
+  const owner = pod.metadata.ownerReferences?.find((one) => one.kind === "StatefulSet");
+  const digits = owner === undefined ? undefined : /-(\d+)$/.exec(pod.metadata.name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The replica's name, as it knows itself: by its number where it has one, else by its pod's name. */
+export function replicaNameOf(pod: KubeObject): string {
+  const ordinal = ordinalOf(pod);
+  const service = serviceOf(pod);
+  const { name } = pod.metadata;
+  if (service === undefined) return name;
+  return ordinal === undefined ? `${service}.${name}` : replicaName(service, ordinal);
+}
+
+/** What a pod's status says of the replica in it. */
+export function describePod(pod: KubeObject): {
+  readonly state: ReplicaState;
+  readonly restarts: number;
+  readonly reason: string | null;
+} {
+  const container = containerOf(pod);
+  const restarts: number = container?.restartCount ?? 0;
+  const reason = podReason(pod);
+  if (pod.metadata.deletionTimestamp !== undefined) return { state: "draining", restarts, reason };
+  if (isPodReady(pod)) return { state: "ready", restarts, reason };
+  const failed =
+    pod.status?.phase === "Failed" ||
+    container?.state?.waiting?.reason === "CrashLoopBackOff" ||
+    /^(Err|ImagePull|Invalid|Create)/.test(container?.state?.waiting?.reason ?? "");
+  return { state: failed ? "failed" : "starting", restarts, reason };
+}
+
+/** The one container of a pod that is ours; others may have been put beside it. */
+export function containerOf(pod: KubeObject): any {
+  const statuses = pod.status?.containerStatuses ?? [];
+  return statuses.find((one: { name: string }) => one.name === "replica" || one.name === "image") ?? statuses[0];
+}
+
+/** Why it is not ready or was restarted, in words; null where there is nothing to say. */
+function podReason(pod: KubeObject): string | null {
+  const { state, lastState } = containerOf(pod) ?? {};
+  if (pod.status?.phase === "Failed" && pod.status.reason)
+    return pod.status.message ? `${pod.status.reason}: ${pod.status.message}` : pod.status.reason;
+  const ended = state?.terminated ?? lastState?.terminated;
+  if (ended !== undefined) return describeEnd(ended);
+  if (state?.waiting?.message) return `${state.waiting.reason}: ${state.waiting.message}`;
+  const scheduled = condition(pod, "PodScheduled");
+  if (scheduled?.status === "False" && scheduled.message) return scheduled.message;
+  return null;
+}
+
+export function describeEnd({
+  reason,
+  exitCode,
+  signal,
+}: {
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly signal?: number;
+}): string {
+  if (reason === "OOMKilled") return "out of memory (raise resources.memoryMiB)";
+  if (signal !== undefined && signal > 0) return `killed by signal ${signal}`;
+  if (exitCode === 137) return "killed (exit code 137)";
+  return `exit code ${exitCode}`;
+}

@@ -1,0 +1,90 @@
+import type { Api } from "../api/api.ts";
+import { statusOf } from "../api/api-error.ts";
+import { selectorOf } from "../objects/labels.ts";
+import {
+  apiVersionOf,
+  type Kind,
+  type KubeObject,
+  OWN_KINDS,
+  type OwnKind,
+  pathOf,
+  pluralOf,
+} from "../objects/objects.ts";
+
+/** What the cluster has of an app: the labels on its objects are the state, there is no other. */
+export interface World {
+  /** By {@link keyOf}. */
+  readonly objects: ReadonlyMap<string, KubeObject>;
+  /** Kinds that we may not list. Nothing of the app may be of one that its manifests need. */
+  readonly hidden: readonly OwnKind[];
+}
+
+export function keyOf({ kind, metadata }: Pick<KubeObject, "kind" | "metadata">): string {
+  return `${kind}/${metadata.name}`;
+}
+
+/**
+ * Lists all that carries the app's label, or, without an app, anybody's of ours.
+ *
+ * A kind that may not be listed and is not `needed` is left out: a user with few rights may well have none of it.
+ */
+export async function readWorld(
+  api: Api,
+  options: {
+    readonly app?: string;
+    readonly kinds?: readonly OwnKind[];
+    readonly needed: ReadonlySet<string>;
+    readonly signal: AbortSignal;
+  },
+): Promise<World> {
+  const hidden: OwnKind[] = [];
+  const lists = await Promise.all(
+    (options.kinds ?? OWN_KINDS).map(async (kind) => {
+      try {
+        return await listObjects(api, kind, selectorOf(options.app), options.signal);
+      } catch (error) {
+        if (statusOf(error)?.code !== 403 || options.needed.has(kind)) throw error;
+        hidden.push(kind);
+        return [];
+      }
+    }),
+  );
+  return { objects: new Map(lists.flat().map((object) => [keyOf(object), object])), hidden };
+}
+
+const PAGE = 500;
+
+/** All objects of a kind, page by page: a list of ten thousand pods in one answer is a burden to any API server. */
+export async function listObjects(
+  api: Api,
+  kind: Kind,
+  labelSelector: string,
+  signal: AbortSignal,
+): Promise<readonly KubeObject[]> {
+  const found: KubeObject[] = [];
+  await listInto(api, kind, labelSelector, signal, found);
+  return found;
+}
+
+/** The same, and the version from which a watch can go on. */
+export async function listInto(
+  api: Api,
+  kind: Kind,
+  labelSelector: string,
+  signal: AbortSignal,
+  found: KubeObject[],
+): Promise<string> {
+  const apiVersion = apiVersionOf(kind);
+  let next: string | undefined;
+  for (;;) {
+    const page = await api.json({
+      path: pathOf(kind, api.namespace),
+      query: { labelSelector, limit: String(PAGE), continue: next },
+      what: `list ${pluralOf(kind)}`,
+      signal,
+    });
+    for (const item of page.items) found.push({ apiVersion, kind, ...item });
+    next = page.metadata.continue || undefined;
+    if (next === undefined) return page.metadata.resourceVersion;
+  }
+}

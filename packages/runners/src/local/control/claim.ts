@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { HadronError, isHadronError } from "@hadron/core/spi";
+import type { Description } from "../deployment/description.ts";
+import { CONTROL_SOCKET, claimName, removeStale } from "../folder/run-folder.ts";
+import { askOnce } from "./control.ts";
+import type { Session } from "./session.ts";
+
+const ANSWER_MS = 5000;
+const ATTEMPTS = 10;
+
+/** Asks who holds a run folder. Undefined where its process is gone: it is then cleared away. */
+export async function describeHolder(
+  link: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<Description | undefined> {
+  try {
+    return await askOnce<Description>(
+      join(path, CONTROL_SOCKET),
+      { verb: "describe" },
+      { signal, timeoutMs: ANSWER_MS },
+    );
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    removeStale(link, path);
+    return undefined;
+  }
+}
+
+/** Whether nobody listens any more. */
+export function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET";
+}
+
+/**
+ * Takes the app's name for a session, from one that is ending as soon as it is gone. WRONG_USE, naming its process, where
+ * the app runs already.
+ */
+export async function claim(app: string, session: Session, signal: AbortSignal): Promise<void> {
+  const { link } = session.folder;
+  await session.listen();
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const holder = claimName(session.folder);
+    if (holder === undefined) return;
+    const description = await describeHolder(link, holder, signal);
+    if (description === undefined) continue;
+    if (description.ending) {
+      await waitForEnd(holder, signal);
+      continue;
+    }
+    const from = description.entry === undefined ? "" : `, started from ${description.entry}`;
+    throw new HadronError(
+      "WRONG_USE",
+      `"${app}" already runs in process ${description.pid}${from}. End that one first (Ctrl-C there, or the verb delete), ` +
+        "or run this one beside it under another name: --app=NAME.",
+    );
+  }
+  throw new HadronError(
+    "RUNNER_FAILED",
+    `${link} could not be taken: other processes start the same app again and again.`,
+  );
+}
+
+async function waitForEnd(holder: string, signal: AbortSignal): Promise<void> {
+  try {
+    await askOnce(join(holder, CONTROL_SOCKET), { verb: "delete" }, { signal });
+  } catch (error) {
+    // Gone, or gone in the middle of its answer.
+    if (signal.aborted || !(isGone(error) || isHadronError(error))) throw error;
+  }
+}

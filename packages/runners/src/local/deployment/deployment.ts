@@ -1,0 +1,294 @@
+import type { AppStatus, LogLine, Member, Progress, ServiceStatus } from "@hadron/core/spi";
+import { HadronError, replicaName } from "@hadron/core/spi";
+import type { RunFolder } from "../folder/run-folder.ts";
+import type { Watchdog } from "../folder/watchdog.ts";
+import { openExposure } from "../ports/exposures.ts";
+import type { PortMemory } from "../ports/port-memory.ts";
+import { type Release, toLaunch } from "../replica/release.ts";
+import { LocalReplica, RETIRE_MS, type ReplicaOptions } from "../replica/replica.ts";
+import type { Clock } from "../replica/restart-policy.ts";
+import { Broadcast } from "./broadcast.ts";
+import { DeployedService } from "./deployed-service.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { checkScale } from "./scale-rules.ts";
+import { forEachStart } from "./start-many.ts";
+import { stopInOrder } from "./stop-order.ts";
+
+export interface DeploymentOptions {
+  readonly folder: RunFolder;
+  readonly watchdog: Watchdog;
+  readonly ports: PortMemory;
+  readonly clock: Clock;
+  readonly startTimeoutMs: number;
+  /** The environment of whoever deploys. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Makes the folder in which a shard stores. */
+  readonly makeStorage: (service: string, ordinal: number) => string;
+}
+
+/** How an operation is told to stop, and tells how far it is. */
+export interface Work {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** An app that runs in processes of this one. */
+export class Deployment {
+  readonly logs = new LogBuffer();
+  /** Aborts when it has ended. */
+  readonly #gone = new AbortController();
+  readonly #options: DeploymentOptions;
+  readonly #services = new Map<string, DeployedService>();
+  readonly #broadcast: Broadcast;
+  #release: Release;
+  #sockets = 0;
+  /** Changes are made one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(release: Release, options: DeploymentOptions) {
+    this.#release = release;
+    this.#options = options;
+    this.#broadcast = new Broadcast({
+      members: (service) => this.#services.get(service)?.members(),
+      replicas: () => this.#replicas(),
+    });
+  }
+
+  get release(): Release {
+    return this.#release;
+  }
+
+  get app(): string {
+    return this.#release.topology.app;
+  }
+
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get services(): readonly DeployedService[] {
+    return [...this.#services.values()];
+  }
+
+  /** Starts everything. When it rejects, everything is ended. */
+  async start({ signal, progress }: Work): Promise<void> {
+    try {
+      const { services } = this.#release.topology;
+      for (const topology of services) this.#services.set(topology.name, new DeployedService(topology));
+      await Promise.all(this.services.map((service) => this.#expose(service)));
+      for (const service of this.services)
+        this.#fill(service, service.topology.replicas, this.#release, service.replicas);
+      const all = [...this.#replicas()];
+      const tell = (ready: number) => progress.step("replicas", `${ready} of ${all.length} ready`);
+      tell(0);
+      await this.#broadcast.gather(() => forEachStart(all, signal, (replica) => replica.start(), tell));
+    } catch (error) {
+      await this.kill();
+      throw error;
+    }
+  }
+
+  async status(): Promise<AppStatus> {
+    return this.#toStatus(await Promise.all(this.services.map((service) => service.status())));
+  }
+
+  /** The status right after the start, when no replica needs to be asked for its calls. */
+  firstStatus(): AppStatus {
+    return this.#toStatus(this.services.map((service) => service.statusWith(0)));
+  }
+
+  readLogs(
+    options: { readonly service: string | undefined; readonly follow: boolean },
+    signal: AbortSignal,
+  ): AsyncGenerator<LogLine> {
+    return this.logs.read(options, AbortSignal.any([signal, this.#gone.signal]));
+  }
+
+  /** The members of every service. */
+  members(): Readonly<Record<string, readonly Member[]>> {
+    return Object.fromEntries(this.services.map((service) => [service.name, service.members()]));
+  }
+
+  /** Calls back with what changed among the members, until the returned function is called. */
+  watchMembers(changed: (services: Readonly<Record<string, readonly Member[]>>) => void): () => void {
+    return this.#broadcast.listen(changed);
+  }
+
+  /** Why a connection to a replica broke: at most 250 ms later, null where it is not known. */
+  because(service: string, name: string): Promise<string | null> {
+    const replica = this.#services.get(service)?.replicas.find((one) => one.name === name);
+    return replica?.because() ?? Promise.resolve("it was removed");
+  }
+
+  /** Changes how many replicas of a service run. WRONG_USE where it cannot have that many. */
+  scale(name: string, count: number, work: Work): Promise<void> {
+    return this.#exclusively(async () => {
+      checkScale(this.#release.topology.services, name, count);
+      await this.#resize(this.#services.get(name)!, count, this.#release, work);
+    });
+  }
+
+  /**
+   * Makes the deployment what a release declares: replaces each replica by one of the new code that is ready before the
+   * old one drains, starts and ends what is new or gone. Stopped in the middle, the next `update` completes it.
+   */
+  update(release: Release, work: Work): Promise<void> {
+    return this.#exclusively(async () => {
+      const wanted = new Map(release.topology.services.map((topology) => [topology.name, topology]));
+      for (const topology of wanted.values()) {
+        const service = this.#services.get(topology.name) ?? new DeployedService(topology);
+        service.topology = topology;
+        this.#services.set(topology.name, service);
+        await this.#expose(service);
+      }
+      // Leaves first: the new root finds what it calls.
+      for (const topology of [...wanted.values()].reverse()) {
+        const service = this.#services.get(topology.name)!;
+        await this.#replaceAll(service, release, work);
+        await this.#resize(service, topology.replicas, release, work);
+      }
+      for (const service of this.services) {
+        if (wanted.has(service.name)) continue;
+        await this.#shrink(service, 0);
+        service.exposure?.port.close();
+        this.#services.delete(service.name);
+      }
+      this.#release = release;
+      for (const name of wanted.keys()) this.#broadcast.changed(name);
+      this.#broadcast.flush();
+    });
+  }
+
+  /** Drains and ends everything. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close(() => stopInOrder(this.#release.topology, this.services));
+    return this.#closing;
+  }
+
+  /** Ends everything at once, also while it drains. */
+  async kill(): Promise<void> {
+    const closed = this.close();
+    await Promise.all([...this.#replicas()].map((one) => one.kill()));
+    await closed;
+  }
+
+  #toStatus(services: readonly ServiceStatus[]): AppStatus {
+    return { app: this.app, runner: "local", revision: this.#release.revision, services };
+  }
+
+  async #close(end: () => Promise<void>): Promise<void> {
+    for (const service of this.#services.values()) service.exposure?.port.close();
+    await end();
+    this.#broadcast.close();
+    this.#gone.abort();
+  }
+
+  *#replicas(): Generator<LocalReplica> {
+    for (const service of this.#services.values()) yield* service.all();
+  }
+
+  async #expose(service: DeployedService): Promise<void> {
+    const { exposure, topology } = service;
+    if (exposure !== undefined && exposure.declared === JSON.stringify(topology.exposed)) return;
+    service.exposure = await openExposure(topology, this.#options.ports, () => service.replicas);
+    exposure?.port.close();
+  }
+
+  async #resize(service: DeployedService, count: number, release: Release, work: Work): Promise<void> {
+    if (count > service.replicas.length) await this.#grow(service, count, release, work);
+    else await this.#shrink(service, count);
+  }
+
+  async #grow(service: DeployedService, count: number, release: Release, { signal, progress }: Work): Promise<void> {
+    this.#fill(service, count, release, service.joining);
+    const joining = [...service.joining];
+    try {
+      await forEachStart(
+        joining,
+        signal,
+        (replica) => replica.start(),
+        (ready) => progress.step(service.name, `${ready} of ${joining.length} more ready`),
+      );
+      service.replicas.push(...joining);
+    } catch (error) {
+      await Promise.all(joining.map((one) => one.kill()));
+      throw error;
+    } finally {
+      service.joining.length = 0;
+    }
+    this.#changed(service);
+    this.#broadcast.flush();
+  }
+
+  async #shrink(service: DeployedService, count: number): Promise<void> {
+    const leaving = service.replicas.slice(count);
+    if (leaving.length === 0) return;
+    service.replicas.length = count;
+    service.leaving.push(...leaving);
+    for (const replica of leaving) replica.retire();
+    this.#changed(service);
+    this.#broadcast.flush();
+    await new Promise<void>((resolve) => this.#options.clock.after(RETIRE_MS, resolve));
+    await Promise.all(leaving.map((one) => one.stop()));
+    service.leaving.length = 0;
+    for (const { name } of leaving) this.logs.forget(name);
+    this.#changed(service);
+  }
+
+  async #replaceAll(service: DeployedService, release: Release, { signal, progress }: Work): Promise<void> {
+    let done = 0;
+    for (const replica of service.replicas) {
+      signal.throwIfAborted();
+      if (replica.revision !== release.revision)
+        await replica.replace(this.#replicaOptions(service, replica.ordinal, release));
+      progress.step(service.name, `${++done} of ${service.replicas.length} replaced`);
+    }
+  }
+
+  #fill(service: DeployedService, count: number, release: Release, into: LocalReplica[]): void {
+    for (let ordinal = service.replicas.length; ordinal < count; ordinal++) {
+      into.push(new LocalReplica(this.#replicaOptions(service, ordinal, release)));
+    }
+  }
+
+  #changed(service: DeployedService): void {
+    if (this.#closing !== undefined) return;
+    this.#broadcast.changed(service.name);
+    service.exposure?.port.changed();
+  }
+
+  #replicaOptions(service: DeployedService, ordinal: number, release: Release): ReplicaOptions {
+    const { clock, env, folder, makeStorage, startTimeoutMs, watchdog } = this.#options;
+    const name = replicaName(service.name, ordinal);
+    return {
+      name,
+      ordinal,
+      revision: release.revision,
+      launch: () => {
+        // A new socket for each process: one that is gone leaves its own behind.
+        const address = `unix:${folder.path}/${this.#sockets++}`;
+        const storage = service.topology.storage === null ? undefined : makeStorage(service.name, ordinal);
+        return { address, launch: toLaunch(release, service.topology, ordinal, address, env, storage) };
+      },
+      drainMs: service.topology.limits.drainMs,
+      startTimeoutMs,
+      clock,
+      changed: () => this.#changed(service),
+      began: (pid) => watchdog.add(pid),
+      ended: (pid) => watchdog.remove(pid),
+      line: (line) => this.logs.add({ time: new Date().toISOString(), service: service.name, replica: name, line }),
+      greet: () => ({ type: "directory", services: this.members() }),
+      suspect: (peer, peerName) => this.because(peer, peerName),
+    };
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(() => {
+      if (this.#closing !== undefined) throw new HadronError("RUNNER_FAILED", `"${this.app}" is ending.`);
+      return work();
+    });
+    this.#last = next.catch(() => {}); // Whoever asked for it was told.
+    return next;
+  }
+}

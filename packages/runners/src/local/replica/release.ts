@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
+import { replicaName } from "@hadron/core/spi";
+import { type Bundle, nodeFlags } from "../../bundle/index.ts";
+import type { Launch } from "./replica-process.ts";
+
+/** One revision as it lies in the run folder. */
+export interface Release {
+  readonly revision: string;
+  readonly bundleHash: string;
+  /** hashTopology of it. */
+  readonly hash: string;
+  readonly topology: Topology;
+  readonly entry: string;
+  readonly runCall: number;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** The path of the bundle. */
+  readonly file: string;
+  readonly topologyFile: string;
+}
+
+/** What of the deploying process's environment a replica gets: as little as in a container, so that both behave alike. */
+const INHERITED =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
+
+/** The name of a revision: by its code and its topology. */
+export function toRevision(bundle: Pick<Bundle, "hash">, topologyHash: string): string {
+  return createHash("sha256").update(`${bundle.hash} ${topologyHash}`).digest("hex").slice(0, 16);
+}
+
+/** Writes what replicas load into a folder of its own. */
+export function writeRelease(folder: string, program: Program, bundle: Bundle): Release {
+  const revision = toRevision(bundle, program.hash);
+  const at = join(folder, revision);
+  mkdirSync(at, { recursive: true });
+  const file = join(at, "app.mjs");
+  const topologyFile = join(at, "topology.json");
+  writeFileSync(file, bundle.code);
+  writeFileSync(`${file}.map`, bundle.map);
+  writeFileSync(topologyFile, JSON.stringify(program.topology));
+  for (const { name, directory } of bundle.externals) {
+    const link = join(at, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(directory, link);
+  }
+  const { hash, topology, entry, runCall, secrets } = program;
+  return { revision, bundleHash: bundle.hash, hash, topology, entry, runCall, secrets, file, topologyFile };
+}
+
+/** What a replica has of the deploying process's environment. */
+export function inheritedEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(env).filter(
+    (one): one is [string, string] => one[1] !== undefined && INHERITED.test(one[0]),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** How to start one replica of a release. Pure. */
+export function toLaunch(
+  release: Release,
+  service: ServiceTopology,
+  ordinal: number,
+  listen: string,
+  deployerEnv: Readonly<Record<string, string | undefined>>,
+  storage: string | undefined,
+): Launch {
+  const flags = nodeFlags(service.resources);
+  const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...service.env };
+  for (const name of service.secrets) if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
+  return {
+    flags,
+    file: release.file,
+    cwd: dirname(release.entry),
+    env: {
+      ...env,
+      HADRON_APP: release.topology.app,
+      HADRON_SERVICE: service.name,
+      HADRON_ORDINAL: String(ordinal),
+      HADRON_NAME: replicaName(service.name, ordinal),
+      HADRON_REVISION: release.revision,
+      HADRON_RUN: String(release.runCall),
+      HADRON_TOPOLOGY: release.topologyFile,
+      HADRON_TOPOLOGY_HASH: release.hash,
+      HADRON_LISTEN: listen,
+      HADRON_PEERS: "ipc",
+      ...(storage === undefined ? {} : { HADRON_STORAGE: storage }),
+    },
+    heapMiB: Number(/--max-old-space-size=(\d+)/.exec(flags.join(" "))?.[1] ?? 0),
+  };
+}
