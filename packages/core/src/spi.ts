@@ -21,6 +21,7 @@ export {
   child,
   type PatternSpec,
   pattern,
+  type ShardCallOptions,
   type ShardClient,
 } from "./declare/pattern.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";

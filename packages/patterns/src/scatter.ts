@@ -9,17 +9,24 @@ import {
   procedure,
 } from "@hadron/core";
 import { type ChildClient, child, pattern, type ShardClient } from "@hadron/core/spi";
+import { type RoundOutcome, settleRound } from "./round.ts";
 
 /** What gather is told beside the replies. */
 export interface ScatterRound {
-  /** The names of the leaves whose reply is not among them. Empty unless `quorum` allows that. */
+  /** The names of the leaves whose reply is not among them, in their order. Empty unless `quorum` allows that. */
   readonly missing: readonly string[];
 }
 
 export interface ScatterOptions {
-  /** How many replies gather needs. With fewer the call fails, UNAVAILABLE, and names the missing. @default all */
+  /**
+   * How many replies gather needs; without `timeoutMs` it runs as soon as there are so many. Once so many cannot come any
+   * more the call fails, UNAVAILABLE, and names the missing. @default all
+   */
   readonly quorum?: number;
-  /** How long to wait for the leaves; gather then runs on what came, if it is enough. @default what is left of the call's time */
+  /**
+   * How long to wait for all leaves; gather then runs on what came, if `quorum` is reached.
+   * @default not at all with `quorum`, else what is left of the call's time
+   */
   readonly timeoutMs?: number;
 }
 
@@ -27,7 +34,8 @@ export interface ScatterOptions {
  * Sends each request to every one of `n` leaves and combines their replies. The leaves are sharded: each can read its
  * index in `context.replica`. Replies come in the order of the leaves.
  *
- * One missing leaf fails the call, unless `quorum` says that fewer will do.
+ * One missing leaf fails the call, unless `quorum` says that fewer will do. As soon as the outcome is known, the leaves that
+ * still work for it are told: their `signal` aborts.
  *
  * INVALID_DECLARATION if the leaf has more than one procedure, or the quorum is no number from 1 to n.
  *
@@ -65,7 +73,7 @@ export function scatter<H extends Handler, O>(
     root: ({ leaf: leaves }) => {
       const [only, ...more] = leaves.procedures;
       if (only === undefined || more.length > 0) {
-        const names = leaves.procedures.map((one) => one.name).join(", ");
+        const names = leaves.procedures.map((procedure) => procedure.name).join(", ");
         throw new HadronError(
           "INVALID_DECLARATION",
           `scatter takes a leaf of one procedure; "${leaves.service}" has ${names === "" ? "none" : names}.`,
@@ -81,58 +89,39 @@ export function scatter<H extends Handler, O>(
   }) as Part<unknown> as Part<(...input: Input<H>) => O>;
 }
 
-interface Round {
-  readonly replies: unknown[];
-  readonly missing: string[];
-}
-
 async function ask(
   leaves: ChildClient<Handler>,
   name: string,
   input: unknown,
   quorum: number | undefined,
   timeoutMs: number | undefined,
-): Promise<Round> {
+): Promise<RoundOutcome> {
   const shards = leaves.shards();
   if (shards.length === 0)
     throw new HadronError("UNAVAILABLE", `No leaf of "${leaves.service}" is known yet; call again in a moment.`);
-  if (quorum === undefined && timeoutMs === undefined) return askAll(shards, name, input);
-  return askSome(leaves.service, shards, name, input, quorum ?? shards.length, timeoutMs);
+  if (quorum === undefined && timeoutMs === undefined) return askAll(leaves, shards, name, input);
+  const asked = shards.map((shard) => {
+    const scope = leaves.scope(timeoutMs);
+    return { name: shard.name, scope, reply: shard.call(name, input, { scope }) };
+  });
+  return settleRound(asked, { service: leaves.service, quorum: quorum ?? shards.length, timeoutMs });
 }
 
-/** I3: gather never sees a partial round it did not ask for. The first failure is the call's, and names its leaf. */
-async function askAll(shards: readonly ShardClient<Handler>[], name: string, input: unknown): Promise<Round> {
-  const replies = await Promise.all(shards.map((shard) => shard.call(name, input)));
-  return { replies, missing: [] };
-}
-
-async function askSome(
-  service: string,
+/** The first failure is the call's, and names its leaf; nobody needs the others then. */
+async function askAll(
+  leaves: ChildClient<Handler>,
   shards: readonly ShardClient<Handler>[],
   name: string,
   input: unknown,
-  quorum: number,
-  timeoutMs: number | undefined,
-): Promise<Round> {
-  // A leaf past its time is not waited for, and is told so: a deadline each, below that of the call as a whole.
-  const options = timeoutMs === undefined ? {} : { timeoutMs };
-  const outcomes = await Promise.allSettled(shards.map((shard) => shard.call(name, input, options)));
-  const replies: unknown[] = [];
-  const missing: string[] = [];
-  const reasons: unknown[] = [];
-  for (const [position, outcome] of outcomes.entries()) {
-    if (outcome.status === "fulfilled") replies.push(outcome.value);
-    else {
-      missing.push(shards[position]!.name);
-      reasons.push(outcome.reason);
-    }
+): Promise<RoundOutcome> {
+  const scope = leaves.scope();
+  try {
+    const replies = await Promise.all(shards.map((shard) => shard.call(name, input, { scope })));
+    return { replies, missing: [] };
+  } catch (error) {
+    scope.cancel(new HadronError("CANCELLED", "Another leaf has failed, and so has the call.", { cause: error }));
+    throw error;
+  } finally {
+    scope.end();
   }
-  if (replies.length >= quorum) return { replies, missing };
-  const first = reasons[0] instanceof Error ? ` The first said: ${reasons[0].message}` : "";
-  const waited = timeoutMs === undefined ? "" : ` within ${timeoutMs} ms`;
-  throw new HadronError(
-    "UNAVAILABLE",
-    `${replies.length} of ${shards.length} leaves of "${service}" replied${waited}, and ${quorum} are needed. Missing: ${missing.join(", ")}.${first}`,
-    { cause: reasons[0] },
-  );
 }

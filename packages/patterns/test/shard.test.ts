@@ -18,6 +18,15 @@ test("the same key goes to the same shard, from every caller and after a restart
   expect(await Promise.all(keys.map((key) => store.where({ key })))).toEqual(first);
 });
 
+test("keys stay where they are: another mapping would leave everybody's data behind", () => {
+  const keys = ["", "a", "ann", "7", "order-1", "order-2", "zoë", "🙂", "key 49", "a much longer key, with a comma"];
+  const owners = (count: number) => keys.map((key) => chooseShard(key, count));
+  expect(owners(2)).toEqual([0, 0, 0, 1, 0, 1, 1, 0, 1, 1]);
+  expect(owners(3)).toEqual([0, 0, 0, 1, 0, 2, 1, 0, 1, 2]);
+  expect(owners(16)).toEqual([9, 13, 0, 5, 4, 2, 14, 15, 12, 10]);
+  expect(owners(1000)).toEqual([871, 855, 792, 416, 683, 884, 710, 15, 405, 814]);
+});
+
 test("7 and '7' are one key", async () => {
   const store = service("store", shard(16, where, { by: (input) => input.key }));
   await using _app = await start(store);

@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import type { Scope } from "../scope/scope.ts";
 import type { ChildDefinition } from "./definition.ts";
 import { definePart, toDefinition } from "./definition.ts";
 import type { ProcedureOptions } from "./procedure.ts";
@@ -17,11 +18,17 @@ export interface ShardClient<A> {
   readonly name: string;
   readonly client: Client<A>;
   /** The untyped call, for patterns that forward whatever they are given. */
-  call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
+  call(procedure: string, input: unknown, options?: ShardCallOptions): Promise<unknown>;
+}
+
+/** How a pattern calls a shard. */
+export interface ShardCallOptions extends CallOptions {
+  /** The scope in which the call is made, as {@link ChildClient.scope} makes it. @default the running handler's */
+  readonly scope?: Scope;
 }
 
 /** How a pattern calls a child. */
-export interface ChildCallOptions extends CallOptions {
+export interface ChildCallOptions extends ShardCallOptions {
   /**
    * Asks a second replica as well when the first is slow, and takes what comes first: after the 95th percentile of what
    * was measured, or after so many milliseconds. Only where the procedure is idempotent. @default never
@@ -41,6 +48,13 @@ export interface ChildClient<A> {
   call(procedure: string, input: unknown, options?: ChildCallOptions): Promise<unknown>;
   /** The shards that this replica's own share of the child has now, by index. Empty where the child is not sharded. */
   shards(): readonly ShardClient<A>[];
+  /**
+   * A scope for calls that are given up together: `cancel` gives up those under way, and so does the end of the running
+   * handler. Call `end` once no call is made in it any more. WRONG_USE where `timeoutMs` is below 0.
+   *
+   * @param timeoutMs How long its calls may take. @default what is left of the running handler's time, or 30 000
+   */
+  scope(timeoutMs?: number): Scope;
 }
 
 /**

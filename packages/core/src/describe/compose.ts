@@ -265,6 +265,7 @@ function undialledChild(below: AppService): ChildClient<any> {
     procedures: below.procedures,
     client: refuse as never,
     call: refuse,
+    scope: refuse,
     shards: refuse,
   };
 }

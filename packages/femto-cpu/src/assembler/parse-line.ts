@@ -89,12 +89,15 @@ function pick(mnemonic: string, column: number, forms: readonly Instruction[], o
 
 function putBytes(name: Token, operands: readonly Operand[]): Outcome {
   const [operand] = operands;
-  const isLabel = typeof operand?.slots[0] === "object";
-  if (operand !== undefined && !isLabel && ["N", "character", "text"].includes(operand.kind)) {
+  if (operand !== undefined && ["N", "character", "text"].includes(operand.kind)) {
     return { slots: operand.slots, problems: [] };
   }
   const given = operand === undefined ? "none" : operand.written;
-  return fail(operand?.column ?? name.column, `operands that DB does not take: ${given}`, `a number, 'c' or "text"`);
+  return fail(
+    operand?.column ?? name.column,
+    `operands that DB does not take: ${given}`,
+    `a number, a label, 'c' or "text"`,
+  );
 }
 
 function checkLabel({ text, column }: Token): LineProblem | undefined {

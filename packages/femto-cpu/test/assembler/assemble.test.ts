@@ -91,6 +91,8 @@ describe("DB", () => {
   test.each([
     ['DB "text"', [116, 101, 120, 116]],
     ['DB "a;b,c:[d]"', [97, 59, 98, 44, 99, 58, 91, 100, 93]],
+    ["HLT\nx: DB x", [0, 1]],
+    ["DB .end ; a table of addresses\nDB x\nx: HLT\n.end:", [3, 2, 0]],
     ['DB "it\'s" ; said', [105, 116, 39, 115]],
     ['x: db "ÿ"', [255]],
   ])("%s puts its characters", (line, expected) => {
@@ -98,10 +100,11 @@ describe("DB", () => {
   });
 
   test.each([
-    ["DB", "line 1, column 1: operands that DB does not take: none; expected a number, 'c' or \"text\""],
-    ["DB A", "line 1, column 4: operands that DB does not take: A; expected a number, 'c' or \"text\""],
-    ["DB [1]", "line 1, column 4: operands that DB does not take: [1]; expected a number, 'c' or \"text\""],
-    ["DB x", "line 1, column 4: operands that DB does not take: x; expected a number, 'c' or \"text\""],
+    ["DB", "line 1, column 1: operands that DB does not take: none; expected a number, a label, 'c' or \"text\""],
+    ["DB A", "line 1, column 4: operands that DB does not take: A; expected a number, a label, 'c' or \"text\""],
+    ["DB [1]", "line 1, column 4: operands that DB does not take: [1]; expected a number, a label, 'c' or \"text\""],
+    ["DB x", "line 1, column 4: undefined label: x; expected a label of this program"],
+    ["x: DB 1, x", "line 1, column 10: too many arguments for DB: 2; expected at most 1"],
     ["DB 1, 2", "line 1, column 7: too many arguments for DB: 2; expected at most 1"],
     ['DB ""', 'line 1, column 4: syntax error: ""; expected text between double quotes'],
     ['DB "abc', 'line 1, column 4: syntax error: "abc; expected text between double quotes'],

@@ -1,12 +1,11 @@
-import type { ChildCallOptions, ChildClient, ShardClient } from "../../declare/pattern.ts";
-import type { CallOptions } from "../../declare/types.ts";
+import type { ChildCallOptions, ChildClient, ShardCallOptions, ShardClient } from "../../declare/pattern.ts";
 import type { AppService } from "../../describe/compose.ts";
 import { placeOf } from "../../describe/topology.ts";
 import type { Member } from "../directory/directory.ts";
 import type { Host } from "../host/host.ts";
 import { toClient } from "./client.ts";
 
-const NO_OPTIONS: CallOptions = {};
+const NO_OPTIONS: ChildCallOptions = {};
 
 /** A child of a pattern, as the root in this replica calls it: its own set only, where each shard has one. */
 export function createChildClient(host: Host, below: AppService): ChildClient<any> {
@@ -23,7 +22,7 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
   const toShard = ({ ordinal, name: replica }: Member): ShardClient<any> => {
     let shard = shards.get(ordinal);
     if (shard === undefined) {
-      const callShard = (procedure: string | undefined, input: unknown, options: CallOptions = NO_OPTIONS) =>
+      const callShard = (procedure: string | undefined, input: unknown, options: ShardCallOptions = NO_OPTIONS) =>
         host.within(options, (scope) => host.channel(name).callShard(ordinal, procedure ?? name, input, scope));
       shard = {
         index: placeOf(ordinal, groups).index,
@@ -41,6 +40,7 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
     procedures: below.procedures,
     client: toClient(name, names, call) as never,
     call,
+    scope: (timeoutMs) => host.scope(timeoutMs),
     shards() {
       const now = host.channel(name).members(groups, group);
       if (now !== members) {

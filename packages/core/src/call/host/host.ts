@@ -30,6 +30,11 @@ export interface HostOptions {
   readonly maxOutputBytes?: number;
 }
 
+/** What a call is made within: the caller's options, and a scope other than the running handler's. */
+export interface WithinOptions extends CallOptions {
+  readonly scope?: Scope;
+}
+
 /** The calling side of a replica, or of a process outside: one channel for each service that it calls. */
 export class Host {
   readonly self: Hello;
@@ -85,9 +90,8 @@ export class Host {
   }
 
   /** Runs a call in the scope of the handler it is made in, or in one of its own, narrowed by the options. */
-  within(options: CallOptions, call: (scope: Scope) => Promise<unknown>): Promise<unknown> {
-    const store = ambient.getStore();
-    const parent = store?.host === this ? store.scope : undefined;
+  within(options: WithinOptions, call: (scope: Scope) => Promise<unknown>): Promise<unknown> {
+    const parent = options.scope ?? this.#running();
     const { timeoutMs, signal } = options;
     if (parent !== undefined && timeoutMs === undefined && signal === undefined) {
       try {
@@ -100,25 +104,47 @@ export class Host {
     return this.#narrowed(parent, timeoutMs, signal, call);
   }
 
+  /**
+   * A scope of its own within that of the running handler. Whoever asks for it ends it. WRONG_USE where the time is none.
+   *
+   * @param timeoutMs @default what is left of the running handler's time, or {@link DEFAULT_TIMEOUT_MS}
+   */
+  scope(timeoutMs?: number): Scope {
+    return this.#scope(this.#running(), timeoutMs);
+  }
+
+  #running(): Scope | undefined {
+    const store = ambient.getStore();
+    return store?.host === this ? store.scope : undefined;
+  }
+
+  #scope(parent: Scope | undefined, timeoutMs: number | undefined): Scope {
+    if (timeoutMs !== undefined && !(timeoutMs >= 0))
+      throw new HadronError("WRONG_USE", `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`);
+    const now = performance.now();
+    // Every call has a deadline: Infinity is the longest that crosses the wire.
+    const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
+    const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
+    const scope = new Scope({ deadlineAt, trace: parent?.trace, caller: this.self.replica, parent });
+    if (deadlineAt <= now) scope.expire();
+    return scope;
+  }
+
   #narrowed(
     parent: Scope | undefined,
     timeoutMs: number | undefined,
     signal: AbortSignal | undefined,
     call: (scope: Scope) => Promise<unknown>,
   ): Promise<unknown> {
-    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
-      const text = `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`;
-      return Promise.reject(new HadronError("WRONG_USE", text));
+    let scope: Scope;
+    try {
+      scope = this.#scope(parent, timeoutMs);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const now = performance.now();
-    // Every call has a deadline: Infinity is the longest that crosses the wire.
-    const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
-    const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
-    const scope = new Scope({ deadlineAt, trace: parent?.trace, caller: this.self.replica, parent });
     const abort = () =>
       scope.cancel(new HadronError("CANCELLED", "The caller gave the call up.", { cause: signal?.reason }));
     if (signal?.aborted) abort();
-    else if (deadlineAt <= now) scope.expire();
     signal?.addEventListener("abort", abort, { once: true });
     const over = () => {
       signal?.removeEventListener("abort", abort);
