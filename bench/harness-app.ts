@@ -75,7 +75,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
         members[service.name]!.push({ ordinal, name, address, state: "ready", reason: undefined });
         const child = spawn(
           process.execPath,
-          [...nodeFlags(service.resources), ...extraFlags, join(folder, "app.mjs")],
+          [...nodeFlags(service.capacity), ...extraFlags, join(folder, "app.mjs")],
           {
             cwd: dirname(entry),
             stdio: ["ignore", "ignore", 2, "ipc"],

@@ -1,12 +1,12 @@
 // A pattern of your own is a function from parts to a part. This one asks a second service where the first fails.
-import { HadronError, type Handler, type Input, type Leaf, type Output, type Part, run, service } from "@hadron/core";
+import { HadronError, type Handler, type Input, type Output, type Part, type PartOf, run, service } from "@hadron/core";
 import { type ChildClient, child, pattern } from "@hadron/core/spi";
 
-function fallback<H extends Handler>(first: Leaf<H>, second: Leaf<H>): Part<(...input: Input<H>) => Output<H>> {
+function fallback<H extends Handler>(first: PartOf<H>, second: PartOf<H>): Part<(...input: Input<H>) => Output<H>> {
   const ask = (client: ChildClient<Handler>, input: unknown) => client.call(client.procedures[0]!.name, input);
   return pattern({
     name: "fallback",
-    children: { first: child(first as Leaf<Handler>), second: child(second as Leaf<Handler>) },
+    children: { first: child(first as PartOf<Handler>), second: child(second as PartOf<Handler>) },
     root: (clients) => (input: unknown) => ask(clients.first, input).catch(() => ask(clients.second, input)),
   }) as Part<unknown> as Part<(...input: Input<H>) => Output<H>>;
 }

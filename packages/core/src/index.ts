@@ -1,7 +1,7 @@
 /** Hadron: one file is a distributed system. For users; see `spi.ts` for what runners and patterns are made with. */
 import "./node-version.ts";
 
-export { image } from "./declare/image.ts";
+export { type ImageOptions, image } from "./declare/image.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
 export type {
@@ -14,10 +14,10 @@ export type {
   Handler,
   Input,
   Inputs,
-  Leaf,
   Log,
   Output,
   Part,
+  PartOf,
   Procedure,
   Replica,
   Service,

@@ -8,7 +8,7 @@ import type {
 } from "./declare/definition.ts";
 import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
-import type { Api, Leaf, Service } from "./declare/types.ts";
+import type { Api, PartOf, Service } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
 
 const MIB = 1024 * 1024;
@@ -29,13 +29,11 @@ export interface ServiceOptions {
   /** Files and folders to take along, relative to the app file; a replica finds them relative to its working directory. @default [] */
   readonly files?: readonly string[];
   /** Cores and memory that one replica may use. @default 1 core, 512 MiB */
-  readonly resources?: { readonly cpu?: number; readonly memoryMiB?: number };
+  readonly capacity?: { readonly cpu?: number; readonly memoryMiB?: number };
   /** A folder of its own for each shard, that outlives the replica. Sharded services only. @default none */
   readonly storage?: { readonly path: string; readonly sizeMiB?: number };
   /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain */
   readonly limits?: Partial<Limits>;
-  /** The port on which an image listens. Images only. */
-  readonly port?: number;
 }
 
 /**
@@ -47,7 +45,7 @@ export interface ServiceOptions {
  * export const greet = service("greet", (name: string) => `Hello, ${name}!`);
  * await greet("Ann"); // in a handler, a test or a script, once it runs
  */
-export function service<A extends Api>(name: string, part: Leaf<A>, options: ServiceOptions = {}): Service<A> {
+export function service<A extends Api>(name: string, part: PartOf<A>, options: ServiceOptions = {}): Service<A> {
   checkServiceName(name);
   const definition: ServiceDefinition = {
     kind: "service",
@@ -71,11 +69,20 @@ function toServicePart(name: string, part: unknown): PartDefinition {
   return definition;
 }
 
+const KNOWN = ["replicas", "expose", "env", "secrets", "files", "capacity", "storage", "limits"];
+
+/** Options that are said elsewhere, or in another word. */
+const MOVED: Readonly<Record<string, string>> = {
+  resources: `"resources" is called "capacity": { cpu?, memoryMiB? }`,
+  port: `"port" is said of the image: image(reference, { port })`,
+};
+
 function resolveOptions(name: string, options: ServiceOptions): ResolvedServiceOptions {
-  const known = ["replicas", "expose", "env", "secrets", "files", "resources", "storage", "limits", "port"];
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) fail(name, `knows no option "${unknown}"; there are ${known.join(", ")}`);
-  const { resources = {}, limits = {}, storage, env = {}, secrets = [], files = [] } = options;
+  const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
+  if (unknown !== undefined) {
+    fail(name, MOVED[unknown] ?? `knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
+  }
+  const { capacity = {}, limits = {}, storage, env = {}, secrets = [], files = [] } = options;
   if (options.replicas !== undefined) whole(name, "replicas", options.replicas, 1, 10_000);
   for (const [key, value] of Object.entries(env)) {
     if (!/^[A-Za-z_]\w*$/.test(key)) fail(name, `env "${key}" cannot name an environment variable`);
@@ -91,16 +98,20 @@ function resolveOptions(name: string, options: ServiceOptions): ResolvedServiceO
       fail(name, `files: "${file}" should be a path below the app file's folder`);
     }
   }
-  const cpu = resources.cpu ?? 1;
-  if (!(cpu > 0 && cpu <= 1024)) fail(name, `resources.cpu is ${cpu}, and should be cores, above 0`);
-  const memoryMiB = whole(name, "resources.memoryMiB", resources.memoryMiB ?? 512, 16, 1 << 24);
+  const cpu = capacity.cpu ?? 1;
+  if (!(cpu > 0 && cpu <= 1024)) fail(name, `capacity.cpu is ${cpu}, and should be cores, above 0`);
+  const memoryMiB = whole(name, "capacity.memoryMiB", capacity.memoryMiB ?? 512, 16, 1 << 24);
   return {
     replicas: options.replicas,
     expose: resolveExpose(name, options.expose ?? false),
     env: { ...env },
     secrets: [...secrets],
     files: [...files],
-    resources: { cpu, memoryBytes: memoryMiB * MIB },
+    capacity: { cpu, memoryBytes: memoryMiB * MIB },
+    requests: {
+      ...(capacity.cpu === undefined ? {} : { cpu }),
+      ...(capacity.memoryMiB === undefined ? {} : { memoryBytes: memoryMiB * MIB }),
+    },
     storage: storage === undefined ? null : { path: storage.path, sizeBytes: (storage.sizeMiB ?? 1024) * MIB },
     limits: {
       concurrency: whole(name, "limits.concurrency", limits.concurrency ?? DEFAULT_LIMITS.concurrency, 1, 1_000_000),
@@ -108,7 +119,6 @@ function resolveOptions(name: string, options: ServiceOptions): ResolvedServiceO
       outputBytes: whole(name, "limits.outputBytes", limits.outputBytes ?? DEFAULT_LIMITS.outputBytes, 1, 2 ** 31 - 1),
       drainMs: whole(name, "limits.drainMs", limits.drainMs ?? DEFAULT_LIMITS.drainMs, 0, 3_600_000),
     },
-    port: options.port === undefined ? null : whole(name, "port", options.port, 1, 65_535),
   };
 }
 

@@ -6,9 +6,11 @@ export { TableDirectory } from "./call/directory/table-directory.ts";
 export type {
   ChildDefinition,
   Expose,
+  ImageTopology,
   Limits,
   PartDefinition,
   ProcedureDefinition,
+  Readiness,
   ResolvedServiceOptions,
   ServiceDefinition,
 } from "./declare/definition.ts";
@@ -25,9 +27,11 @@ export {
   type ShardClient,
 } from "./declare/pattern.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
+export { readTopology } from "./describe/read-topology.ts";
 export {
   firstDifference,
   hashTopology,
+  mainPort,
   placeOf,
   replicaName,
   type ServiceTopology,

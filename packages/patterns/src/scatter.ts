@@ -3,9 +3,9 @@ import {
   HadronError,
   type Handler,
   type Input,
-  type Leaf,
   type Output,
   type Part,
+  type PartOf,
   procedure,
 } from "@hadron/core";
 import { type ChildClient, child, pattern, type ShardClient } from "@hadron/core/spi";
@@ -44,7 +44,7 @@ export interface ScatterOptions {
  */
 export function scatter<H extends Handler, O>(
   n: number,
-  leaf: Leaf<H>,
+  leaf: PartOf<H>,
   gather: (replies: Output<H>[], round: ScatterRound) => O,
   options: ScatterOptions = {},
 ): Part<(...input: Input<H>) => O> {
@@ -69,7 +69,7 @@ export function scatter<H extends Handler, O>(
   }
   return pattern({
     name: "scatter",
-    children: { leaf: child(leaf as Leaf<Handler>, { count: n, sharded: true, where: "scatter's leaf" }) },
+    children: { leaf: child(leaf as PartOf<Handler>, { count: n, sharded: true, where: "scatter's leaf" }) },
     root: ({ leaf: leaves }) => {
       const [only, ...more] = leaves.procedures;
       if (only === undefined || more.length > 0) {

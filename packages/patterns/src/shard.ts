@@ -1,4 +1,4 @@
-import { type Api, HadronError, type Inputs, type Leaf, type Part } from "@hadron/core";
+import { type Api, HadronError, type Inputs, type Part, type PartOf } from "@hadron/core";
 import { child, pattern } from "@hadron/core/spi";
 import { forward } from "./forward.ts";
 import { chooseShard } from "./rendezvous.ts";
@@ -19,7 +19,7 @@ export interface ShardOptions<A extends Api> {
  * @example
  * service("counter", shard(4, ({ user }: { user: string }) => count(user), { by: (input) => input.user }));
  */
-export function shard<A extends Api>(n: number, leaf: Leaf<A>, options: ShardOptions<A>): Part<A> {
+export function shard<A extends Api>(n: number, leaf: PartOf<A>, options: ShardOptions<A>): Part<A> {
   if (typeof options?.by !== "function") {
     throw new HadronError(
       "INVALID_DECLARATION",

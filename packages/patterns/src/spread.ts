@@ -1,4 +1,4 @@
-import { type Api, HadronError, type Leaf, type Part } from "@hadron/core";
+import { type Api, HadronError, type Part, type PartOf } from "@hadron/core";
 import { child, pattern } from "@hadron/core/spi";
 import { forward } from "./forward.ts";
 
@@ -22,7 +22,7 @@ export interface SpreadOptions {
  * const thumbnail = procedure({ idempotent: true }, (image: Uint8Array) => shrink(image));
  * service("thumbnails", spread(4, thumbnail, { hedge: true }));
  */
-export function spread<A extends Api>(n: number, leaf: Leaf<A>, options: SpreadOptions = {}): Part<A> {
+export function spread<A extends Api>(n: number, leaf: PartOf<A>, options: SpreadOptions = {}): Part<A> {
   const { hedge = false } = options;
   if (typeof hedge === "object" && !(hedge.afterMs >= 0)) {
     throw new HadronError(

@@ -1,18 +1,112 @@
 import { HadronError } from "../errors.ts";
-import { definePart } from "./definition.ts";
+import { definePart, type ImageTopology, type Readiness } from "./definition.ts";
 import type { Part } from "./types.ts";
+
+/** What can be said of an image, beside what its service says. */
+export interface ImageOptions {
+  /** What it is started with. @default what the image says */
+  readonly args?: readonly string[];
+  /** Takes the place of its entry point. @default what the image says */
+  readonly command?: readonly string[];
+  /** The one port on which it listens; named `main`. @default none */
+  readonly port?: number;
+  /** The ports on which it listens, by name; the first is the main one, which `expose` is about. @default none */
+  readonly ports?: Readonly<Record<string, number>>;
+  /** When it is ready; ports by their names, `log` a regular expression. @default when its main port accepts connections */
+  readonly ready?: Readiness;
+  /** The user that it runs as, by number; the group's number is the user's unless said. @default what the image or the runner says */
+  readonly user?: { readonly uid: number; readonly gid?: number };
+}
 
 /**
  * A service that is any other container image. It is declared, waited for, found by its name, logged and deleted like
- * the rest, and has no procedures: callers talk to it by its own protocol, at host `name` and the declared `port`.
+ * the rest, and has no procedures: callers talk to it by its own protocol, at host `name` and the declared ports.
  * Docker and Kubernetes only.
  *
+ * INVALID_DECLARATION where the reference or an option is none.
+ *
  * @example
- * export const cache = service("cache", image("redis:7"), { port: 6379 });
+ * export const cache = service("cache", image("redis:7", { port: 6379 }));
  */
-export function image(reference: string, options: { readonly args?: readonly string[] } = {}): Part<{}> {
+export function image(reference: string, options: ImageOptions = {}): Part<{}> {
   if (typeof reference !== "string" || !/^[\w][\w.:@/-]*$/.test(reference)) {
     throw new HadronError("INVALID_DECLARATION", `image("${reference}") is no image reference, such as "redis:7".`);
   }
-  return definePart({}, { kind: "image", reference, args: [...(options.args ?? [])] }) as Part<{}>;
+  return definePart({}, { kind: "image", image: resolveImage(reference, options) }) as Part<{}>;
+}
+
+const KNOWN = ["args", "command", "port", "ports", "ready", "user"];
+/** As Kubernetes wants them (RFC 6335). */
+const PORT_NAME = /^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$/;
+
+function resolveImage(reference: string, options: ImageOptions): ImageTopology {
+  const fail = (what: string): never => {
+    throw new HadronError("INVALID_DECLARATION", `image("${reference}"): ${what}.`);
+  };
+  const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
+  if (unknown !== undefined) fail(`knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
+  const { args = [], command, port, ready, user } = options;
+  for (const [name, words] of Object.entries({ args, command })) {
+    if (words !== undefined && !isWords(words)) fail(`${name} should be a list of strings`);
+  }
+  if (command?.length === 0) fail("command is empty: leave it out, and the image says it");
+  if (port !== undefined && options.ports !== undefined) fail("port and ports are said both: say ports alone");
+  const ports: Readonly<Record<string, number>> = port === undefined ? { ...options.ports } : { main: port };
+  for (const [name, number] of Object.entries(ports)) {
+    if (!PORT_NAME.test(name)) {
+      fail(`"${name}" cannot name a port: use lower-case letters, digits and "-", at most 15, beginning with a letter`);
+    }
+    if (!isWhole(number, 1, 65_535)) {
+      fail(`port ${name} is ${number}, and should be a whole number from 1 to 65535`);
+    }
+  }
+  for (const id of [user?.uid, user?.gid]) {
+    if (id !== undefined && !isWhole(id, 0, 2 ** 31 - 1)) fail(`user: ${id} should be a number, from 0`);
+  }
+  const problem = ready === undefined ? undefined : problemOf(ready, Object.keys(ports));
+  if (problem !== undefined) fail(`ready: ${problem}`);
+  return {
+    reference,
+    args: [...args],
+    ...(command === undefined ? {} : { command: [...command] }),
+    ports,
+    ...(ready === undefined ? {} : { ready }),
+    ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid ?? user.uid } }),
+  };
+}
+
+/** What is wrong with a readiness, in words. */
+function problemOf(ready: Readiness, ports: readonly string[]): string | undefined {
+  const [way, ...more] = Object.keys(ready);
+  if (more.length > 0) return `${[way, ...more].join(" and ")} are too many: say one of tcp, http, command, log`;
+  if ("command" in ready) {
+    return isWords(ready.command) && ready.command.length > 0 ? undefined : "command should be a list of strings";
+  }
+  if ("log" in ready) return problemOfPattern(ready.log);
+  if (!("tcp" in ready || "http" in ready)) return `"${way}" is no way to tell; there are tcp, http, command, log`;
+  const port = "tcp" in ready ? ready.tcp : ready.http.port;
+  if (!ports.includes(port)) {
+    return `there is no port "${port}"; ${ports.length === 0 ? "no port is declared" : `there are ${ports.join(", ")}`}`;
+  }
+  return "http" in ready && !ready.http.path?.startsWith("/")
+    ? `the path "${ready.http.path}" begins with no "/"`
+    : undefined;
+}
+
+function problemOfPattern(pattern: unknown): string | undefined {
+  if (typeof pattern !== "string" || pattern === "") return "log should be a regular expression, as a string";
+  try {
+    new RegExp(pattern);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function isWords(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === "string");
+}
+
+function isWhole(value: number, from: number, to: number): boolean {
+  return Number.isInteger(value) && value >= from && value <= to;
 }

@@ -3,7 +3,7 @@ import type { Scope } from "../scope/scope.ts";
 import type { ChildDefinition } from "./definition.ts";
 import { definePart, toDefinition } from "./definition.ts";
 import type { ProcedureOptions } from "./procedure.ts";
-import type { Api, CallOptions, Client, Leaf, Part } from "./types.ts";
+import type { Api, CallOptions, Client, Part, PartOf } from "./types.ts";
 
 /** A part that a pattern is made of. */
 export interface Child<A> extends ChildDefinition {
@@ -64,7 +64,7 @@ export interface ChildClient<A> {
  * interchangeable, and the root gets one balanced client.
  */
 export function child<A extends Api>(
-  part: Leaf<A>,
+  part: PartOf<A>,
   options: { readonly count?: number; readonly sharded?: boolean; readonly where?: string } = {},
 ): Child<A> {
   const { count, sharded = false, where = "a pattern's child" } = options;
@@ -93,7 +93,7 @@ export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A e
  * Makes a part of parts. All patterns are made with this.
  *
  * @example A pattern that asks a second service when the first fails:
- * const fallback = <H extends Handler>(first: Leaf<H>, second: Leaf<H>) =>
+ * const fallback = <H extends Handler>(first: PartOf<H>, second: PartOf<H>) =>
  *   pattern({
  *     name: "fallback",
  *     children: { first: child(first), second: child(second) },

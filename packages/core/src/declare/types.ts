@@ -50,7 +50,7 @@ export interface Part<out A> {
 }
 
 /** What a pattern takes: a handler, an object of handlers, another pattern, or a service. */
-export type Leaf<A> = A | Part<A>;
+export type PartOf<A> = A | Part<A>;
 
 /** The input of a handler as the parameters of a call: none, one, or one that may be left out. */
 export type Input<H> = H extends (...args: infer P) => unknown

@@ -21,9 +21,9 @@ export interface AppService {
   readonly procedures: readonly ProcedureDefinition[];
 }
 
-const DEFAULTS: Pick<ServiceTopology, "exposed" | "resources" | "limits" | "env" | "secrets" | "files" | "storage"> = {
+const DEFAULTS: Pick<ServiceTopology, "exposed" | "capacity" | "limits" | "env" | "secrets" | "files" | "storage"> = {
   exposed: null,
-  resources: { cpu: 1, memoryBytes: 512 * 1024 * 1024 },
+  capacity: { cpu: 1, memoryBytes: 512 * 1024 * 1024 },
   limits: DEFAULT_LIMITS,
   env: {},
   secrets: [],
@@ -150,14 +150,14 @@ class Composer {
         groups: placement.groups,
         children: children.map(({ key, service }) => ({ key, service })),
         exposed: options?.expose ?? DEFAULTS.exposed,
-        resources: options?.resources ?? DEFAULTS.resources,
+        capacity: options?.capacity ?? DEFAULTS.capacity,
+        ...(options === undefined || Object.keys(options.requests).length === 0 ? {} : { requests: options.requests }),
         limits: options?.limits ?? DEFAULTS.limits,
         env: options?.env ?? DEFAULTS.env,
         secrets: options?.secrets ?? DEFAULTS.secrets,
         files: options?.files ?? DEFAULTS.files,
         storage: options?.storage ?? DEFAULTS.storage,
-        image:
-          part.kind === "image" ? { reference: part.reference, args: part.args, port: options?.port ?? null } : null,
+        image: part.kind === "image" ? part.image : null,
       },
     };
     this.#services.set(name, composed);

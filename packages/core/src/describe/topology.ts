@@ -1,7 +1,7 @@
-import type { Expose, Limits } from "../declare/definition.ts";
+import type { Expose, ImageTopology, Limits } from "../declare/definition.ts";
 
 /** The version of {@link Topology}; raised when a reader of the old form would misunderstand the new. */
-export const TOPOLOGY_VERSION = 1;
+export const TOPOLOGY_VERSION = 2;
 
 /**
  * An app as plain data: all that a runner reads. The same file gives the same topology, byte for byte.
@@ -36,17 +36,30 @@ export interface ServiceTopology {
   /** What its root's handlers call: the pattern's name for it, and the service. */
   readonly children: readonly { readonly key: string; readonly service: string }[];
   readonly exposed: Expose | null;
-  /** Cores, and bytes. */
-  readonly resources: { readonly cpu: number; readonly memoryBytes: number };
+  /** Cores, and bytes, that one replica may use. */
+  readonly capacity: { readonly cpu: number; readonly memoryBytes: number };
+  /** What of them was declared, so that a scheduler reserves it. Absent where nothing was. */
+  readonly requests?: { readonly cpu?: number; readonly memoryBytes?: number };
   readonly limits: Limits;
   readonly env: Readonly<Record<string, string>>;
   /** Names only. */
   readonly secrets: readonly string[];
+  /** Names of secrets that the runner makes once and keeps; delivered as {@link secrets} are. Absent where there is none. */
+  readonly generated?: readonly string[];
+  /** The services that it says it calls, beside its children. Absent where it says nothing. */
+  readonly uses?: readonly string[];
   /** Paths relative to the app file's folder. */
   readonly files: readonly string[];
   readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
   /** The container image, where it is not our own code. */
-  readonly image: { readonly reference: string; readonly args: readonly string[]; readonly port: number | null } | null;
+  readonly image: ImageTopology | null;
+  /** Whether a part of the app takes the image's place where no containers run. Absent where none does. */
+  readonly standIn?: true;
+}
+
+/** The port of an image that `expose` is about, and that a probe asks: the first. Null where it has none. */
+export function mainPort({ ports }: ImageTopology): number | null {
+  return Object.values(ports)[0] ?? null;
 }
 
 /** The name of one replica, e.g. `histogram-service.leaf.3`. */

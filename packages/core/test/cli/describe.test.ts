@@ -13,7 +13,7 @@ const stored = service(
   { get: procedure({ idempotent: true }, () => 1), put: (n: number) => n },
   {
     storage: { path: "data" },
-    resources: { cpu: 0.5, memoryMiB: 64 },
+    capacity: { cpu: 0.5, memoryMiB: 64 },
   },
 );
 const pair = pattern({
@@ -31,7 +31,7 @@ const services = [
     secrets: ["API_KEY"],
     files: ["data/words.txt"],
   }),
-  service("cache", image("redis:7", { args: ["--save", ""] }), { port: 6379 }),
+  service("cache", image("redis:7", { args: ["--save", ""], port: 6379, ready: { tcp: "main" }, user: { uid: 999 } })),
   service("hello", () => "hello", { expose: true, replicas: 2 }),
 ];
 
@@ -58,7 +58,7 @@ test("the same file is described byte for byte alike, with --json on one line", 
 });
 
 test.each([
-  ["another version", { version: 2 }],
+  ["another version", { version: 1 }],
   ["a name that is none", { app: "No Name" }],
   ["no services", { services: [] }],
   ["a field that nobody knows", { extra: true }],

@@ -6,7 +6,7 @@ import { compose } from "../../src/spi.ts";
 
 const counters = service("counters", { add: (n: number) => n, get: () => 0 }, { expose: true });
 const hello = service("hello", (name: string) => name);
-const cache = service("cache", image("redis:7"), { port: 6379 });
+const cache = service("cache", image("redis:7", { port: 6379 }));
 const { services } = compose("sample", [counters, hello, cache]).topology;
 const find = (...words: string[]) => findTarget(words, services);
 const wrong = (message: string) =>

@@ -37,7 +37,9 @@ test.each([
   [{ env: { HADRON_X: "c" } }, "Hadron's own"],
   [{ secrets: ["A-B"] }, "cannot name an environment variable"],
   [{ files: ["../x"] }, "should be a path below the app file's folder"],
-  [{ resources: { cpu: 0 } }, "resources.cpu is 0"],
+  [{ capacity: { cpu: 0 } }, "capacity.cpu is 0"],
+  [{ resources: { cpu: 1 } }, '"resources" is called "capacity": { cpu?, memoryMiB? }'],
+  [{ port: 6379 }, '"port" is said of the image'],
   [{ limits: { concurrency: -1 } }, "limits.concurrency is -1"],
 ])("option %j is refused: %s", (options, message) => {
   expect(() => service("a", echo, options as never)).toThrow(message);

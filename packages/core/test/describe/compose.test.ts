@@ -91,8 +91,11 @@ test("storage is for shards", () => {
 });
 
 test("an image has no procedures", () => {
-  const { topology } = compose("test", [service("cache", image("redis:7"), { port: 6379 })]);
-  expect(topology.services[0]).toMatchObject({ procedures: [], image: { reference: "redis:7", port: 6379, args: [] } });
+  const { topology } = compose("test", [service("cache", image("redis:7", { port: 6379 }))]);
+  expect(topology.services[0]).toMatchObject({
+    procedures: [],
+    image: { reference: "redis:7", ports: { main: 6379 }, args: [] },
+  });
 });
 
 test("the same file is the same topology, byte for byte", () => {

@@ -1,4 +1,4 @@
-import type { Context, Leaf, Part } from "@hadron/core";
+import type { Context, Part, PartOf } from "@hadron/core";
 import { HadronError, procedure } from "@hadron/core";
 import { child, pattern } from "@hadron/core/spi";
 import { toLines } from "../assembler/assemble.ts";
@@ -27,7 +27,7 @@ export function lineParser(set: InstructionSet): LineHandler {
  * Sends each line to a line parser, and puts the program together.
  * INVALID_INPUT with all that is wrong with it: line, column, what was expected.
  */
-export function assembler(parser: Leaf<LineHandler>): Part<(source: string, context: Context) => Promise<Program>> {
+export function assembler(parser: PartOf<LineHandler>): Part<(source: string, context: Context) => Promise<Program>> {
   return pattern({
     name: "assembler",
     children: { parser: child(parser) },

@@ -1,4 +1,4 @@
-import type { Context, Leaf, Part } from "@hadron/core";
+import type { Context, Part, PartOf } from "@hadron/core";
 import { HadronError, isHadronError, service } from "@hadron/core";
 import { type Child, type ChildClient, child, pattern } from "@hadron/core/spi";
 import type { Instruction } from "../instruction-set/instruction.ts";
@@ -27,13 +27,13 @@ export interface Progress {
 
 export interface CpuOptions {
   /** Makes the node of an instruction, where it should be another than {@link instructionNode}. */
-  readonly node?: (instruction: Instruction) => Leaf<InstructionHandler>;
+  readonly node?: (instruction: Instruction) => PartOf<InstructionHandler>;
   /** How long a step is tried again whose node, or memory, is away. @default 15 000 */
   readonly repeatMs?: number;
 }
 
 /** Nodes are many and small. */
-const NODE = { resources: { memoryMiB: 128 } } as const;
+const NODE = { capacity: { memoryMiB: 128 } } as const;
 /** Well within the time after which the memory gives up a program that nobody touches. */
 const RENEW_MS = 15_000;
 
@@ -50,7 +50,7 @@ const RENEW_MS = 15_000;
  */
 export function cpu(
   set: InstructionSet,
-  memory: Leaf<MemoryApi>,
+  memory: PartOf<MemoryApi>,
   options: CpuOptions = {},
 ): Part<(job: Job, context: Context) => Promise<Progress>> {
   const { node = instructionNode, repeatMs = 15_000 } = options;

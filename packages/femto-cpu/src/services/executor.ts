@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Context, Leaf, Part } from "@hadron/core";
+import type { Context, Part, PartOf } from "@hadron/core";
 import { isHadronError, procedure } from "@hadron/core";
 import { child, pattern } from "@hadron/core/spi";
 import type { Program } from "../assembler/put-together.ts";
@@ -40,9 +40,9 @@ export type FemtoApi = {
 
 export interface ExecutorParts {
   readonly set: InstructionSet;
-  readonly assembler: Leaf<(source: string, context: Context) => Promise<Program>>;
-  readonly cpu: Leaf<(job: Job, context: Context) => Promise<Progress>>;
-  readonly memory: Leaf<MemoryApi>;
+  readonly assembler: PartOf<(source: string, context: Context) => Promise<Program>>;
+  readonly cpu: PartOf<(job: Job, context: Context) => Promise<Progress>>;
+  readonly memory: PartOf<MemoryApi>;
 }
 
 /** How long a call is tried again that may be. */

@@ -1,4 +1,4 @@
-import type { Leaf } from "@hadron/core";
+import type { PartOf } from "@hadron/core";
 import { procedure } from "@hadron/core";
 import type { Instruction } from "../instruction-set/instruction.ts";
 import { beginStep, finishStep } from "../machine/step.ts";
@@ -11,7 +11,7 @@ export type InstructionHandler = (request: StepRequest) => StepReply | Promise<S
  * The node of one instruction: reads its operands, and what they point at, in the memory that the step came with, and does
  * what the instruction means. Answers with the machine after the step, and what is to be stored.
  */
-export function instructionNode(instruction: Instruction): Leaf<InstructionHandler> {
+export function instructionNode(instruction: Instruction): PartOf<InstructionHandler> {
   const options = { idempotent: true, description: `${instruction.syntax}: ${instruction.does}` } as const;
   return procedure(options, (request: StepRequest): StepReply => {
     const memory = request[REQUEST_MEMORY];

@@ -28,7 +28,7 @@ describe.skipIf(skip !== undefined)(
 
     const SOURCE = `
     export const echo = service("echo", { say: (text: string) => text, die: () => process.exit(7), token: () => process.env.TOKEN },
-      { secrets: ["TOKEN"], expose: true, resources: { memoryMiB: 128 }, limits: { drainMs: 1000 } });`;
+      { secrets: ["TOKEN"], expose: true, capacity: { memoryMiB: 128 }, limits: { drainMs: 1000 } });`;
     const deploy = async (source = SOURCE, token = "open sesame") => {
       const program = await file.write(source, ["echo"], { TOKEN: token });
       return { program, ...(await runner.apply(program, quiet)) };

@@ -17,14 +17,14 @@ const type = promisify(execFile);
 const source = (version: number) => `
 import { readFileSync, writeFileSync, existsSync } from "node:fs";
 import native from "native-thing";
-const small = { resources: { memoryMiB: 128 }, limits: { drainMs: 1000 } };
+const small = { capacity: { memoryMiB: 128 }, limits: { drainMs: 1000 } };
 const page = \`require("node:net").createServer((s) => s.on("error", () => {}).end("from the image, with " + (process.env.WORD ?? "") + require("node:fs").readFileSync("/run/secrets/PASS", "utf8"))).listen(6000, () => console.log("image listens"))\`;
 export const store = service("store", shard(2, service("cell", {
   put: ({ value }: { key: string; value: string }) => writeFileSync("data/value", value),
   get: (_: { key: string }) => (existsSync("data/value") ? readFileSync("data/value", "utf8") : null),
 }, { storage: { path: "data" }, ...small }), { by: (input) => input.key }), small);
-export const other = service("other", image(${JSON.stringify(process.env.HADRON_BASE_IMAGE ?? "node:24-slim")}, { args: ["node", "-e", page] }),
-  { port: 6000, env: { WORD: "a word, " }, secrets: ["PASS"], resources: { memoryMiB: 64 } });
+export const other = service("other", image(${JSON.stringify(process.env.HADRON_BASE_IMAGE ?? "node:24-slim")}, { args: ["node", "-e", page], port: 6000 }),
+  { env: { WORD: "a word, " }, secrets: ["PASS"], capacity: { memoryMiB: 64 } });
 export const asker = service("asker", {
   other: async () => {
     const { connect } = await import("node:net");

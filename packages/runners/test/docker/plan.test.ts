@@ -25,7 +25,7 @@ describe("a plan", () => {
   test("names the aspects in which a container differs", () => {
     const topology = everyKind();
     const services = topology.services.map((one) =>
-      one.name === "greet" ? { ...one, env: { COLOUR: "blue" }, resources: { cpu: 2, memoryBytes: 1 << 28 } } : one,
+      one.name === "greet" ? { ...one, env: { COLOUR: "blue" }, capacity: { cpu: 2, memoryBytes: 1 << 28 } } : one,
     );
     const changed = lines(plan(toDesired({ ...topology, services }), asDesired(desired), {}));
     // The heap is part of how Node is started, and follows the memory.

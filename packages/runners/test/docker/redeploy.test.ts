@@ -18,7 +18,7 @@ describe.skipIf(skip !== undefined)(
       await using file = await createTemporaryApp(app);
       const port = await freePort();
       const source = (version: number, leaves: number) => `
-      const options = { resources: { memoryMiB: 128 }, limits: { drainMs: 5000 } };
+      const options = { capacity: { memoryMiB: 128 }, limits: { drainMs: 5000 } };
       export const greet = service("greet", () => "v${version}", { ...options, replicas: 2, expose: { port: ${port} } });
       const leaf = service("leaf", (_: unknown, { replica }) => replica.index, options);
       export const sum = service("sum", scatter(${leaves}, leaf, (replies: number[]) => replies.length), { ...options, expose: true });`;

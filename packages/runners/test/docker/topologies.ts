@@ -25,7 +25,7 @@ export function everyKind(options: { readonly greeters?: number } = {}): Topolog
         secrets: ["TOKEN"],
       },
     ),
-    service("cache", image("redis:7", { args: ["--save", ""] }), { port: 6379 }),
+    service("cache", image("redis:7", { args: ["--save", ""], port: 6379 })),
   ];
   return compose("shop", services).topology;
 }

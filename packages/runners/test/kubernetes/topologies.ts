@@ -10,7 +10,7 @@ const SERVICE: ServiceTopology = {
   groups: 1,
   children: [],
   exposed: null,
-  resources: { cpu: 1, memoryBytes: 512 * 2 ** 20 },
+  capacity: { cpu: 1, memoryBytes: 512 * 2 ** 20 },
   limits: { concurrency: 1000, inputBytes: 2 ** 24, outputBytes: 2 ** 24, drainMs: 10_000 },
   env: {},
   secrets: [],
@@ -21,7 +21,7 @@ const SERVICE: ServiceTopology = {
 
 /** A topology of services that say only what matters to a test. */
 export function topologyOf(app: string, services: readonly Partial<ServiceTopology>[]): Topology {
-  return { version: 1, app, services: services.map((one) => ({ ...SERVICE, procedures: [one.name ?? "x"], ...one })) };
+  return { version: 2, app, services: services.map((one) => ({ ...SERVICE, procedures: [one.name ?? "x"], ...one })) };
 }
 
 const EXPOSE = { port: null, host: "127.0.0.1", via: "port", hostname: null } as const;
@@ -37,9 +37,9 @@ export const everything = topologyOf("shop", [
     sharded: true,
     replicas: 4,
     storage: { path: "data", sizeBytes: 2 ** 30 },
-    resources: { cpu: 0.5, memoryBytes: 2 ** 28 },
+    capacity: { cpu: 0.5, memoryBytes: 2 ** 28 },
   },
-  { name: "cache", image: { reference: "redis:7", args: ["--save", ""], port: 6379 }, procedures: [] },
+  { name: "cache", image: { reference: "redis:7", args: ["--save", ""], ports: { main: 6379 } }, procedures: [] },
 ]);
 
 export const inputs = {

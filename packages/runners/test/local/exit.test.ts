@@ -10,13 +10,13 @@ test.each([
     null,
     "SIGABRT",
     ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"],
-    "out of memory: its heap reached 48 MiB (resources.memoryMiB)",
+    "out of memory: its heap reached 48 MiB (capacity.memoryMiB)",
   ],
   [
     134,
     null,
     ["FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory"],
-    "out of memory: its heap reached 48 MiB (resources.memoryMiB)",
+    "out of memory: its heap reached 48 MiB (capacity.memoryMiB)",
   ],
   [null, "SIGABRT", [], "killed by SIGABRT"],
 ] as const)("exit code %s, signal %s, with its output: %s", (code, signal, output, reason) => {

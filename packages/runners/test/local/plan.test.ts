@@ -13,7 +13,7 @@ const service = (name: string, more: Partial<ServiceTopology> = {}): ServiceTopo
   groups: 1,
   children: [],
   exposed: null,
-  resources: { cpu: 1, memoryBytes: 1 },
+  capacity: { cpu: 1, memoryBytes: 1 },
   limits: { concurrency: 1, inputBytes: 1, outputBytes: 1, drainMs: 1 },
   env: {},
   secrets: [],
@@ -22,7 +22,7 @@ const service = (name: string, more: Partial<ServiceTopology> = {}): ServiceTopo
   image: null,
   ...more,
 });
-const topology = (...services: ServiceTopology[]): Topology => ({ version: 1, app: "app", services });
+const topology = (...services: ServiceTopology[]): Topology => ({ version: 2, app: "app", services });
 const world = (declared: Topology, counts: Record<string, number> = {}) => ({
   bundleHash: "h1",
   topology: declared,

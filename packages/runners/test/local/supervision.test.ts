@@ -98,7 +98,7 @@ describe("a replica that", () => {
   /** A program whose replicas are plain files that speak the contract. */
   function plain(behaviours: readonly string[]) {
     const topology: Topology = {
-      version: 1,
+      version: 2,
       app: "plain",
       services: behaviours.map((behaviour, index) => ({
         name: `${behaviour}-${index}`,
@@ -110,7 +110,7 @@ describe("a replica that", () => {
         groups: 1,
         children: [],
         exposed: null,
-        resources: { cpu: 1, memoryBytes: 64 * 1024 * 1024 },
+        capacity: { cpu: 1, memoryBytes: 64 * 1024 * 1024 },
         limits: { concurrency: 1, inputBytes: 1024, outputBytes: 1024, drainMs: 100 },
         env: { BEHAVIOUR: behaviour },
         secrets: [],
@@ -196,7 +196,7 @@ test("a file that declares another app each time it runs is found out before any
 
 test("an image is refused, and the error says what runs it", async () => {
   const { image, service } = await import("@hadron/core");
-  const cache = service("cache", image("redis:7"), { port: 6379 });
+  const cache = service("cache", image("redis:7", { port: 6379 }));
   const program = toProgram(fixture("trouble.ts"), "images", [cache]);
   await expect(home.runner().plan(program, home.context)).rejects.toMatchObject({
     code: "WRONG_USE",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { ServiceTopology, Topology } from "@hadron/core/spi";
+import { mainPort, type ServiceTopology, type Topology } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/index.ts";
 import { LABEL, type Role } from "../names/labels.ts";
 import {
@@ -65,7 +65,7 @@ export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordi
     role: own ? "replica" : "image",
     exclusive: service.sharded || (publishesItself(service) && service.exposed?.port != null),
     aliases: service.sharded ? [service.name, `${service.name}.${ordinal}`] : [service.name],
-    port: service.image?.port ?? null,
+    port: service.image === null ? null : mainPort(service.image),
     procedures: service.procedures,
     aspects: aspectsOf(options, service, ordinal),
     signed: aspectsOf({ ...options, revision: "" }, service, 0),
@@ -76,21 +76,21 @@ export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordi
 function aspectsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): Aspects {
   const own = service.image === null;
   const direct = publishesItself(service);
-  const containerPort = own ? EXPOSED_PORT : service.image.port;
+  const containerPort = own ? EXPOSED_PORT : mainPort(service.image);
   return {
     image: own
       ? {
           Image: options.image,
-          Entrypoint: ["node", ...nodeFlags(service.resources), `${APP_FOLDER}/app.mjs`],
+          Entrypoint: ["node", ...nodeFlags(service.capacity), `${APP_FOLDER}/app.mjs`],
           User: `${USER_ID}:${USER_ID}`,
           StopSignal: "SIGTERM",
         }
       : { Image: service.image.reference, ...(service.image.args.length > 0 ? { Cmd: service.image.args } : {}) },
     env: { Env: Object.entries(environmentOf(options, service, ordinal)).map(([key, value]) => `${key}=${value}`) },
     resources: {
-      Memory: service.resources.memoryBytes,
-      MemorySwap: service.resources.memoryBytes,
-      NanoCpus: Math.round(service.resources.cpu * 1e9),
+      Memory: service.capacity.memoryBytes,
+      MemorySwap: service.capacity.memoryBytes,
+      NanoCpus: Math.round(service.capacity.cpu * 1e9),
     },
     mounts: { Mounts: mountsOf(options, service, ordinal) },
     ports:

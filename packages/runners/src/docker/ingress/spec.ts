@@ -1,4 +1,4 @@
-import type { ServiceTopology } from "@hadron/core/spi";
+import { mainPort, type ServiceTopology } from "@hadron/core/spi";
 import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../containers/spec.ts";
 import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../names/layout.ts";
 import { ingressName } from "../names/names.ts";
@@ -7,7 +7,9 @@ import type { IngressSettings } from "./settings.ts";
 /** Whether a service is exposed through an ingress. */
 export function needsIngress(service: ServiceTopology): boolean {
   return (
-    service.exposed !== null && !publishesItself(service) && (service.image === null || service.image.port !== null)
+    service.exposed !== null &&
+    !publishesItself(service) &&
+    (service.image === null || mainPort(service.image) !== null)
   );
 }
 
@@ -19,7 +21,7 @@ export function ingressSpec(app: string, service: ServiceTopology, image: string
     service: name,
     listen: EXPOSED_PORT,
     // An image speaks a protocol of its own: its bytes are passed on as they are.
-    target: service.image === null ? { calls: INTERNAL_PORT } : { bytes: service.image.port! },
+    target: service.image === null ? { calls: INTERNAL_PORT } : { bytes: mainPort(service.image)! },
     limits: service.limits,
   };
   const env = { INGRESS: JSON.stringify(settings) };

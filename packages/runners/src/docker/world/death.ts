@@ -3,7 +3,7 @@ import type { ContainerDetails } from "../engine/types.ts";
 /** Why a container ended, in words. */
 export function describeDeath({ OOMKilled, ExitCode, Error: error, Status }: ContainerDetails["State"]): string {
   if (error !== "") return `the engine could not start it: ${error}`;
-  if (OOMKilled) return "out of memory: it needed more than its resources.memoryMiB";
+  if (OOMKilled) return "out of memory: it needed more than its capacity.memoryMiB";
   if (Status === "created") return "it was never started";
   return describeExit(ExitCode);
 }

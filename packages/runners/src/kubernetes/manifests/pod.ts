@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { ServiceTopology } from "@hadron/core/spi";
+import { mainPort, type ServiceTopology } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/node-flags.ts";
 import { appNames } from "../objects/names.ts";
 import type { ServiceInput } from "./index.ts";
@@ -75,7 +75,7 @@ function toContainer(input: ServiceInput, announce: boolean): object {
     name: "replica",
     image,
     imagePullPolicy: "IfNotPresent",
-    command: ["node", ...nodeFlags(service.resources), `${APP_FOLDER}/app.mjs`],
+    command: ["node", ...nodeFlags(service.capacity), `${APP_FOLDER}/app.mjs`],
     workingDir: WORK_FOLDER,
     ports: [
       { name: "hadron", containerPort: PEER_PORT, protocol: "TCP" },
@@ -121,7 +121,8 @@ function toContainer(input: ServiceInput, announce: boolean): object {
 
 /** An image that is not ours: nothing is known of it but the port that it listens on. */
 function toImageContainer({ service, topology }: ServiceInput): object {
-  const { reference, args, port } = service.image!;
+  const { reference, args } = service.image!;
+  const port = mainPort(service.image!);
   const probe = { tcpSocket: { port: "main" }, timeoutSeconds: 2, successThreshold: 1 };
   return {
     name: "image",
@@ -142,7 +143,7 @@ function toImageContainer({ service, topology }: ServiceInput): object {
   };
 }
 
-function toResources({ resources: { cpu, memoryBytes } }: ServiceTopology): object {
+function toResources({ capacity: { cpu, memoryBytes } }: ServiceTopology): object {
   return {
     requests: { cpu: toCores(Math.min(cpu, REQUESTED_CORES)), memory: toBytes(Math.min(memoryBytes, REQUESTED_BYTES)) },
     limits: { cpu: toCores(cpu), memory: toBytes(memoryBytes) },

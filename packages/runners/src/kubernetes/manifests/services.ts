@@ -1,3 +1,4 @@
+import { mainPort } from "@hadron/core/spi";
 import { labelsOf, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import type { ServiceInput } from "./index.ts";
@@ -54,7 +55,7 @@ function toExposed(input: ServiceInput): readonly KubeObject[] {
 /** Callers find an image by its plain name, as its declaration says. */
 function toImageService(input: ServiceInput): readonly KubeObject[] {
   const { service } = input;
-  const port = service.image?.port ?? null;
+  const port = service.image === null ? null : mainPort(service.image);
   if (port === null) return [];
   return [
     serviceObject(input, service.name.replaceAll(".", "-"), {

@@ -1,4 +1,4 @@
-import type { Topology } from "@hadron/core/spi";
+import { readTopology, type Topology } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { readObject } from "../api/send.ts";
 import { PART_OF, REVISION, selectorOf } from "../objects/labels.ts";
@@ -28,5 +28,5 @@ function toDeployed({ metadata, data }: KubeObject): Deployed | undefined {
   const text = data?.["topology.json"];
   if (app === undefined || text === undefined || metadata.labels?.["app.kubernetes.io/managed-by"] !== "hadron")
     return undefined;
-  return { app, topology: JSON.parse(text) as Topology, revision: metadata.annotations?.[REVISION] ?? null };
+  return { app, topology: readTopology(text), revision: metadata.annotations?.[REVISION] ?? null };
 }

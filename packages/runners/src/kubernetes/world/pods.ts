@@ -76,7 +76,7 @@ export function describeEnd({
   readonly exitCode?: number;
   readonly signal?: number;
 }): string {
-  if (reason === "OOMKilled") return "out of memory (raise resources.memoryMiB)";
+  if (reason === "OOMKilled") return "out of memory (raise capacity.memoryMiB)";
   if (signal !== undefined && signal > 0) return `killed by signal ${signal}`;
   if (exitCode === 137) return "killed (exit code 137)";
   return `exit code ${exitCode}`;

@@ -33,7 +33,7 @@ function reasonOf(
   const aborted =
     signal === "SIGABRT" || signal === "SIGTRAP" || signal === "SIGILL" || code === 128 + constants.signals.SIGABRT;
   if (aborted && output.some((line) => HEAP_MESSAGE.test(line))) {
-    return `out of memory: its heap reached ${heapMiB} MiB (resources.memoryMiB)`;
+    return `out of memory: its heap reached ${heapMiB} MiB (capacity.memoryMiB)`;
   }
   if (signal !== null) return `killed by ${signal}`;
   const uncaught =

@@ -66,7 +66,7 @@ export function toLaunch(
   deployerEnv: Readonly<Record<string, string | undefined>>,
   storage: string | undefined,
 ): Launch {
-  const flags = nodeFlags(service.resources);
+  const flags = nodeFlags(service.capacity);
   const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...service.env };
   for (const name of service.secrets) if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
   return {

@@ -64,7 +64,7 @@ describe.skipIf(skip !== undefined)(
     test("is used over ssh, from the image to the call, and ssh ends with the command", async () => {
       await using file = await createTemporaryApp(app);
       await file.write(
-        'export const far = service("far", (name: string) => ["far", name].join(" "), { resources: { memoryMiB: 128 } });',
+        'export const far = service("far", (name: string) => ["far", name].join(" "), { capacity: { memoryMiB: 128 } });',
         ["far"],
       );
       const env = { DOCKER_HOST: "ssh://ann@far" };
@@ -87,7 +87,7 @@ describe.skipIf(skip !== undefined)(
     test("is used over tcp, and its containers are reached through it where their ports are not", async () => {
       await using file = await createTemporaryApp(app);
       const program = await file.write(
-        'export const far = service("far", { echo: (text: string) => text }, { resources: { memoryMiB: 128 } });',
+        'export const far = service("far", { echo: (text: string) => text }, { capacity: { memoryMiB: 128 } });',
         ["far"],
       );
       const runner = createRunner({
