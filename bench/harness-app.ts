@@ -15,7 +15,7 @@ import {
   type ToReplica,
 } from "@hadron/core/spi";
 import { createHost, type Host } from "../packages/core/src/call/host/host.ts";
-import { createOutsideTransports } from "../packages/core/src/transport/outside.ts";
+import { createOutsideTransports } from "../packages/core/src/connect/transports.ts";
 import { bundle, endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
 import { endProcess, extraFlags } from "./harness-process.ts";
 

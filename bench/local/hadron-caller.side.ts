@@ -1,7 +1,7 @@
 /** A caller outside of a deployment, as a user's script is: it calls a service at the address that it is told. */
 import { TableDirectory } from "@hadron/core/spi";
 import { createHost, type Host } from "../../packages/core/src/call/host/host.ts";
-import { createOutsideTransports } from "../../packages/core/src/transport/outside.ts";
+import { createOutsideTransports } from "../../packages/core/src/connect/transports.ts";
 import { drive } from "../harness-drive.ts";
 import { serveSide } from "../harness-process.ts";
 

@@ -2,7 +2,7 @@
 
 export { DnsDirectory } from "./call/directory/dns-directory.ts";
 export { createHost, type Host } from "./call/host/host.ts";
-export { listen } from "./serve/listen.ts";
+export { listen } from "./transport/http/listen.ts";
 export { createHttpFront } from "./transport/json-rpc/server/http-front.ts";
 export { acceptMux, createMuxTransport, type MuxServerConnection } from "./transport/mux/index.ts";
 export { replyWith } from "./transport/pump.ts";

@@ -8,7 +8,8 @@ import { type App, createHandlers } from "../describe/compose.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
-import { HttpConnections } from "../transport/json-rpc/server/http-connections.ts";
+import { HttpConnections } from "../transport/http/connections.ts";
+import { listen } from "../transport/http/listen.ts";
 import { createHttpFront, type HttpTimes } from "../transport/json-rpc/server/http-front.ts";
 import {
   acceptMux,
@@ -18,7 +19,6 @@ import {
 } from "../transport/mux/index.ts";
 import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
-import { listen } from "./listen.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
 

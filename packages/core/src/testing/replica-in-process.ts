@@ -5,7 +5,7 @@ import { replicaName, type ServiceTopology } from "../describe/topology.ts";
 import type { ReplicaDispatcher } from "../serve/dispatcher.ts";
 import { createLog } from "../serve/log.ts";
 import { createDispatcher } from "../serve/replica-server.ts";
-import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory.ts";
+import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory/memory.ts";
 import type { TestReplica } from "./start.ts";
 
 /** What a replica needs of the app that it is part of. */

@@ -12,7 +12,7 @@ import { type App, compose } from "../describe/compose.ts";
 import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { createMemoryTransport, MemoryRegistry } from "../transport/memory.ts";
+import { createMemoryTransport, MemoryRegistry } from "../transport/memory/memory.ts";
 import { type MemoryWorld, ReplicaInProcess } from "./replica-in-process.ts";
 
 export interface StartOptions {

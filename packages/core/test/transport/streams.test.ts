@@ -5,7 +5,7 @@ import { z } from "zod";
 import { toClient } from "../../src/call/client/client.ts";
 import { HadronError } from "../../src/errors.ts";
 import { start } from "../../src/testing/index.ts";
-import { until } from "../../src/transport/suite.ts";
+import { until } from "../../src/transport/suite/index.ts";
 import { createRig } from "../call/rig.ts";
 
 /** What the handlers of a test did. */

@@ -2,7 +2,7 @@ import type { CallOptions } from "../../declare/types.ts";
 import { HadronError } from "../../errors.ts";
 import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
-import { createHttpTransport } from "../../transport/json-rpc/client/index.ts";
+import { createHttpTransport } from "../../transport/json-rpc/client/connection.ts";
 import { DEFAULT_TIMEOUT_MS } from "../host/host.ts";
 
 /** A way to any JSON-RPC 2.0 server. */

@@ -10,5 +10,5 @@ export async function openHost(app: string, directory: Directory): Promise<Host>
 
 /** Loads what {@link openHost} will need, while there is something else to wait for. */
 export function loadHost() {
-  return Promise.all([import("../../call/host/host.ts"), import("../../transport/outside.ts")]);
+  return Promise.all([import("../../call/host/host.ts"), import("../../connect/transports.ts")]);
 }

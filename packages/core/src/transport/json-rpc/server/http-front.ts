@@ -2,11 +2,11 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { HadronError, toErrorData } from "../../../errors.ts";
 import type { Scope } from "../../../scope/scope.ts";
+import { readBody } from "../../http/body.ts";
 import type { Dispatcher, IncomingCall, Reply } from "../../transport.ts";
-import { type Accepts, ItemWriter, toAccepts } from "./item-writer.ts";
-import { answer, type CallMeta, type Exchange, failure, type Source } from "./json-rpc.ts";
+import { answer, type CallMeta, type Exchange, failure, type Source } from "./call.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { readBody } from "./read-body.ts";
+import { type Accepts, ItemWriter, toAccepts } from "./stream.ts";
 
 // Not imported: an import reads every export of the module, and one of those loads Node's fetch, which is 13 MB and
 // half of the CPU time of each replica's start.

@@ -4,7 +4,7 @@ import { isStream } from "../../pump.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../../transport.ts";
 import { ProtocolError } from "../frames/frame-parser.ts";
 import * as frames from "../frames/frames.ts";
-import { HeadReader, readAnswer, toUpgradeRequest } from "../handshake.ts";
+import { HeadReader } from "../handshake/head.ts";
 import { CallTable } from "../link/call-table.ts";
 import { InputSender } from "../link/input-sender.ts";
 import { Link, readUint32 } from "../link/link.ts";
@@ -13,6 +13,7 @@ import { itemCost, Outflow } from "../link/outflow.ts";
 import type { Pipe } from "../link/pipe.ts";
 import { explainNotEncodable } from "../values/explain.ts";
 import { type CallOwner, ClientCall } from "./call.ts";
+import { readAnswer, toUpgradeRequest } from "./handshake.ts";
 
 const REST_MS = 15_000;
 /** Numbers of procedures are u16. */

@@ -1,10 +1,11 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "../../transport.ts";
-import { type Headers, HeadReader, judge } from "../handshake.ts";
+import { type Headers, HeadReader } from "../handshake/head.ts";
 import type { Pipe } from "../link/pipe.ts";
 import { acceptSocketPipe } from "../link/socket-pipe.ts";
 import { type MuxServerConnection, ServerConnection } from "./connection.ts";
+import { judge } from "./handshake.ts";
 
 /** Whether a request to an HTTP server asks for this protocol; an `upgrade` that does not is somebody else's. */
 export function wantsMux(requestHeaders: Headers): boolean {
