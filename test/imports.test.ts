@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -36,5 +36,30 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
 test("patterns reach core by its front doors", () => {
   const files = globSync("packages/{patterns,femto-cpu}/src/**/*.ts", { cwd: root });
   const wrong = files.filter((file) => importsOf(file).some((one) => /^@hadron\/core\/(?!spi$|testing$)/.test(one)));
+  expect(wrong).toEqual([]);
+});
+
+/** What each room of the runners may import of the others: a runner imports no other runner, and all share what is below. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  bundle: ["shared"],
+  replica: ["bundle", "shared"],
+  registry: ["shared"],
+  local: ["bundle", "replica", "shared"],
+  docker: ["bundle", "replica", "shared"],
+  kubernetes: ["bundle", "registry", "replica", "shared"],
+};
+
+test.each(Object.entries(ROOMS))("the runners' room %s imports no room but those below it", (room, below) => {
+  const src = join(root, "packages/runners/src");
+  const files = globSync(`packages/runners/src/${room}/**/*.ts`, { cwd: root });
+  expect(files.length).toBeGreaterThan(0);
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => target.startsWith("."))
+      .map((target) => relative(src, resolve(root, dirname(file), target)).split(sep)[0]!)
+      .filter((other) => other !== room && !below.includes(other))
+      .map((other) => `${file} imports ${other}`),
+  );
   expect(wrong).toEqual([]);
 });

@@ -10,8 +10,8 @@ import type { Engine } from "../../packages/runners/src/docker/engine/client.ts"
 import { openEngine } from "../../packages/runners/src/docker/engine/open.ts";
 import { appContent, buildImage } from "../../packages/runners/src/docker/image/index.ts";
 import { imageTag, networkName } from "../../packages/runners/src/docker/names/names.ts";
-import { revisionOf } from "../../packages/runners/src/docker/names/revision.ts";
 import { DEFAULT_BASE_IMAGE, ensureBase } from "../../packages/runners/src/docker/plan/base.ts";
+import { revisionOf } from "../../packages/runners/src/replica/revision.ts";
 
 /** What the script is given, as a file. */
 export interface Recipe {

@@ -49,7 +49,15 @@ export {
   toErrorData,
 } from "./errors.ts";
 export { didYouMean, nearest } from "./nearest.ts";
-export { isReplica, type PeerNames, type ReplicaEnvironment, readEnvironment } from "./run/environment.ts";
+export {
+  isReplica,
+  type PeerNames,
+  type ReplicaEnvironment,
+  type ReplicaFacts,
+  readEnvironment,
+  toEnvironment,
+  VARIABLE,
+} from "./run/environment.ts";
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";

@@ -2,7 +2,7 @@ import { HadronError } from "../errors.ts";
 
 /**
  * What a replica is told by its runner, in environment variables. This is the whole contract between a runner and the
- * code that runs in a replica; nothing else in this package reads the environment of a replica.
+ * code that runs in a replica, with its writer beside its reader; nothing else reads or writes these variables.
  *
  * | variable | holds |
  * |---|---|
@@ -37,6 +37,7 @@ export interface ReplicaEnvironment {
   readonly peers: "ipc" | PeerNames;
   readonly counts: Readonly<Record<string, number>>;
   readonly countsFile: string | undefined;
+  readonly secretsFile: string | undefined;
   readonly storage: string | undefined;
   readonly check: boolean;
 }
@@ -50,40 +51,94 @@ export interface ReplicaEnvironment {
  */
 export type PeerNames = Readonly<Record<string, { readonly any: string; readonly shard?: string }>>;
 
+/** The variable that holds each fact: read and written by these names alone. */
+export const VARIABLE = {
+  app: "HADRON_APP",
+  service: "HADRON_SERVICE",
+  ordinal: "HADRON_ORDINAL",
+  name: "HADRON_NAME",
+  revision: "HADRON_REVISION",
+  runCall: "HADRON_RUN",
+  topologyPath: "HADRON_TOPOLOGY",
+  topologyHash: "HADRON_TOPOLOGY_HASH",
+  listen: "HADRON_LISTEN",
+  expose: "HADRON_EXPOSE",
+  peers: "HADRON_PEERS",
+  counts: "HADRON_COUNTS",
+  countsFile: "HADRON_COUNTS_FILE",
+  secretsFile: "HADRON_SECRETS_FILE",
+  storage: "HADRON_STORAGE",
+  check: "HADRON_CHECK",
+} as const satisfies Readonly<Record<keyof ReplicaEnvironment, string>>;
+
+/** What a runner says of a replica; what it leaves out is as {@link readEnvironment} takes it for granted. */
+export type ReplicaFacts = Pick<ReplicaEnvironment, "app" | "service" | "topologyPath"> & {
+  readonly [Fact in keyof ReplicaEnvironment]?: ReplicaEnvironment[Fact] | undefined;
+};
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Whether this process is a replica. */
 export function isReplica(env: Env): boolean {
-  return env.HADRON_SERVICE !== undefined;
+  return env[VARIABLE.service] !== undefined;
+}
+
+/** Writes the contract: {@link readEnvironment} of it gives the same facts. */
+export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, string>> {
+  const texts: Readonly<Record<keyof ReplicaEnvironment, string | undefined>> = {
+    app: facts.app,
+    service: facts.service,
+    ordinal: facts.ordinal?.toString(),
+    name: facts.name,
+    revision: facts.revision,
+    runCall: facts.runCall?.toString(),
+    topologyPath: facts.topologyPath,
+    topologyHash: facts.topologyHash,
+    listen: joined(facts.listen),
+    expose: joined(facts.expose),
+    peers: typeof facts.peers === "object" ? JSON.stringify(facts.peers) : facts.peers,
+    counts: facts.counts === undefined ? undefined : JSON.stringify(facts.counts),
+    countsFile: facts.countsFile,
+    secretsFile: facts.secretsFile,
+    storage: facts.storage,
+    check: facts.check ? "1" : undefined,
+  };
+  const said = Object.entries(texts) as [keyof ReplicaEnvironment, string | undefined][];
+  return Object.fromEntries(said.flatMap(([fact, text]) => (text === undefined ? [] : [[VARIABLE[fact], text]])));
 }
 
 /** Parses the contract, once. RUNNER_FAILED where a runner broke it. */
 export function readEnvironment(env: Env): ReplicaEnvironment {
-  const service = need(env, "HADRON_SERVICE");
-  const ordinal = Number(env.HADRON_ORDINAL ?? "0");
+  const service = need(env, VARIABLE.service);
+  const ordinal = Number(env[VARIABLE.ordinal] ?? "0");
   if (!Number.isInteger(ordinal) || ordinal < 0) {
     throw new HadronError(
       "RUNNER_FAILED",
-      `HADRON_ORDINAL is "${env.HADRON_ORDINAL}", and should be a whole number from 0.`,
+      `${VARIABLE.ordinal} is "${env[VARIABLE.ordinal]}", and should be a whole number from 0.`,
     );
   }
   return {
-    app: need(env, "HADRON_APP"),
+    app: need(env, VARIABLE.app),
     service,
     ordinal,
-    name: env.HADRON_NAME ?? `${service}.${ordinal}`,
-    revision: env.HADRON_REVISION ?? "",
-    runCall: Number(env.HADRON_RUN ?? "1"),
-    topologyPath: need(env, "HADRON_TOPOLOGY"),
-    topologyHash: env.HADRON_TOPOLOGY_HASH,
-    listen: list(env.HADRON_LISTEN),
-    expose: list(env.HADRON_EXPOSE),
-    peers: (env.HADRON_PEERS ?? "ipc") === "ipc" ? "ipc" : json(env, "HADRON_PEERS"),
-    counts: env.HADRON_COUNTS === undefined ? {} : json(env, "HADRON_COUNTS"),
-    countsFile: env.HADRON_COUNTS_FILE,
-    storage: env.HADRON_STORAGE,
-    check: env.HADRON_CHECK === "1",
+    name: env[VARIABLE.name] ?? `${service}.${ordinal}`,
+    revision: env[VARIABLE.revision] ?? "",
+    runCall: Number(env[VARIABLE.runCall] ?? "1"),
+    topologyPath: need(env, VARIABLE.topologyPath),
+    topologyHash: env[VARIABLE.topologyHash],
+    listen: list(env[VARIABLE.listen]),
+    expose: list(env[VARIABLE.expose]),
+    peers: (env[VARIABLE.peers] ?? "ipc") === "ipc" ? "ipc" : json(env, VARIABLE.peers),
+    counts: env[VARIABLE.counts] === undefined ? {} : json(env, VARIABLE.counts),
+    countsFile: env[VARIABLE.countsFile],
+    secretsFile: env[VARIABLE.secretsFile],
+    storage: env[VARIABLE.storage],
+    check: env[VARIABLE.check] === "1",
   };
+}
+
+function joined(addresses: readonly string[] | undefined): string | undefined {
+  return addresses === undefined || addresses.length === 0 ? undefined : addresses.join(",");
 }
 
 function need(env: Env, name: string): string {

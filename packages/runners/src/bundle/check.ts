@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type ErrorData, fromErrorData, HadronError, type Program } from "@hadron/core/spi";
+import { type ErrorData, fromErrorData, HadronError, type Program, toEnvironment } from "@hadron/core/spi";
 import type { ExternalPackage } from "./external.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -40,11 +40,13 @@ export async function checkBundle(
       ...inherited,
       ...service.env,
       ...Object.fromEntries(service.secrets.map((name) => [name, secrets[name] ?? ""])),
-      HADRON_APP: topology.app,
-      HADRON_SERVICE: service.name,
-      HADRON_TOPOLOGY: "topology.json",
-      HADRON_RUN: String(runCall),
-      HADRON_CHECK: "1",
+      ...toEnvironment({
+        app: topology.app,
+        service: service.name,
+        topologyPath: "topology.json",
+        runCall,
+        check: true,
+      }),
     };
     const { stdout, stderr, status } = await run(join(folder, "app.mjs"), { cwd: dirname(entry), env, signal });
     judge(stdout, stderr, status, judgeSilence);

@@ -1,3 +1,5 @@
+import { VARIABLE } from "@hadron/core/spi";
+
 /**
  * The first lines of every bundle: plain JavaScript, since they are put before what esbuild makes.
  *
@@ -18,7 +20,7 @@ const __hadron_place = (path, main) => {
   const filename = __hadron_resolve(__hadron_folder, path);
   return { url: __hadron_toURL(filename).href, filename, dirname: __hadron_dirnameOf(filename), main };
 };
-if (process.env.HADRON_SECRETS_FILE) Object.assign(process.env, JSON.parse(__hadron_read(process.env.HADRON_SECRETS_FILE, "utf8")));
+if (process.env.${VARIABLE.secretsFile}) Object.assign(process.env, JSON.parse(__hadron_read(process.env.${VARIABLE.secretsFile}, "utf8")));
 let __hadron_map;
 const __hadron_lineOf = (found, line, column) => {
   try {

@@ -45,10 +45,3 @@ export function send(url: URL, { method = "GET", headers = {}, body, signal }: H
     else request.end(body);
   });
 }
-
-/** The whole body as text. */
-export async function textOf(body: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
-}

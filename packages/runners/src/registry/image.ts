@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { HadronError } from "@hadron/core/spi";
+import type { TarEntry } from "../shared/tar.ts";
+import { textOf } from "../shared/text.ts";
 import type { FindCredentials } from "./credentials.ts";
-import { textOf } from "./http.ts";
 import { type Layer, sha256, toLayer } from "./layer.ts";
 import { parseReference, toText } from "./reference.ts";
 import { type Descriptor, Registry } from "./registry.ts";
-import type { TarEntry } from "./tar.ts";
 
 /** An image as it is wanted: files on top of a base. */
 export interface ImageSpec {

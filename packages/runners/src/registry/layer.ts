@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { type TarEntry, toTar } from "./tar.ts";
+import { type TarEntry, toTar } from "../shared/tar.ts";
 
 /** One layer of an image: what is sent, its digest, and the digest of what it unpacks to. */
 export interface Layer {

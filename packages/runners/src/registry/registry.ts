@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import { HadronError } from "@hadron/core/spi";
+import { textOf } from "../shared/text.ts";
 import type { Credentials, FindCredentials } from "./credentials.ts";
-import { type HttpAnswer, type HttpOptions, send, textOf } from "./http.ts";
+import { type HttpAnswer, type HttpOptions, send } from "./http.ts";
 import { apiOf } from "./reference.ts";
 
 /** A pointer to content by its digest (OCI image specification, "Content Descriptors"). */

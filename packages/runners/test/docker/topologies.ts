@@ -5,8 +5,8 @@ import { type ContainerSpec, replicaSpec } from "../../src/docker/containers/spe
 import { ingressSpec, needsIngress } from "../../src/docker/ingress/spec.ts";
 import { imageTag } from "../../src/docker/names/names.ts";
 import type { Desired } from "../../src/docker/plan/plan.ts";
-import { declaredCounts } from "../../src/docker/volumes/counts.ts";
 import type { SeenContainer, World } from "../../src/docker/world/world.ts";
+import { countsOf } from "../../src/replica/counts.ts";
 
 /** Every kind of service that the runner treats in a way of its own. */
 export function everyKind(options: { readonly greeters?: number } = {}): Topology {
@@ -59,7 +59,7 @@ export function toDesired(
       ...Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(spec, service, ordinal)),
       ...(needsIngress(service) ? [ingressSpec(app, service, ingressImage, revision)] : []),
     ]),
-    counts: declaredCounts(topology),
+    counts: countsOf(topology),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
+import { USER_ID } from "../../replica/layout.ts";
 import type { ContainerSpec } from "../containers/spec.ts";
-import { USER_ID } from "../names/layout.ts";
 import { networkName } from "../names/names.ts";
 
 /** A container's payload as far as a Compose file says the same. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Directory, type Member, TableDirectory } from "@hadron/core/spi";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { inspect } from "../containers/ready.ts";
 import type { Engine } from "../engine/client.ts";
 import type { EngineEvent } from "../engine/types.ts";
-import { INTERNAL_PORT } from "../names/layout.ts";
 import { replicaOf } from "../names/replica-name.ts";
 import { describeDeath, describeExit } from "../world/death.ts";
 import { publishedAt } from "../world/endpoint.ts";

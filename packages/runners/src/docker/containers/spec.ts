@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { mainPort, type ServiceTopology, type Topology } from "@hadron/core/spi";
-import { nodeFlags } from "../../bundle/index.ts";
-import { LABEL, type Role } from "../names/labels.ts";
+import { mainPort, type PeerNames, type ServiceTopology, type Topology } from "@hadron/core/spi";
+import { needsCounts } from "../../replica/counts.ts";
+import { containerEnvironment } from "../../replica/environment.ts";
+import { IMAGE, replicaCommand } from "../../replica/image.ts";
 import {
-  APP_FOLDER,
-  COUNTS_FILE,
   COUNTS_FOLDER,
   EXPOSED_PORT,
   FILES_FOLDER,
@@ -13,8 +12,8 @@ import {
   INTERNAL_PORT,
   SECRETS_FILE,
   SECRETS_FOLDER,
-  USER_ID,
-} from "../names/layout.ts";
+} from "../../replica/layout.ts";
+import { LABEL, type Role } from "../names/labels.ts";
 import { containerName, countsVolume, networkName, storageVolume } from "../names/names.ts";
 
 /** A container as it should be. */
@@ -48,9 +47,10 @@ export interface SpecOptions {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-const HOW_OTHERS_ARE_FOUND = JSON.stringify({
+/** By the engine's DNS: a service's name is an alias of all its containers, and each shard has one of its own. */
+const PEERS: PeerNames = {
   "*": { any: `{service}:${INTERNAL_PORT}`, shard: `{service}.{ordinal}:${INTERNAL_PORT}` },
-});
+};
 
 /** The container of one replica. */
 export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordinal: number): ContainerSpec {
@@ -81,8 +81,8 @@ function aspectsOf(options: SpecOptions, service: ServiceTopology, ordinal: numb
     image: own
       ? {
           Image: options.image,
-          Entrypoint: ["node", ...nodeFlags(service.capacity), `${APP_FOLDER}/app.mjs`],
-          User: `${USER_ID}:${USER_ID}`,
+          Entrypoint: replicaCommand(service),
+          User: IMAGE.user,
           StopSignal: "SIGTERM",
         }
       : { Image: service.image.reference, ...(service.image.args.length > 0 ? { Cmd: service.image.args } : {}) },
@@ -208,28 +208,12 @@ function environmentOf(
   ordinal: number,
 ): Readonly<Record<string, string>> {
   if (service.image !== null) return service.env;
-  const { topology, topologyHash, revision, runCall, secrets } = options;
+  const secretsFile = options.secrets[service.name] === undefined ? undefined : `${SECRETS_FOLDER}/${SECRETS_FILE}`;
   return {
     ...service.env,
     NODE_ENV: service.env.NODE_ENV ?? "production",
-    HADRON_SERVICE: service.name,
-    HADRON_ORDINAL: String(ordinal),
-    HADRON_APP: topology.app,
-    HADRON_REVISION: revision,
-    HADRON_RUN: String(runCall),
-    HADRON_TOPOLOGY: "topology.json",
-    HADRON_TOPOLOGY_HASH: topologyHash,
-    HADRON_LISTEN: `tcp:0.0.0.0:${INTERNAL_PORT}`,
-    ...(service.exposed === null ? {} : { HADRON_EXPOSE: `tcp:0.0.0.0:${EXPOSED_PORT}` }),
-    HADRON_PEERS: HOW_OTHERS_ARE_FOUND,
-    ...(needsCounts(topology) ? { HADRON_COUNTS_FILE: `${COUNTS_FOLDER}/${COUNTS_FILE}` } : {}),
-    ...(secrets[service.name] === undefined ? {} : { HADRON_SECRETS_FILE: `${SECRETS_FOLDER}/${SECRETS_FILE}` }),
+    ...containerEnvironment({ ...options, peers: PEERS }, service, { ordinal, secretsFile }),
   };
-}
-
-/** How many interchangeable replicas there are, DNS tells; how many shards there should be, only this can. */
-export function needsCounts(topology: Topology): boolean {
-  return topology.services.some((one) => one.sharded);
 }
 
 function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): readonly object[] {

@@ -2,6 +2,7 @@ import { Agent, request as httpRequest, type IncomingMessage, type RequestOption
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import type { Duplex, Readable } from "node:stream";
 import { HadronError } from "@hadron/core/spi";
+import { textOf } from "../../shared/text.ts";
 import type { EngineAddress } from "./address.ts";
 import type { Forward } from "./ssh.ts";
 
@@ -101,7 +102,7 @@ export class Engine implements AsyncDisposable {
   async stream(path: string, options: EngineRequest = {}): Promise<Readable> {
     const response = await this.#send("GET", path, options);
     if (isGood(response.statusCode!, options)) return response;
-    throw refusal("GET", path, response.statusCode!, await readText(response));
+    throw refusal("GET", path, response.statusCode!, await textOf(response));
   }
 
   /** Turns a request into a connection to a process in a container. */
@@ -110,7 +111,7 @@ export class Engine implements AsyncDisposable {
       const { request, body } = this.#open("POST", path, options, { connection: "Upgrade", upgrade: "tcp" }, false);
       request.on("upgrade", (_response, socket, head) => resolve({ socket, head }));
       request.on("response", (response) => {
-        readText(response).then((text) => reject(refusal("POST", path, response.statusCode!, text)), reject);
+        textOf(response).then((text) => reject(refusal("POST", path, response.statusCode!, text)), reject);
       });
       request.on("error", (cause) => reject(this.#unreachable(cause, options)));
       request.end(body);
@@ -133,7 +134,7 @@ export class Engine implements AsyncDisposable {
     options: EngineRequest,
   ): Promise<{ status: number; text: string; date: string | undefined }> {
     const response = await this.#send(method, path, options);
-    const text = await readText(response);
+    const text = await textOf(response);
     if (!isGood(response.statusCode!, options)) throw refusal(method, path, response.statusCode!, text);
     return { status: response.statusCode!, text, date: response.headers.date };
   }
@@ -210,12 +211,6 @@ function refusal(method: string, path: string, status: number, text: string): En
     // Not every engine answers in JSON; its text will do.
   }
   return new EngineError(status, `The Docker engine refused ${method} ${path}: ${message || `status ${status}`}`);
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function toQuery(query: EngineRequest["query"]): string {

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { LineSplitter } from "../../shared/lines.ts";
 
 /** A piece of what a container wrote: 1 is stdout, 2 stderr. */
 export interface Frame {
@@ -25,11 +26,10 @@ export async function* readFrames(source: Readable): AsyncGenerator<Frame> {
 
 /** The lines that a container wrote, whichever of its two streams they came on; an unended last line counts. */
 export async function* readLines(source: Readable): AsyncGenerator<string> {
-  const partial: Record<1 | 2, string> = { 1: "", 2: "" };
-  for await (const { stream, data } of readFrames(source)) {
-    const lines = (partial[stream] + data.toString("utf8")).split("\n");
-    partial[stream] = lines.pop()!;
-    yield* lines;
+  const splitters = { 1: new LineSplitter(), 2: new LineSplitter() };
+  for await (const { stream, data } of readFrames(source)) yield* splitters[stream].push(data.toString("utf8"));
+  for (const splitter of Object.values(splitters)) {
+    const last = splitter.end();
+    if (last !== undefined) yield last;
   }
-  for (const text of Object.values(partial)) if (text !== "") yield text;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { HadronError, type RunContext } from "@hadron/core/spi";
+import { jsonLinesOf } from "../../shared/lines.ts";
 import type { Engine } from "../engine/client.ts";
 import type { ImageContent } from "./content.ts";
 import { packContext } from "./context.ts";
@@ -80,18 +81,10 @@ async function loadDockerode(engine: Engine) {
 
 /** Reads the engine's answer to its end: an error in the middle is a line of it. */
 async function follow(answer: Readable, told: (said: Said) => void): Promise<void> {
-  let rest = "";
-  for await (const chunk of answer.setEncoding("utf8")) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) if (line.trim() !== "") take(JSON.parse(line) as Said, told);
+  for await (const said of jsonLinesOf<Said>(answer)) {
+    if (said.error !== undefined) throw new Error(said.errorDetail?.message ?? said.error);
+    told(said);
   }
-  if (rest.trim() !== "") take(JSON.parse(rest) as Said, told);
-}
-
-function take(said: Said, told: (said: Said) => void): void {
-  if (said.error !== undefined) throw new Error(said.errorDetail?.message ?? said.error);
-  told(said);
 }
 
 function messageOf(error: unknown): string {

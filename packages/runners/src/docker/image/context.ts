@@ -13,13 +13,13 @@ export interface Context extends AsyncDisposable {
 export async function packContext({ dockerfile, files }: ImageContent): Promise<Context> {
   const { pack } = await import("tar-fs");
   const folder = await mkdtemp(join(tmpdir(), "hadron-context-"));
-  const executable = new Set(files.filter((one) => one.executable).map((one) => one.path));
-  const folders = new Set(files.map((one) => dirname(join(folder, one.path))));
+  const executable = new Set(files.filter((file) => file.executable).map((file) => file.path));
+  const folders = new Set(files.map((file) => dirname(join(folder, file.path))));
   try {
-    await Promise.all([...folders].map((one) => mkdir(one, { recursive: true })));
+    await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })));
     await Promise.all([
       writeFile(join(folder, "Dockerfile"), dockerfile),
-      ...files.map((one) => writeFile(join(folder, one.path), one.content)),
+      ...files.map((file) => writeFile(join(folder, file.path), file.content)),
     ]);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

@@ -1,2 +1,2 @@
 export { buildImage, ensureImage } from "./build.ts";
-export { appContent, type ImageContent, toContent } from "./content.ts";
+export { appContent, type BaseImage, type ImageContent, toContent } from "./content.ts";

@@ -17,7 +17,7 @@ import {
   type Topology,
   toErrorData,
 } from "@hadron/core/spi";
-import { EXPOSED_PORT } from "../names/layout.ts";
+import { EXPOSED_PORT } from "../../replica/layout.ts";
 import { ask } from "../world/probe.ts";
 import type { Door } from "./door.ts";
 import type { IngressSettings } from "./settings.ts";

@@ -1,8 +1,12 @@
 import { mainPort, type ServiceTopology } from "@hadron/core/spi";
+import { IMAGE } from "../../replica/image.ts";
+import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts";
 import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../containers/spec.ts";
-import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT, USER_ID } from "../names/layout.ts";
 import { ingressName } from "../names/names.ts";
 import type { IngressSettings } from "./settings.ts";
+
+/** The bundle of an ingress, in its image. */
+export const INGRESS_FILE = "ingress.mjs";
 
 /** Whether a service is exposed through an ingress. */
 export function needsIngress(service: ServiceTopology): boolean {
@@ -28,8 +32,8 @@ export function ingressSpec(app: string, service: ServiceTopology, image: string
   const aspects = {
     image: {
       Image: image,
-      Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/ingress.mjs`],
-      User: `${USER_ID}:${USER_ID}`,
+      Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/${INGRESS_FILE}`],
+      User: IMAGE.user,
       StopSignal: "SIGTERM",
     },
     env: { Env: Object.entries(env).map(([key, value]) => `${key}=${value}`) },

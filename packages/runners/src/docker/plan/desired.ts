@@ -1,13 +1,13 @@
 import type { Program, RunContext, ServiceTopology, Topology } from "@hadron/core/spi";
 import type { Bundle } from "../../bundle/index.ts";
-import { type ContainerSpec, needsCounts, replicaSpec } from "../containers/spec.ts";
+import { countsOf, needsCounts } from "../../replica/counts.ts";
+import { revisionOf } from "../../replica/revision.ts";
+import { type ContainerSpec, replicaSpec } from "../containers/spec.ts";
 import type { Engine } from "../engine/client.ts";
-import { appContent, type ImageContent } from "../image/index.ts";
+import { appContent, type BaseImage, type ImageContent } from "../image/index.ts";
 import { ingressContent } from "../ingress/content.ts";
 import { ingressSpec, needsIngress } from "../ingress/spec.ts";
 import { countsVolume, imageTag, storageVolume } from "../names/names.ts";
-import { revisionOf } from "../names/revision.ts";
-import { declaredCounts } from "../volumes/counts.ts";
 import { placeSecrets, type SecretsPlace } from "../volumes/secrets.ts";
 import type { World } from "../world/world.ts";
 import type { Desired, DesiredVolume } from "./plan.ts";
@@ -28,7 +28,7 @@ export async function toWanted(
   engine: Engine,
   program: Program,
   bundle: Bundle,
-  base: { readonly name: string; readonly id: string },
+  base: BaseImage,
   world: World,
   context: RunContext,
 ): Promise<Wanted> {
@@ -63,7 +63,7 @@ export async function toWanted(
       images: [...contents.keys()],
       volumes: volumesOf(topology, secrets),
       containers,
-      counts: declaredCounts(topology),
+      counts: countsOf(topology),
     },
     revision,
     image,

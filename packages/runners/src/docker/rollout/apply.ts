@@ -1,11 +1,12 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
 import { checkBundle } from "../../bundle/check.ts";
 import { type Bundle, bundle } from "../../bundle/index.ts";
+import { USER_ID } from "../../replica/layout.ts";
+import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
 import { type Engine, EngineError } from "../engine/client.ts";
 import { buildImage, ensureImage } from "../image/index.ts";
 import { LABEL } from "../names/labels.ts";
-import { USER_ID } from "../names/layout.ts";
 import { networkName, storageVolume } from "../names/names.ts";
 import { ensureBase } from "../plan/base.ts";
 import { toWanted, type Wanted } from "../plan/desired.ts";
@@ -14,7 +15,7 @@ import { readCounts, writeCounts } from "../volumes/counts.ts";
 import { fillVolumes, type VolumeContent } from "../volumes/volumes.ts";
 import { lookAt, type World } from "../world/world.ts";
 import { takeLock } from "./lock.ts";
-import { all, rollOut } from "./rollout.ts";
+import { rollOut } from "./rollout.ts";
 
 export interface Settings {
   readonly baseImage: string;

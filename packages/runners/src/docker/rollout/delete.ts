@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunContext } from "@hadron/core/spi";
+import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
 import type { Engine } from "../engine/client.ts";
 import type { ImageSummary, NetworkSummary, VolumeSummary } from "../engine/types.ts";
@@ -7,7 +8,6 @@ import { LABEL, ofApp } from "../names/labels.ts";
 import { listContainers, tagsOf } from "../world/world.ts";
 import { removeImage } from "./apply.ts";
 import { takeLock } from "./lock.ts";
-import { all } from "./rollout.ts";
 
 const LET_GO_TRIES = 10;
 const LET_GO_MS = 100;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunContext } from "@hadron/core/spi";
+import { all } from "../../shared/all.ts";
 import {
   createContainer,
   removeContainer,
@@ -50,15 +51,6 @@ export async function rollOut(service: string, slots: readonly Slot[], options: 
     context.signal.throwIfAborted();
     await all(replaced.slice(from, from + size).map(each));
   }
-}
-
-/** Waits for all, also where one fails: nothing of ours should go on behind the back of whoever hears of the failure. */
-export async function all<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
-  const results = await Promise.allSettled(work);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
 }
 
 async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {

@@ -1,16 +1,16 @@
 import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
+import { USER_ID } from "../../replica/layout.ts";
+import { all } from "../../shared/all.ts";
 import { createContainer, retireContainer, startContainer } from "../containers/containers.ts";
 import { waitUntilReady } from "../containers/ready.ts";
 import type { ContainerSpec } from "../containers/spec.ts";
 import type { Engine } from "../engine/client.ts";
 import { LABEL } from "../names/labels.ts";
-import { USER_ID } from "../names/layout.ts";
 import { containerName, countsVolume, networkName, storageVolume } from "../names/names.ts";
 import { readCounts, writeCounts } from "../volumes/counts.ts";
 import { fillVolumes } from "../volumes/volumes.ts";
 import { type SeenContainer, seeContainers } from "../world/world.ts";
 import { takeLock } from "./lock.ts";
-import { all } from "./rollout.ts";
 
 /** The part of a container's details from which another replica of the same service can be made. */
 interface Template {

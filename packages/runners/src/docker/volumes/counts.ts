@@ -1,21 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Topology } from "@hadron/core/spi";
+import { type Counts, tellCounts } from "../../replica/counts.ts";
+import { COUNTS_FILE, COUNTS_FOLDER, INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Engine } from "../engine/client.ts";
-import { COUNTS_FILE, COUNTS_FOLDER, INTERNAL_PORT } from "../names/layout.ts";
 import { countsVolume } from "../names/names.ts";
 import { ask } from "../world/probe.ts";
 import type { SeenContainer, World } from "../world/world.ts";
 import { fillVolumes, readContainerFile } from "./volumes.ts";
 
-export type Counts = Readonly<Record<string, number>>;
-
 /** Replicas look at the file twice a second; one that could not be told has seen it after this. */
 const SEEN_BY_ALL_MS = 1_500;
-
-/** How many replicas the topology declares of each service whose callers have to know. */
-export function declaredCounts({ services }: Topology): Counts {
-  return Object.fromEntries(services.filter((one) => one.sharded).map((one) => [one.name, one.replicas]));
-}
 
 /** What the running replicas were told; empty where nothing was ever scaled. */
 export async function readCounts(
@@ -24,7 +17,7 @@ export async function readCounts(
   app: string,
   signal?: AbortSignal,
 ): Promise<Counts> {
-  const reader = world.containers.find((one) => one.role === "replica" && one.volumes.includes(countsVolume(app)));
+  const reader = world.containers.find((seen) => seen.role === "replica" && seen.volumes.includes(countsVolume(app)));
   if (reader === undefined) return {};
   const text = await readContainerFile(engine, reader.id, `${COUNTS_FOLDER}/${COUNTS_FILE}`, signal);
   return text === undefined ? {} : (JSON.parse(text) as Counts);
@@ -44,13 +37,10 @@ export async function writeCounts(
 ): Promise<void> {
   const file = { name: COUNTS_FILE, content: JSON.stringify(counts), owner: 0, mode: 0o444 };
   await fillVolumes(engine, app, image, [{ volume: countsVolume(app), owner: 0, mode: 0o755, files: [file] }], signal);
-  const running = containers.filter((one) => one.role === "replica" && one.state === "running");
-  const told = await Promise.all(
-    running.map(async ({ address }) => {
-      if (address === undefined) return false;
-      const answer = await ask({ host: address, port: INTERNAL_PORT, path: "/counts" }, JSON.stringify(counts));
-      return answer?.status === 200;
-    }),
-  );
-  if (!told.every(Boolean)) await sleep(SEEN_BY_ALL_MS, undefined, { signal });
+  const running = containers.filter((seen) => seen.role === "replica" && seen.state === "running");
+  const told = await tellCounts(running, counts, async ({ address }, { path, body }) => {
+    if (address === undefined) return false;
+    return (await ask({ host: address, port: INTERNAL_PORT, path }, body))?.status === 200;
+  });
+  if (!told) await sleep(SEEN_BY_ALL_MS, undefined, { signal });
 }

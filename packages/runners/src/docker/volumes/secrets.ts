@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ServiceTopology } from "@hadron/core/spi";
+import { IMAGE_SECRETS_FOLDER, SECRETS_FILE, SECRETS_FOLDER, USER_ID } from "../../replica/layout.ts";
 import type { Engine } from "../engine/client.ts";
-import { IMAGE_SECRETS_FOLDER, SECRETS_FILE, SECRETS_FOLDER, USER_ID } from "../names/layout.ts";
 import { secretsVolume } from "../names/names.ts";
 import type { World } from "../world/world.ts";
 import { readContainerFile, type VolumeContent } from "./volumes.ts";

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
+import { firstOfTar, toTar } from "../../shared/tar.ts";
+import { bytesOf } from "../../shared/text.ts";
 import type { Engine } from "../engine/client.ts";
 import { LABEL } from "../names/labels.ts";
 
@@ -48,7 +50,7 @@ export async function fillVolumes(
   try {
     await engine.put(`/containers/${Id}/archive`, {
       query: { path: "/volumes" },
-      body: await toArchive(contents),
+      body: toArchive(contents),
       signal,
     });
   } finally {
@@ -70,25 +72,18 @@ export async function readContainerFile(
     if ((error as { status?: number }).status === 404) return undefined;
     throw error;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
-  // One file: a header of 512 bytes, with the size in octal at 124, and then its content.
-  const tar = Buffer.concat(chunks);
-  const size = Number.parseInt(tar.toString("latin1", 124, 135), 8);
-  return tar.toString("utf8", 512, 512 + size);
+  return firstOfTar(await bytesOf(archive));
 }
 
-async function toArchive(contents: readonly VolumeContent[]): Promise<Buffer> {
-  const { pack } = await import("tar-stream");
-  const tar = pack();
-  for (const [index, { owner, mode, files }] of contents.entries()) {
-    tar.entry({ name: `${index}/`, type: "directory", uid: owner, gid: owner, mode });
-    for (const file of files) {
-      tar.entry({ name: `${index}/${file.name}`, uid: file.owner, gid: file.owner, mode: file.mode }, file.content);
-    }
-  }
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+function toArchive(contents: readonly VolumeContent[]): Uint8Array {
+  const folders = contents.map(({ owner, mode }, index) => ({ path: String(index), owner, mode }));
+  const files = contents.flatMap((volume, index) =>
+    volume.files.map(({ name, content, owner, mode }) => ({
+      path: `${index}/${name}`,
+      content: Buffer.from(content),
+      owner,
+      mode,
+    })),
+  );
+  return toTar(files, folders);
 }

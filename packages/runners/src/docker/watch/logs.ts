@@ -1,10 +1,10 @@
 import type { LogLine, LogOptions } from "@hadron/core/spi";
+import { Queue } from "../../shared/queue.ts";
 import type { Engine } from "../engine/client.ts";
 import { readLines } from "../engine/frames.ts";
 import { replicaOf } from "../names/replica-name.ts";
 import { watchContainers } from "../world/events.ts";
 import { type SeenContainer, seeContainers } from "../world/world.ts";
-import { Queue } from "./queue.ts";
 
 /**
  * The lines of all replicas of an app, or of one service, oldest first. Following, what is still to come as it comes,

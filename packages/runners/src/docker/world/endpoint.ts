@@ -1,5 +1,5 @@
+import { EXPOSED_PORT } from "../../replica/layout.ts";
 import type { EngineAddress } from "../engine/address.ts";
-import { EXPOSED_PORT } from "../names/layout.ts";
 import type { SeenContainer } from "./world.ts";
 
 export interface Published {

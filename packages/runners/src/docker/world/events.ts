@@ -1,3 +1,4 @@
+import { jsonLinesOf } from "../../shared/lines.ts";
 import type { Engine } from "../engine/client.ts";
 import type { EngineEvent } from "../engine/types.ts";
 import { LABEL } from "../names/labels.ts";
@@ -6,13 +7,8 @@ import { LABEL } from "../names/labels.ts";
 export async function* watchContainers(engine: Engine, app: string, signal: AbortSignal): AsyncGenerator<EngineEvent> {
   const filters = JSON.stringify({ type: ["container"], label: [`${LABEL.app}=${app}`] });
   const stream = await engine.stream("/events", { query: { filters }, signal });
-  let rest = "";
   try {
-    for await (const chunk of stream.setEncoding("utf8")) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as EngineEvent;
-    }
+    yield* jsonLinesOf<EngineEvent>(stream);
   } finally {
     stream.destroy();
   }

@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { INTERNAL_PORT } from "../names/layout.ts";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
 
 /** How long a replica may take to answer a question that is not a call. */
 const PROBE_MS = 1_000;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import type { Directory, Member } from "@hadron/core/spi";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { openPodStream } from "../api/pod-stream.ts";
-import { PEER_PORT } from "../manifests/pod.ts";
 import { NAME } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import type { Mirror } from "../world/mirror.ts";
@@ -102,7 +102,7 @@ export class PodDirectory implements Directory {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {}); // The caller's side; it sees the same.
-    openPodStream(this.#api, pod, PEER_PORT).then(
+    openPodStream(this.#api, pod, INTERNAL_PORT).then(
       (stream) => {
         // Either end that breaks ends both; the caller then tries anew, as with any connection.
         pipeline(socket, stream, () => stream.destroy());

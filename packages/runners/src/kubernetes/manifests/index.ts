@@ -1,4 +1,6 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
+import { countsOf } from "../../replica/counts.ts";
+import { COUNTS_FILE, TOPOLOGY_FILE } from "../../replica/layout.ts";
 import { labelsOf, REVISION, SERVICE } from "../objects/labels.ts";
 import { appNames, nameObjects, type ServiceNames } from "../objects/names.ts";
 import { type KubeObject, OWN_KINDS, type OwnKind } from "../objects/objects.ts";
@@ -51,9 +53,9 @@ export function toManifests(input: ManifestInput): readonly KubeObject[] {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name: app.topology, labels, annotations: { [REVISION]: revision } },
-      data: { "topology.json": JSON.stringify(topology) },
+      data: { [TOPOLOGY_FILE]: JSON.stringify(topology) },
     },
-    toCounts(topology.app, countShards(topology, input.counts)),
+    toCounts(topology.app, countsOf(topology, input.counts)),
     ...toPolicies(topology, allNames),
   ];
   for (const service of topology.services) {
@@ -63,19 +65,13 @@ export function toManifests(input: ManifestInput): readonly KubeObject[] {
   return objects.sort((a, b) => OWN_KINDS.indexOf(a.kind as OwnKind) - OWN_KINDS.indexOf(b.kind as OwnKind));
 }
 
-/** Every count is said, so that one that goes back to what is declared is learned like any other. */
-function countShards(topology: Topology, known: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const sharded = topology.services.filter((one) => one.sharded);
-  return Object.fromEntries(sharded.map(({ name, replicas }) => [name, known[name] ?? replicas]));
-}
-
 /** How many replicas the sharded services have now: mounted into every pod, and read again when it changes. */
 export function toCounts(app: string, counts: Readonly<Record<string, number>>): KubeObject {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: appNames(app).counts, labels: labelsOf(app) },
-    data: { "counts.json": JSON.stringify(counts) },
+    data: { [COUNTS_FILE]: JSON.stringify(counts) },
   };
 }
 

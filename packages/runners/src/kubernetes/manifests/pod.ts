@@ -1,26 +1,17 @@
 import { posix } from "node:path";
 import { mainPort, type ServiceTopology } from "@hadron/core/spi";
-import { nodeFlags } from "../../bundle/node-flags.ts";
+import { IMAGE, replicaCommand } from "../../replica/image.ts";
+import { COUNTS_FOLDER, EXPOSED_PORT, FILES_FOLDER, INTERNAL_PORT, USER_ID } from "../../replica/layout.ts";
 import { appNames } from "../objects/names.ts";
 import type { ServiceInput } from "./index.ts";
 import { toDeclared, toEnvironment } from "./pod-environment.ts";
 import { toBytes, toCores } from "./quantity.ts";
-
-/** For other replicas, probes and metrics. */
-export const PEER_PORT = 7070;
-/** For outside callers. */
-export const EXPOSED_PORT = 8080;
-/** The folder of the bundle in the image, and the one that stands for the app file's. */
-export const APP_FOLDER = "/app";
-export const WORK_FOLDER = "/app/files";
-export const COUNTS_FOLDER = "/run/hadron";
 
 /** What one replica asks for at least; ninety pods fit on two cores. Above it, it may use what is declared. */
 const REQUESTED_CORES = 0.01;
 const REQUESTED_BYTES = 64 * 2 ** 20;
 /** How long an exposed replica serves on after its end was announced, while proxies and balancers learn of it. */
 const ANNOUNCE_SECONDS = 2;
-const USER = 1000;
 
 /** The pod of a service: what the "restricted" Pod Security Standard admits. */
 export function toPod(input: ServiceInput): object {
@@ -47,9 +38,9 @@ export function toPod(input: ServiceInput): object {
     terminationGracePeriodSeconds: Math.ceil(service.limits.drainMs / 1000) + (announce ? ANNOUNCE_SECONDS : 0) + 5,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
+      runAsUser: USER_ID,
+      runAsGroup: USER_ID,
+      fsGroup: USER_ID,
       fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },
     },
@@ -75,10 +66,10 @@ function toContainer(input: ServiceInput, announce: boolean): object {
     name: "replica",
     image,
     imagePullPolicy: "IfNotPresent",
-    command: ["node", ...nodeFlags(service.capacity), `${APP_FOLDER}/app.mjs`],
-    workingDir: WORK_FOLDER,
+    command: [...replicaCommand(service)],
+    workingDir: IMAGE.workingDirectory,
     ports: [
-      { name: "hadron", containerPort: PEER_PORT, protocol: "TCP" },
+      { name: "hadron", containerPort: INTERNAL_PORT, protocol: "TCP" },
       ...(service.exposed === null ? [] : [{ name: "http", containerPort: EXPOSED_PORT, protocol: "TCP" }]),
     ],
     env: toEnvironment(input),
@@ -113,7 +104,7 @@ function toContainer(input: ServiceInput, announce: boolean): object {
       { name: "counts", mountPath: COUNTS_FOLDER, readOnly: true },
       ...(service.storage === null
         ? []
-        : [{ name: "data", mountPath: posix.resolve(WORK_FOLDER, service.storage.path) }]),
+        : [{ name: "data", mountPath: posix.resolve(FILES_FOLDER, service.storage.path) }]),
     ],
     terminationMessagePolicy: "FallbackToLogsOnError",
   };

@@ -1,8 +1,8 @@
 import { mainPort } from "@hadron/core/spi";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { labelsOf, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import type { ServiceInput } from "./index.ts";
-import { PEER_PORT } from "./pod.ts";
 
 /**
  * The addresses of a service: a headless Service, which resolves to its pods, for the app's own pods, and, where it is
@@ -21,7 +21,7 @@ function toHeadless(input: ServiceInput): readonly KubeObject[] {
       clusterIP: "None",
       // A shard that is away is waited for by name: it should be found as soon as it listens, and not when that is noticed.
       ...(service.sharded ? { publishNotReadyAddresses: true } : {}),
-      ports: [{ name: "hadron", port: PEER_PORT, protocol: "TCP", targetPort: "hadron" }],
+      ports: [{ name: "hadron", port: INTERNAL_PORT, protocol: "TCP", targetPort: "hadron" }],
     }),
   ];
 }

@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Program, Topology } from "@hadron/core/spi";
 import { type Bundle, bundle } from "../../bundle/index.ts";
-import { appContent } from "../../docker/image/content.ts";
 import { contentTag, dockerCredentials, type ImageSpec, pushImage } from "../../registry/index.ts";
+import { appLayers, IMAGE } from "../../replica/image.ts";
+import { APP_FOLDER, BUNDLE_FILE } from "../../replica/layout.ts";
+import { revisionOf } from "../../replica/revision.ts";
 import type { Settings } from "./settings.ts";
 
 /** What an app file becomes: known without asking anybody, the same for the same sources. */
@@ -15,32 +16,19 @@ export interface Build {
   readonly bundle: Bundle;
 }
 
-/** Where the context's folders go in the image, lowest layer first. */
-const LAYERS = [
-  ["packages/", "app/node_modules/"],
-  ["files/", "app/files/"],
-  ["app/", "app/"],
-] as const;
-
 /** Bundles an app file and lays out its image. */
 export async function buildApp(program: Program, settings: Settings, signal: AbortSignal): Promise<Build> {
   const built = await bundle(program.entry, { signal });
-  const { files } = await appContent(program, built, {
-    name: settings.baseImage,
-    id: "",
-  });
+  const layers = await appLayers(program, built);
   const { app } = program.topology;
   const content = {
     base: settings.baseImage,
-    layers: LAYERS.map(([from, to]) =>
-      files
-        .filter((file) => file.path.startsWith(from))
-        .map((file) => ({ ...file, path: to + file.path.slice(from.length) })),
+    layers: layers.map(({ folder, files }) =>
+      files.map((file) => ({ ...file, path: `${folder.slice(1)}/${file.path}` })),
     ),
     config: {
-      command: ["node", "/app/app.mjs"],
-      workingDirectory: "/app/files",
-      user: "1000:1000",
+      command: ["node", `${APP_FOLDER}/${BUNDLE_FILE}`],
+      ...IMAGE,
       labels: { "dev.hadron.app": app },
     },
   };
@@ -49,7 +37,7 @@ export async function buildApp(program: Program, settings: Settings, signal: Abo
   return {
     spec: { ...content, target },
     image: `${target}:${tag}`,
-    revision: revisionOf(tag, program),
+    revision: revisionOf(program, built),
     bundle: built,
   };
 }
@@ -66,11 +54,4 @@ export async function pushBuild(
 
 export function needsImage(topology: Topology): boolean {
   return topology.services.some((one) => one.image === null);
-}
-
-function revisionOf(tag: string, { hash, runCall }: Program): string {
-  return createHash("sha256")
-    .update(JSON.stringify([tag, hash, runCall]))
-    .digest("hex")
-    .slice(0, 12);
 }

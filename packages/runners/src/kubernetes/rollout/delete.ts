@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunContext } from "@hadron/core/spi";
+import { each } from "../../shared/each.ts";
 import type { Api } from "../api/api.ts";
 import { isNamespaceGone, statusOf } from "../api/api-error.ts";
-import { each } from "../api/each.ts";
 import { deleteObject } from "../api/send.ts";
 import { selectorOf } from "../objects/labels.ts";
 import { type Kind, type KubeObject, OWN_KINDS, type OwnKind, pathOf, pluralOf } from "../objects/objects.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError, type RunContext } from "@hadron/core/spi";
+import { each } from "../../shared/each.ts";
 import type { Api } from "../api/api.ts";
-import { each } from "../api/each.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
 import { NAME, selectorOf, serviceOf } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";

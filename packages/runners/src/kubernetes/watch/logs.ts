@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogLine, LogOptions, RunContext } from "@hadron/core/spi";
+import { each } from "../../shared/each.ts";
+import { linesOf } from "../../shared/lines.ts";
+import { Queue } from "../../shared/queue.ts";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
-import { each } from "../api/each.ts";
-import { Queue } from "../api/queue.ts";
 import { selectorOf, serviceOf } from "../objects/labels.ts";
 import { type KubeObject, pathOf } from "../objects/objects.ts";
-import { linesOf, Mirror } from "../world/mirror.ts";
+import { Mirror } from "../world/mirror.ts";
 import { containerOf, replicaNameOf } from "../world/pods.ts";
 import { listObjects } from "../world/world.ts";
 

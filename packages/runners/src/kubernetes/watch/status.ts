@@ -1,8 +1,8 @@
 import type { AppStatus, RunContext, ServiceStatus } from "@hadron/core/spi";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
+import { each } from "../../shared/each.ts";
 import type { Api } from "../api/api.ts";
-import { each } from "../api/each.ts";
 import { askPod } from "../api/pod-stream.ts";
-import { PEER_PORT } from "../manifests/pod.ts";
 import { NAME, selectorOf } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
 import type { KubeObject } from "../objects/objects.ts";
@@ -67,7 +67,7 @@ async function countCalls(
   await each(own, AT_ONCE, async ({ metadata: { name } }) => {
     try {
       const { body } = await askPod(api, name, {
-        port: PEER_PORT,
+        port: INTERNAL_PORT,
         method: "GET",
         path: "/metrics",
         signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),

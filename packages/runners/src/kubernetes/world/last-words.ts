@@ -1,6 +1,6 @@
 import { isHadronError } from "@hadron/core/spi";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
-import { PEER_PORT } from "../manifests/pod.ts";
 import { pathOf } from "../objects/objects.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -14,7 +14,7 @@ export async function lastWords(api: Api, { crashed, unanswered }: Trouble, sign
     return text === undefined || text.trim() === "" ? "" : `\n${indent(explain(text))}`;
   }
   if (unanswered !== undefined) {
-    const path = `${pathOf("Pod", api.namespace, `${unanswered}:${PEER_PORT}`)}/proxy/readyz`;
+    const path = `${pathOf("Pod", api.namespace, `${unanswered}:${INTERNAL_PORT}`)}/proxy/readyz`;
     const answer = await ask(() => api.text({ path, what: "ask a replica whether it is ready", once: true, signal }));
     const log = await ask(() => readLog(api, unanswered, false, signal));
     return `${answer ? `\nIt answers: ${answer.trim()}` : ""}${log?.trim() ? `\n${indent(explain(log))}` : ""}`;

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { jsonLinesOf } from "../../shared/lines.ts";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { type Kind, type KubeObject, pathOf, pluralOf } from "../objects/objects.ts";
@@ -89,7 +90,7 @@ export class Mirror implements AsyncDisposable {
           what: `watch ${pluralOf(kind)}`,
           signal,
         });
-        for await (const event of eventsOf(this.#stream)) {
+        for await (const event of jsonLinesOf<WatchEvent>(this.#stream)) {
           if (event.type === "ERROR") {
             version = event.object.code === 410 ? await list() : version;
             break;
@@ -139,19 +140,4 @@ function isConnectionError(error: unknown): boolean {
 interface WatchEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   readonly object: KubeObject & { readonly code?: number };
-}
-
-async function* eventsOf(stream: Readable): AsyncGenerator<WatchEvent> {
-  for await (const line of linesOf(stream)) if (line !== "") yield JSON.parse(line) as WatchEvent;
-}
-
-/** The lines of a stream of text, without their ends; the last one also where it has none. */
-export async function* linesOf(stream: Readable): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of stream.setEncoding("utf8")) {
-    const lines = (rest + (chunk as string)).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
 }

@@ -1,5 +1,6 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { type ErrorData, fromErrorData, HadronError, toErrorData } from "@hadron/core/spi";
+import { LineSplitter } from "../../shared/lines.ts";
 
 /** What another process asks of a deployment. One request a connection, except that `suspect` may follow `connect`. */
 export type ControlRequest =
@@ -134,12 +135,10 @@ function drained(socket: Socket, signal: AbortSignal): Promise<void> {
 }
 
 function readLines(socket: Socket, line: (text: string) => void, longest = Number.POSITIVE_INFINITY): void {
-  let rest = "";
+  const splitter = new LineSplitter();
   socket.setEncoding("utf8");
-  socket.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
-    for (const one of lines) line(one);
-    if (rest.length > longest) socket.destroy();
+  socket.on("data", (piece: string) => {
+    for (const text of splitter.push(piece)) line(text);
+    if (splitter.rest.length > longest) socket.destroy();
   });
 }

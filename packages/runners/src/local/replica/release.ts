@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
-import { replicaName } from "@hadron/core/spi";
+import { replicaName, toEnvironment } from "@hadron/core/spi";
 import { type Bundle, nodeFlags } from "../../bundle/index.ts";
+import { revisionOf } from "../../replica/revision.ts";
 import type { Launch } from "./replica-process.ts";
 
 /** One revision as it lies in the run folder. */
@@ -25,14 +25,9 @@ export interface Release {
 const INHERITED =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
 
-/** The name of a revision: by its code and its topology. */
-export function toRevision(bundle: Pick<Bundle, "hash">, topologyHash: string): string {
-  return createHash("sha256").update(`${bundle.hash} ${topologyHash}`).digest("hex").slice(0, 16);
-}
-
 /** Writes what replicas load into a folder of its own. */
 export function writeRelease(folder: string, program: Program, bundle: Bundle): Release {
-  const revision = toRevision(bundle, program.hash);
+  const revision = revisionOf(program, bundle);
   const at = join(folder, revision);
   mkdirSync(at, { recursive: true });
   const file = join(at, "app.mjs");
@@ -75,17 +70,19 @@ export function toLaunch(
     cwd: dirname(release.entry),
     env: {
       ...env,
-      HADRON_APP: release.topology.app,
-      HADRON_SERVICE: service.name,
-      HADRON_ORDINAL: String(ordinal),
-      HADRON_NAME: replicaName(service.name, ordinal),
-      HADRON_REVISION: release.revision,
-      HADRON_RUN: String(release.runCall),
-      HADRON_TOPOLOGY: release.topologyFile,
-      HADRON_TOPOLOGY_HASH: release.hash,
-      HADRON_LISTEN: listen,
-      HADRON_PEERS: "ipc",
-      ...(storage === undefined ? {} : { HADRON_STORAGE: storage }),
+      ...toEnvironment({
+        app: release.topology.app,
+        service: service.name,
+        ordinal,
+        name: replicaName(service.name, ordinal),
+        revision: release.revision,
+        runCall: release.runCall,
+        topologyPath: release.topologyFile,
+        topologyHash: release.hash,
+        listen: [listen],
+        peers: "ipc",
+        storage,
+      }),
     },
     heapMiB: Number(/--max-old-space-size=(\d+)/.exec(flags.join(" "))?.[1] ?? 0),
   };

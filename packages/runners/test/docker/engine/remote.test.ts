@@ -8,7 +8,7 @@ import { TableDirectory } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTunnel } from "../../../src/docker/connect/tunnel.ts";
 import { createRunner } from "../../../src/docker/index.ts";
-import { INTERNAL_PORT } from "../../../src/docker/names/layout.ts";
+import { INTERNAL_PORT } from "../../../src/replica/layout.ts";
 import { openTestEngine, quiet, skip, uniqueApp } from "../engine.ts";
 import { createTemporaryApp } from "../temporary-app.ts";
 

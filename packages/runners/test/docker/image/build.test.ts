@@ -5,7 +5,8 @@ import { buildImage, ensureImage } from "../../../src/docker/image/build.ts";
 import { toContent } from "../../../src/docker/image/content.ts";
 
 const context = { signal: new AbortController().signal, progress: { step() {}, note() {} } };
-const content = toContent(["FROM base"], [{ path: "app/a", content: Buffer.from("a"), executable: false }], "id");
+const files = [{ path: "a", content: Buffer.from("a"), executable: false }];
+const content = toContent("x", [{ name: "app", folder: "/app", files }], { name: "base", id: "id" }, "/app");
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();

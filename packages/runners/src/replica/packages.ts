@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ExternalPackage } from "../../bundle/index.ts";
+import type { ExternalPackage } from "../bundle/index.ts";
 
 /** A package's folder on this machine, and where it goes below `node_modules`. */
 export interface PlacedPackage {

@@ -1,7 +1,12 @@
-/** Where things are in an image and a container, and how they are reached there. One place, for all who have to agree. */
+/**
+ * Where things are in an image and a container, and how they are reached there: the same under every runner that makes
+ * containers.
+ */
 
 /** The bundle, its map and the topology. */
 export const APP_FOLDER = "/app";
+export const BUNDLE_FILE = "app.mjs";
+export const TOPOLOGY_FILE = "topology.json";
 /** The working directory: the services' `files`, and for the code the folder of the app file. */
 export const FILES_FOLDER = "/app/files";
 export const COUNTS_FOLDER = "/run/hadron";

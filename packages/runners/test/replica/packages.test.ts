@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placePackages } from "../../../src/docker/image/packages.ts";
+import { placePackages } from "../../src/replica/packages.ts";
 
 let root: string;
 beforeEach(async () => {
