@@ -38,7 +38,7 @@ if (kind === "jayson") {
       const deadlineAt = performance.now() + (call.timeoutMs ?? 30_000);
       const scope = new Scope({ deadlineAt, trace: call.trace, caller: "echo.0" });
       // As a handler is run: its outcome comes in a later microtask.
-      Promise.resolve(procedures[call.procedure]?.(call.input)).then((output) => {
+      void Promise.resolve(procedures[call.procedure]?.(call.input)).then((output) => {
         scope.end();
         reply.ok(output);
       });

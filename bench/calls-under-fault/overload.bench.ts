@@ -90,7 +90,7 @@ async function flood(cluster: Cluster, procedure: string, perSecond: number, for
         },
       );
       underWay.add(one);
-      one.then(() => underWay.delete(one));
+      void one.then(() => underWay.delete(one));
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

@@ -5,5 +5,11 @@ if (parseInt(process.versions.node, 10) < oldest) {
   console.error(`hadron needs Node ${oldest} or newer; this is ${process.versions.node}.`);
   process.exitCode = 1;
 } else {
-  import("@hadron/runners/client").then((client) => client.runClient());
+  import("@hadron/runners/client").then(
+    (client) => client.runClient(),
+    (error) => {
+      console.error(error);
+      process.exitCode = 1;
+    },
+  );
 }

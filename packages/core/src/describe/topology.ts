@@ -73,7 +73,7 @@ export function placeOf(ordinal: number, groups: number): { readonly group: numb
 }
 
 /**
- * The hash that travels with a deployment. How many replicas run is not part of it: `scale` changes that in place.
+ * I11: the hash that travels with a deployment. How many replicas run is not part of it: `scale` changes that in place.
  * 16 hexadecimal digits of SHA-256.
  */
 export function hashTopology(topology: Topology): string {

@@ -32,13 +32,14 @@ export async function startReplica(services: readonly unknown[], call: number): 
   return new Promise(() => {});
 }
 
-/** Reads the contract, and takes it out of the environment: a process that a handler starts is no replica. */
+/** I12: here a replica reads its environment, once. Reads the contract, and takes it out of the environment: a process that a handler starts is no replica. */
 function takeEnvironment(): ReplicaEnvironment {
   const read = readEnvironment(process.env);
   for (const name of Object.keys(process.env)) if (name.startsWith("HADRON_")) delete process.env[name];
   return read;
 }
 
+/** I1: a replica serves the topology that was deployed, and no other. */
 function composeAsDeployed(environment: ReplicaEnvironment, services: readonly unknown[]): App {
   const path = resolve(dirname(process.argv[1] ?? "."), environment.topologyPath);
   const deployed = JSON.parse(readFileSync(path, "utf8")) as Topology;

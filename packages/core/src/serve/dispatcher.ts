@@ -246,7 +246,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
     this.#dispatcher.admission.ended();
     if (this.#answered) return;
     if (!(error instanceof HadronError)) {
-      // The caller gets the message alone; whoever runs the service needs the stack.
+      // I8: the caller gets the message alone; whoever runs the service needs the stack.
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#options.log.error(
         `${this.#served.name} failed: ${error instanceof Error ? error.message : String(error)}`,

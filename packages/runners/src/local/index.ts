@@ -1,4 +1,4 @@
-import type { RunnerModule } from "@hadron/core/spi";
+import type { RunnerFlag, RunnerModule } from "@hadron/core/spi";
 import { resolvePaths } from "./folder/paths.ts";
 import { systemClock } from "./replica/restart-policy.ts";
 import { LocalRunner } from "./runner.ts";
@@ -6,7 +6,8 @@ import { LocalRunner } from "./runner.ts";
 /** How long a replica may take until it is ready. */
 const START_TIMEOUT_MS = 30_000;
 
-export { answers, endsWithCommand, flags, summary } from "./places.ts";
+/** The local runner has no flags of its own. */
+export const flags: readonly RunnerFlag[] = [];
 
 /** Runs apps on this machine: a process each replica, nothing else installed. See {@link RunnerModule}. */
 export const createRunner: RunnerModule["createRunner"] = ({ env }) =>

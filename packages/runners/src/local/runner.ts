@@ -96,7 +96,7 @@ export class LocalRunner implements Runner {
       });
       await Promise.all([deployment.start(context), this.#check(built, program, signal)]);
       this.#sessions.set(topology.app, session);
-      session.ended.then(() => this.#sessions.delete(topology.app));
+      void session.ended.then(() => this.#sessions.delete(topology.app));
       await endEsbuild();
       return { status: deployment.firstStatus(), changes: plan(topology, undefined, undefined), attached: session };
     } catch (error) {

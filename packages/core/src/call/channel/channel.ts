@@ -222,7 +222,7 @@ export class Channel {
   /** Nothing was sent, and somebody else's time is not ours to use up: the same call at once elsewhere, or later. */
   #resend(target: Target, peer: Peer, call: Outgoing): Promise<unknown> {
     const waitMs = peer.unreachable();
-    peer.suspect();
+    void peer.suspect();
     this.#resent++;
     const other = target.select(peer);
     if (other instanceof Peer && other !== peer && call.scope.error === undefined && !this.#closed)
@@ -244,7 +244,7 @@ export class Channel {
 
   #retry(target: Target, peer: Peer, call: Outgoing, error: HadronError): Promise<unknown> {
     this.#retries++;
-    if (error.path.length === 0) peer.suspect();
+    if (error.path.length === 0) void peer.suspect();
     // Half of it at random, so that those who failed together do not come back together.
     const baseMs = error.retryAfterMs ?? RETRY_MS * 2 ** (call.tries - 1);
     const waitMs = baseMs / 2 + Math.random() * baseMs;

@@ -76,7 +76,7 @@ class Endpoint implements MemoryEndpoint {
     this.#pairs.add(pair);
     acceptPipe(pair[1], this.#dispatcher, (connection) => {
       this.#connections.add(connection);
-      connection.closed.then(() => {
+      void connection.closed.then(() => {
         this.#connections.delete(connection);
         this.#pairs.delete(pair);
       });

@@ -40,7 +40,7 @@ export class Shell implements AsyncDisposable {
     child.stdin.end(stdin);
     const typed = new Typed(child);
     this.#running.add(typed);
-    typed.ended.then(() => this.#running.delete(typed));
+    void typed.ended.then(() => this.#running.delete(typed));
     return typed;
   }
 

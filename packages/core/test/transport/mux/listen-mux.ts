@@ -33,7 +33,7 @@ export async function listenMux(
     const connection = acceptMux(socket, head, request.headers, dispatcher);
     if (connection === undefined) return;
     connections.add(connection);
-    connection.closed.then(() => connections.delete(connection));
+    void connection.closed.then(() => connections.delete(connection));
   });
   await new Promise<void>((resolve) => {
     if (kind === "unix") server.listen(path, resolve);

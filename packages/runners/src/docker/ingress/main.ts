@@ -14,5 +14,5 @@ const door =
 say("ready");
 process.once("SIGTERM", () => {
   say("draining");
-  door.drain(settings.limits.drainMs).finally(() => process.exit(0));
+  void door.drain(settings.limits.drainMs).finally(() => process.exit(0));
 });

@@ -1,4 +1,4 @@
-/** The labels that are the state of a deployment. Whoever reads them sees the same as whoever wrote them. */
+/** I9: the labels are the state of a deployment. Whoever reads them sees the same as whoever wrote them. */
 export const LABEL = {
   /** The app: on everything that we make. */
   app: "dev.hadron.app",
@@ -29,11 +29,12 @@ export function isOf(app: string, labels: Labels): boolean {
   return labels?.[LABEL.app] === app;
 }
 
-/** The engine's filter for everything of an app, as its query wants it. */
+/** The engine's filter for what carries these labels, as its query wants it. */
 export function filterBy(...labels: readonly string[]): string {
   return JSON.stringify({ label: labels });
 }
 
+/** I10: a runner asks for what carries its app's label, and touches nothing else. */
 export function ofApp(app: string): string {
   return filterBy(`${LABEL.app}=${app}`);
 }

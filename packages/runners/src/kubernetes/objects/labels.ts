@@ -1,5 +1,7 @@
 import type { KubeObject } from "./objects.ts";
 
+/* I9: these labels and annotations are the state of a deployment. */
+
 export const MANAGED_BY = "app.kubernetes.io/managed-by";
 export const PART_OF = "app.kubernetes.io/part-of";
 export const NAME = "app.kubernetes.io/name";
@@ -26,6 +28,7 @@ export function labelsOf(app: string, name?: string): Readonly<Record<string, st
   return { ...(name === undefined ? {} : { [NAME]: name }), [PART_OF]: app, [MANAGED_BY]: "hadron" };
 }
 
+/** I10: a runner touches what carries its app's labels, and nothing else. */
 export function isOurs(object: KubeObject, app: string): boolean {
   const labels = object.metadata.labels ?? {};
   return labels[MANAGED_BY] === "hadron" && labels[PART_OF] === app;

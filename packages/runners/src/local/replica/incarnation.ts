@@ -135,7 +135,7 @@ export class Incarnation {
     else if (message.type === "load") this.#loads.get(message.id)?.(message.calls);
     else if (message.type === "suspect") {
       const { id, service, name } = message;
-      this.#options.suspect(service, name).then((reason) => this.send({ type: "because", id, reason }));
+      void this.#options.suspect(service, name).then((reason) => this.send({ type: "because", id, reason }));
     }
   }
 

@@ -179,7 +179,7 @@ export class LocalReplica {
     incarnation.send(options.greet());
     const { pid } = incarnation;
     if (pid !== undefined) options.began(pid);
-    incarnation.exited.then((exit) => {
+    void incarnation.exited.then((exit) => {
       if (pid !== undefined) options.ended(pid);
       if (incarnation === this.#current) this.#died(incarnation, exit);
     });

@@ -90,7 +90,7 @@ export abstract class Link implements PipeReader, Beating {
 
   #look(ms: number, reason: string): void {
     this.#looking = true;
-    this.pipe.look().then((state) => {
+    void this.pipe.look().then((state) => {
       this.#looking = false;
       // It may have answered meanwhile.
       if (this.#over || this.heartbeat.silentMs < ms) return;
