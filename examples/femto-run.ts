@@ -44,7 +44,7 @@ const PROGRAMS = new URL("./femto/", import.meta.url);
 async function main(terminal: Terminal, signal: AbortSignal): Promise<void> {
   const { flags, words } = parseArguments(process.argv.slice(2), FLAGS);
   if (flags.help !== undefined) {
-    for (const line of [USAGE, "", ...flagTable(FLAGS)]) terminal.out(line);
+    for (const line of [USAGE, "", ...flagTable(FLAGS, terminal.columns)]) terminal.out(line);
     return;
   }
   const [file, extra] = words;

@@ -15,15 +15,10 @@ const MOST_FILES = 12;
 const KNOWN_FILE_CIRCLES: Readonly<Record<string, readonly string[]>> = {
   core: [
     "call/host/ambient.ts → call/host/host.ts",
-    "cli/command/command.ts → cli/terminal/terminal.ts",
     "run/replica.ts → run/run.ts",
     "testing/replica-in-process.ts → testing/start.ts",
   ],
   runners: [
-    "client/call-app.ts → client/run-client.ts",
-    "client/call-url.ts → client/run-client.ts",
-    "client/find.ts → client/run-client.ts",
-    "client/list.ts → client/run-client.ts",
     "kubernetes/manifests/pod-environment.ts → kubernetes/manifests/index.ts",
     "kubernetes/manifests/pod.ts → kubernetes/manifests/index.ts",
     "kubernetes/manifests/services.ts → kubernetes/manifests/index.ts",
@@ -36,7 +31,7 @@ const KNOWN_FILE_CIRCLES: Readonly<Record<string, readonly string[]>> = {
 const KNOWN_FOLDER_CIRCLES: Readonly<Record<string, readonly string[]>> = {
   core: ["call/directory → run", "cli/command → cli/terminal"],
   "femto-cpu": ["machine → instruction-set"],
-  runners: ["kubernetes/manifests → kubernetes/rollout"],
+  runners: ["docker/plan → docker", "kubernetes/manifests → kubernetes/rollout"],
 };
 
 /** Folders of more than a dozen files. */

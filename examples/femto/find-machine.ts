@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type Discovered, discover, openHost, openUrl } from "@hadron/core/cli/shared";
+import { type Discovered, discover, installedRunners, openHost, openUrl } from "@hadron/core/cli/shared";
 import { compose, HadronError, hashTopology, type Progress } from "@hadron/core/spi";
 import type { Program, RunInput, RunResult } from "@hadron/femto-cpu";
 import { createRunner } from "@hadron/runners/local";
@@ -65,7 +65,7 @@ function toMachine(
 }
 
 async function findRunning({ app, env, runner, signal }: FindOptions): Promise<Discovered | undefined> {
-  const { apps } = await discover({ entry: ENTRY, env, signal, runner });
+  const { apps } = await discover({ runners: installedRunners(ENTRY), env, signal, runner });
   const found = apps.filter((one) => {
     const service = one.services.find(({ name }) => name === "femto");
     return service?.procedures.includes("run") && (app === undefined || one.app === app);

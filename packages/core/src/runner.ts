@@ -156,9 +156,28 @@ export interface RunnerFlag {
   readonly help: string;
 }
 
-/** What a runner's module exports: `@hadron/runners/NAME`. */
-export interface RunnerModule {
+/**
+ * What is known of a runner before its code is loaded. Every command may load it, so it imports nothing that is large.
+ *
+ * A runner is found, not listed: it is a subpath export `./NAME` of `@hadron/runners` with `./NAME/places` beside it, or a
+ * package `hadron-runner-NAME` (or `@scope/hadron-runner-NAME`) with `./places`, installed where the app file would find it.
+ */
+export interface RunnerPlaces {
+  /** Where apps run under it, in a few words, for `--help`: `containers, through the Docker Engine`. */
+  readonly summary: string;
+  /** Its own flags, beside those that every verb takes. */
   readonly flags: readonly RunnerFlag[];
+  /** Whether what it runs ends with the command that started it, so that `call` may start an app for one call. */
+  readonly endsWithCommand: boolean;
+  /**
+   * Whether it can say what runs: `always`; `perhaps` where an engine or a cluster has to be asked, which may be slow or away;
+   * `never` where there is nobody to ask. Looks at the environment and for files, and waits for nothing.
+   */
+  answers(env: Readonly<Record<string, string | undefined>>): "always" | "perhaps" | "never";
+}
+
+/** What a runner's module exports: `@hadron/runners/NAME`, or the main export of a package of its own. */
+export interface RunnerModule extends RunnerPlaces {
   /**
    * `flags`: values of the flags that were given. `explicitApp`: whether the user named the app with --app; without it,
    * `apply` removes nothing of an app that shares no service with the file. Reads the environment here, and only here.

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { runCommandLine } from "../../src/cli/index.ts";
-import type { AppStatus, Change, LogLine, Program, Runner, RunnerFlag } from "../../src/runner.ts";
+import { installedRunners, type Runners } from "../../src/cli/runners/runners.ts";
+import type { AppStatus, Change, LogLine, Program, Runner, RunnerFlag, RunnerModule } from "../../src/runner.ts";
 
 /** A runner whose world is what a test says, so that the command line can be looked at alone. */
 export class FakeRunner implements Runner {
@@ -88,6 +89,16 @@ export class FakeProcess extends EventEmitter {
   }
 }
 
+/** Runners that are called as those of the repository are. */
+function fakeRunners(create: (name: string) => RunnerModule): Runners {
+  const installed = installedRunners();
+  const load = async (name: string) => {
+    await installed.places(name); // It refuses what there is not.
+    return create(name);
+  };
+  return { names: installed.names, has: installed.has, places: load, load };
+}
+
 export interface Typed {
   readonly services: readonly unknown[];
   readonly argv: readonly string[];
@@ -97,6 +108,8 @@ export interface Typed {
   readonly stdin?: string;
   readonly entry?: string;
   readonly screen?: boolean;
+  /** @default 80 */
+  readonly columns?: number;
   readonly cwd?: string;
   readonly problem?: Parameters<typeof runCommandLine>[0]["problem"];
 }
@@ -104,6 +117,7 @@ export interface Typed {
 /** Starts a command line in this process. */
 export function type({ services, argv, runner = new FakeRunner(), flags = [], env = {}, stdin = "", ...rest }: Typed) {
   const [stdout, stderr, own] = [new Kept(), new Kept(), new FakeProcess()];
+  stdout.columns = rest.columns ?? 80;
   stdout.isTTY = stderr.isTTY = rest.screen ?? false;
   const given: { runner: string; flags: Readonly<Record<string, string>>; explicitApp: boolean }[] = [];
   const status = runCommandLine({
@@ -119,13 +133,16 @@ export function type({ services, argv, runner = new FakeRunner(), flags = [], en
     })(),
     cwd: rest.cwd ?? "/nowhere",
     process: own,
-    loadRunner: async (name) => ({
-      flags,
+    runners: fakeRunners((name) => ({
+      summary: `what a test says of ${name}`,
+      endsWithCommand: name === "local",
+      answers: () => "always",
+      flags: name === "local" ? [] : flags,
       createRunner: (options) => {
         given.push({ runner: name, flags: options.flags, explicitApp: options.explicitApp });
         return runner;
       },
-    }),
+    })),
     ...(rest.problem === undefined ? {} : { problem: rest.problem }),
   });
   return { status, stdout, stderr, own, runner, given };

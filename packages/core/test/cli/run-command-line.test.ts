@@ -138,6 +138,24 @@ describe("help", () => {
     expect(out).toContain("Flags of the docker runner:\n  --registry=HOST  where images go");
   });
 
+  test.each([
+    [80, 24],
+    [120, 40],
+  ])("of all fits a screen of %i columns and %i lines, and breaks no word", async (columns, rows) => {
+    const { out } = await enter({ services, argv: ["--help"], columns });
+    const lines = out.trimEnd().split("\n");
+    // One for the prompt that stands below it.
+    expect(lines.length).toBeLessThan(rows);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+  });
+
+  test("goes on below an explanation, not below its term, where the screen is narrow", async () => {
+    const { out } = await enter({ services, argv: ["call", "--help"], columns: 50 });
+    expect(out).toContain(
+      "  --timeout=TIME  how long to wait for the answer:\n                  500ms, 5s, 2m; a bare number is\n",
+    );
+  });
+
   test("of one verb has its flags", async () => {
     const { out } = await enter({ services, argv: ["call", "--help"] });
     expect(out).toContain("call [SERVICE] [PROCEDURE] [INPUT]");

@@ -8,8 +8,8 @@ import {
   unknownService,
 } from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
+import type { ClientCommand } from "./command.ts";
 import { findApps } from "./find.ts";
-import type { ClientCommand } from "./run-client.ts";
 
 /** Finds the one app that has the service, and calls it. WRONG_USE where none has it, or several have. */
 export async function callApp(command: ClientCommand): Promise<number> {
@@ -18,11 +18,11 @@ export async function callApp(command: ClientCommand): Promise<number> {
   const [name = "", ...rest] = words;
   const apps = await findApps(command, name);
   const matches = apps.flatMap((app) =>
-    app.services.filter((one) => one.name === name).map((service) => ({ app, service })),
+    app.services.filter((service) => service.name === name).map((service) => ({ app, service })),
   );
   const [match] = matches;
   if (match === undefined) {
-    const names = [...new Set(apps.flatMap((app) => app.services.map((one) => one.name)))];
+    const names = [...new Set(apps.flatMap((app) => app.services.map((service) => service.name)))];
     if (names.length === 0)
       throw new HadronError("WRONG_USE", `There is no service "${name}": nothing runs. Start its app: npx tsx FILE`);
     throw unknownService(name, names);

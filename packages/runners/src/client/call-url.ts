@@ -9,7 +9,7 @@ import {
   toTable,
 } from "@hadron/core/cli/shared";
 import { didYouMean, HadronError, isHadronError } from "@hadron/core/spi";
-import type { ClientCommand } from "./run-client.ts";
+import type { ClientCommand } from "./command.ts";
 
 /** Calls a procedure of the JSON-RPC server at a URL; without words, lists what it offers. */
 export async function callUrl(command: ClientCommand, url: string): Promise<number> {

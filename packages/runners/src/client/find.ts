@@ -1,22 +1,22 @@
-import { checkRunnerName, type Discovered, discover } from "@hadron/core/cli/shared";
+import { type Discovered, discover } from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
-import type { ClientCommand } from "./run-client.ts";
+import type { ClientCommand } from "./command.ts";
 
 /**
  * The apps that run, narrowed by --runner and --app. Says on stderr who did not answer. `wanted`: the service that is
  * looked for; where it is found, those that are slow to answer are not waited for as long.
  */
 export async function findApps(
-  { env, flags, json, signal, terminal }: ClientCommand,
+  { env, flags, json, runnerFlags, runners, signal, terminal }: ClientCommand,
   wanted: string | undefined,
 ): Promise<readonly Discovered[]> {
-  const runner = flags.runner === undefined ? undefined : checkRunnerName(flags.runner);
   const { apps, unknown } = await discover({
-    entry: import.meta.url,
+    runners,
     env,
     signal,
-    runner,
-    enough: (found) => found.some((app) => app.services.some((one) => wanted === undefined || one.name === wanted)),
+    runner: flags.runner,
+    flags: runnerFlags,
+    enough: (found) => found.some((app) => app.services.some(({ name }) => wanted === undefined || name === wanted)),
   });
   if (!json) {
     for (const { runner, because } of unknown) terminal.err(`What runs on ${runner} is not known: ${because}`);

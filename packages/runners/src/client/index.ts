@@ -1,2 +1,3 @@
 /** The `hadron` command: calls any procedure of whatever runs, from a shell. */
-export { type ClientLine, runClient } from "./run-client.ts";
+export type { ClientLine } from "./command.ts";
+export { runClient } from "./run-client.ts";

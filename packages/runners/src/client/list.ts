@@ -1,6 +1,6 @@
 import { toTable } from "@hadron/core/cli/shared";
+import type { ClientCommand } from "./command.ts";
 import { findApps } from "./find.ts";
-import type { ClientCommand } from "./run-client.ts";
 
 /** Lists what can be called. */
 export async function list(command: ClientCommand): Promise<number> {

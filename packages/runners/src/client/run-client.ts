@@ -1,45 +1,22 @@
+import { join } from "node:path";
 import {
   createTerminal,
-  type Output,
-  type OwnProcess,
+  flagsOfAll,
+  installedRunners,
+  type OwnedFlag,
   parseArguments,
   reportFailure,
-  type Stdin,
   type Stopping,
   statusOf,
-  type Terminal,
   version,
   watchSignals,
 } from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
 import { callApp } from "./call-app.ts";
 import { callUrl } from "./call-url.ts";
+import type { ClientCommand, ClientLine } from "./command.ts";
 import { CLIENT_FLAGS, renderClientHelp } from "./help.ts";
 import { list } from "./list.ts";
-
-/** What the command works with. Each has the process's own as its default. */
-export interface ClientLine {
-  readonly argv?: readonly string[];
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly stdout?: Output;
-  readonly stderr?: Output;
-  readonly stdin?: Stdin;
-  readonly process?: OwnProcess;
-  /** What was typed to start it, for help. @default npx hadron */
-  readonly command?: string;
-}
-
-/** The command line of the client, read and checked. */
-export interface ClientCommand {
-  /** `[SERVICE] [PROCEDURE] [INPUT]`. */
-  readonly words: readonly string[];
-  readonly flags: Readonly<Record<string, string>>;
-  readonly json: boolean;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: Stdin;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
 
 const LINGER_MS = 500;
 
@@ -76,13 +53,17 @@ async function execute(
   line: ClientLine,
   given: Pick<ClientCommand, "env" | "json" | "terminal" | "signal"> & { readonly argv: readonly string[] },
 ): Promise<number> {
-  const { words, flags } = parseArguments(given.argv, CLIENT_FLAGS);
+  const { terminal } = given;
+  // As a file of the user's project would find them, and as this package does.
+  const runners = installedRunners(join(line.cwd ?? process.cwd(), "client.ts"), import.meta.url);
+  const owned = await flagsOfAll(runners);
+  const { words, flags } = parseArguments(given.argv, [...CLIENT_FLAGS, ...owned.map(({ flag }) => flag)]);
   if (flags.version !== undefined) {
-    given.terminal.out(await version());
+    terminal.out(await version());
     return 0;
   }
   if (flags.help !== undefined) {
-    given.terminal.out(renderClientHelp(line.command ?? "npx hadron"));
+    terminal.out(renderClientHelp(line.command ?? "npx hadron", runners.names(), owned, terminal.columns));
     return 0;
   }
   if (words.length > 3) {
@@ -91,10 +72,34 @@ async function execute(
       `"${words[3]}" is too much: it is [SERVICE] [PROCEDURE] [INPUT]. Quote JSON that has spaces in it.`,
     );
   }
-  if (flags.url !== undefined && (flags.runner !== undefined || flags.app !== undefined)) {
-    throw new HadronError("WRONG_USE", "--url says exactly what to call; leave --runner and --app out.");
+  const runnerFlags = chooseRunnerFlags(flags, owned);
+  if (flags.url !== undefined) {
+    const [extra] = [flags.runner, flags.app, ...Object.keys(runnerFlags)].filter((flag) => flag !== undefined);
+    if (extra !== undefined) {
+      throw new HadronError(
+        "WRONG_USE",
+        "--url says exactly what to call; leave --runner and --app out, and runners' flags.",
+      );
+    }
   }
-  const command: ClientCommand = { ...given, words, flags, stdin: line.stdin ?? process.stdin };
+  const command = { ...given, words, flags, runnerFlags, runners, stdin: line.stdin ?? process.stdin };
   if (flags.url !== undefined) return callUrl(command, flags.url);
   return words.length === 0 ? list(command) : callApp(command);
+}
+
+/** The flags given that are runners' own. WRONG_USE for one that the named runner does not have. */
+function chooseRunnerFlags(flags: Readonly<Record<string, string>>, owned: readonly OwnedFlag[]) {
+  const chosen: Record<string, string> = {};
+  for (const { flag, runners } of owned) {
+    const value = flags[flag.name];
+    if (value === undefined) continue;
+    if (flags.runner !== undefined && !runners.includes(flags.runner)) {
+      throw new HadronError(
+        "WRONG_USE",
+        `--${flag.name} is a flag of ${runners.join(" and ")}, not of ${flags.runner}.`,
+      );
+    }
+    chosen[flag.name] = value;
+  }
+  return chosen;
 }

@@ -1,9 +1,9 @@
 import type { Runner, RunnerModule } from "@hadron/core/spi";
 import { Api } from "./api/api.ts";
 import { findTarget } from "./api/kube-config.ts";
-import { flags, readSettings } from "./plan/settings.ts";
+import { readSettings } from "./plan/settings.ts";
 
-export { flags };
+export { answers, endsWithCommand, flags, summary } from "./places.ts";
 
 /**
  * Runs an app on a Kubernetes cluster, with nothing but its API server and an image registry. What a verb needs is loaded

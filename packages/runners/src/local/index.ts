@@ -1,4 +1,4 @@
-import type { RunnerFlag, RunnerModule } from "@hadron/core/spi";
+import type { RunnerModule } from "@hadron/core/spi";
 import { resolvePaths } from "./folder/paths.ts";
 import { systemClock } from "./replica/restart-policy.ts";
 import { LocalRunner } from "./runner.ts";
@@ -6,8 +6,7 @@ import { LocalRunner } from "./runner.ts";
 /** How long a replica may take until it is ready. */
 const START_TIMEOUT_MS = 30_000;
 
-/** The local runner has no flags of its own. */
-export const flags: readonly RunnerFlag[] = [];
+export { answers, endsWithCommand, flags, summary } from "./places.ts";
 
 /** Runs apps on this machine: a process each replica, nothing else installed. See {@link RunnerModule}. */
 export const createRunner: RunnerModule["createRunner"] = ({ env }) =>

@@ -56,21 +56,22 @@ export function peekFlag(argv: readonly string[], name: string): string | undefi
   return typeof found === "string" && found !== "" ? found : undefined;
 }
 
+/** The first flag, without dashes, that is none of these; undefined where all are known. */
+export function findUnknownFlag(argv: readonly string[], flags: readonly Flag[]): string | undefined {
+  const stop = argv.indexOf("--");
+  for (const { name, flag } of typedFlags(stop === -1 ? argv : argv.slice(0, stop), flags)) {
+    if (flag === undefined) return name;
+  }
+  return undefined;
+}
+
 /** What minimist lets pass: unknown flags, repeated ones, `--json=5` and `--no-json`. */
 function check(argv: readonly string[], flags: readonly Flag[]): void {
   const seen = new Set<string>();
-  let awaiting: Flag | undefined;
-  for (const word of argv) {
-    const isValue = awaiting !== undefined && !/^--?[^-\d]/.test(word);
-    awaiting = undefined;
-    if (isValue || !word.startsWith("-") || word === "-" || isNegative(word)) continue;
-    const { name, value } = split(word);
-    const flag = flags.find((one) => (word.startsWith("--") ? one.name === name : one.short === name));
+  for (const { word, name, value, flag } of typedFlags(argv, flags)) {
     if (flag === undefined) {
-      const suggestion = didYouMean(
-        name,
-        flags.map((one) => one.name),
-      ).replace('"', '"--');
+      const names = flags.map((known) => known.name);
+      const suggestion = didYouMean(name, names).replace('"', '"--');
       throw new HadronError("WRONG_USE", `There is no flag "${word.split("=")[0]}".${suggestion} --help lists them.`);
     }
     if (seen.has(flag.name)) throw new HadronError("WRONG_USE", `--${flag.name} is given twice; once is enough.`);
@@ -78,7 +79,30 @@ function check(argv: readonly string[], flags: readonly Flag[]): void {
     if (value !== undefined && flag.value === undefined) {
       throw new HadronError("WRONG_USE", `--${flag.name} takes no value; leave "=${value}" out.`);
     }
-    if (value === undefined && flag.value !== undefined) awaiting = flag;
+  }
+}
+
+interface TypedFlag {
+  /** As it was typed. */
+  readonly word: string;
+  readonly name: string;
+  /** What stands behind `=`. */
+  readonly value: string | undefined;
+  /** undefined: there is none of that name. */
+  readonly flag: Flag | undefined;
+}
+
+/** The words that are flags, and no values of the flag before them. */
+function* typedFlags(argv: readonly string[], flags: readonly Flag[]): Generator<TypedFlag> {
+  let awaiting = false;
+  for (const word of argv) {
+    const isValue = awaiting && !/^--?[^-\d]/.test(word);
+    awaiting = false;
+    if (isValue || !word.startsWith("-") || word === "-" || isNegative(word)) continue;
+    const { name, value } = split(word);
+    const flag = flags.find((known) => (word.startsWith("--") ? known.name === name : known.short === name));
+    yield { word, name, value, flag };
+    awaiting = value === undefined && flag?.value !== undefined;
   }
 }
 

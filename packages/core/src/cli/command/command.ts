@@ -1,10 +1,9 @@
 import type { App } from "../../describe/compose.ts";
-import type { Program, RunContext, Runner } from "../../runner.ts";
+import type { Program, RunContext, Runner, RunnerModule } from "../../runner.ts";
 import type { Stopping } from "../process/stopping.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { Env } from "./env.ts";
 import type { Stdin } from "./input.ts";
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What a verb of an app file works with: the command line, read and checked. */
 export interface Command {
@@ -22,7 +21,9 @@ export interface Command {
   readonly stopping: Stopping;
   /** Its progress is shown, unless the verb is quiet. */
   readonly context: RunContext;
-  /** The runner, loaded and made. */
+  /** The runner's module, loaded. Fails where it is not installed. */
+  module(): Promise<RunnerModule>;
+  /** The runner, made. */
   runner(): Promise<Runner>;
   /** What the runner is given. `needsSecrets`: it will start replicas. */
   program(needsSecrets: boolean): Program;

@@ -2,7 +2,7 @@ import type { App } from "../../describe/compose.ts";
 import { hashTopology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import type { Program } from "../../runner.ts";
-import type { Env } from "./command.ts";
+import type { Env } from "./env.ts";
 
 /**
  * What a runner is given. `needsSecrets`: it will start replicas, so that a secret which the environment does not have is

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { Flag } from "../command/arguments.ts";
-import { toTable } from "../terminal/table.ts";
+import { DEFAULT_RUNNER, type Runners } from "../runners/runners.ts";
+import { wrap, wrapTable } from "../terminal/wrap.ts";
 import { COMMON_FLAGS, VERBS, type Verb } from "../verbs/verbs.ts";
 
 /** What a user types to run this file again. */
@@ -12,56 +13,63 @@ export function commandOf(entry: string, cwd: string): string {
   return `${/\.[mc]?tsx?$/.test(entry) || !existsSync(entry) ? "npx tsx" : "node"} ${quoted}`;
 }
 
-/** The help of all verbs, or of one. */
-export function renderHelp(options: {
+const EXIT_STATUS = "Exit status: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM.";
+
+/** The help of all verbs, or of one, broken at words to fit the screen. */
+export async function renderHelp(options: {
   readonly verb: Verb | undefined;
   readonly command: string;
+  readonly runners: Runners;
+  /** The one whose flags are shown. */
   readonly runner: string;
-  readonly runnerFlags: readonly Flag[];
-}): string {
-  const { verb, command, runner, runnerFlags } = options;
-  const lines = verb === undefined ? overview(command) : ofVerb(verb, command);
-  if (runnerFlags.length > 0) lines.push("", `Flags of the ${runner} runner:`, ...flagTable(runnerFlags));
-  if (verb === undefined) lines.push("", `More of one verb: ${command} VERB --help`);
-  lines.push("", "Exit status: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM.");
+  /** Its flags; none for a list of all verbs where nobody asked for them. */
+  readonly flags: readonly Flag[];
+  readonly columns: number;
+}): Promise<string> {
+  const { verb, command, runner, flags, columns } = options;
+  const lines = verb === undefined ? await overview(options) : ofVerb(verb, command, columns);
+  if (flags.length > 0) lines.push("", `Flags of the ${runner} runner:`, ...flagTable(flags, columns));
+  if (verb === undefined) lines.push("", ...wrap(`More: ${command} VERB --help, or --runner=NAME --help`, columns));
+  lines.push(...wrap(EXIT_STATUS, columns));
   return lines.join("\n");
 }
 
-function overview(command: string): string[] {
+/** Small enough for 24 lines of 80 columns: what scrolls away is not read. */
+async function overview({ command, runners, columns }: Parameters<typeof renderHelp>[0]): Promise<string[]> {
+  const verbs = VERBS.map(({ name, brief, summary }): [string, string] => [`  ${name} ${brief}`.trimEnd(), summary]);
+  const places = runners.names().map(async (name): Promise<[string, string]> => {
+    const { summary } = await runners.places(name);
+    return [`  --runner=${name}`, name === DEFAULT_RUNNER ? `${summary} (the default)` : summary];
+  });
+  const flags = [...COMMON_FLAGS, { name: "version", help: "print the version of Hadron" }];
+  const others = flags.filter(({ name }) => name !== "runner").map(toRow);
   return [
-    `${command} [VERB] [--runner=local|docker|kubernetes] …`,
+    `${command} [VERB] [--runner=NAME] …`,
     "",
-    ...toTable(
-      VERBS.map(({ name, words, summary }) => [
-        `  ${name} ${words}`,
-        summary + (name === "up" ? " (also without a verb)" : ""),
-      ]),
-    ),
+    ...wrapTable(verbs, columns),
     "",
-    "Flags:",
-    ...flagTable([...COMMON_FLAGS, { name: "version", help: "print the version of Hadron" }]),
+    ...wrapTable([...(await Promise.all(places)), ...others], columns),
   ];
 }
 
-function ofVerb(verb: Verb, command: string): string[] {
-  const summary = verb.summary[0]!.toUpperCase() + verb.summary.slice(1);
+function ofVerb(verb: Verb, command: string, columns: number): string[] {
+  const summary = verb.summary.slice(0, 1).toUpperCase() + verb.summary.slice(1);
   return [
     `${command} ${verb.name} ${verb.words}`.trimEnd(),
     "",
-    `${summary}.`,
-    ...verb.details,
+    ...[`${summary}.`, ...verb.details].flatMap((line) => wrap(line, columns)),
     "",
     "Flags:",
-    ...flagTable([...verb.flags, ...COMMON_FLAGS]),
+    ...flagTable([...verb.flags, ...COMMON_FLAGS], columns),
+    "",
   ];
 }
 
 /** Flags as a table: what is typed, and what it does. */
-export function flagTable(flags: readonly Flag[]): string[] {
-  return toTable(
-    flags.map(({ name, value, short, help }) => [
-      `  --${name}${value === undefined ? "" : `=${value}`}${short === undefined ? "" : `, -${short}`}`,
-      help,
-    ]),
-  );
+export function flagTable(flags: readonly Flag[], columns: number): string[] {
+  return wrapTable(flags.map(toRow), columns);
+}
+
+function toRow({ name, value, short, help }: Flag): [string, string] {
+  return [`  --${name}${value === undefined ? "" : `=${value}`}${short === undefined ? "" : `, -${short}`}`, help];
 }

@@ -3,16 +3,17 @@ import { HadronError, isHadronError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { Runner, RunnerModule } from "../../runner.ts";
 import { appName } from "../command/app-name.ts";
-import { type Arguments, parseArguments, peekFlag } from "../command/arguments.ts";
-import type { Command, Env } from "../command/command.ts";
+import { type Arguments, findUnknownFlag, parseArguments, peekFlag } from "../command/arguments.ts";
+import type { Command } from "../command/command.ts";
+import type { Env } from "../command/env.ts";
 import { reportFailure, statusOf } from "../command/failure.ts";
 import type { Stdin } from "../command/input.ts";
 import { createProgram } from "../command/program.ts";
 import { type OwnProcess, type Stopping, watchSignals } from "../process/stopping.ts";
-import { checkRunnerName, loadRunner, resolveRunner } from "../runners/load-runner.ts";
+import { DEFAULT_RUNNER, flagsOfAll, installedRunners, ownFlags, type Runners } from "../runners/runners.ts";
 import { quietProgress, showProgress } from "../terminal/progress.ts";
 import { createTerminal, type Output, type Terminal } from "../terminal/terminal.ts";
-import { COMMON_FLAGS, VERBS, type Verb } from "../verbs/verbs.ts";
+import { COMMON_FLAGS, DEFAULT_VERB, VERBS, type Verb } from "../verbs/verbs.ts";
 
 export interface CommandLine {
   /** The absolute path of the app file. */
@@ -32,8 +33,8 @@ export interface CommandLine {
   readonly cwd?: string;
   /** @default process */
   readonly process?: OwnProcess;
-  /** @default loads `@hadron/runners/NAME` */
-  readonly loadRunner?: (name: string, entry: string) => Promise<RunnerModule>;
+  /** @default what is installed beside the app file */
+  readonly runners?: Runners;
   /** Why the command cannot run at all. It is reported, and ends the process. @default none */
   readonly problem?: HadronError;
 }
@@ -80,14 +81,15 @@ async function execute(
   chosen: (verb: Verb) => void,
 ): Promise<number> {
   const { argv, entry, env } = line;
-  const runnerName = checkRunnerName(peekFlag(argv, "runner") ?? "local");
-  const load = line.loadRunner ?? loadRunner;
-  // Only what is installed can name its flags; that it is not is said when it is needed.
-  const isThere = line.loadRunner !== undefined || resolveRunner(runnerName, entry) !== undefined;
+  const named = peekFlag(argv, "runner");
+  const runnerName = named ?? DEFAULT_RUNNER;
+  const runners = line.runners ?? installedRunners(entry);
+  // Only what is installed can name its flags; that no runner is, is said when one is needed.
+  const isThere = named !== undefined || runners.has(runnerName);
   // The verb's code comes along while the runner is loaded, which is most of the time that `call` takes here.
-  const guess = VERBS.find((one) => argv.includes(one.name)) ?? VERBS[0]!;
-  const [module] = await Promise.all([isThere ? load(runnerName, entry) : undefined, guess.load()]);
-  const { verb, words, flags } = readVerb(argv, module);
+  const guess = VERBS.find(({ name }) => argv.includes(name)) ?? DEFAULT_VERB;
+  const [loaded] = await Promise.all([isThere ? runners.load(runnerName) : undefined, guess.load()]);
+  const { verb, words, flags } = await readVerb(argv, runnerName, loaded, runners);
 
   if (flags.version !== undefined) {
     const { version } = await import("./version.ts");
@@ -98,12 +100,14 @@ async function execute(
   if (flags.help !== undefined) {
     const { commandOf, renderHelp } = await import("./help.ts");
     const command = commandOf(entry, cwd);
-    terminal.out(renderHelp({ verb, command, runner: runnerName, runnerFlags: module?.flags ?? [] }));
+    const { columns } = terminal;
+    const shown = verb === undefined && named === undefined ? [] : (loaded?.flags ?? []);
+    terminal.out(await renderHelp({ verb, command, runners, runner: runnerName, flags: shown, columns }));
     return 0;
   }
 
-  const { load: loadVerb, quiet } = verb ?? VERBS[0]!;
-  chosen(verb ?? VERBS[0]!);
+  const { load: loadVerb, quiet } = verb ?? DEFAULT_VERB;
+  chosen(verb ?? DEFAULT_VERB);
   const app = compose(appName(entry, flags.app), line.services);
   const json = flags.json !== undefined;
   const progress = quiet || json ? quietProgress : showProgress(terminal);
@@ -122,14 +126,12 @@ async function execute(
     context: { signal: stopping.signal, progress },
     progressDone: () => progress.done(),
     program: (needsSecrets) => createProgram({ app, entry, runCall: line.runCall, env }, needsSecrets),
+    module: async () => loaded ?? (await runners.load(runnerName)),
     async runner() {
-      runner ??= (module ?? (await load(runnerName, entry))).createRunner({
-        flags: Object.fromEntries(
-          module?.flags.flatMap(({ name }) => (name in flags ? [[name, flags[name]!]] : [])) ?? [],
-        ),
-        explicitApp: flags.app !== undefined,
-        env,
-      });
+      if (runner === undefined) {
+        const module = await command.module();
+        runner = module.createRunner({ flags: ownFlags(flags, module), explicitApp: flags.app !== undefined, env });
+      }
       return runner;
     },
   };
@@ -141,17 +143,21 @@ async function execute(
 }
 
 /** Finds the verb, and checks that its words and flags are its own. `verb` is undefined where none was given. */
-function readVerb(
+async function readVerb(
   argv: readonly string[],
+  runnerName: string,
   module: RunnerModule | undefined,
-): Arguments & { readonly verb: Verb | undefined } {
-  const runnerFlags = module?.flags ?? [];
-  const shared = [...COMMON_FLAGS, ...runnerFlags, { name: "version", help: "" }];
-  const { words, flags } = parseArguments(argv, [...shared, ...VERBS.flatMap((one) => one.flags)]);
-  const [name = "up", ...rest] = words;
-  const verb = VERBS.find((one) => one.name === name);
+  runners: Runners,
+): Promise<Arguments & { readonly verb: Verb | undefined }> {
+  const shared = [...COMMON_FLAGS, ...(module?.flags ?? []), { name: "version", help: "" }];
+  const known = [...shared, ...VERBS.flatMap((verb) => verb.flags)];
+  const unknown = findUnknownFlag(argv, known);
+  if (unknown !== undefined) await refuseOthersFlag(unknown, runnerName, runners);
+  const { words, flags } = parseArguments(argv, known);
+  const [name = DEFAULT_VERB.name, ...rest] = words;
+  const verb = VERBS.find((verb) => verb.name === name);
   if (verb === undefined) {
-    const names = VERBS.map((one) => one.name);
+    const names = VERBS.map((verb) => verb.name);
     throw new HadronError(
       "WRONG_USE",
       `There is no verb "${name}".${didYouMean(name, names)} There are ${names.join(", ")}; see --help.`,
@@ -160,7 +166,7 @@ function readVerb(
   const own = [...shared, ...verb.flags].map((flag) => flag.name);
   const alien = Object.keys(flags).find((flag) => !own.includes(flag));
   if (alien !== undefined) {
-    const others = VERBS.filter((one) => one.flags.some((flag) => flag.name === alien)).map((one) => one.name);
+    const others = VERBS.filter(({ flags }) => flags.some((flag) => flag.name === alien)).map(({ name }) => name);
     throw new HadronError("WRONG_USE", `--${alien} is a flag of ${others.join(" and ")}, not of ${verb.name}.`);
   }
   if (rest.length > verb.mostWords && flags.help === undefined) {
@@ -168,6 +174,16 @@ function readVerb(
     throw new HadronError("WRONG_USE", `"${rest[verb.mostWords]}" is too much: it is ${usage}.`);
   }
   return { verb: words.length === 0 ? undefined : verb, words: rest, flags };
+}
+
+/** WRONG_USE for a flag that only other runners have. */
+async function refuseOthersFlag(name: string, runner: string, runners: Runners): Promise<void> {
+  const owned = (await flagsOfAll(runners)).find(({ flag }) => flag.name === name);
+  if (owned === undefined) return;
+  throw new HadronError(
+    "WRONG_USE",
+    `--${name} is a flag of ${owned.runners.join(" and ")}, not of ${runner}: add --runner=${owned.runners[0]}.`,
+  );
 }
 
 /** Whether an error can come of being told to stop. What is no error of ours is a defect, and shows even then. */

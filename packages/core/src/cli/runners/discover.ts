@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../../call/host/host.ts";
 import { HadronError, isHadronError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { Connected, RunContext, Runner, RunningApp } from "../../runner.ts";
-import type { Env } from "../command/command.ts";
+import type { Env } from "../command/env.ts";
 import { quietProgress } from "../terminal/progress.ts";
-import { loadRunner, RUNNERS, resolveRunner } from "./load-runner.ts";
 import { openHost } from "./open-host.ts";
+import { installedRunners, ownFlags, type Runners } from "./runners.ts";
 
 /** A running app, and what reaches it. */
 export interface Discovered extends RunningApp {
@@ -22,12 +20,13 @@ export interface Discovery {
 }
 
 export interface DiscoverOptions {
-  /** Where runners' packages are looked for. */
-  readonly entry: string;
+  readonly runners: Runners;
   readonly env: Env;
   readonly signal: AbortSignal;
   /** Ask this one only, however long it takes, and fail if it cannot say. @default all that are installed */
   readonly runner?: string | undefined;
+  /** Values of runners' own flags. Where there are any, only runners that have them all are asked. @default none */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Whether what was found will do, so that one that is slow is not waited for as long. @default never */
   readonly enough?: (apps: readonly Discovered[]) => boolean;
   /** How long an engine or a cluster that nobody named may keep the rest waiting. @default 3000 */
@@ -41,16 +40,16 @@ export interface DiscoverOptions {
  * no failure. RUNNER_FAILED where one that was named cannot be asked.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovery> {
-  const { entry, env, runner, signal, enough = () => false, patienceMs = 3000, shortPatienceMs = 1000 } = options;
+  const { runner, signal, enough = () => false, patienceMs = 3000, shortPatienceMs = 1000 } = options;
   if (runner !== undefined) return { apps: await ask(runner, options), unknown: [] };
-  const names = RUNNERS.filter((name) => mayAnswer(name, env) && resolveRunner(name, entry) !== undefined);
+  const { sure, all: names } = await whomToAsk(options);
   const answers = new Map<string, readonly Discovered[]>();
   const unknown: { runner: string; because: string }[] = [];
   const givenUp = new AbortController();
   const inOrder = () => names.flatMap((name) => answers.get(name) ?? []);
   const patience = createPatience(shortPatienceMs, patienceMs, () => enough(inOrder()));
-  const asked = names.map(async (name) => {
-    if (name === "local") return void answers.set(name, await ask(name, options));
+  const asking = names.map(async (name) => {
+    if (sure.includes(name)) return void answers.set(name, await ask(name, options));
     try {
       answers.set(name, await ask(name, options, AbortSignal.any([signal, givenUp.signal])));
     } catch (error) {
@@ -61,14 +60,31 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
       unknown.push({ runner: name, because: error instanceof Error ? error.message : String(error) });
     }
   });
-  for (const one of asked) one.then(patience.check, () => {});
-  await Promise.race([Promise.all(asked), patience.over.then(() => asked[names.indexOf("local")])]);
+  for (const question of asking) question.then(patience.check, () => {});
+  // Those that are sure to answer are waited for, however long it takes.
+  const sureOnes = asking.filter((_, index) => sure.includes(names[index] ?? ""));
+  await Promise.race([Promise.all(asking), patience.over.then(() => Promise.all(sureOnes))]);
   patience.end();
   for (const name of names) {
     if (!answers.has(name)) unknown.push({ runner: name, because: "it has not answered in time" });
   }
   givenUp.abort();
   return { apps: inOrder(), unknown };
+}
+
+/** The runners that can say what runs, by name and in order; `sure`: those of them that need no patience. */
+async function whomToAsk({ runners, env, flags = {} }: DiscoverOptions) {
+  const asked = await Promise.all(
+    runners.names().map(async (name) => {
+      const places = await runners.places(name);
+      const hasAll = Object.keys(flags).every((flag) => places.flags.some((own) => own.name === flag));
+      return { name, answers: hasAll ? places.answers(env) : "never" };
+    }),
+  );
+  return {
+    sure: asked.flatMap(({ name, answers }) => (answers === "always" ? [name] : [])),
+    all: asked.flatMap(({ name, answers }) => (answers === "never" ? [] : [name])),
+  };
 }
 
 /** Over after the long time, or after the short one as soon as it is enough. */
@@ -93,39 +109,14 @@ function createPatience(shortMs: number, longMs: number, enough: () => boolean) 
 /** `asking` ends the question alone: whoever was found is connected to later. */
 async function ask(
   name: string,
-  { entry, env, signal }: DiscoverOptions,
+  { runners, env, flags = {}, signal }: DiscoverOptions,
   asking: AbortSignal = signal,
 ): Promise<Discovered[]> {
-  const { createRunner } = await loadRunner(name, entry);
-  const runner: Runner = createRunner({ flags: {}, explicitApp: false, env });
+  const module = await runners.load(name);
+  const runner: Runner = module.createRunner({ flags: ownFlags(flags, module), explicitApp: false, env });
   const context: RunContext = { signal, progress: quietProgress };
   const apps = await runner.list({ ...context, signal: asking });
   return apps.map((app) => ({ ...app, connect: () => runner.connect(app.app, context) }));
-}
-
-/** Whether it is worth loading a runner's code at all: without a socket or a kubeconfig there is nobody to ask. */
-function mayAnswer(runner: string, env: Env): boolean {
-  const home = env.HOME ?? homedir();
-  if (runner === "docker") {
-    const runtime = env.XDG_RUNTIME_DIR ?? "/run";
-    const sockets = [
-      "/var/run/docker.sock",
-      ...[".docker/run/docker.sock", ".docker/contexts", ".docker/desktop/docker.sock"].map((path) => join(home, path)),
-      ...[".colima/default/docker.sock", ".orbstack/run/docker.sock", ".rd/docker.sock"].map((path) =>
-        join(home, path),
-      ),
-      ...["docker.sock", "podman/podman.sock"].map((path) => join(runtime, path)),
-    ];
-    return (
-      Boolean(env.DOCKER_HOST || env.DOCKER_CONTEXT) ||
-      process.platform === "win32" ||
-      sockets.some((path) => existsSync(path))
-    );
-  }
-  if (runner === "kubernetes") {
-    return Boolean(env.KUBECONFIG || env.KUBERNETES_SERVICE_HOST) || existsSync(join(home, ".kube/config"));
-  }
-  return true;
 }
 
 /**
@@ -135,14 +126,14 @@ function mayAnswer(runner: string, env: Env): boolean {
 export async function discoverHost(service: string): Promise<Host> {
   const { signal } = new AbortController();
   const { apps } = await discover({
-    entry: process.argv[1] ?? join(process.cwd(), "script"),
+    runners: installedRunners(process.argv[1] ?? join(process.cwd(), "script")),
     env: process.env,
     signal,
   });
-  const having = apps.filter((app) => app.services.some((one) => one.name === service));
+  const having = apps.filter((app) => app.services.some(({ name }) => name === service));
   const [found] = having;
   if (found === undefined) {
-    const names = apps.flatMap((app) => app.services.map((one) => one.name));
+    const names = apps.flatMap((app) => app.services.map(({ name }) => name));
     throw new HadronError(
       "UNKNOWN_SERVICE",
       `Nothing that runs has a service "${service}".${didYouMean(service, names)} Start it first.`,

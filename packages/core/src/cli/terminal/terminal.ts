@@ -1,4 +1,4 @@
-import type { Env } from "../command/command.ts";
+import type { Env } from "../command/env.ts";
 
 /** A stream that is written to: process.stdout, or what a test gives. */
 export interface Output {
@@ -12,6 +12,9 @@ export interface Output {
 const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, bold: 1, dim: 2 } as const;
 export type Colour = keyof typeof COLOURS;
 
+/** How wide text for people is where nobody says how wide the screen is. */
+export const PAGE_COLUMNS = 100;
+
 /** Results on stdout, everything else on stderr. */
 export interface Terminal {
   /** A line of the result. */
@@ -19,6 +22,8 @@ export interface Terminal {
   /** A line beside it. */
   err(line: string): void;
   readonly stderr: Output;
+  /** How wide stdout is; {@link PAGE_COLUMNS} where it is no screen. */
+  readonly columns: number;
   /** Whether stderr is a screen whose lines can be written anew. */
   readonly live: boolean;
   /** Paints text for stderr, where that shows colours. */
@@ -32,7 +37,6 @@ export interface Terminal {
  * nothing left to do. stderr without a reader is given up silently: a deployment must not end for it.
  */
 export function createTerminal(stdout: Output, stderr: Output, env: Env, readerGone: () => void): Terminal {
-  const colours = (stream: Output) => stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
   const painter = (on: boolean) => (colour: Colour, text: string) =>
     on ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
   let outGone = false;
@@ -53,8 +57,20 @@ export function createTerminal(stdout: Output, stderr: Output, env: Env, readerG
     out: (line) => void (outGone || stdout.write(`${line}\n`)),
     err: (line) => void (errGone || stderr.write(`${line}\n`)),
     stderr,
+    get columns() {
+      return stdout.columns || PAGE_COLUMNS;
+    },
     live: stderr.isTTY === true && env.TERM !== "dumb",
-    paint: painter(colours(stderr)),
-    paintOut: painter(colours(stdout)),
+    paint: painter(hasColours(stderr, env)),
+    paintOut: painter(hasColours(stdout, env)),
   };
+}
+
+/**
+ * NO_COLOR is https://no-color.org: whatever its value, unless that is empty. FORCE_COLOR says so where there is no screen,
+ * and wins, as it does in Node; 0 and false are its ways to say no.
+ */
+function hasColours(stream: Output, { FORCE_COLOR: force, NO_COLOR: none, TERM: term }: Env): boolean {
+  if (force !== undefined) return force !== "0" && force !== "false";
+  return stream.isTTY === true && !none && term !== "dumb";
 }

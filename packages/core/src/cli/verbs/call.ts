@@ -29,7 +29,7 @@ export async function call(command: Command): Promise<number> {
 async function startWhereNothingRuns(command: Command): Promise<Attached | undefined> {
   const runner = await command.runner();
   // Elsewhere a deployment outlives the command that made it: starting one is for `up` to decide.
-  if (runner.name !== "local") return undefined;
+  if (!(await command.module()).endsWithCommand) return undefined;
   const { revision } = await runner.status(command.app.topology.app, command.context);
   if (revision !== null) return undefined;
   const applying = runner.apply(command.program(true), command.context);

@@ -6,6 +6,8 @@ export interface Verb {
   readonly name: string;
   /** Its words, as `--help` shows them. */
   readonly words: string;
+  /** The same, short enough for a list of all verbs. */
+  readonly brief: string;
   /** How many words it takes at most. */
   readonly mostWords: number;
   /** One line. */
@@ -22,11 +24,11 @@ export interface Verb {
 
 /** The flags that every verb takes. */
 export const COMMON_FLAGS: readonly Flag[] = [
-  { name: "runner", value: "NAME", help: "local, docker or kubernetes (default: local)" },
+  { name: "runner", value: "NAME", help: "where it runs; --help lists the runners that are installed" },
   {
     name: "app",
     value: "NAME",
-    help: "the app's name (default: the file's, or its folder's where that is index, main or app)",
+    help: "its name (default: that of the file or its folder)",
   },
   { name: "json", help: "print results and errors as JSON, and nothing else" },
   { name: "help", short: "h", help: "show this" },
@@ -38,26 +40,32 @@ export const TIMEOUT_FLAG: Flag = {
   help: "how long to wait for the answer: 500ms, 5s, 2m; a bare number is milliseconds (default: 30s)",
 };
 
+/** What a command does that names no verb. */
+export const DEFAULT_VERB: Verb = {
+  name: "up",
+  words: "",
+  brief: "",
+  mostWords: 0,
+  summary: "make it run, and print where (also without a verb)",
+  details: [
+    "Applies the app: starts, changes and removes what differs from the file, and waits until every replica is ready.",
+    "Under the local runner it stays, shows the logs, and ends all with Ctrl-C. Under the others it returns.",
+  ],
+  flags: [],
+  quiet: false,
+  load: async () => (await import("./up.ts")).up,
+};
+
 export const VERBS: readonly Verb[] = [
-  {
-    name: "up",
-    words: "",
-    mostWords: 0,
-    summary: "make it run as declared, and print the endpoints",
-    details: [
-      "Applies the app: starts, changes and removes what differs from the file, and waits until every replica is ready.",
-      "Under the local runner it stays, shows the logs, and ends all with Ctrl-C. Under the others it returns.",
-    ],
-    flags: [],
-    quiet: false,
-    load: async () => (await import("./up.ts")).up,
-  },
+  DEFAULT_VERB,
   {
     name: "call",
     words: "[SERVICE] [PROCEDURE] [INPUT]",
+    brief: "…",
     mostWords: 3,
-    summary: "call a service, and print the result as one line of JSON; of a stream, a line an item",
+    summary: "call a service, and print the result as a line of JSON",
     details: [
+      "Of a stream it prints a line an item.",
       "The second word is a procedure if the service has one of that name, INPUT otherwise. INPUT is JSON, or - for stdin.",
       "SERVICE may be left out where one service is exposed, or there is only one.",
       "Under the local runner, where nothing runs, it starts the app for this one call.",
@@ -69,6 +77,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "plan",
     words: "",
+    brief: "",
     mostWords: 0,
     summary: "show what up would change, and change nothing",
     details: [],
@@ -79,6 +88,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "status",
     words: "",
+    brief: "",
     mostWords: 0,
     summary: "show every replica",
     details: ["Nothing deployed is an empty list, and no failure."],
@@ -89,6 +99,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "logs",
     words: "[SERVICE]",
+    brief: "[SERVICE]",
     mostWords: 1,
     summary: "show what the replicas print",
     details: [],
@@ -99,9 +110,10 @@ export const VERBS: readonly Verb[] = [
   {
     name: "scale",
     words: "SERVICE N",
+    brief: "SERVICE N",
     mostWords: 2,
-    summary: "run N replicas of a service; the next up puts back what the file says",
-    details: [],
+    summary: "run N replicas of a service",
+    details: ["The next up puts back what the file says."],
     flags: [],
     quiet: false,
     load: async () => (await import("./scale.ts")).scale,
@@ -109,6 +121,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "describe",
     words: "",
+    brief: "",
     mostWords: 0,
     summary: "print the topology as JSON",
     details: [
@@ -122,8 +135,9 @@ export const VERBS: readonly Verb[] = [
   {
     name: "export",
     words: "",
+    brief: "",
     mostWords: 0,
-    summary: "print what the runner would make, as a file that other tools take",
+    summary: "print what up would make, as a file that other tools take",
     details: [
       "Compose for docker, manifests for kubernetes. It names an image that it has built; secrets are there by name only.",
     ],
@@ -134,8 +148,9 @@ export const VERBS: readonly Verb[] = [
   {
     name: "delete",
     words: "",
+    brief: "",
     mostWords: 0,
-    summary: "remove everything of this app, and say what is left if anything is",
+    summary: "remove what runs of this app, and say what is left",
     details: [],
     flags: [],
     quiet: false,

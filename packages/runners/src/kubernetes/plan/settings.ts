@@ -1,4 +1,4 @@
-import { HadronError, type RunnerFlag } from "@hadron/core/spi";
+import { HadronError } from "@hadron/core/spi";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -16,14 +16,6 @@ export interface Settings {
   /** Where images go. WRONG_USE where nobody said it: a cluster pulls from a registry, there is no default. */
   registry(): string;
 }
-
-export const flags: readonly RunnerFlag[] = [
-  { name: "namespace", value: "NAME", help: "the namespace (HADRON_NAMESPACE; else the context's)" },
-  { name: "context", value: "NAME", help: "the context of your kubeconfig (HADRON_CONTEXT; else the current one)" },
-  { name: "registry", value: "HOST[/PATH]", help: "where images are pushed and pulled (DOCKER_REGISTRY)" },
-  { name: "base-image", value: "IMAGE", help: "what images are built on (HADRON_BASE_IMAGE; else node:24-slim)" },
-  { name: "pull-secret", value: "NAME", help: "a Secret with which the cluster pulls images (HADRON_PULL_SECRET)" },
-];
 
 export function readSettings({
   flags,
