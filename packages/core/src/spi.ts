@@ -6,16 +6,17 @@ export { TableDirectory } from "./call/directory/table-directory.ts";
 export type {
   ChildDefinition,
   Expose,
-  ImageTopology,
   Limits,
+  Needed,
   PartDefinition,
   ProcedureDefinition,
-  Readiness,
   ResolvedServiceOptions,
   ServiceDefinition,
 } from "./declare/definition.ts";
 export { serviceDefinition } from "./declare/definition.ts";
+export type { ImageTopology, Readiness } from "./declare/image-topology.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
+export { type Needs, withNeeds } from "./declare/needs.ts";
 export {
   type Child,
   type ChildCallOptions,
@@ -28,6 +29,7 @@ export {
 } from "./declare/pattern.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { readTopology } from "./describe/read-topology.ts";
+export { checkScale } from "./describe/scale-rules.ts";
 export {
   firstDifference,
   hashTopology,

@@ -1,9 +1,13 @@
 import { HadronError } from "../errors.ts";
+import type { ImageTopology } from "./image-topology.ts";
+import { type Life, lifeOf } from "./life.ts";
 import type { ProcedureOptions } from "./procedure.ts";
 import { procedureOptions } from "./procedure.ts";
 import type { Handler } from "./types.ts";
 
 const DEFINITION = Symbol.for("dev.hadron.definition");
+/** On a handler: what it needs. */
+const HANDLER_NEEDS = Symbol.for("dev.hadron.needs");
 
 /** What stands behind a part. Only this package and its SPI look at it. */
 export type PartDefinition = HandlersDefinition | PatternDefinition | ServiceDefinition | ImageDefinition;
@@ -14,6 +18,9 @@ export interface HandlersDefinition {
   /** The one handler; its procedure is named as the service. */
   readonly single: Handler | undefined;
   readonly named: Readonly<Record<string, Handler>>;
+  /** What it does in a replica without being called. */
+  readonly life: Life | undefined;
+  readonly needs: readonly Needed[];
 }
 
 export interface PatternDefinition {
@@ -23,6 +30,8 @@ export interface PatternDefinition {
   readonly children: Readonly<Record<string, ChildDefinition>>;
   /** Makes the root's handlers: once for each replica, and once when it is declared, to learn their names. */
   readonly root: (clients: any) => unknown;
+  /** Of the replicas in which the root runs. */
+  readonly needs: readonly Needed[];
 }
 
 export interface ChildDefinition {
@@ -36,54 +45,43 @@ export interface ChildDefinition {
 export interface ImageDefinition {
   readonly kind: "image";
   readonly image: ImageTopology;
+  readonly needs: readonly Needed[];
 }
-
-/** What is known of a container image. What was not declared is absent. */
-export interface ImageTopology {
-  readonly reference: string;
-  /** What its command, or its entry point, is started with. Empty: what the image says. */
-  readonly args: readonly string[];
-  /** Takes the place of its entry point. */
-  readonly command?: readonly string[];
-  /** The ports on which it listens, by name, in order; the first is the main one. */
-  readonly ports: Readonly<Record<string, number>>;
-  /** When it is ready. Absent: when its main port accepts connections, or at once where it has none. */
-  readonly ready?: Readiness;
-  /** Whom it runs as. Absent: whom the image or the runner says. */
-  readonly user?: { readonly uid: number; readonly gid: number };
-}
-
-/** How an image tells that it is ready. Ports are told by their names. */
-export type Readiness =
-  /** The port accepts connections. */
-  | { readonly tcp: string }
-  /** A GET of the path is answered with a status from 200 to 399. */
-  | { readonly http: { readonly port: string; readonly path: string } }
-  /** The command, run in its container, ends with status 0. */
-  | { readonly command: readonly string[] }
-  /** It has written a line that this regular expression finds something in. */
-  | { readonly log: string };
 
 export interface ServiceDefinition {
   readonly kind: "service";
   readonly name: string;
   readonly part: PartDefinition;
   readonly options: ResolvedServiceOptions;
-  /** Where it was declared. Read lazily: formatting a stack is slow. */
-  readonly site: { readonly stack?: string };
+  /** What its own options say that it needs. */
+  readonly needs: Needed;
+  readonly site: Site;
 }
 
-/** The options of a service with nothing left open. Sizes in bytes. */
+/** Where something was declared. Read lazily: formatting a stack is slow. */
+export interface Site {
+  readonly stack?: string;
+}
+
+/** What a part needs of the replicas in which it runs, with nothing left open. Sizes in bytes. */
+export interface Needed {
+  /** Whose need it is, for messages, e.g. `service "greet"`. */
+  readonly by: string;
+  readonly site: Site;
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  readonly generated: readonly string[];
+  readonly files: readonly string[];
+  /** What of it is said. */
+  readonly capacity: { readonly cpu?: number; readonly memoryBytes?: number };
+  readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
+  readonly uses: readonly ServiceDefinition[];
+}
+
+/** The options of a service that no part has, with nothing left open. */
 export interface ResolvedServiceOptions {
   readonly replicas: number | undefined;
   readonly expose: Expose | null;
-  readonly env: Readonly<Record<string, string>>;
-  readonly secrets: readonly string[];
-  readonly files: readonly string[];
-  readonly capacity: { readonly cpu: number; readonly memoryBytes: number };
-  /** What of the capacity was declared. */
-  readonly requests: { readonly cpu?: number; readonly memoryBytes?: number };
-  readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
   readonly limits: Limits;
 }
 
@@ -135,7 +133,10 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
   if ((typeof value === "object" || typeof value === "function") && value !== null) {
     const definition = (value as { [DEFINITION]?: PartDefinition })[DEFINITION];
     if (definition !== undefined) return definition;
-    if (typeof value === "function") return { kind: "handlers", single: value as Handler, named: {} };
+    const life = lifeOf(value, where);
+    if (typeof value === "function") {
+      return { kind: "handlers", single: value as Handler, named: {}, life, needs: needsOfHandler(value as Handler) };
+    }
     const entries = Object.entries(value);
     const bad = entries.find(([, handler]) => typeof handler !== "function");
     if (bad !== undefined) {
@@ -144,18 +145,29 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
         `${where}: "${bad[0]}" is ${typeof bad[1]}, and should be a handler.`,
       );
     }
-    if (entries.length === 0) {
+    if (entries.length === 0 && life === undefined) {
       throw new HadronError(
         "INVALID_DECLARATION",
         `${where} has no procedure: give it a handler, or an object of handlers.`,
       );
     }
-    return { kind: "handlers", single: undefined, named: value as Record<string, Handler> };
+    const named = value as Record<string, Handler>;
+    return { kind: "handlers", single: undefined, named, life, needs: Object.values(named).flatMap(needsOfHandler) };
   }
   throw new HadronError(
     "INVALID_DECLARATION",
     `${where} is ${value === null ? "null" : typeof value}, and should be a handler, an object of handlers, a pattern or a service.`,
   );
+}
+
+/** What a single handler needs: nothing, for a plain function. */
+export function needsOfHandler(handler: Handler): readonly Needed[] {
+  return (handler as { [HANDLER_NEEDS]?: readonly Needed[] })[HANDLER_NEEDS] ?? [];
+}
+
+/** Makes a handler need that, too. */
+export function addNeedsToHandler(handler: Handler, needs: readonly Needed[]): void {
+  Object.assign(handler, { [HANDLER_NEEDS]: [...needsOfHandler(handler), ...needs] });
 }
 
 /** The definition behind a service value, or undefined. */

@@ -1,9 +1,11 @@
 import { HadronError } from "../errors.ts";
-import { definePart, type ImageTopology, type Readiness } from "./definition.ts";
+import { definePart } from "./definition.ts";
+import type { ImageTopology, Readiness } from "./image-topology.ts";
+import { hasNeeds, NEEDS, type Needs, resolveNeeds } from "./needs.ts";
 import type { Part } from "./types.ts";
 
-/** What can be said of an image, beside what its service says. */
-export interface ImageOptions {
+/** What can be said of an image, and what it needs wherever it is used. */
+export interface ImageOptions extends Omit<Needs, "files"> {
   /** What it is started with. @default what the image says */
   readonly args?: readonly string[];
   /** Takes the place of its entry point. @default what the image says */
@@ -32,10 +34,13 @@ export function image(reference: string, options: ImageOptions = {}): Part<{}> {
   if (typeof reference !== "string" || !/^[\w][\w.:@/-]*$/.test(reference)) {
     throw new HadronError("INVALID_DECLARATION", `image("${reference}") is no image reference, such as "redis:7".`);
   }
-  return definePart({}, { kind: "image", image: resolveImage(reference, options) }) as Part<{}>;
+  const resolved = resolveImage(reference, options);
+  const needs = hasNeeds(options) ? [resolveNeeds(`image("${reference}")`, options)] : [];
+  return definePart({}, { kind: "image", image: resolved, needs }) as Part<{}>;
 }
 
-const KNOWN = ["args", "command", "port", "ports", "ready", "user"];
+const OWN_NEEDS = NEEDS.filter((need) => need !== "files");
+const KNOWN = ["args", "command", "port", "ports", "ready", "user", ...OWN_NEEDS];
 /** As Kubernetes wants them (RFC 6335). */
 const PORT_NAME = /^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$/;
 

@@ -2,6 +2,7 @@ import { HadronError } from "../errors.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { ChildDefinition } from "./definition.ts";
 import { definePart, toDefinition } from "./definition.ts";
+import { hasNeeds, type Needs, resolveNeeds } from "./needs.ts";
 import type { ProcedureOptions } from "./procedure.ts";
 import type { Api, CallOptions, Client, Part, PartOf } from "./types.ts";
 
@@ -87,6 +88,8 @@ export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A e
    * names (clients cannot be called then), and once in each replica, so that what it keeps is the replica's own.
    */
   readonly root: (clients: { readonly [K in keyof C]: C[K] extends Child<infer X> ? ChildClient<X> : never }) => A;
+  /** What the replicas in which the root runs need; children bring their own. @default nothing */
+  readonly needs?: Needs;
 }
 
 /**
@@ -104,5 +107,7 @@ export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A e
 export function pattern<C extends Readonly<Record<string, Child<any>>>, A extends Api>(
   spec: PatternSpec<C, A>,
 ): Part<A> {
-  return definePart({}, { kind: "pattern", pattern: spec.name, children: spec.children, root: spec.root }) as Part<A>;
+  const { name, children, root, needs = {} } = spec;
+  const needed = hasNeeds(needs) ? [resolveNeeds(`the pattern ${name}`, needs)] : [];
+  return definePart({}, { kind: "pattern", pattern: name, children, root, needs: needed }) as Part<A>;
 }

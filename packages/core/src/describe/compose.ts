@@ -1,8 +1,10 @@
-import type { ChildDefinition, PartDefinition, ProcedureDefinition, ServiceDefinition } from "../declare/definition.ts";
-import { DEFAULT_LIMITS, serviceDefinition, toDefinition, toProcedures } from "../declare/definition.ts";
-import { checkAppName, checkProcedureName, checkServiceName } from "../declare/names.ts";
-import type { ChildClient } from "../declare/pattern.ts";
+import type { PartDefinition, ProcedureDefinition, ServiceDefinition } from "../declare/definition.ts";
+import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
+import { checkAppName, checkServiceName } from "../declare/names.ts";
+import { lineOf } from "../declare/site.ts";
 import { HadronError } from "../errors.ts";
+import { mergeNeeds } from "./merge-needs.ts";
+import { childName, learnWork, type OwnPart } from "./procedures.ts";
 import type { ServiceTopology, Topology } from "./topology.ts";
 import { TOPOLOGY_VERSION } from "./topology.ts";
 
@@ -14,27 +16,20 @@ export interface App {
 
 export interface AppService {
   readonly topology: ServiceTopology;
-  readonly part: Exclude<PartDefinition, ServiceDefinition>;
+  readonly part: OwnPart;
   /** Whether it is one handler, whose procedure is named as the service. */
   readonly single: boolean;
-  /** Known when it was declared; a replica makes its own handlers with {@link createHandlers}. */
+  /** Known when it was declared; a replica makes its own, with {@link createWork}. */
   readonly procedures: readonly ProcedureDefinition[];
 }
 
-const DEFAULTS: Pick<ServiceTopology, "exposed" | "capacity" | "limits" | "env" | "secrets" | "files" | "storage"> = {
-  exposed: null,
-  capacity: { cpu: 1, memoryBytes: 512 * 1024 * 1024 },
-  limits: DEFAULT_LIMITS,
-  env: {},
-  secrets: [],
-  files: [],
-  storage: null,
-};
+const DEFAULT_CAPACITY = { cpu: 1, memoryBytes: 512 * 1024 * 1024 };
 
 /**
  * Composes services, and what their patterns are made of, to an app. Pure.
  *
- * INVALID_DECLARATION if two services have one name, a pattern contains itself, or counts contradict each other.
+ * INVALID_DECLARATION if two services have one name, a pattern contains itself, counts or needs contradict each other, or
+ * a service says that it uses one that is not there.
  */
 export function compose(app: string, services: readonly unknown[]): App {
   checkAppName(app);
@@ -94,13 +89,14 @@ class Composer {
   }
 
   finish(app: string): App {
-    const services = [...this.#services.values()].map((one) => one.topology);
+    const services = [...this.#services.values()].map((service) => service.topology);
+    for (const { name, uses = [] } of services) for (const used of uses) this.#checkUse(name, used);
     return { topology: { version: TOPOLOGY_VERSION, app, services }, services: this.#services };
   }
 
   #add(name: string, given: PartDefinition, placement: Placement): AppService {
     const definition = given.kind === "service" ? given : undefined;
-    const part = definition === undefined ? (given as Exclude<PartDefinition, ServiceDefinition>) : unwrap(definition);
+    const part = (definition === undefined ? given : definition.part) as OwnPart;
     checkServiceName(name);
     if (placement.above.includes(name)) {
       const way = [...placement.above.slice(placement.above.indexOf(name)), name].join(" → ");
@@ -115,27 +111,25 @@ class Composer {
     const sharded = placement.sharded || placement.groups > 1;
     // Takes its place in the order before its children do.
     this.#services.set(name, undefined as never);
-    const children: { key: string; service: string; below: AppService }[] = [];
+    const children: Record<string, AppService> = {};
     if (part.kind === "pattern") {
       for (const [key, child] of Object.entries(part.children)) {
-        const service = childName(name, key, child);
-        const below = this.#add(service, child.part, {
+        children[key] = this.#add(childName(name, key, child.part), child.part, {
           count: child.count,
           sharded: child.sharded,
           groups: sharded ? replicas : 1,
           above: [...placement.above, name],
         });
-        children.push({ key, service, below });
       }
     }
-    const { procedures, single } = describeProcedures(name, part, children);
+    const callees = Object.entries(children).map(([key, { topology, ...below }]) => [
+      key,
+      { name: topology.name, ...below },
+    ]);
+    const { procedures, single, needs } = learnWork(name, part, Object.fromEntries(callees));
     const options = definition?.options;
-    if (options?.storage && !sharded) {
-      throw new HadronError(
-        "INVALID_DECLARATION",
-        `service "${name}" asks for storage, which only a sharded service has: make it a leaf of shard() or scatter().`,
-      );
-    }
+    const { env, secrets, generated, files, capacity, storage, uses } = mergeNeeds(name, definition?.needs, needs);
+    if (storage !== null) checkStorage(name, sharded, replicas);
     const composed: AppService = {
       part,
       single,
@@ -143,25 +137,37 @@ class Composer {
       topology: {
         name,
         pattern: part.kind === "pattern" ? part.pattern : null,
-        procedures: procedures.map((one) => one.name),
-        idempotent: procedures.filter((one) => one.options.idempotent).map((one) => one.name),
+        procedures: procedures.map((procedure) => procedure.name),
+        idempotent: procedures.filter((procedure) => procedure.options.idempotent).map((procedure) => procedure.name),
         replicas,
         sharded,
         groups: placement.groups,
-        children: children.map(({ key, service }) => ({ key, service })),
-        exposed: options?.expose ?? DEFAULTS.exposed,
-        capacity: options?.capacity ?? DEFAULTS.capacity,
-        ...(options === undefined || Object.keys(options.requests).length === 0 ? {} : { requests: options.requests }),
-        limits: options?.limits ?? DEFAULTS.limits,
-        env: options?.env ?? DEFAULTS.env,
-        secrets: options?.secrets ?? DEFAULTS.secrets,
-        files: options?.files ?? DEFAULTS.files,
-        storage: options?.storage ?? DEFAULTS.storage,
+        children: Object.entries(children).map(([key, { topology }]) => ({ key, service: topology.name })),
+        exposed: options?.expose ?? null,
+        capacity: { ...DEFAULT_CAPACITY, ...capacity },
+        ...(Object.keys(capacity).length === 0 ? {} : { requests: capacity }),
+        limits: options?.limits ?? DEFAULT_LIMITS,
+        env,
+        secrets,
+        ...(generated.length === 0 ? {} : { generated }),
+        ...(uses.length === 0 ? {} : { uses: uses.map((used) => used.name) }),
+        files,
+        storage,
         image: part.kind === "image" ? part.image : null,
       },
     };
     this.#services.set(name, composed);
     return composed;
+  }
+
+  #checkUse(name: string, used: string): void {
+    if (this.#services.has(used)) return;
+    const given = [...this.roots].map((root) => root.name);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `"${name}" says that it uses "${used}", which is not in the app: give its value to run(), as in ` +
+        `run(${[...given, used].join(", ")}).`,
+    );
   }
 
   /** The name is there already: the same service in a second place is fine if it is the same there. */
@@ -204,68 +210,17 @@ class Composer {
   }
 }
 
-function unwrap(definition: ServiceDefinition): Exclude<PartDefinition, ServiceDefinition> {
-  return definition.part as Exclude<PartDefinition, ServiceDefinition>;
-}
-
-function childName(parent: string, key: string, child: ChildDefinition): string {
-  return child.part.kind === "service" ? child.part.name : `${parent}.${key}`;
+/** What outlives a replica belongs to one of its kind: the only one, or a shard. */
+function checkStorage(name: string, sharded: boolean, replicas: number): void {
+  if (sharded || replicas === 1) return;
+  throw new HadronError(
+    "INVALID_DECLARATION",
+    `service "${name}" has storage and ${replicas} replicas that are alike, and storage belongs to a single replica or to a ` +
+      "shard: leave out its replicas, or make it a leaf of shard() or scatter().",
+  );
 }
 
 function siteOf(definition: ServiceDefinition | undefined): string | undefined {
-  const frames = definition?.site.stack?.split("\n").slice(1) ?? [];
-  // The first frame is service() itself; the next is the user's line.
-  const frame = frames[1]
-    ?.trim()
-    .replace(/^at (?:async )?/, "")
-    .replace(/^.*\((.*)\)$/, "$1");
-  return frame === undefined ? undefined : `declared at ${frame.replace(/^file:\/\//, "")}`;
-}
-
-/** Learns the procedures of a part; of a pattern's root by making its handlers with clients that cannot be called yet. */
-function describeProcedures(
-  name: string,
-  part: Exclude<PartDefinition, ServiceDefinition>,
-  children: readonly { key: string; service: string; below: AppService }[],
-): { procedures: readonly ProcedureDefinition[]; single: boolean } {
-  if (part.kind === "image") return { procedures: [], single: false };
-  if (part.kind === "handlers") return { procedures: toProcedures(part, name), single: part.single !== undefined };
-  const clients = Object.fromEntries(children.map(({ key, below }) => [key, undialledChild(below)]));
-  return createHandlers(name, part.root, clients);
-}
-
-/** Makes the handlers of a pattern's root for one replica. */
-export function createHandlers(
-  name: string,
-  root: (clients: Readonly<Record<string, ChildClient<any>>>) => unknown,
-  clients: Readonly<Record<string, ChildClient<any>>>,
-): { procedures: readonly ProcedureDefinition[]; single: boolean } {
-  const handlers = toDefinition(root(clients), `the root of "${name}"`);
-  if (handlers.kind !== "handlers") {
-    throw new HadronError(
-      "INVALID_DECLARATION",
-      `The root of "${name}" should return a handler or an object of handlers.`,
-    );
-  }
-  for (const key of Object.keys(handlers.named)) checkProcedureName(name, key);
-  return { procedures: toProcedures(handlers, name), single: handlers.single !== undefined };
-}
-
-function undialledChild(below: AppService): ChildClient<any> {
-  const refuse = (): never => {
-    throw new HadronError(
-      "FAILED_PRECONDITION",
-      `"${below.topology.name}" cannot be called while it is being declared; call it in a handler.`,
-    );
-  };
-  const { name } = below.topology;
-  return {
-    service: name,
-    single: below.single,
-    procedures: below.procedures,
-    client: refuse as never,
-    call: refuse,
-    scope: refuse,
-    shards: refuse,
-  };
+  const line = definition === undefined ? undefined : lineOf(definition.site);
+  return line === undefined ? undefined : `declared at ${line}`;
 }

@@ -1,4 +1,5 @@
-import type { Expose, ImageTopology, Limits } from "../declare/definition.ts";
+import type { Expose, Limits } from "../declare/definition.ts";
+import type { ImageTopology } from "../declare/image-topology.ts";
 
 /** The version of {@link Topology}; raised when a reader of the old form would misunderstand the new. */
 export const TOPOLOGY_VERSION = 2;

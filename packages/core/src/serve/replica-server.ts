@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream";
 import { createChildClient } from "../call/client/child-client.ts";
 import type { Host } from "../call/host/host.ts";
 import type { Log, Replica } from "../declare/types.ts";
-import { type App, createHandlers } from "../describe/compose.ts";
+import type { App } from "../describe/compose.ts";
+import { createWork } from "../describe/procedures.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
@@ -59,7 +60,7 @@ export function createDispatcher(options: ReplicaOptions): ReplicaDispatcher {
       key,
       createChildClient(host, app.services.get(child)!),
     ]);
-    procedures = createHandlers(service, part.root, Object.fromEntries(clients)).procedures;
+    procedures = createWork(service, part.root, Object.fromEntries(clients)).procedures;
   }
   const { index } = placeOf(ordinal, topology.groups);
   const name = self.replica ?? service;

@@ -84,10 +84,18 @@ test("a scatter's leaf has one procedure", () => {
   );
 });
 
-test("storage is for shards", () => {
+test("storage is for a single replica or for shards", () => {
   const stored = service("stored", leaf, { storage: { path: "/data" } });
-  expect(() => shapes(stored)).toThrow("only a sharded service has");
+  expect(compose("test", [stored]).topology.services[0]).toMatchObject({ replicas: 1, storage: { path: "/data" } });
   expect(shapes(service("root", shard(2, stored, { by: (n) => n })))).toHaveLength(2);
+  expect(() => shapes(service("root", spread(2, stored)))).toThrow(
+    'service "stored" has storage and 2 replicas that are alike, and storage belongs to a single replica or to a shard',
+  );
+});
+
+test("an image may have storage", () => {
+  const store = service("store", image("redis:7", { storage: { path: "/data", sizeMiB: 64 } }));
+  expect(compose("test", [store]).topology.services[0]!.storage).toEqual({ path: "/data", sizeBytes: 64 * 2 ** 20 });
 });
 
 test("an image has no procedures", () => {

@@ -1,6 +1,5 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
 import { describe, expect, test } from "vitest";
-import { checkScale } from "../../src/local/deployment/scale-rules.ts";
 import { plan } from "../../src/local/plan.ts";
 
 const service = (name: string, more: Partial<ServiceTopology> = {}): ServiceTopology => ({
@@ -69,32 +68,5 @@ describe("plan", () => {
     expect(
       plan(topology(service("a"), service("c")), "h1", world(app)).map((one) => `${one.action} ${one.name}`),
     ).toEqual(["replace a.0", "create c.0", "delete b.0", "delete b.1"]);
-  });
-});
-
-describe("scale", () => {
-  const services = [
-    service("tree", { children: [{ key: "leaf", service: "tree.leaf" }] }),
-    service("tree.leaf", { replicas: 3, sharded: true, children: [{ key: "leaf", service: "tree.leaf.leaf" }] }),
-    service("tree.leaf.leaf", { replicas: 12, sharded: true, groups: 3 }),
-  ];
-
-  test("takes a count that fits", () => {
-    expect(checkScale(services, "tree", 2).name).toBe("tree");
-    expect(checkScale(services, "tree.leaf.leaf", 15).name).toBe("tree.leaf.leaf");
-  });
-
-  test.each([
-    ["tree.laef", 2, /There is no service "tree\.laef"\. Did you mean "tree\.leaf"\?/],
-    ["tree", 0, /cannot have 0 replicas/],
-    ["tree", 1.5, /cannot have 1.5 replicas/],
-    [
-      "tree.leaf",
-      4,
-      /Each shard of "tree\.leaf" has replicas of its own of tree\.leaf\.leaf.*change the count in the file/,
-    ],
-    ["tree.leaf.leaf", 13, /give a multiple of 3, not 13/],
-  ])("refuses %s to %d", (name, count, message) => {
-    expect(() => checkScale(services, name, count)).toThrow(message);
   });
 });

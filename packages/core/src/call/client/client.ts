@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from "../../declare/definition.ts";
 import { definePart } from "../../declare/definition.ts";
 import type { CallOptions } from "../../declare/types.ts";
-import { compose } from "../../describe/compose.ts";
+import { learnProcedures } from "../../describe/procedures.ts";
 import { hostFor } from "../host/outside.ts";
 import { toCall } from "./stream-call.ts";
 
@@ -60,5 +60,5 @@ export function toClient(
 }
 
 function procedureNames(definition: ServiceDefinition): readonly string[] {
-  return compose("app", [definePart({}, definition)]).services.get(definition.name)!.topology.procedures;
+  return learnProcedures(definition).procedures.map((procedure) => procedure.name);
 }

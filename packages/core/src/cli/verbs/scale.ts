@@ -1,6 +1,6 @@
+import { checkScale } from "../../describe/scale-rules.ts";
 import { HadronError } from "../../errors.ts";
 import type { Command } from "../command/command.ts";
-import { unknownService } from "../command/target.ts";
 import { toWhole } from "../command/values.ts";
 
 /** Changes how many replicas of one service run. With --json it prints the status then. */
@@ -11,19 +11,8 @@ export async function scale(command: Command): Promise<number> {
   if (name === undefined || count === undefined) {
     throw new HadronError("WRONG_USE", "scale takes a service and how many replicas of it: scale SERVICE N.");
   }
-  const service = services.find((one) => one.name === name);
-  if (service === undefined)
-    throw unknownService(
-      name,
-      services.map((one) => one.name),
-    );
   const replicas = toWhole("N", count, 1, 10_000);
-  if (replicas % service.groups !== 0) {
-    throw new HadronError(
-      "WRONG_USE",
-      `"${name}" belongs to ${service.groups} shards, which have equally many each: N should be a multiple of ${service.groups}, not ${replicas}.`,
-    );
-  }
+  checkScale(services, name, replicas);
   const runner = await command.runner();
   await runner.scale(app.topology.app, name, replicas, context);
   command.progressDone();

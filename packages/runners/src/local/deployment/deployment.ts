@@ -1,5 +1,5 @@
 import type { AppStatus, LogLine, Member, Progress, ServiceStatus } from "@hadron/core/spi";
-import { HadronError, replicaName } from "@hadron/core/spi";
+import { checkScale, HadronError, replicaName } from "@hadron/core/spi";
 import type { RunFolder } from "../folder/run-folder.ts";
 import type { Watchdog } from "../folder/watchdog.ts";
 import { openExposure } from "../ports/exposures.ts";
@@ -10,7 +10,6 @@ import type { Clock } from "../replica/restart-policy.ts";
 import { Broadcast } from "./broadcast.ts";
 import { DeployedService } from "./deployed-service.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { checkScale } from "./scale-rules.ts";
 import { forEachStart } from "./start-many.ts";
 import { stopInOrder } from "./stop-order.ts";
 

@@ -1,6 +1,8 @@
-import { didYouMean, HadronError, type ServiceTopology } from "@hadron/core/spi";
+import { HadronError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { ServiceTopology } from "./topology.ts";
 
-/** The service that is to be scaled, if it may have that many replicas; WRONG_USE otherwise. Pure. */
+/** The service that is to be scaled, if it may have that many replicas; WRONG_USE otherwise. Pure, and the same under every runner. */
 export function checkScale(services: readonly ServiceTopology[], name: string, replicas: number): ServiceTopology {
   const names = services.map((one) => one.name);
   const service = services.find((one) => one.name === name);
@@ -17,6 +19,13 @@ export function checkScale(services: readonly ServiceTopology[], name: string, r
     throw new HadronError(
       "WRONG_USE",
       `"${name}" belongs to ${service.groups} shards, which have equally many each: give a multiple of ${service.groups}, not ${replicas}.`,
+    );
+  }
+  if (service.storage !== null && !service.sharded && replicas > 1) {
+    throw new HadronError(
+      "WRONG_USE",
+      `"${name}" has storage, and is the only one that writes to it: it cannot have ${replicas} replicas. Make it a leaf of shard() in ` +
+        "the file, so that each replica has its own.",
     );
   }
   if (service.sharded && service.children.length > 0) {
