@@ -132,7 +132,7 @@ export function toErrorData(error: unknown): ErrorData {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }
-  const message = error instanceof Error ? error.message || error.name : `threw ${String(error)}`;
+  const message = error instanceof Error ? inWords(error) : `threw ${inWords(error)}`;
   return { code: "HANDLER_FAILED", message, retryable: false, path: [] };
 }
 
@@ -147,4 +147,19 @@ export function fromErrorData(data: ErrorData): HadronError {
 export function codeOfRpcNumber(rpc: number): ErrorCode {
   for (const [code, { rpc: number }] of Object.entries(ERROR_CODES)) if (number === rpc) return code as ErrorCode;
   return "HANDLER_FAILED";
+}
+
+/**
+ * What was thrown, or caused a failure, as one text. Anything can be thrown: what is no error is told by its own message
+ * where it has one, else as JSON, and never as `[object Object]`.
+ */
+export function inWords(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  if ("message" in thrown && typeof thrown.message === "string" && thrown.message !== "") return thrown.message;
+  try {
+    return JSON.stringify(thrown) ?? "something that has no words";
+  } catch {
+    return "something that has no words"; // A circle, a bigint, or a toJSON that throws.
+  }
 }

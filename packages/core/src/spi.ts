@@ -46,6 +46,7 @@ export {
   type ErrorData,
   fromErrorData,
   HadronError,
+  inWords,
   isErrorCode,
   isHadronError,
   toErrorData,

@@ -73,6 +73,21 @@ describe("errors", () => {
     expect(err).toContain("RUNNER_FAILED: No engine answered.\n  because: connect ECONNREFUSED\n");
   });
 
+  test.each([
+    ["a text", "no route", "no route"],
+    ["an object with a message", { code: 403, message: "pods is forbidden" }, "pods is forbidden"],
+    ["an object without one", { code: 403 }, '{"code":403}'],
+    ["what cannot be written down", { size: 1n }, "something that has no words"],
+    ["nothing at all", null, "null"],
+  ])("tell a cause that is no error in words: %s", async (_, cause, words) => {
+    const runner = runningOn();
+    runner.work = async () => {
+      throw new HadronError("RUNNER_FAILED", "The cluster would not.", { cause });
+    };
+    const { err } = await enter({ services, argv: [], runner, env });
+    expect(err).toContain(`RUNNER_FAILED: The cluster would not.\n  because: ${words}\n`);
+  });
+
   test("that are no errors of ours come with their stack", async () => {
     const runner = runningOn();
     runner.work = async () => {

@@ -58,10 +58,12 @@ export class Registry {
 
   async blob(repository: string, digest: string): Promise<Readable> {
     let answer = await this.#ask(repository, `blobs/${digest}`, {});
+    let from = new URL(`/v2/${repository}/blobs/${digest}`, this.#api);
     // Blobs often lie in a store of their own, which must not see the registry's credentials.
     for (let hops = 0; hops < 5 && answer.status >= 300 && answer.status < 400; hops++) {
       answer.body.resume();
-      answer = await send(new URL(String(answer.headers.location), this.#api), { signal: this.#signal });
+      from = new URL(String(answer.headers.location), from);
+      answer = await send(from, { signal: this.#signal });
     }
     return answer.status === 200 ? answer.body : this.#refused(answer, `read ${digest} of ${repository}`);
   }
@@ -99,7 +101,8 @@ export class Registry {
     const headers = {
       "content-type": "application/octet-stream",
       "content-length": String(size),
-      ...this.#header(repository),
+      // Uploads, too, may go to a store of their own, whose address says what it needs to know.
+      ...(url.origin === new URL(this.#api).origin ? this.#header(repository) : {}),
     };
     const done = await send(url, { method: "PUT", headers, body, signal: this.#signal });
     if (done.status !== 201) return this.#refused(done, `upload to ${repository}`);

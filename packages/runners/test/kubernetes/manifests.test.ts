@@ -30,7 +30,7 @@ test("no value of a secret is in any object but the Secret", () => {
 
 test("the app's own pods are let in everywhere, others to what is exposed", () => {
   const { spec } = one("NetworkPolicy", "shop");
-  expect(spec.ingress).toEqual([{ from: [{ podSelector: spec.podSelector }] }]);
+  expect(spec.ingress[0]).toEqual({ from: [{ podSelector: spec.podSelector }] });
   const open = manifests.filter(({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name !== "shop");
   expect(open.map(({ metadata }) => metadata.name)).toEqual([
     "shop-front-exposed",
@@ -39,6 +39,26 @@ test("the app's own pods are let in everywhere, others to what is exposed", () =
     "shop-gate-exposed",
   ]);
   for (const { spec } of open) expect(spec.ingress).toEqual([{ ports: [{ port: "http", protocol: "TCP" }] }]);
+});
+
+test("a Prometheus of a labelled namespace is let in to the port that has the metrics, which is never the exposed one", () => {
+  const { spec } = one("NetworkPolicy", "shop");
+  expect(spec.ingress.slice(1)).toEqual([
+    {
+      from: [{ namespaceSelector: { matchLabels: { "dev.hadron.metrics": "true" } } }],
+      ports: [{ port: "hadron", protocol: "TCP" }],
+    },
+  ]);
+  for (const [name, isOwn] of [
+    ["shop-front", true],
+    ["shop-cache", false],
+  ] as const) {
+    const { metadata, spec } = one("Deployment", name).spec.template;
+    const { "prometheus.io/port": port, "prometheus.io/path": path } = metadata.annotations;
+    expect([port, path]).toEqual(isOwn ? ["7070", "/metrics"] : [undefined, undefined]);
+    const named = (spec.containers[0].ports ?? []).filter((one: { name: string }) => one.name === "hadron");
+    expect(named.map((one: { containerPort: number }) => String(one.containerPort))).toEqual(isOwn ? [port] : []);
+  }
 });
 
 test("one replica alone has no disruption budget and no spreading", () => {

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { isHadronError } from "../../errors.ts";
+import { inWords, isHadronError } from "../../errors.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** The exit status of a command that failed with this: 2 where it asked for what there is not, else 1. */
@@ -27,7 +27,7 @@ function messageOf(error: Error & { readonly path: readonly string[] }): string 
   if (error.path.length > 0 && !error.path.every((step) => text.includes(step))) text += ` (${error.path.join(" → ")})`;
   let { cause } = error;
   for (let depth = 0; cause !== undefined && depth < 5; depth++) {
-    const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+    const why = inWords(cause);
     // That time ran out, or the call was given up, is what the message itself is about.
     const isMeans = isHadronError(cause) && (cause.code === "DEADLINE_EXCEEDED" || cause.code === "CANCELLED");
     if (!isMeans && !text.includes(why)) text += `\n  because: ${why}`;

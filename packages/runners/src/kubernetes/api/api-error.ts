@@ -13,10 +13,20 @@ export interface ApiStatus {
   };
 }
 
+/** What the API server answered, as the cause of a failure: its own words. */
+export class ApiFailure extends Error {
+  override readonly name = "ApiFailure";
+  readonly status: ApiStatus;
+
+  constructor(status: ApiStatus) {
+    super(status.message || `${status.code} ${status.reason}`.trim());
+    this.status = status;
+  }
+}
+
 /** The API server's own status behind an error, or undefined. */
 export function statusOf(error: unknown): ApiStatus | undefined {
-  const cause = isHadronError(error) ? (error.cause as Partial<ApiStatus> | undefined) : undefined;
-  return typeof cause?.code === "number" && typeof cause.reason === "string" ? (cause as ApiStatus) : undefined;
+  return isHadronError(error) && error.cause instanceof ApiFailure ? error.cause.status : undefined;
 }
 
 export function parseStatus(code: number, text: string): ApiStatus {
@@ -47,7 +57,7 @@ const MAY_NOT =
 
 /** Says a failed request in words that tell what to do. */
 export function toError(status: ApiStatus, place: Place): HadronError {
-  return new HadronError("RUNNER_FAILED", explain(status, place), { cause: status });
+  return new HadronError("RUNNER_FAILED", explain(status, place), { cause: new ApiFailure(status) });
 }
 
 /** Whether it failed because there is no such namespace, or not for long any more. */
@@ -59,7 +69,7 @@ export function isNamespaceGone(error: unknown): boolean {
 
 function isTerminating({ details, message }: ApiStatus): boolean {
   return (
-    details?.causes?.some((one) => one.reason === "NamespaceTerminating") === true ||
+    details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") === true ||
     /because it is being terminated/.test(message)
   );
 }

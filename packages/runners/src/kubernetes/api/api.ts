@@ -38,6 +38,7 @@ export class Api {
   readonly counted = { requests: 0, bytes: 0 };
   readonly #authenticate: () => Promise<Credentials>;
   readonly #connection: Connection;
+  readonly #closing = new AbortController();
   #answered = false;
 
   constructor(target: Target) {
@@ -48,6 +49,11 @@ export class Api {
 
   get namespace(): string {
     return this.target.namespace;
+  }
+
+  /** Aborts when this is closed: what is under way then ends, and nothing begins any more. */
+  get lifetime(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** One request, answered in JSON. RUNNER_FAILED; `statusOf(error)` is the server's own word. */
@@ -62,6 +68,7 @@ export class Api {
         for await (const chunk of await this.#insist(request)) chunks.push(chunk as Buffer);
       } catch (cause) {
         request.signal.throwIfAborted();
+        this.#closing.signal.throwIfAborted();
         if (cause instanceof HadronError) throw cause;
         // It broke in the middle of the answer.
         if (attempt >= ATTEMPTS) throw this.#away(request, cause as Error);
@@ -78,8 +85,11 @@ export class Api {
     return this.#insist(request, true);
   }
 
-  /** What a WebSocket to the API server needs; the part of KubeConfig that client-node's WebSocketHandler looks at. */
-  toSocketConfig(): {
+  /**
+   * What a WebSocket to the API server needs; the part of KubeConfig that client-node's WebSocketHandler looks at. `opening`
+   * gives up one that is not open yet.
+   */
+  toSocketConfig(opening?: AbortSignal): {
     getCurrentCluster(): { server: string };
     applyToHTTPSOptions(options: RequestOptions): Promise<void>;
   } {
@@ -87,24 +97,31 @@ export class Api {
       getCurrentCluster: () => ({ server: this.target.server }),
       applyToHTTPSOptions: async (options) => {
         const { headers, cert, key } = await this.#authenticate();
-        Object.assign(options, this.#connection.tls, { cert, key, headers: { ...headers } });
+        const signal = AbortSignal.any([this.#closing.signal, ...(opening === undefined ? [] : [opening])]);
+        signal.throwIfAborted();
+        Object.assign(options, this.#connection.tls, { cert, key, signal, headers: { ...headers } });
       },
     };
   }
 
+  /**
+   * Ends what is under way. A verb that fails leaves requests behind that were made at the same time: repeated on a
+   * connection of their own, they would keep the process that has long said why it failed.
+   */
   close(): void {
+    this.#closing.abort(new HadronError("CANCELLED", "The connection to the cluster was closed."));
     this.#connection.close();
   }
 
   async #insist(request: ApiRequest, lasting = false): Promise<Readable> {
-    const { signal } = request;
+    const signal = AbortSignal.any([request.signal, this.#closing.signal]);
     const since = performance.now();
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
       let waitMs = Math.min(100 * 2 ** attempt, 3000) * (0.5 + Math.random() / 2);
       let answer: Answer;
       try {
-        answer = await this.#once(request, lasting);
+        answer = await this.#once({ ...request, signal }, lasting);
       } catch (cause) {
         signal.throwIfAborted();
         // Anything else is no connection's fault.

@@ -44,6 +44,7 @@ export class Connection {
   readonly #tls: { readonly ca?: Buffer; readonly servername?: string; readonly rejectUnauthorized: boolean };
   /** The last one takes new streams. */
   #sessions: Dialled[] = [];
+  readonly #closing = new AbortController();
   #agent: Agent | PlainAgent | undefined;
   #lastingAgent: Agent | PlainAgent | undefined;
 
@@ -71,7 +72,7 @@ export class Connection {
       dialled = this.#begin(outgoing.credentials);
     }
     if (outgoing.lasting) dialled.lasting++;
-    const session = await dialled.session;
+    const session = await unless(outgoing.signal, dialled.session);
     if (session === undefined) return this.#sendHttp1(outgoing);
     // Behind some gateways the API server has a path of its own.
     const prefix = new URL(server).pathname.replace(/\/$/, "");
@@ -83,7 +84,9 @@ export class Connection {
     for (const { session } of this.#sessions.splice(0)) ended(session, (one) => one.close());
   }
 
+  /** For good: a connection that is being opened ends as well, however long its other end is silent. */
   close(): void {
+    this.#closing.abort();
     this.#agent?.destroy();
     this.#lastingAgent?.destroy();
     for (const { session } of this.#sessions.splice(0)) ended(session, (one) => one.destroy());
@@ -113,7 +116,7 @@ export class Connection {
       ...this.#tls,
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     });
-    await secured(socket);
+    await secured(socket, this.#closing.signal);
     if (socket.alpnProtocol !== "h2") {
       socket.destroy();
       return undefined;
@@ -203,7 +206,7 @@ function sendHttp2(session: ClientHttp2Session, { method, path, headers, payload
     // A session that ends without an error ends its streams without one.
     stream.once("close", () => {
       clearTimeout(timer);
-      reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" }));
+      reject(closed());
     });
     if (payload !== undefined) stream.end(payload);
   });
@@ -214,18 +217,35 @@ function decoded(body: Readable, coding: string | undefined): Readable {
   return coding === "gzip" ? pipeline(body, createGunzip(), () => {}) : body;
 }
 
-function secured(socket: TLSSocket): Promise<void> {
+function secured(socket: TLSSocket, closing: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => socket.destroy(silent()), TIMEOUT_MS);
-    socket.once("secureConnect", () => {
+    const give = () => socket.destroy(closed());
+    closing.addEventListener("abort", give, { once: true });
+    if (closing.aborted) give();
+    const settled = () => {
       clearTimeout(timer);
+      closing.removeEventListener("abort", give);
+    };
+    socket.once("secureConnect", () => {
+      settled();
       socket.off("error", reject);
       resolve();
     });
     socket.once("error", (error) => {
-      clearTimeout(timer);
+      settled();
       reject(error);
     });
+  });
+}
+
+/** What a promise resolves to, unless the signal aborts first. */
+function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) return give();
+    signal.addEventListener("abort", give, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
   });
 }
 
@@ -238,4 +258,8 @@ function pingOrEnd(session: ClientHttp2Session): void {
 
 function silent(): Error {
   return Object.assign(new Error("no answer"), { code: "ETIMEDOUT" });
+}
+
+function closed(): Error {
+  return Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });
 }

@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, inWords } from "@hadron/core/spi";
 import { pathOf } from "../objects/objects.ts";
 import type { Api } from "./api.ts";
 
@@ -23,11 +23,11 @@ const ERROR = 1;
 
 /**
  * One connection to a port of a pod, through the API server: its port-forward, by WebSocket, whose first byte of each
- * message names a channel. UNAVAILABLE and unsent where the pod, or the way to it, is not there.
+ * message names a channel. UNAVAILABLE and unsent where the pod, or the way to it, is not there, or the signal aborts.
  */
-export async function openPodStream(api: Api, pod: string, port: number): Promise<Duplex> {
+export async function openPodStream(api: Api, pod: string, port: number, signal?: AbortSignal): Promise<Duplex> {
   const { WebSocketHandler } = await import("@kubernetes/client-node/dist/web-socket-handler.js");
-  const handler = new WebSocketHandler(api.toSocketConfig() as never);
+  const handler = new WebSocketHandler(api.toSocketConfig(signal) as never);
   let stream: PodStream | undefined;
   const early: [number, Buffer][] = [];
   const path = `${pathOf("Pod", api.namespace, pod)}/portforward?ports=${port}`;
@@ -39,7 +39,7 @@ export async function openPodStream(api: Api, pod: string, port: number): Promis
       return true;
     })) as unknown as Socket;
   } catch (cause) {
-    const message = (cause as { message?: string }).message ?? String(cause);
+    const message = inWords(cause);
     const why = /\b403\b/.test(message)
       ? `you may not create pods/portforward in namespace "${api.namespace}"`
       : message;
@@ -125,7 +125,7 @@ export async function askPod(
   },
 ): Promise<{ readonly status: number; readonly body: string }> {
   const { port, method, path, body, signal } = request;
-  const stream = await openPodStream(api, pod, port);
+  const stream = await openPodStream(api, pod, port, signal);
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const asked = httpRequest({

@@ -3,7 +3,7 @@ import { HadronError } from "@hadron/core";
 import { isOurs, MANAGER } from "../objects/labels.ts";
 import { type Kind, type KubeObject, type OwnKind, pathOf, pluralOf } from "../objects/objects.ts";
 import type { Api } from "./api.ts";
-import { statusOf } from "./api-error.ts";
+import { ApiFailure, statusOf } from "./api-error.ts";
 
 const ATTEMPTS = 5;
 
@@ -54,7 +54,7 @@ function toConflict(error: unknown, kind: string, name: string): unknown {
   return new HadronError(
     "RUNNER_FAILED",
     `${kind} "${name}" was changed by others in fields that the app declares: ${list}. Nothing was forced: take their change back, or declare the same.`,
-    { cause: status },
+    { cause: new ApiFailure(status) },
   );
 }
 

@@ -1,9 +1,12 @@
 import type { Topology } from "@hadron/core/spi";
-import { labelsOf, SERVICE } from "../objects/labels.ts";
+import { labelsOf, METRICS, SERVICE } from "../objects/labels.ts";
 import { appNames, type ServiceNames } from "../objects/names.ts";
 import type { KubeObject } from "../objects/objects.ts";
 
-/** Lets the app's own pods in everywhere, and others to what is exposed. Only as good as the cluster's network enforces it. */
+/**
+ * Lets the app's own pods in everywhere, a Prometheus to the port that has the metrics, and others to what is exposed. Only
+ * as good as the cluster's network enforces it.
+ */
 export function toPolicies(topology: Topology, names: ReadonlyMap<string, ServiceNames>): readonly KubeObject[] {
   const labels = labelsOf(topology.app);
   const own: KubeObject = {
@@ -13,7 +16,13 @@ export function toPolicies(topology: Topology, names: ReadonlyMap<string, Servic
     spec: {
       podSelector: { matchLabels: labels },
       policyTypes: ["Ingress"],
-      ingress: [{ from: [{ podSelector: { matchLabels: labels } }] }],
+      ingress: [
+        { from: [{ podSelector: { matchLabels: labels } }] },
+        {
+          from: [{ namespaceSelector: { matchLabels: { [METRICS]: "true" } } }],
+          ports: [{ port: "hadron", protocol: "TCP" }],
+        },
+      ],
     },
   };
   const open = topology.services

@@ -1,9 +1,17 @@
+import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { labelsOf, REVISION, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import { SECRETS } from "../rollout/secrets.ts";
 import type { ServiceInput } from "./index.ts";
 import { toPod } from "./pod.ts";
 import { toBytes } from "./quantity.ts";
+
+/** What a Prometheus that goes by annotations reads; one that goes by a PodMonitor needs none. */
+const SCRAPED = {
+  "prometheus.io/scrape": "true",
+  "prometheus.io/port": String(INTERNAL_PORT),
+  "prometheus.io/path": "/metrics",
+};
 
 /** A Deployment for interchangeable replicas; a StatefulSet where each has an index, a name and perhaps storage. */
 export function toWorkload(input: ServiceInput): KubeObject {
@@ -16,6 +24,7 @@ export function toWorkload(input: ServiceInput): KubeObject {
       annotations: {
         [SERVICE]: service.name,
         [REVISION]: revision,
+        ...(service.image === null ? SCRAPED : {}),
         ...(input.secretsVersion === undefined || service.secrets.length === 0
           ? {}
           : { [SECRETS]: input.secretsVersion }),

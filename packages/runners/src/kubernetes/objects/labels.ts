@@ -13,6 +13,9 @@ export const SERVICE = "dev.hadron.service";
 /** A hash of the manifest as it was applied: what is no longer in it has to be taken away. */
 export const MANIFEST = "dev.hadron.manifest";
 
+/** On a namespace, `"true"`: what runs in it may read the metrics of every app. Whoever may label namespaces decides that. */
+export const METRICS = "dev.hadron.metrics";
+
 /** Our name among those who manage fields of an object. */
 export const MANAGER = "hadron";
 /** The same for counts, which `scale` sets as any autoscaler would. */

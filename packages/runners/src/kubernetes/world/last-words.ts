@@ -1,6 +1,7 @@
 import { isHadronError } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
+import { statusOf } from "../api/api-error.ts";
 import { pathOf } from "../objects/objects.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -37,9 +38,9 @@ async function ask(question: () => Promise<string>): Promise<string | undefined>
     return await question();
   } catch (error) {
     if (!isHadronError(error)) throw error;
-    return (error.cause as { code?: number; message?: string } | undefined)?.code === 503
-      ? (error.cause as Error).message
-      : undefined;
+    // A kubelet answers 503 in the words of the replica's own probe.
+    const status = statusOf(error);
+    return status?.code === 503 ? status.message : undefined;
   }
 }
 
