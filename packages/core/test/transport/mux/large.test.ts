@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { HadronError } from "../../../src/errors.ts";
+import { LARGE_BYTES } from "../../../src/transport/mux/frames/frames.ts";
 import { createMuxTransport } from "../../../src/transport/mux/index.ts";
-import { callScope, TestDispatcher } from "../../../src/transport/suite/index.ts";
+import { callScope, TestDispatcher, until } from "../../../src/transport/suite/index.ts";
 import { listenMux } from "./listen-mux.ts";
 
 const hello = { app: "app", service: "echo", replica: "echo.0", topology: "t" };
@@ -90,5 +92,30 @@ describe("large bodies", () => {
     const answers = await Promise.all([call("big"), call("big"), call("stop")]);
     expect(answers.map((one) => (one as Uint8Array).length)).toEqual([3_000_000, 3_000_000, 3]);
     expect(await closed).toEqual(expect.any(String));
+  });
+
+  test("an input or output as large as a frame takes it arrives, its header and a long name beside it", async () => {
+    const name = "procedure-".repeat(25);
+    const { call } = await setUp({ [name]: ({ input }) => input });
+    for (const off of [-1, 0, 1]) {
+      // What encodes these bytes takes seven more.
+      const bytes = new Uint8Array(LARGE_BYTES - 7 + off).fill(7);
+      const { length } = (await call(name, bytes)) as Uint8Array;
+      expect(length).toBe(bytes.length);
+    }
+  });
+
+  test("the bytes of a large input are no longer counted once its call is cancelled, whole or not", async () => {
+    const { dispatcher, listener, connection } = await setUp({ wait: () => new Promise(() => {}) });
+    const [accepted, scope] = [() => [...listener.connections][0], callScope()];
+    const answer = connection.call({ procedure: "wait", input: new Uint8Array(40_000_000), scope }).catch((e) => e);
+    await until(() => (accepted()?.heldBytes ?? 0) > 30_000_000, "it is announced");
+    scope.cancel(new HadronError("CANCELLED", "enough"));
+    expect(await answer).toMatchObject({ code: "CANCELLED" });
+    // What the pipe has by then still leaves.
+    expect(connection.heldBytes).toBeLessThan(1_000_000);
+    await until(() => connection.heldBytes === 0, "the caller holds nothing of it");
+    await until(() => accepted()?.heldBytes === 0, "its bytes are let go");
+    expect(dispatcher.calls).toEqual([]);
   });
 });

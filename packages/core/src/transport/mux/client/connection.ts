@@ -1,5 +1,4 @@
-import { type ErrorData, fromErrorData, HadronError } from "../../../errors.ts";
-import { IncomingStream, type StreamOwner } from "../../incoming-stream.ts";
+import { HadronError } from "../../../errors.ts";
 import { isStream } from "../../pump.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../../transport.ts";
 import { ProtocolError } from "../frames/frame-parser.ts";
@@ -9,26 +8,37 @@ import { CallTable } from "../link/call-table.ts";
 import { InputSender } from "../link/input-sender.ts";
 import { Link, readUint32 } from "../link/link.ts";
 import { MOST_BUFFERED_BYTES } from "../link/outbox.ts";
-import { itemCost, Outflow } from "../link/outflow.ts";
+import { Outflow } from "../link/outflow.ts";
 import type { Pipe } from "../link/pipe.ts";
 import { explainNotEncodable } from "../values/explain.ts";
 import { type CallOwner, ClientCall } from "./call.ts";
+import { CallHeaderWriter } from "./call-header.ts";
+import {
+  doesNotRead,
+  interrupted,
+  notCallable,
+  outputTooLarge,
+  readError,
+  refused,
+  unreadableOutput,
+} from "./failures.ts";
 import { readAnswer, toUpgradeRequest } from "./handshake.ts";
+import { ClientStreams, type StreamingConnection } from "./streams.ts";
 
 const REST_MS = 15_000;
-/** Numbers of procedures are u16. */
-const MOST_NAMES = 65_535;
 
 /** The calling end of `hadron/1` over a pipe that is, or will be, open. */
-export class ClientConnection extends Link implements Connection, CallOwner, StreamOwner<ClientCall> {
+export class ClientConnection extends Link implements Connection, CallOwner, StreamingConnection {
   #state: ConnectionState = "connecting";
   readonly #options: ConnectOptions;
   /** Who is at the other end, for messages. */
   readonly peer: string;
-  #where: string;
+  /** The same, with its address. */
+  readonly where: string;
+  readonly maxOutputBytes: number;
   readonly #calls = new CallTable<ClientCall>();
-  readonly #names = new Map<string, number>();
-  #lastName = 0;
+  readonly #streams = new ClientStreams(this, this.bodies, this.decoder);
+  readonly #headers = new CallHeaderWriter();
   #maxInputBytes = Number.POSITIVE_INFINITY;
   #head: HeadReader | undefined = new HeadReader();
   /** Why it never opened: with all that a caller may want to know. */
@@ -45,7 +55,8 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     super(pipe, REST_MS);
     this.#options = options;
     this.peer = options.wanted.replica ?? options.wanted.service;
-    this.#where = `${this.peer} at ${address}`;
+    this.maxOutputBytes = options.maxOutputBytes;
+    this.where = `${this.peer} at ${address}`;
     pipe.read(this);
     pipe.write([toUpgradeRequest(options.self, options.wanted)]);
     pipe.unref();
@@ -107,31 +118,15 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     if (scope.error !== undefined) return scope.error;
     if (this.#state === "closed" || this.#state === "draining") return this.#unsent();
     const { outbox } = this;
-    if (outbox.bufferedBytes > MOST_BUFFERED_BYTES) {
-      const text = `${this.#where} does not read: ${outbox.bufferedBytes} bytes wait for it, and ${MOST_BUFFERED_BYTES} may; try again, or another replica.`;
-      return new HadronError("OVERLOADED", text, { unsent: true });
-    }
+    if (outbox.bufferedBytes > MOST_BUFFERED_BYTES) return doesNotRead(this.where, outbox.bufferedBytes);
     if (this.#calls.size === 0) {
       this.pipe.ref();
       this.heartbeat.wake();
     }
     const id = this.#calls.number(entry);
     const encoder = outbox.begin(frames.CALL, id);
-    const known = this.#names.get(procedure);
-    const { trace } = scope;
-    const number = known ?? (this.#lastName < MOST_NAMES ? ++this.#lastName : 0);
-    encoder.room(frames.CALL_HEADER_BYTES + 512);
-    const { bytes, view, at } = encoder;
-    view.setUint32(at, toMilliseconds(scope.leftMs), true);
-    view.setUint16(at + 4, number, true);
     const streams = isStream(input);
-    bytes[at + 6] =
-      (known === undefined ? frames.FLAG_NAME : 0) |
-      (trace === undefined ? 0 : frames.FLAG_TRACE) |
-      (streams ? frames.FLAG_STREAM : 0);
-    encoder.at = at + frames.CALL_HEADER_BYTES;
-    if (known === undefined) encoder.latin1(procedure);
-    if (trace !== undefined) encoder.latin1(trace);
+    const bound = this.#headers.write(encoder, scope, procedure, streams);
     if (streams) {
       outbox.end();
       entry.sender = this.#createSender(entry, input);
@@ -145,8 +140,8 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       }
     }
     entry.turn = outbox.turn;
-    if (known !== undefined) entry.frame = outbox.lastFrame;
-    else if (number !== 0) this.#names.set(procedure, number);
+    if (bound === 0) entry.frame = outbox.lastFrame;
+    else this.#headers.bind(procedure, bound);
     scope.add(entry);
     // A getter of the input may have ended it.
     if (scope.error !== undefined) this.cancel(entry, scope.error);
@@ -179,7 +174,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       const read = this.#head.push(chunk);
       if (read === undefined) return;
       this.#head = undefined;
-      this.#maxInputBytes = readAnswer(read.head, this.#options.wanted, this.#where).maxInputBytes;
+      this.#maxInputBytes = readAnswer(read.head, this.#options.wanted, this.where).maxInputBytes;
       this.#become("open");
       this.outbox.open();
       if (read.rest.length > 0) this.frames(read.rest);
@@ -202,7 +197,9 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       return;
     }
     if (kind >= frames.STREAM) {
-      this.#streamFrame(kind, id, bytes, start, end);
+      const call = this.#calls.get(id);
+      // Late: the call was cancelled.
+      if (call !== undefined) this.#streams.frame(call, kind, bytes, start, end);
       return;
     }
     if (kind !== frames.REPLY && kind !== frames.REPLY_LARGE && kind !== frames.ERROR && kind !== frames.REFUSED) {
@@ -219,95 +216,39 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     }
     if (kind === frames.REPLY_LARGE) {
       const length = readUint32(bytes, start, end);
-      if (length <= this.#options.maxOutputBytes) {
+      if (length <= this.maxOutputBytes) {
         this.bodies.announce(id, length);
         return;
       }
       this.outbox.small(frames.CANCEL, id);
-      this.#fail(call, this.#tooLarge(call, length));
+      this.#fail(call, outputTooLarge(call.procedure, this.peer, length, this.maxOutputBytes));
       return;
     }
     this.outbox.drop(id);
     if (kind === frames.REFUSED) {
-      const text = `${this.#where} did not take the call: it is being stopped, or too much waits in its connection; try again, or another replica.`;
-      this.#fail(call, new HadronError("UNAVAILABLE", text, { unsent: true }));
+      this.#fail(call, refused(this.where));
       return;
     }
-    this.#fail(call, this.#readError(bytes, start, end));
+    this.#fail(call, readError(this.decoder, this.where, bytes, start, end));
   }
 
   protected body(id: number, bytes: Buffer): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     if (call.stream === undefined) this.#reply(call, bytes, 0, bytes.length);
-    else this.#item(call, call.stream, bytes, 0, bytes.length);
-  }
-
-  #streamFrame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const call = this.#calls.get(id);
-    // Late: the call was cancelled.
-    if (call === undefined) return;
-    if (kind === frames.CREDIT || kind === frames.STOP) {
-      if (call.sender === undefined)
-        throw new ProtocolError(`Credit came for the input of call ${id}, which is no stream.`);
-      if (kind === frames.STOP) call.sender.stop();
-      else call.sender.grant(readUint32(bytes, start, end));
-      return;
-    }
-    if (kind === frames.STREAM) {
-      if (call.stream !== undefined) throw new ProtocolError(`Two streams came under the id ${id}.`);
-      const stream = new IncomingStream<ClientCall>(this, call, frames.STREAM_WINDOW, true);
-      call.stream = stream;
-      call.resolve(stream);
-      return;
-    }
-    const { stream } = call;
-    if (stream === undefined)
-      throw new ProtocolError(`A frame of kind ${kind} came for call ${id}, which is no stream.`);
-    if (kind === frames.END) {
-      this.#remove(call);
-      stream.end();
-      this.#rest();
-      return;
-    }
-    if (kind !== frames.ITEM && kind !== frames.ITEM_LARGE) {
-      throw new ProtocolError(`A frame of kind ${kind} came, which a callee does not send.`);
-    }
-    if (!stream.maySend) throw new ProtocolError(`An item of call ${id} came without credit for it.`);
-    if (kind === frames.ITEM) {
-      this.#item(call, stream, bytes, start, end);
-      return;
-    }
-    const length = readUint32(bytes, start, end);
-    if (length <= this.#options.maxOutputBytes) this.bodies.announce(id, length);
-    else this.cancel(call, this.#tooLarge(call, length));
-  }
-
-  #item(call: ClientCall, stream: IncomingStream<ClientCall>, bytes: Buffer, start: number, end: number): void {
-    if (end - start > this.#options.maxOutputBytes) {
-      this.cancel(call, this.#tooLarge(call, end - start));
-      return;
-    }
-    let item: unknown;
-    try {
-      item = this.decoder.decode(bytes, start, end);
-    } catch (cause) {
-      this.cancel(call, this.#unreadable(call, cause));
-      return;
-    }
-    stream.push(item, itemCost(end - start));
+    else this.#streams.item(call, call.stream, bytes, 0, bytes.length);
   }
 
   #reply(call: ClientCall, bytes: Buffer, start: number, end: number): void {
-    if (end - start > this.#options.maxOutputBytes) {
-      this.#fail(call, this.#tooLarge(call, end - start));
+    if (end - start > this.maxOutputBytes) {
+      this.#fail(call, outputTooLarge(call.procedure, this.peer, end - start, this.maxOutputBytes));
       return;
     }
     let output: unknown;
     try {
       output = this.decoder.decode(bytes, start, end);
     } catch (cause) {
-      this.#fail(call, this.#unreadable(call, cause));
+      this.#fail(call, unreadableOutput(call.procedure, this.where, cause));
       return;
     }
     this.#remove(call);
@@ -321,25 +262,9 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     this.#rest();
   }
 
-  #readError(bytes: Buffer, start: number, end: number): HadronError {
-    try {
-      return fromErrorData(this.decoder.decode(bytes, start, end) as ErrorData);
-    } catch (cause) {
-      return new HadronError("INTERNAL", `${this.#where} answered with an error that cannot be read.`, { cause });
-    }
-  }
-
-  #unreadable(call: ClientCall, cause: unknown): HadronError {
-    const text = `The output of ${call.procedure} of ${this.#where} cannot be read: ${(cause as Error).message}`;
-    return new HadronError("INVALID_OUTPUT", text, { cause });
-  }
-
-  #tooLarge(call: ClientCall, length: number): HadronError {
-    const limit = this.#options.maxOutputBytes;
-    return new HadronError(
-      "TOO_LARGE",
-      `The output of ${call.procedure} of ${this.peer} is ${length} bytes, and ${limit} are accepted; raise limits.outputBytes of the service, or send less.`,
-    );
+  done(call: ClientCall): void {
+    this.#remove(call);
+    this.#rest();
   }
 
   #remove(call: ClientCall): void {
@@ -364,7 +289,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   #unsent(): HadronError {
     if (this.#refusal !== undefined) return this.#refusal;
     const why = this.#state === "draining" ? "it is being stopped" : this.#why;
-    return new HadronError("UNAVAILABLE", `${this.#where} cannot be called: ${why}.`, { unsent: true });
+    return notCallable(this.where, why);
   }
 
   protected over(reason: string): void {
@@ -378,10 +303,9 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       // What has not been handed to the pipe cannot have been run.
       if (never || !this.outbox.isHanded(call.id, call.turn)) call.reject(this.#unsent());
       else {
-        const text = `${call.procedure} of ${this.#where} was under way when ${this.#why}; whether it ran is not known.`;
         // Of a stream that has begun, nobody above says where it broke.
         const path = call.stream === undefined ? [] : [this.peer];
-        call.reject(new HadronError("UNAVAILABLE", text, { path }));
+        call.reject(interrupted(call.procedure, this.where, this.#why, path));
       }
     }
     this.#options.stateChanged("closed");
@@ -389,8 +313,3 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
 }
 
 function ignore(): void {}
-
-/** Rounded down, so that a deadline never grows on its way; but not to none at all. */
-function toMilliseconds(leftMs: number): number {
-  return leftMs >= frames.NO_DEADLINE ? frames.NO_DEADLINE : Math.max(1, Math.floor(leftMs));
-}

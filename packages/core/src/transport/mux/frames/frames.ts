@@ -69,6 +69,9 @@ export const FLAG_TRACE = 2;
 export const FLAG_STREAM = 4;
 export const NO_DEADLINE = 0xffffffff;
 
+/** Numbers of procedures are u16. */
+export const MOST_PROCEDURE_NUMBER = 0xffff;
+
 /** A body above this is sent in chunks, so that it delays nobody. */
 export const LARGE_BYTES = 128 * 1024;
 export const CHUNK_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
-import { IncomingBodies } from "../frames/bodies.ts";
 import { FrameParser, ProtocolError } from "../frames/frame-parser.ts";
 import { CHUNK, PING, PONG, SKIP, WINDOW } from "../frames/frames.ts";
+import { IncomingBodies } from "../frames/incoming-bodies.ts";
 import { Decoder } from "../values/decoder.ts";
 import { type Beating, Heartbeat } from "./heartbeat.ts";
 import { Outbox } from "./outbox.ts";

@@ -1,22 +1,13 @@
-import { CHUNK, CHUNK_BYTES, HEADER_BYTES, LARGE_BYTES, SKIP, WINDOW_BYTES } from "../frames/frames.ts";
+import { CHUNK, HEADER_BYTES, LARGE_BYTES, SKIP } from "../frames/frames.ts";
+import { OutgoingBodies } from "../frames/outgoing-bodies.ts";
 import { slabs } from "../frames/slabs.ts";
-import { Encoder, NotEncodable } from "../values/encoder.ts";
+import { Encoder } from "../values/encoder.ts";
+import { NotEncodable } from "../values/not-encodable.ts";
 import type { Pipe } from "./pipe.ts";
 import { endOfTurn, type Flushable } from "./turn.ts";
 
 /** What waits in one connection at most, before further calls are turned away. */
 export const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
-
-/** How many chunks are written at once: enough to keep a pipe busy, few enough for small frames to pass soon. */
-const BURST = 4;
-
-/** A large body on its way out. */
-interface Body {
-  readonly id: number;
-  readonly bytes: Buffer;
-  at: number;
-  window: number;
-}
 
 /** Something that waits until there is room, or its large body has left. */
 export interface Waiting {
@@ -37,8 +28,7 @@ export class Outbox implements Flushable {
   #building = false;
   #outer: Encoder[] = [];
   #nested: Buffer[] = [];
-  readonly #bodies = new Map<number, Body>();
-  #bodyBytes = 0;
+  readonly #bodies = new OutgoingBodies();
   readonly #waiting = new Set<Waiting>();
   #scheduled = false;
   #held = true;
@@ -60,12 +50,12 @@ export class Outbox implements Flushable {
 
   /** Bytes that have not gone to the pipe. */
   get pendingBytes(): number {
-    return this.#ended ? 0 : this.#encoder.at - this.#encoder.base + this.#bodyBytes;
+    return this.#ended ? 0 : this.#encoder.at - this.#encoder.base + this.#bodies.bytes;
   }
 
   /** All bytes that wait. */
   get bufferedBytes(): number {
-    return this.backlogBytes + this.#bodyBytes;
+    return this.backlogBytes + this.#bodies.bytes;
   }
 
   /** Until this, frames are collected and nothing is sent. */
@@ -79,7 +69,6 @@ export class Outbox implements Flushable {
     this.#ended = true;
     this.#bodies.clear();
     this.#waiting.clear();
-    this.#bodyBytes = 0;
     this.#encoder = new Encoder(NOTHING);
   }
 
@@ -89,12 +78,12 @@ export class Outbox implements Flushable {
   }
 
   /** Has something look again whenever bytes have left. */
-  await(one: Waiting): void {
-    this.#waiting.add(one);
+  await(waiting: Waiting): void {
+    this.#waiting.add(waiting);
   }
 
-  forget(one: Waiting): void {
-    this.#waiting.delete(one);
+  forget(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
   }
 
   /** Whether the frame of this id, made in that turn, has gone to the pipe, its large body included. */
@@ -182,18 +171,12 @@ export class Outbox implements Flushable {
 
   /** The other side takes more of a body. */
   widen(id: number, bytes: number): void {
-    const body = this.#bodies.get(id);
-    if (body === undefined) return;
-    body.window += bytes;
-    this.#schedule();
+    if (this.#bodies.widen(id, bytes)) this.#schedule();
   }
 
   /** Nobody wants the rest of this body. */
   drop(id: number): void {
-    const body = this.#bodies.get(id);
-    if (body === undefined) return;
-    this.#bodies.delete(id);
-    this.#bodyBytes -= body.bytes.length - body.at;
+    this.#bodies.drop(id);
   }
 
   /** The pipe has room again. */
@@ -213,7 +196,7 @@ export class Outbox implements Flushable {
       chunks.push(encoder.bytes.subarray(encoder.base, encoder.at));
       encoder.base = encoder.at;
     }
-    if (this.#bodies.size > 0) this.#addChunks(chunks);
+    if (this.#bodies.size > 0) this.#bodies.takeChunks((id, content) => this.#addChunk(chunks, id, content));
     if (chunks.length === 0) return;
     this.turn++;
     this.#full = !this.#pipe.write(chunks);
@@ -228,39 +211,18 @@ export class Outbox implements Flushable {
     if (this.#waiting.size > 0) this.#tellWaiting();
   }
 
-  /** Adds chunks of large bodies, one of each in turn. */
-  #addChunks(chunks: Buffer[]): void {
-    let left = BURST;
-    for (let some = true; some && left > 0; ) {
-      some = false;
-      for (const body of [...this.#bodies.values()].slice(0, left)) {
-        const size = Math.min(CHUNK_BYTES, body.window, body.bytes.length - body.at);
-        // To the back of the line, or out of it.
-        this.#bodies.delete(body.id);
-        if (body.at + size < body.bytes.length) this.#bodies.set(body.id, body);
-        if (size === 0) continue;
-        this.#addChunk(chunks, body, size);
-        some = true;
-        left--;
-      }
-    }
-  }
-
-  #addChunk(chunks: Buffer[], body: Body, size: number): void {
+  #addChunk(chunks: Buffer[], id: number, content: Buffer): void {
     const encoder = this.#encoder;
     if (encoder.bytes === NOTHING) encoder.use(slabs.take());
     encoder.mark = encoder.at;
     encoder.limit = Number.POSITIVE_INFINITY;
     encoder.room(HEADER_BYTES);
     const { at } = encoder;
-    encoder.view.setUint32(at, ((size << 8) | CHUNK) >>> 0, true);
-    encoder.view.setUint32(at + 4, body.id, true);
+    encoder.view.setUint32(at, ((content.length << 8) | CHUNK) >>> 0, true);
+    encoder.view.setUint32(at + 4, id, true);
     encoder.at += HEADER_BYTES;
     encoder.base = encoder.at;
-    chunks.push(encoder.bytes.subarray(at, encoder.at), body.bytes.subarray(body.at, body.at + size));
-    body.at += size;
-    body.window -= size;
-    this.#bodyBytes -= size;
+    chunks.push(encoder.bytes.subarray(at, encoder.at), content);
   }
 
   #schedule(): void {
@@ -270,7 +232,7 @@ export class Outbox implements Flushable {
   }
 
   #tellWaiting(): void {
-    for (const one of [...this.#waiting]) one.look();
+    for (const waiting of [...this.#waiting]) waiting.look();
   }
 
   /** Takes a large value out of the frame, which then only announces it. */
@@ -296,8 +258,7 @@ export class Outbox implements Flushable {
     encoder.at += 4;
     encoder.bytes[encoder.mark]! += 1;
     const id = encoder.view.getUint32(encoder.mark + 4, true);
-    this.#bodies.set(id, { id, bytes, at: 0, window: WINDOW_BYTES });
-    this.#bodyBytes += length;
+    this.#bodies.add(id, bytes);
   }
 
   #finish(): void {

@@ -1,3 +1,5 @@
+import { readKey } from "./keys.ts";
+import { readFloats, readIntegers } from "./numbers.ts";
 import * as tags from "./tags.ts";
 
 /** Bytes that are no value: thrown by {@link Decoder.decode}. */
@@ -155,31 +157,14 @@ export class Decoder {
     return bytes.utf8Slice(start, end);
   }
 
-  /** The same keys come again and again: looked up by their bytes, they need not be made anew. */
   #key(): string {
-    const bytes = this.#bytes;
-    const byte = bytes[this.#at]!;
+    const byte = this.#bytes[this.#at]!;
     if ((byte & 0xe0) !== 0xa0) return this.#longKey();
-    const length = byte & 31;
     const start = this.#at + 1;
-    const end = start + length;
+    const end = start + (byte & 31);
     if (end > this.#end) this.#need(this.#end);
-    let hash = length;
-    for (let i = start; i < end; i++) hash = (hash * 31 + bytes[i]!) | 0;
-    const slot = hash & 1023;
-    const entry = KEYS[slot];
-    if (entry !== undefined && entry.hash === hash && entry.bytes.length === length) {
-      let i = 0;
-      while (i < length && entry.bytes[i] === bytes[start + i]) i++;
-      if (i === length) {
-        this.#at = end;
-        return entry.text;
-      }
-    }
     this.#at = end;
-    const text = bytes.utf8Slice(start, end);
-    KEYS[slot] = { hash, bytes: Uint8Array.from(bytes.subarray(start, end)), text };
-    return text;
+    return readKey(this.#bytes, start, end);
   }
 
   #longKey(): string {
@@ -242,28 +227,20 @@ export class Decoder {
   #floats(): number[] {
     const count = this.#uint32();
     this.#need(count * 8);
-    const view = this.#view;
-    let at = this.#at;
-    const array: number[] = [];
-    for (let i = 0; i < count; i++, at += 8) array.push(view.getFloat64(at, true));
-    this.#at = at;
-    return array;
+    const start = this.#at;
+    this.#at = start + count * 8;
+    return readFloats(this.#view, start, count);
   }
 
   #integers(): number[] {
     const width = this.#view.getUint8(this.#at++);
     const count = this.#uint32();
     this.#need(count * width);
-    const bytes = this.#bytes;
-    const view = this.#view;
-    let at = this.#at;
-    const array: number[] = [];
-    if (width === 1) for (let i = 0; i < count; i++) array.push(bytes[at++]!);
-    else if (width === 2) for (let i = 0; i < count; i++, at += 2) array.push(view.getInt16(at, true));
-    else if (width === 4) for (let i = 0; i < count; i++, at += 4) array.push(view.getInt32(at, true));
-    else throw new NotDecodable(`No whole numbers have ${width} bytes.`);
-    this.#at = at;
-    return array;
+    const start = this.#at;
+    this.#at = start + count * width;
+    const values = readIntegers(this.#bytes, this.#view, start, width, count);
+    if (values === undefined) throw new NotDecodable(`No whole numbers have ${width} bytes.`);
+    return values;
   }
 
   #content(): unknown {
@@ -284,14 +261,6 @@ export class Decoder {
   }
 }
 
-interface KeyEntry {
-  readonly hash: number;
-  readonly bytes: Uint8Array;
-  readonly text: string;
-}
-
-/** Shared by all connections, of which there may be ten thousand: names of fields, and no values. */
-const KEYS: (KeyEntry | undefined)[] = new Array(1024).fill(undefined);
 const EMPTY = Buffer.alloc(0);
 const EMPTY_VIEW = new DataView(new ArrayBuffer(0));
 

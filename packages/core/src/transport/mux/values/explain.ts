@@ -1,5 +1,6 @@
 import { HadronError } from "../../../errors.ts";
-import { isOpaque, NotEncodable } from "./encoder.ts";
+import { isOpaque } from "./encoder.ts";
+import { NotEncodable } from "./not-encodable.ts";
 import { MAX_DEPTH } from "./tags.ts";
 
 /**

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Decoder, NotDecodable } from "../../../../src/transport/mux/values/decoder.ts";
-import { Encoder, NotEncodable } from "../../../../src/transport/mux/values/encoder.ts";
+import { Encoder } from "../../../../src/transport/mux/values/encoder.ts";
 import { explainNotEncodable } from "../../../../src/transport/mux/values/explain.ts";
+import { NotEncodable } from "../../../../src/transport/mux/values/not-encodable.ts";
 
 const decoder = new Decoder();
 
@@ -75,8 +76,12 @@ describe("values", () => {
   test("arrays of whole numbers keep their values at the edges of each width, and take no more bytes than they need", () => {
     for (const [width, values] of [
       [1, [0, 1, 127, 128, 255]],
+      [2, [0, 1, 2, 256]],
       [2, [0, 1, 255, 256, 32_767]],
       [2, [-1, 0, 1, -32_768, 255]],
+      [4, [0, 1, 2, 32_768]],
+      [4, [0, 1, 2, -32_769]],
+      [4, [-1, 0, 1, 65_535]],
       [4, [0, 1, 32_768, 2 ** 31 - 1]],
       [4, [0, -32_769, -(2 ** 31), 5]],
       [8, [0, 1, 2, 2 ** 31]],
@@ -190,5 +195,15 @@ describe("values", () => {
       expect(() => decode(Buffer.from(huge, "hex"))).toThrow(NotDecodable);
     }
     expect(() => decode(Buffer.alloc(100_000, 0x91))).toThrow(/nested deeper/);
+    // Packed numbers, too, say how many they are before they come: floats, and integers of each width.
+    for (const [packed, bytes] of [
+      ["c10500000004", 32],
+      ["c1090100000004", 4],
+      ["c1090200000004", 8],
+      ["c1090400000004", 16],
+    ] as const) {
+      const short = Buffer.concat([Buffer.from(packed, "hex"), Buffer.alloc(bytes - 1)]);
+      expect(() => decode(short)).toThrow(`${bytes} bytes are announced, ${bytes - 1} are left`);
+    }
   });
 });
