@@ -40,7 +40,6 @@ const KNOWN_CROWDS: readonly string[] = [];
 /** Index files that do something beside listing. The index of a runner is what its module exports. */
 const KNOWN_WORKERS: readonly string[] = [
   "packages/core/src/cli/index.ts",
-  "packages/core/src/transport/suite/index.ts",
   "packages/runners/src/docker/index.ts",
   "packages/runners/src/kubernetes/index.ts",
   "packages/runners/src/kubernetes/manifests/index.ts",
