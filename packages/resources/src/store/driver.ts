@@ -1,0 +1,29 @@
+import type { Answers, Operation, Outcome, Query } from "./operations.ts";
+
+/** Operations that one client sent together. */
+export interface Batch {
+  /** Who sends: unique to one life of one process. */
+  readonly client: string;
+  /** Its batches, counted from 1. The same number again is the same batch: it is not done twice, and answers alike. */
+  readonly number: number;
+  /** All batches below this are answered, and will not be sent again. */
+  readonly settled: number;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Where a store keeps what it is told. One process writes, and knows it.
+ *
+ * UNAVAILABLE where a commit is not known to have happened, such as a full disk: nothing of it, or all, is there.
+ */
+export interface StoreDriver {
+  /** Commits all batches together, durably, and gives the outcomes of each. Later calls see what earlier ones did. */
+  commit(batches: readonly Batch[]): Promise<readonly (readonly Outcome[])[]>;
+  /** Sees all that was committed. */
+  read<Q extends Query>(query: Q): Answers[Q["kind"]] | Promise<Answers[Q["kind"]]>;
+  /** The store's own time, in milliseconds since 1970: it never goes back, and no change of the system's clock moves it. */
+  now(): number;
+  /** Writes a copy to a file, consistent to a point in time, while work goes on. ALREADY_EXISTS where there is one. */
+  backup(path: string): Promise<void>;
+  close(): Promise<void>;
+}

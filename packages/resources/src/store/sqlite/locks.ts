@@ -1,0 +1,82 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../operations.ts";
+import type { Next } from "./entries.ts";
+
+interface Row {
+  readonly holder: string;
+  readonly token: number;
+  readonly due: number;
+}
+
+/** Locks with leases, within a transaction of whoever calls. A token is larger than every earlier one, of any lock. */
+export class Locks {
+  readonly #next: Next;
+  readonly #find;
+  readonly #put;
+  readonly #renew;
+  readonly #release;
+  readonly #held;
+
+  constructor(database: DatabaseSync, next: Next) {
+    this.#next = next;
+    this.#find = findLock(database);
+    this.#put = database.prepare(
+      `insert into lock (name, holder, token, due) values (?, ?, ?, ?)
+       on conflict do update set holder = excluded.holder, token = excluded.token, due = excluded.due`,
+    );
+    this.#renew = database.prepare("update lock set due = ? where name = ? and token = ? and due > ?");
+    this.#release = database.prepare("delete from lock where name = ? and token = ?");
+    this.#held = database.prepare("select 1 from lock where token = ? and due > ?");
+  }
+
+  acquire({ lock, holder, leaseMs }: Acquire, now: number): Outcome {
+    const row = this.#find.get(lock) as Row | undefined;
+    const isLive = row !== undefined && row.due > now;
+    if (isLive && row.holder !== holder) {
+      return { ok: { heldBy: row.holder, forMs: row.due - now } satisfies Results["acquire"] };
+    }
+    const token = isLive ? row.token : this.#next();
+    this.#put.run(lock, holder, token, now + leaseMs);
+    return { ok: { token } satisfies Results["acquire"] };
+  }
+
+  renew({ lock, token, leaseMs }: Renew, now: number): Outcome {
+    if (Number(this.#renew.run(now + leaseMs, lock, token, now).changes) === 1) return { ok: {} };
+    return lost(lock, token);
+  }
+
+  release({ lock, token }: Release): Outcome {
+    if (Number(this.#release.run(lock, token).changes) === 1) return { ok: {} };
+    return lost(lock, token);
+  }
+
+  /** Whether the lock that gave this token is held by its taker. */
+  isHeld(token: number, now: number): boolean {
+    return this.#held.get(token, now) !== undefined;
+  }
+}
+
+function lost(lock: string, token: number): Outcome {
+  const message = `The lock "${lock}" is not held under token ${token} any more: its lease has ended.`;
+  return { refused: { code: "ABORTED", message } };
+}
+
+function findLock(database: DatabaseSync) {
+  return database.prepare("select holder, token, due from lock where name = ?");
+}
+
+/** Reads who holds a lock. */
+export class LockReader {
+  readonly #find;
+
+  constructor(database: DatabaseSync) {
+    this.#find = findLock(database);
+  }
+
+  get(lock: string, now: number): Answers["lock"] {
+    const row = this.#find.get(lock) as Row | undefined;
+    return row === undefined || row.due <= now
+      ? undefined
+      : { holder: row.holder, token: row.token, forMs: row.due - now };
+  }
+}

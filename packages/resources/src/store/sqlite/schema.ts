@@ -1,0 +1,65 @@
+import type { DatabaseSync } from "node:sqlite";
+import { HadronError } from "@hadron/core/spi";
+
+/**
+ * Each step takes the tables from the version that its place says to the next. A step that was released is never changed.
+ *
+ * `message.state`: 0 waits (from `due` on it can be claimed), 1 waits for another of its key, 2 is claimed (until `due`),
+ * 3 is dead (since `due`).
+ */
+const STEPS: readonly string[] = [
+  `
+  create table fact (name text primary key, value integer not null) without rowid;
+  insert into fact values ('sequence', 0), ('time', 0);
+
+  create table entry (
+    store text not null, key text not null, value blob not null, version integer not null, expires integer,
+    primary key (store, key)
+  ) without rowid;
+  create index entry_expires on entry (expires) where expires is not null;
+
+  create table message (
+    id integer primary key, queue text not null, state integer not null, due integer not null, attempt integer not null,
+    key text, given_id text, body blob not null, sent integer not null, holder text, reason text
+  );
+  create index message_next on message (queue, state, due);
+  create index message_dead on message (due) where state = 3;
+  create index message_key on message (queue, key, id) where key is not null;
+
+  create table sent_id (queue text not null, id text not null, at integer not null, primary key (queue, id)) without rowid;
+  create index sent_id_at on sent_id (at);
+
+  create table lock (name text primary key, holder text not null, token integer not null, due integer not null) without rowid;
+  create unique index lock_token on lock (token);
+
+  create table answered (
+    client text not null, number integer not null, outcomes blob not null, at integer not null,
+    primary key (client, number)
+  ) without rowid;
+  create index answered_at on answered (at);
+  `,
+];
+
+export const SCHEMA_VERSION = STEPS.length;
+
+/** Brings the tables to this version. FAILED_PRECONDITION, and nothing changed, where they were made by a newer one. */
+export function migrate(database: DatabaseSync, place: string): void {
+  const { user_version: found } = database.prepare("pragma user_version").get() as { user_version: number };
+  if (found > SCHEMA_VERSION) {
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `The store in ${place} was written by a newer version of Hadron (its tables are of version ${found}, known here are up to ` +
+        `${SCHEMA_VERSION}). It is unharmed: install that version, or restore a backup into another folder.`,
+    );
+  }
+  if (found === SCHEMA_VERSION) return;
+  database.exec("begin immediate");
+  try {
+    for (const step of STEPS.slice(found)) database.exec(step);
+    database.exec(`pragma user_version = ${SCHEMA_VERSION}`);
+    database.exec("commit");
+  } catch (error) {
+    database.exec("rollback");
+    throw error;
+  }
+}

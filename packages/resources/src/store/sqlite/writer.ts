@@ -1,0 +1,135 @@
+import { DatabaseSync } from "node:sqlite";
+import { HadronError } from "@hadron/core/spi";
+import type { Batch } from "../driver.ts";
+import type { Operation, Outcome } from "../operations.ts";
+import { Answered } from "./answered.ts";
+import { Entries } from "./entries.ts";
+import { Locks } from "./locks.ts";
+import { Queues } from "./queues.ts";
+import { migrate } from "./schema.ts";
+
+/** What one sweep removes of each kind at most: others wait meanwhile. */
+const MOST_SWEPT = 1000;
+
+/**
+ * Opens a database for writing: the write-ahead log, fsynced at each commit. NORMAL, which some bindings come with, could
+ * lose commits that were acknowledged.
+ *
+ * FAILED_PRECONDITION where a newer version made it.
+ */
+export function openForWriting(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    // Before the first table: room that is free is given back to the disk.
+    database.exec("pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = full");
+    database.exec("pragma busy_timeout = 5000; pragma cache_size = -32000; pragma temp_store = memory");
+    migrate(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Does batches, all of them in one transaction. Synchronous: where it may not block, it runs in a thread of its own. */
+export class Writer {
+  readonly #database: DatabaseSync;
+  readonly #answered: Answered;
+  readonly #entries: Entries;
+  readonly #queues: Queues;
+  readonly #locks: Locks;
+  readonly #keepFacts;
+  #sequence: number;
+  /** The last time that was written. */
+  readonly lastTime: number;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    const next = () => ++this.#sequence;
+    this.#locks = new Locks(database, next);
+    this.#entries = new Entries(database, next, this.#locks);
+    this.#queues = new Queues(database, next);
+    this.#answered = new Answered(database);
+    const facts = database.prepare("select name, value from fact").all() as { name: string; value: number }[];
+    const factOf = (name: string) => facts.find((fact) => fact.name === name)?.value ?? 0;
+    this.#sequence = factOf("sequence");
+    this.lastTime = factOf("time");
+    this.#keepFacts = database.prepare("update fact set value = case name when 'time' then ? else ? end");
+  }
+
+  /**
+   * Commits the batches, and gives the outcomes of each. UNAVAILABLE, and nothing done, where the disk does not take them.
+   */
+  commit(batches: readonly Batch[], now: number): readonly (readonly Outcome[])[] {
+    const sequence = this.#sequence;
+    try {
+      this.#database.exec("begin immediate");
+      const outcomes = batches.map((batch) => this.#do(batch, now));
+      this.#keepFacts.run(now, this.#sequence);
+      this.#database.exec("commit");
+      return outcomes;
+    } catch (error) {
+      this.#sequence = sequence;
+      // A full disk ends some transactions by itself.
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw unavailable(error);
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #do(batch: Batch, now: number): readonly Outcome[] {
+    const earlier = this.#answered.find(batch);
+    if (earlier !== undefined) return earlier;
+    const outcomes = batch.operations.map((operation) => this.#operate(operation, now));
+    this.#answered.keep(batch, outcomes, now);
+    return outcomes;
+  }
+
+  #operate(operation: Operation, now: number): Outcome {
+    switch (operation.kind) {
+      case "set":
+        return this.#entries.set(operation, now);
+      case "delete":
+        return this.#entries.delete(operation, now);
+      case "send":
+        return this.#queues.send(operation, now);
+      case "claim":
+        return this.#queues.claim(operation, now);
+      case "extend":
+        return this.#queues.extend(operation, now);
+      case "finish":
+        return this.#queues.finish(operation, now);
+      case "fail":
+        return this.#queues.fail(operation, now);
+      case "give-back":
+        return this.#queues.giveBack(operation, now);
+      case "dead-letters":
+        return this.#queues.deadLetters(operation, now);
+      case "acquire":
+        return this.#locks.acquire(operation, now);
+      case "renew":
+        return this.#locks.renew(operation, now);
+      case "release":
+        return this.#locks.release(operation);
+      case "sweep":
+        return this.#sweep(operation.deadLetterMs, now);
+    }
+  }
+
+  #sweep(deadLetterMs: number, now: number): Outcome {
+    const counts = [
+      this.#entries.sweep(now, MOST_SWEPT),
+      this.#queues.sweep(now, deadLetterMs, MOST_SWEPT),
+      this.#answered.sweep(now, MOST_SWEPT),
+    ];
+    return { ok: { more: counts.some((count) => count >= MOST_SWEPT) } };
+  }
+}
+
+function unavailable(error: unknown): HadronError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new HadronError("UNAVAILABLE", `The store could not write: ${text}. Look at its disk.`, { cause: error });
+}

@@ -1,0 +1,25 @@
+/** Where time comes from: the system, or a test. */
+export interface TimeSource {
+  /** Milliseconds on a clock that nothing moves. */
+  now(): number;
+  /** Milliseconds since 1970, as the system has it. */
+  wallNow(): number;
+}
+
+/**
+ * The time of a store. It begins with the system's, or with the last time that the store had written, whichever is later,
+ * and goes on by a clock that nothing moves: a lease is neither cut short nor made longer by a host that corrects its clock.
+ */
+export class StoreClock {
+  readonly #source: TimeSource;
+  readonly #offset: number;
+
+  constructor(source: TimeSource, lastWritten: number) {
+    this.#source = source;
+    this.#offset = Math.max(source.wallNow(), lastWritten) - source.now();
+  }
+
+  now(): number {
+    return Math.floor(this.#source.now() + this.#offset);
+  }
+}
