@@ -4,6 +4,10 @@ export interface TimeSource {
   now(): number;
   /** Milliseconds since 1970, as the system has it. */
   wallNow(): number;
+  /** Calls back after so long, unless the returned function is called before. */
+  after(ms: number, callback: () => void): () => void;
+  /** Calls back when what is at hand has been dealt with. */
+  turn(callback: () => void): void;
 }
 
 /**

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
-import { fromErrorData, HadronError } from "@hadron/core/spi";
+import { decodeValue, encodeValue, fromErrorData, HadronError } from "@hadron/core/spi";
 import type { Batch, StoreDriver } from "../driver.ts";
 import type { Answers, Outcome, Query } from "../operations.ts";
 import { StoreClock, type TimeSource } from "../store-clock.ts";
@@ -85,7 +85,7 @@ export class SqliteDriver implements StoreDriver {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { promise, resolve, reject } = Promise.withResolvers<readonly (readonly Outcome[])[]>();
     this.#waiting.push({ resolve, reject });
-    this.#tell({ type: "commit", batches, now: this.now() });
+    this.#tell({ type: "commit", batches: encodeValue(batches, "a commit"), now: this.now() });
     return promise;
   }
 
@@ -127,7 +127,8 @@ export class SqliteDriver implements StoreDriver {
   }
 
   #answered(message: FromWriter): void {
-    if (message.type === "done") this.#waiting.shift()?.resolve(message.outcomes);
+    if (message.type === "done")
+      this.#waiting.shift()?.resolve(decodeValue(message.outcomes) as readonly (readonly Outcome[])[]);
     else if (message.type === "failed") this.#waiting.shift()?.reject(fromErrorData(message.error));
   }
 

@@ -1,18 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { toErrorData } from "@hadron/core/spi";
+import { decodeValue, encodeValue, toErrorData } from "@hadron/core/spi";
 import type { Batch } from "../driver.ts";
-import type { Outcome } from "../operations.ts";
 import { openForWriting, Writer } from "./writer.ts";
 
-/** What the thread is told. */
+/** What the thread is told. Batches are encoded: to clone what they are made of would cost more than to write it down. */
 export type ToWriter =
-  | { readonly type: "commit"; readonly batches: readonly Batch[]; readonly now: number }
+  | { readonly type: "commit"; readonly batches: Uint8Array; readonly now: number }
   | { readonly type: "close" };
 
 /** What it answers, in order. */
 export type FromWriter =
   | { readonly type: "open"; readonly lastTime: number }
-  | { readonly type: "done"; readonly outcomes: readonly (readonly Outcome[])[] }
+  | { readonly type: "done"; readonly outcomes: Uint8Array }
   | { readonly type: "failed"; readonly error: ReturnType<typeof toErrorData> }
   | { readonly type: "closed" };
 
@@ -30,7 +29,8 @@ try {
       return;
     }
     try {
-      answer({ type: "done", outcomes: writer.commit(message.batches, message.now) });
+      const batches = decodeValue(message.batches) as readonly Batch[];
+      answer({ type: "done", outcomes: encodeValue(writer.commit(batches, message.now), "the outcomes") });
     } catch (error) {
       answer({ type: "failed", error: toErrorData(error) });
     }

@@ -1,0 +1,41 @@
+import { HadronError } from "../../../errors.ts";
+import { Decoder, NotDecodable } from "./decoder.ts";
+import { Encoder } from "./encoder.ts";
+import { explainNotEncodable } from "./explain.ts";
+
+/** What most values need. A larger one grows. */
+const FIRST_BYTES = 256;
+
+/**
+ * Encodes anything that a call can carry, as calls do between replicas.
+ *
+ * INVALID_INPUT with the path to the part that cannot be encoded; TOO_LARGE beyond `limitBytes`.
+ *
+ * @param of whose value it is, for messages, e.g. `"ann" of carts`
+ */
+export function encodeValue(value: unknown, of: string, limitBytes: number = Number.POSITIVE_INFINITY): Uint8Array {
+  const encoder = new Encoder(Buffer.allocUnsafeSlow(FIRST_BYTES));
+  encoder.limit = limitBytes;
+  try {
+    encoder.value(value, 0);
+  } catch (error) {
+    throw explainNotEncodable(error, value, "input", of, limitBytes);
+  }
+  if (encoder.at > limitBytes) {
+    throw new HadronError("TOO_LARGE", `The value of ${of} is ${encoder.at} bytes, and may be ${limitBytes}.`, {
+      unsent: true,
+    });
+  }
+  return encoder.bytes.subarray(0, encoder.at);
+}
+
+/** Decodes what {@link encodeValue} made. INVALID_OUTPUT for anything else. */
+export function decodeValue(bytes: Uint8Array): unknown {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    return new Decoder().decode(buffer, 0, buffer.length);
+  } catch (cause) {
+    if (!(cause instanceof NotDecodable)) throw cause;
+    throw new HadronError("INVALID_OUTPUT", `These bytes are no value: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,65 @@
+import type { Batch, StoreDriver } from "../driver.ts";
+import type { Operation, Outcome } from "../operations.ts";
+import type { TimeSource } from "../store-clock.ts";
+
+/** A batch that waits for the next commit. */
+interface Waiting {
+  readonly batch: Batch;
+  resolve(outcomes: readonly Outcome[]): void;
+  reject(error: unknown): void;
+}
+
+/** What was done, and what became of it. */
+export type Done = (operation: Operation, outcome: Outcome) => void;
+
+/**
+ * Group commit: what comes while a commit is made durable goes into the next one, together. So the number of callers does
+ * not change how often the disk is waited for.
+ */
+export class Committer {
+  readonly #driver: StoreDriver;
+  readonly #time: TimeSource;
+  readonly #done: Done;
+  #waiting: Waiting[] = [];
+  #isBusy = false;
+
+  /** `done` is told of each operation, before whoever sent it. */
+  constructor(driver: StoreDriver, time: TimeSource, done: Done) {
+    this.#driver = driver;
+    this.#time = time;
+    this.#done = done;
+  }
+
+  /** Commits a batch. UNAVAILABLE where that is not known to have happened. */
+  commit(batch: Batch): Promise<readonly Outcome[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome[]>();
+    this.#waiting.push({ batch, resolve, reject });
+    if (!this.#isBusy) {
+      this.#isBusy = true;
+      // What else came in this turn comes along.
+      this.#time.turn(() => this.#next());
+    }
+    return promise;
+  }
+
+  async #next(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        const all = await this.#driver.commit(group.map(({ batch }) => batch));
+        group.forEach(({ batch, resolve }, index) => {
+          const outcomes = all[index] ?? [];
+          batch.operations.forEach((operation, position) => {
+            const outcome = outcomes[position];
+            if (outcome !== undefined) this.#done(operation, outcome);
+          });
+          resolve(outcomes);
+        });
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#isBusy = false;
+  }
+}

@@ -1,0 +1,147 @@
+import type { Batch, StoreDriver } from "../driver.ts";
+import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Results } from "../operations.ts";
+import type { TimeSource } from "../store-clock.ts";
+import { Committer } from "./committer.ts";
+import { Feed } from "./feed.ts";
+import { Waiters } from "./waiters.ts";
+
+/** How often what is over is forgotten. */
+const SWEEP_MS = 60_000;
+/** A dead letter is kept for 14 days. */
+const DEAD_LETTER_MS = 14 * 24 * 3_600_000;
+
+/** The serving side of a store: commits what clients send, and lets them wait for what is not there yet. */
+export class StoreServer implements AsyncDisposable {
+  readonly #driver: StoreDriver;
+  readonly #time: TimeSource;
+  readonly #committer: Committer;
+  readonly #messages: Waiters;
+  readonly #locks: Waiters;
+  readonly #feed = new Feed();
+  /** Its own batches: those of calls that wait. */
+  readonly #client: string;
+  #number = 0;
+  #stopSweep: () => void;
+  #isClosed = false;
+
+  /** `client`: a name that no other client has, nor this one had in an earlier life. */
+  constructor(driver: StoreDriver, time: TimeSource, client: string) {
+    this.#driver = driver;
+    this.#time = time;
+    this.#client = client;
+    this.#messages = new Waiters(time);
+    this.#locks = new Waiters(time);
+    this.#committer = new Committer(driver, time, (operation, outcome) => this.#done(operation, outcome));
+    this.#stopSweep = time.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  /** Commits a client's batch. The same batch again is answered alike, and not done twice. */
+  commit(batch: Batch): Promise<readonly Outcome[]> {
+    return this.#committer.commit(batch);
+  }
+
+  /** Answers queries, all at one point in time. */
+  read(queries: readonly Query[]): Promise<readonly Answers[Query["kind"]][]> {
+    return Promise.all(queries.map((query) => this.#driver.read(query)));
+  }
+
+  /**
+   * Claims messages; waits for the first where there is none. Empty after so long. Where the caller goes away meanwhile,
+   * what was claimed is given back.
+   */
+  async claim(claim: Claim, waitMs: number, signal: AbortSignal): Promise<readonly Message[]> {
+    const until = this.#time.now() + waitMs;
+    for (;;) {
+      const { messages } = (await this.#own(claim)) as Results["claim"];
+      if (signal.aborted) {
+        await this.#giveBack(claim.queue, messages);
+        return [];
+      }
+      // Others may wait for the rest.
+      if (messages.length === claim.most) this.#messages.wake(claim.queue);
+      const leftMs = until - this.#time.now();
+      if (messages.length > 0 || leftMs <= 0) return messages;
+      const { nextInMs = leftMs } = await this.#driver.read({ kind: "queue", queue: claim.queue });
+      await this.#messages.wait(claim.queue, Math.min(leftMs, Math.max(nextInMs, 1)), signal);
+      if (signal.aborted) return [];
+    }
+  }
+
+  /** Acquires a lock; waits for it, in turn. Held by another after so long: says by whom. */
+  async acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]> {
+    const until = this.#time.now() + waitMs;
+    for (;;) {
+      const result = (await this.#own(acquire)) as Results["acquire"];
+      if ("token" in result) {
+        if (signal.aborted) await this.#own({ kind: "release", lock: acquire.lock, token: result.token });
+        return result;
+      }
+      const leftMs = until - this.#time.now();
+      if (leftMs <= 0 || signal.aborted) return result;
+      await this.#locks.wait(acquire.lock, Math.min(leftMs, Math.max(result.forMs, 1)), signal);
+    }
+  }
+
+  /** The keys below a prefix that are written or deleted from now on, each at most once a look. */
+  watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]> {
+    return this.#feed.watch(store, prefix);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#stopSweep();
+    this.#feed.close();
+    await this.#driver.close();
+  }
+
+  async #own(operation: Operation): Promise<unknown> {
+    const number = ++this.#number;
+    // Never sent again: all before it may be forgotten.
+    const batch: Batch = { client: this.#client, number, settled: number, operations: [operation] };
+    const [outcome] = await this.#committer.commit(batch);
+    return outcome !== undefined && "ok" in outcome ? outcome.ok : undefined;
+  }
+
+  async #giveBack(queue: string, messages: readonly Message[]): Promise<void> {
+    await Promise.all(
+      messages.map(({ message, attempt }) => this.#own({ kind: "give-back", queue, message, attempt })),
+    );
+  }
+
+  #done(operation: Operation, outcome: Outcome): void {
+    if ("refused" in outcome) return;
+    switch (operation.kind) {
+      case "send":
+        for (const queue of operation.queues) this.#messages.wake(queue);
+        return;
+      case "finish":
+      case "fail":
+      case "give-back":
+      case "dead-letters":
+        // The next of its key may be free now.
+        this.#messages.wake(operation.queue);
+        return;
+      case "release":
+        this.#locks.wake(operation.lock);
+        return;
+      case "set":
+        for (const { key } of operation.entries) this.#feed.changed(operation.store, key);
+        return;
+      case "delete":
+        this.#feed.changed(operation.store, operation.key);
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    let more = true;
+    while (more) {
+      try {
+        more = ((await this.#own({ kind: "sweep", deadLetterMs: DEAD_LETTER_MS })) as Results["sweep"]).more;
+      } catch {
+        // A disk that is full now is asked again in a minute; whoever writes is told of it.
+        more = false;
+      }
+    }
+    if (!this.#isClosed) this.#stopSweep = this.#time.after(SWEEP_MS, () => this.#sweep());
+  }
+}

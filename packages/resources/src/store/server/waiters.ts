@@ -1,0 +1,45 @@
+import type { TimeSource } from "../store-clock.ts";
+
+/** Those who wait for something of a name to happen, first come, first served. */
+export class Waiters {
+  readonly #time: TimeSource;
+  readonly #byName = new Map<string, Set<() => void>>();
+
+  constructor(time: TimeSource) {
+    this.#time = time;
+  }
+
+  /**
+   * Resolves when it happens, after so long, or when the signal aborts: never rejects. undefined: no time is set.
+   */
+  wait(name: string, ms: number | undefined, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.#byName.get(name) ?? new Set();
+      this.#byName.set(name, waiting);
+      const over = () => {
+        stop?.();
+        signal.removeEventListener("abort", over);
+        waiting.delete(over);
+        if (waiting.size === 0 && this.#byName.get(name) === waiting) this.#byName.delete(name);
+        resolve();
+      };
+      const stop = ms === undefined ? undefined : this.#time.after(Math.min(ms, 2 ** 31 - 1), over);
+      waiting.add(over);
+      signal.addEventListener("abort", over, { once: true });
+    });
+  }
+
+  /** It has happened: wakes the first who waits for it. */
+  wake(name: string): void {
+    const [first] = this.#byName.get(name) ?? [];
+    first?.();
+  }
+
+  /** How many wait. */
+  get size(): number {
+    let size = 0;
+    for (const waiting of this.#byName.values()) size += waiting.size;
+    return size;
+  }
+}
