@@ -2,5 +2,6 @@
 export type { Batch, StoreDriver } from "./driver.ts";
 export { MemoryDriver } from "./memory/driver.ts";
 export type * from "./operations.ts";
+export { StoreServer } from "./server/store-server.ts";
 export { SqliteDriver, type SqliteOptions } from "./sqlite/driver.ts";
-export type { TimeSource } from "./store-clock.ts";
+export { createSystemTime, type TimeSource } from "./store-clock.ts";

@@ -27,3 +27,16 @@ export class StoreClock {
     return Math.floor(this.#source.now() + this.#offset);
   }
 }
+
+/** The system's time. */
+export function createSystemTime(): TimeSource {
+  return {
+    now: () => performance.now(),
+    wallNow: () => Date.now(),
+    after(ms, callback) {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    turn: (callback) => void setImmediate(callback),
+  };
+}

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+import { createSystemTime, SqliteDriver } from "../../src/store/index.ts";
+import { claim, TestClient } from "../../src/store/suite.ts";
+
+/** Kills a store after so many acknowledgements; returns them. */
+async function killUnderLoad(folder: string, life: string, after: number): Promise<readonly string[]> {
+  const script = join(import.meta.dirname, "kill-writer.ts");
+  const child = spawn(process.execPath, ["--import", "tsx", script, folder, life], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const acknowledged: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line !== "open") acknowledged.push(line);
+    if (acknowledged.length === after) child.kill("SIGKILL");
+  }
+  return acknowledged;
+}
+
+test("whatever a store acknowledged is there after SIGKILL; what it did not is whole or absent", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "hadron-kill-"));
+  try {
+    const acknowledged: string[] = [];
+    for (let life = 1; life <= 4; life++) {
+      acknowledged.push(...(await killUnderLoad(folder, String(life), 200 * life)));
+    }
+    expect(acknowledged.length).toBeGreaterThan(1000);
+    const driver = await SqliteDriver.open({ folder, time: createSystemTime() });
+    const client = new TestClient(driver, "after");
+    const sent: string[] = [];
+    for (;;) {
+      const { messages } = await client.do(claim("q", { most: 1000 }));
+      if (messages.length === 0) break;
+      sent.push(...messages.map(({ body }) => new TextDecoder().decode(body)));
+    }
+    const entries = driver.read({ kind: "list", store: "s", prefix: "", after: undefined, most: 1000 });
+    await driver.close();
+    // None lost, none twice; what each caller sent has no gap.
+    expect(new Set(sent).size).toBe(sent.length);
+    const all = new Set(sent);
+    expect(acknowledged.filter((line) => !all.has(line))).toEqual([]);
+    for (const { key, value } of entries) {
+      const last = Number(new TextDecoder().decode(value).split("/")[2]);
+      // Both operations of a batch, or neither.
+      expect(sent.filter((line) => line.startsWith(`${key}/`))).toHaveLength(last);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
