@@ -27,6 +27,7 @@ export {
   type ShardCallOptions,
   type ShardClient,
 } from "./declare/pattern.ts";
+export { describeIssues } from "./declare/schema.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { readTopology } from "./describe/read-topology.ts";
 export { checkScale } from "./describe/scale-rules.ts";

@@ -15,11 +15,10 @@ const FIRST_BYTES = 256;
  */
 export function encodeValue(value: unknown, of: string, limitBytes: number = Number.POSITIVE_INFINITY): Uint8Array {
   const encoder = new Encoder(Buffer.allocUnsafeSlow(FIRST_BYTES));
-  encoder.limit = limitBytes;
   try {
     encoder.value(value, 0);
   } catch (error) {
-    throw explainNotEncodable(error, value, "input", of, limitBytes);
+    throw explainNotEncodable(error, value, "input", of, Number.POSITIVE_INFINITY);
   }
   if (encoder.at > limitBytes) {
     throw new HadronError("TOO_LARGE", `The value of ${of} is ${encoder.at} bytes, and may be ${limitBytes}.`, {

@@ -1,0 +1,11 @@
+import type { Batch } from "../store/driver.ts";
+import type { Acquire, Answers, Claim, Message, Outcome, Query, Results } from "../store/operations.ts";
+
+/** The way to a store: in a replica calls to `hadron.store`, in its own tests the store itself. */
+export interface StoreLink {
+  commit(batch: Batch): Promise<readonly Outcome[]>;
+  read(queries: readonly Query[]): Promise<readonly Answers[Query["kind"]][]>;
+  claim(claim: Claim, waitMs: number, signal: AbortSignal): Promise<readonly Message[]>;
+  acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]>;
+  watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]>;
+}

@@ -1,0 +1,153 @@
+import { HadronError, isHadronError } from "@hadron/core/spi";
+import { checkKey } from "../client/keys.ts";
+import type { StoreClient } from "../client/store-client.ts";
+import type { StoreOf } from "../client/store-of.ts";
+
+/** A lease is renewed when a third of it is over, and given up when two thirds are. */
+const RENEW_SHARE = 1 / 3;
+const GIVE_UP_SHARE = 2 / 3;
+
+/** A lock that is held. */
+export interface Hold {
+  /** Larger than that of every earlier hold. What is written with `fence: token` is refused once this one is over. */
+  readonly token: number;
+  /** Aborts when the lock may be somebody else's soon: the store could not be reached in time. */
+  readonly signal: AbortSignal;
+}
+
+export interface HoldOptions {
+  /** How long to wait for whoever holds it. @default 0 */
+  readonly waitMs?: number;
+  /** Gives the waiting up, and the work: aborts its signal. @default never */
+  readonly signal?: AbortSignal;
+}
+
+export interface LockSettings {
+  readonly name: string;
+  readonly leaseMs: number;
+}
+
+/** A lock by name, over all replicas: one holder at a time, by token. */
+export class LockHandle {
+  readonly #settings: LockSettings;
+  readonly #storeOf: StoreOf;
+
+  constructor(settings: LockSettings, storeOf: StoreOf) {
+    checkKey(settings.name, "locks");
+    this.#settings = settings;
+    this.#storeOf = storeOf;
+  }
+
+  /**
+   * Does some work while holding the lock, and releases it, whatever becomes of the work. ABORTED where another holds it
+   * after `waitMs`: it is told which.
+   *
+   * @example
+   * await importing.hold(async ({ token, signal }) => { … }, { waitMs: 5_000 });
+   */
+  async hold<T>(work: (hold: Hold) => T | Promise<T>, options: HoldOptions = {}): Promise<T> {
+    const { name, leaseMs } = this.#settings;
+    const { waitMs = 0, signal: given } = options;
+    const store = await this.#storeOf();
+    const ending = new AbortController();
+    const signal = given === undefined ? ending.signal : AbortSignal.any([given, ending.signal]);
+    // A holder counts from before it asked: what the store counts begins later.
+    const lease = new Lease(store, leaseMs, () => ending.abort(lost(name)));
+    const result = await store.link.acquire(
+      { kind: "acquire", lock: name, holder: `${store.name}/${store.nextName()}`, leaseMs },
+      waitMs,
+      signal,
+    );
+    if (!("token" in result)) {
+      throw new HadronError(
+        "ABORTED",
+        `The lock "${name}" is held by ${result.heldBy}: wait longer (waitMs), or try later.`,
+      );
+    }
+    const { token } = result;
+    try {
+      await lease.keep(name, token);
+      return await work({ token, signal });
+    } finally {
+      lease[Symbol.dispose]();
+      await store.do({ kind: "release", lock: name, token }).catch((error: unknown) => {
+        // One that is lost has no release; one that cannot be said ends with its lease.
+        if (!isHadronError(error)) throw error;
+      });
+    }
+  }
+
+  /** Who holds it now, or undefined. */
+  async holder(): Promise<{ readonly holder: string; readonly token: number } | undefined> {
+    const store = await this.#storeOf();
+    const found = await store.read({ kind: "lock", lock: this.#settings.name });
+    return found === undefined ? undefined : { holder: found.holder, token: found.token };
+  }
+}
+
+function lost(name: string): HadronError {
+  return new HadronError(
+    "ABORTED",
+    `The lock "${name}" is lost: the store could not be reached before its lease ran out.`,
+  );
+}
+
+/** Renews a lease for as long as it is needed, by this host's monotonic clock alone. */
+class Lease implements Disposable {
+  readonly #store: StoreClient;
+  readonly #leaseMs: number;
+  readonly #lost: () => void;
+  #askedAt: number;
+  #stopRenewing: () => void = () => {};
+  #stopWaiting: () => void = () => {};
+  #isOver = false;
+
+  constructor(store: StoreClient, leaseMs: number, lost: () => void) {
+    this.#store = store;
+    this.#leaseMs = leaseMs;
+    this.#lost = lost;
+    this.#askedAt = store.time.now();
+  }
+
+  /** Goes on renewing. ABORTED where it is over by now. */
+  async keep(lock: string, token: number): Promise<void> {
+    const { time } = this.#store;
+    const renew = async () => {
+      const askedAt = time.now();
+      await this.#store.do({ kind: "renew", lock, token, leaseMs: this.#leaseMs });
+      this.#askedAt = askedAt;
+    };
+    const goOn = () => {
+      if (this.#isOver) return;
+      this.#watch();
+      this.#stopRenewing = time.after(this.#leaseMs * RENEW_SHARE, () =>
+        renew().then(goOn, (error: unknown) => {
+          if (isHadronError(error) && error.code === "ABORTED") this.#giveUp();
+          // The store is away: asked again, until the time is over.
+          else goOn();
+        }),
+      );
+    };
+    // It was asked for long ago, and given some time since: nobody here knows when.
+    if (time.now() - this.#askedAt > this.#leaseMs * RENEW_SHARE) await renew();
+    goOn();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#stopRenewing();
+    this.#stopWaiting();
+  }
+
+  #watch(): void {
+    this.#stopWaiting();
+    const leftMs = this.#askedAt + this.#leaseMs * GIVE_UP_SHARE - this.#store.time.now();
+    this.#stopWaiting = this.#store.time.after(Math.max(0, leftMs), () => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    if (this.#isOver) return;
+    this[Symbol.dispose]();
+    this.#lost();
+  }
+}
