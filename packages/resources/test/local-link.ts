@@ -39,5 +39,5 @@ export class LocalStore implements AsyncDisposable {
 
 /** Lets everything run that needs no time. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

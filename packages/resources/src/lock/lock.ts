@@ -1,11 +1,7 @@
 import { HadronError, isHadronError } from "@hadron/core/spi";
 import { checkKey } from "../client/keys.ts";
-import type { StoreClient } from "../client/store-client.ts";
+import { Lease } from "../client/lease.ts";
 import type { StoreOf } from "../client/store-of.ts";
-
-/** A lease is renewed when a third of it is over, and given up when two thirds are. */
-const RENEW_SHARE = 1 / 3;
-const GIVE_UP_SHARE = 2 / 3;
 
 /** A lock that is held. */
 export interface Hold {
@@ -51,8 +47,13 @@ export class LockHandle {
     const store = await this.#storeOf();
     const ending = new AbortController();
     const signal = given === undefined ? ending.signal : AbortSignal.any([given, ending.signal]);
-    // A holder counts from before it asked: what the store counts begins later.
-    const lease = new Lease(store, leaseMs, () => ending.abort(lost(name)));
+    let token = 0;
+    const lease = new Lease({
+      time: store.time,
+      leaseMs,
+      renew: () => store.do({ kind: "renew", lock: name, token, leaseMs }),
+      lost: () => ending.abort(lost(name)),
+    });
     const result = await store.link.acquire(
       { kind: "acquire", lock: name, holder: `${store.name}/${store.nextName()}`, leaseMs },
       waitMs,
@@ -64,9 +65,9 @@ export class LockHandle {
         `The lock "${name}" is held by ${result.heldBy}: wait longer (waitMs), or try later.`,
       );
     }
-    const { token } = result;
+    token = result.token;
     try {
-      await lease.keep(name, token);
+      await lease.keep();
       return await work({ token, signal });
     } finally {
       lease[Symbol.dispose]();
@@ -90,64 +91,4 @@ function lost(name: string): HadronError {
     "ABORTED",
     `The lock "${name}" is lost: the store could not be reached before its lease ran out.`,
   );
-}
-
-/** Renews a lease for as long as it is needed, by this host's monotonic clock alone. */
-class Lease implements Disposable {
-  readonly #store: StoreClient;
-  readonly #leaseMs: number;
-  readonly #lost: () => void;
-  #askedAt: number;
-  #stopRenewing: () => void = () => {};
-  #stopWaiting: () => void = () => {};
-  #isOver = false;
-
-  constructor(store: StoreClient, leaseMs: number, lost: () => void) {
-    this.#store = store;
-    this.#leaseMs = leaseMs;
-    this.#lost = lost;
-    this.#askedAt = store.time.now();
-  }
-
-  /** Goes on renewing. ABORTED where it is over by now. */
-  async keep(lock: string, token: number): Promise<void> {
-    const { time } = this.#store;
-    const renew = async () => {
-      const askedAt = time.now();
-      await this.#store.do({ kind: "renew", lock, token, leaseMs: this.#leaseMs });
-      this.#askedAt = askedAt;
-    };
-    const goOn = () => {
-      if (this.#isOver) return;
-      this.#watch();
-      this.#stopRenewing = time.after(this.#leaseMs * RENEW_SHARE, () =>
-        renew().then(goOn, (error: unknown) => {
-          if (isHadronError(error) && error.code === "ABORTED") this.#giveUp();
-          // The store is away: asked again, until the time is over.
-          else goOn();
-        }),
-      );
-    };
-    // It was asked for long ago, and given some time since: nobody here knows when.
-    if (time.now() - this.#askedAt > this.#leaseMs * RENEW_SHARE) await renew();
-    goOn();
-  }
-
-  [Symbol.dispose](): void {
-    this.#isOver = true;
-    this.#stopRenewing();
-    this.#stopWaiting();
-  }
-
-  #watch(): void {
-    this.#stopWaiting();
-    const leftMs = this.#askedAt + this.#leaseMs * GIVE_UP_SHARE - this.#store.time.now();
-    this.#stopWaiting = this.#store.time.after(Math.max(0, leftMs), () => this.#giveUp());
-  }
-
-  #giveUp(): void {
-    if (this.#isOver) return;
-    this[Symbol.dispose]();
-    this.#lost();
-  }
 }

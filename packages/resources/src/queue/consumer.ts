@@ -1,0 +1,226 @@
+import { HadronError, isHadronError } from "@hadron/core/spi";
+import { Lease } from "../client/lease.ts";
+import type { StoreClient } from "../client/store-client.ts";
+import { checkRead, fromStored, type ValueCheck } from "../client/values.ts";
+import type { Message } from "../store/operations.ts";
+
+/** So long one question for messages waits in the store. */
+const WAIT_MS = 20_000;
+/** After the store could not be asked. */
+const AGAIN_MS = 500;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 600_000;
+
+/** What a handler knows of the message beside what it says. */
+export interface Delivery {
+  /** From 1. It counts claims: one whose replica died is among them. */
+  readonly attempt: number;
+  /** The sender's id, else one of the store's: the same in every attempt. */
+  readonly id: string;
+  readonly sentAt: Date;
+  /** Aborts when the message may be given to another soon, or its time is over. */
+  readonly signal: AbortSignal;
+}
+
+export interface ConsumerSettings<T> {
+  readonly queue: string;
+  readonly check: ValueCheck<T>;
+  /** After the first attempt. */
+  readonly retries: number;
+  /** Messages at work at once, in one replica. */
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  /** A handler that takes longer has failed. */
+  readonly timeoutMs: number;
+}
+
+export interface ConsumerHost<T> {
+  readonly client: StoreClient;
+  /** From 0 to below 1. */
+  random(): number;
+  handle(message: T, delivery: Delivery): unknown;
+  /** Told of what did not go as it should. */
+  warn(text: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** Works on the messages of a queue, until it is told to stop. */
+export class Consumer<T> {
+  readonly #settings: ConsumerSettings<T>;
+  readonly #host: ConsumerHost<T>;
+  readonly #stopping = new AbortController();
+  readonly #working = new Set<Promise<void>>();
+  #freed: () => void = () => {};
+  #loop: Promise<void> | undefined;
+
+  constructor(settings: ConsumerSettings<T>, host: ConsumerHost<T>) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Claims no more; resolves when what is at work is done. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#freed();
+    await this.#loop;
+    await Promise.all(this.#working);
+  }
+
+  async #run(): Promise<void> {
+    const { queue, concurrency, leaseMs, retries } = this.#settings;
+    const { client } = this.#host;
+    const { signal } = this.#stopping;
+    const holder = `${client.name}/${client.nextName()}`;
+    while (!signal.aborted) {
+      const free = concurrency - this.#working.size;
+      if (free <= 0) {
+        await new Promise<void>((resolve) => {
+          this.#freed = resolve;
+        });
+        continue;
+      }
+      try {
+        const askedAt = client.time.now();
+        const messages = await client.link.claim(
+          { kind: "claim", queue, holder, most: free, leaseMs, mostAttempts: retries + 1 },
+          WAIT_MS,
+          signal,
+        );
+        for (const message of messages) this.#begin(message, askedAt);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#host.warn(`The messages of ${queue} could not be asked for; again in ${AGAIN_MS} ms.`, {
+          error: textOf(error),
+        });
+        await this.#pause(AGAIN_MS);
+      }
+    }
+  }
+
+  #begin(message: Message, askedAt: number): void {
+    const work = this.#work(message, askedAt).finally(() => {
+      this.#working.delete(work);
+      this.#freed();
+    });
+    this.#working.add(work);
+  }
+
+  /** Never rejects: what cannot be told to the store ends with the lease. */
+  async #work(message: Message, askedAt: number): Promise<void> {
+    const { queue, leaseMs, timeoutMs } = this.#settings;
+    const { client } = this.#host;
+    const claimed = { queue, message: message.message, attempt: message.attempt };
+    const ending = new AbortController();
+    using lease = new Lease({
+      time: client.time,
+      leaseMs,
+      askedAt,
+      renew: () => client.do({ kind: "extend", ...claimed, leaseMs }),
+      lost: () =>
+        ending.abort(new HadronError("ABORTED", `Message ${message.message} of ${queue} may be another's by now.`)),
+    });
+    try {
+      // Stopped between the claim and here: another may begin at once.
+      if (this.#stopping.signal.aborted) return void (await client.do({ kind: "give-back", ...claimed }));
+      await lease.keep();
+      const stopTimer = client.time.after(timeoutMs, () =>
+        ending.abort(new HadronError("DEADLINE_EXCEEDED", `The handler of ${queue} took more than ${timeoutMs} ms.`)),
+      );
+      const failure = await this.#handle(message, ending.signal).finally(stopTimer);
+      if (failure === undefined) await client.do({ kind: "finish", ...claimed });
+      else await this.#fail(message, failure);
+    } catch (error) {
+      this.#host.warn(
+        `Message ${message.message} of ${queue} was worked on, and that could not be told: it comes again.`,
+        {
+          ...claimed,
+          error: textOf(error),
+        },
+      );
+    }
+  }
+
+  /** The failure, or undefined. */
+  async #handle(message: Message, signal: AbortSignal): Promise<{ readonly error: unknown } | undefined> {
+    const { queue, check } = this.#settings;
+    const of = `Message ${message.message} of ${queue}`;
+    const delivery: Delivery = {
+      attempt: message.attempt,
+      id: message.id ?? `${queue}/${message.message}`,
+      sentAt: new Date(message.sentAt),
+      signal,
+    };
+    const aborted = Promise.withResolvers<never>();
+    aborted.promise.catch(() => {});
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      const value = await checkRead(fromStored(message.body, of), check, of);
+      signal.throwIfAborted();
+      await Promise.race([this.#host.handle(value, delivery), aborted.promise]);
+      return undefined;
+    } catch (error) {
+      return { error };
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async #fail(message: Message, { error }: { readonly error: unknown }): Promise<void> {
+    const { queue, retries } = this.#settings;
+    const reason = textOf(error);
+    const isLast = message.attempt > retries || isPoison(error);
+    const retryInMs = isLast ? undefined : this.#backOff(message.attempt);
+    const what = isLast ? "is a dead letter now" : `comes again in ${retryInMs} ms`;
+    this.#host.warn(
+      `Message ${message.message} of ${queue} failed in attempt ${message.attempt}, and ${what}: ${reason}`,
+      {
+        queue,
+        message: message.message,
+        attempt: message.attempt,
+        error: error instanceof Error ? error.stack : reason,
+      },
+    );
+    await this.#host.client.do({
+      kind: "fail",
+      queue,
+      message: message.message,
+      attempt: message.attempt,
+      retryInMs,
+      reason,
+    });
+  }
+
+  /** Full jitter: anything up to twice as long as the last time. https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
+  #backOff(attempt: number): number {
+    const most = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
+    return Math.ceil(this.#host.random() * most);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopping;
+      const over = () => {
+        stop();
+        signal.removeEventListener("abort", over);
+        resolve();
+      };
+      const stop = this.#host.client.time.after(ms, over);
+      signal.addEventListener("abort", over, { once: true });
+    });
+  }
+}
+
+/** Whether no further attempt can be any better: the handler, or a schema, said so. What it just threw may be chance. */
+function isPoison(error: unknown): boolean {
+  return (
+    isHadronError(error) && !error.retryable && error.code !== "HANDLER_FAILED" && error.code !== "DEADLINE_EXCEEDED"
+  );
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,54 @@
+import { HadronError } from "@hadron/core/spi";
+import { checkKey } from "../client/keys.ts";
+import type { StoreOf } from "../client/store-of.ts";
+import { checkWritten, toStored, type ValueCheck } from "../client/values.ts";
+
+/** A message may have so many bytes. What is larger belongs into a bucket, and its key into the message. */
+const MOST_MESSAGE_BYTES = 256 * 1024;
+
+export interface SendOptions {
+  /** A second message of this id within a day is not sent. @default none: each is a message of its own */
+  readonly id?: string;
+  /** Not to be worked on before, in milliseconds from now. @default 0 */
+  readonly delayMs?: number;
+}
+
+export interface QueueSettings<T> {
+  readonly name: string;
+  /** Where its messages go: to itself, or to each subscription of a topic. */
+  readonly queues: readonly string[];
+  readonly check: ValueCheck<T>;
+  readonly key: ((message: T) => string) | undefined;
+  readonly maxLength: number | undefined;
+}
+
+/** The sending side of a queue or a topic. */
+export class Sender<T> {
+  readonly #settings: QueueSettings<T>;
+  readonly #storeOf: StoreOf;
+
+  constructor(settings: QueueSettings<T>, storeOf: StoreOf) {
+    this.#settings = settings;
+    this.#storeOf = storeOf;
+  }
+
+  /**
+   * Sends a message: it is on disk when this resolves. INVALID_INPUT where it does not fit, TOO_LARGE beyond 256 KiB,
+   * OVERLOADED where the queue is full.
+   */
+  async send(message: T, { id, delayMs = 0 }: SendOptions = {}): Promise<{ readonly duplicate: boolean }> {
+    const { name, queues, check, key: keyOf, maxLength } = this.#settings;
+    if (id !== undefined) checkKey(id, `messages of ${name}`);
+    if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY)) {
+      throw new HadronError("INVALID_INPUT", `delayMs is ${delayMs}, and should be milliseconds, from 0.`, {
+        unsent: true,
+      });
+    }
+    const of = `a message of ${name}`;
+    const checked = await checkWritten(message, check, of);
+    const key = keyOf === undefined ? undefined : checkKey(keyOf(checked), `messages of ${name}`);
+    const body = toStored(checked, of, MOST_MESSAGE_BYTES);
+    const store = await this.#storeOf();
+    return store.do({ kind: "send", queues, body, id, key, delayMs: Math.ceil(delayMs), maxLength });
+  }
+}
