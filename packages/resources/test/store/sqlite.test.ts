@@ -12,17 +12,19 @@ function temporaryFolder(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-describeStore("sqlite", async (time) => {
-  const folder = temporaryFolder();
-  const driver = await SqliteDriver.open({ folder: join(folder.path, "data"), time });
-  return {
-    driver,
-    async [Symbol.asyncDispose]() {
-      await driver.close();
-      folder[Symbol.dispose]();
-    },
-  };
-});
+for (const thread of ["own", "this"] as const) {
+  describeStore(`sqlite, ${thread} thread`, async (time) => {
+    const folder = temporaryFolder();
+    const driver = await SqliteDriver.open({ folder: join(folder.path, "data"), time, thread });
+    return {
+      driver,
+      async [Symbol.asyncDispose]() {
+        await driver.close();
+        folder[Symbol.dispose]();
+      },
+    };
+  });
+}
 
 test("a store that is opened again has all that it was told, and its time does not go back", async () => {
   using folder = temporaryFolder();

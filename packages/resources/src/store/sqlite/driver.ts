@@ -1,59 +1,43 @@
-import { mkdirSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
-import { Worker } from "node:worker_threads";
-import { decodeValue, encodeValue, fromErrorData, HadronError } from "@hadron/core/spi";
+import { HadronError } from "@hadron/core/spi";
 import type { Batch, StoreDriver } from "../driver.ts";
 import type { Answers, Outcome, Query } from "../operations.ts";
 import { StoreClock, type TimeSource } from "../store-clock.ts";
 import { claimFolder } from "./claim-folder.ts";
 import { Reader } from "./reader.ts";
-import type { FromWriter, ToWriter } from "./worker.ts";
+import { openWriterHere, openWriterThread, type WritingSide } from "./writer-thread.ts";
 
 export interface SqliteOptions {
   /** Where the data is kept. Made where it is not there. */
   readonly folder: string;
   readonly time: TimeSource;
+  /** Who writes: a thread of its own, or this one, which then stands still while the disk is waited for. @default "own" */
+  readonly thread?: "own" | "this";
 }
 
-/** Commits that wait for their answers, in the order in which they were sent. */
-interface Waiting {
-  resolve(outcomes: readonly (readonly Outcome[])[]): void;
-  reject(error: HadronError): void;
-}
-
-/**
- * A store in a folder: one SQLite database, written by one thread, read by this one. While the thread makes one commit
- * durable, whoever calls collects the next.
- */
+/** A store in a folder: one SQLite database, written by one, read by this thread. */
 export class SqliteDriver implements StoreDriver {
   readonly #owner: Disposable;
-  readonly #worker: Worker;
+  readonly #writer: WritingSide;
   readonly #database: DatabaseSync;
   readonly #reader: Reader;
   readonly #clock: StoreClock;
-  readonly #waiting: Waiting[] = [];
-  readonly #closed = Promise.withResolvers<void>();
-  #failure: HadronError | undefined;
+  #closing: Promise<void> | undefined;
 
   /**
    * Opens a store. FAILED_PRECONDITION where the folder cannot be used: another process has it, a newer version wrote it, or
    * it cannot be written.
    */
-  static async open({ folder, time }: SqliteOptions): Promise<SqliteDriver> {
+  static async open({ folder, time, thread = "own" }: SqliteOptions): Promise<SqliteDriver> {
     try {
       mkdirSync(folder, { recursive: true });
       const owner = claimFolder(folder);
       try {
         const path = join(folder, "store.db");
-        const worker = new Worker(workerFile(), { workerData: { path } });
-        const first = await firstAnswer(worker);
-        if (first.type !== "open") {
-          await worker.terminate();
-          throw first.type === "failed" ? fromErrorData(first.error) : new Error(`the writer said ${first.type}`);
-        }
-        return new SqliteDriver(owner, worker, path, new StoreClock(time, first.lastTime));
+        const writer = thread === "own" ? await openWriterThread(path) : openWriterHere(path);
+        return new SqliteDriver(owner, writer, path, time);
       } catch (error) {
         owner[Symbol.dispose]();
         throw error;
@@ -69,28 +53,22 @@ export class SqliteDriver implements StoreDriver {
     }
   }
 
-  private constructor(owner: Disposable, worker: Worker, path: string, clock: StoreClock) {
+  private constructor(owner: Disposable, writer: WritingSide, path: string, time: TimeSource) {
     this.#owner = owner;
-    this.#worker = worker;
-    this.#clock = clock;
+    this.#writer = writer;
+    this.#clock = new StoreClock(time, writer.lastTime);
     this.#database = new DatabaseSync(path, { readOnly: true });
     this.#database.exec("pragma busy_timeout = 5000");
     this.#reader = new Reader(this.#database);
-    worker.on("message", (message: FromWriter) => this.#answered(message));
-    worker.on("error", (error) => this.#died(error.message));
-    worker.on("exit", (code) => this.#died(`its thread ended with ${code}`));
   }
 
-  commit(batches: readonly Batch[]): Promise<readonly (readonly Outcome[])[]> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const { promise, resolve, reject } = Promise.withResolvers<readonly (readonly Outcome[])[]>();
-    this.#waiting.push({ resolve, reject });
-    this.#tell({ type: "commit", batches: encodeValue(batches, "a commit"), now: this.now() });
-    return promise;
+  async commit(batches: readonly Batch[]): Promise<readonly (readonly Outcome[])[]> {
+    this.#checkOpen();
+    return this.#writer.commit(batches, this.now());
   }
 
   read<Q extends Query>(query: Q): Answers[Q["kind"]] {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#checkOpen();
     return this.#reader.read(query, this.now());
   }
 
@@ -99,56 +77,26 @@ export class SqliteDriver implements StoreDriver {
   }
 
   async backup(path: string): Promise<void> {
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    ) {
+    this.#checkOpen();
+    if (existsSync(path)) {
       throw new HadronError("ALREADY_EXISTS", `There is a file ${path}: a backup replaces none.`);
     }
     await backup(this.#database, path);
   }
 
-  async close(): Promise<void> {
-    if (this.#failure === undefined) {
-      this.#failure = new HadronError("UNAVAILABLE", "The store was closed.");
-      // Before the writer, which is the last to leave then, and takes the log away.
-      this.#database.close();
-      this.#tell({ type: "close" });
-    }
-    await this.#closed.promise;
-    if (this.#database.isOpen) this.#database.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Before the writer, which is the last to leave then, and takes the log away.
+    this.#database.close();
+    await this.#writer.close();
     this.#owner[Symbol.dispose]();
   }
 
-  #tell(message: ToWriter): void {
-    this.#worker.postMessage(message);
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new HadronError("UNAVAILABLE", "The store was closed.");
   }
-
-  #answered(message: FromWriter): void {
-    if (message.type === "done")
-      this.#waiting.shift()?.resolve(decodeValue(message.outcomes) as readonly (readonly Outcome[])[]);
-    else if (message.type === "failed") this.#waiting.shift()?.reject(fromErrorData(message.error));
-  }
-
-  /** Whether what waits was committed, nobody knows. */
-  #died(why: string): void {
-    this.#failure ??= new HadronError("UNAVAILABLE", `The store has ended: ${why}.`);
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
-    this.#closed.resolve();
-  }
-}
-
-/** Beside this file: in the sources, or where they were built. */
-function workerFile(): URL {
-  return new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-}
-
-function firstAnswer(worker: Worker): Promise<FromWriter> {
-  return new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-    worker.once("exit", (code) => reject(new Error(`the writer's thread ended with ${code}`)));
-  });
 }
