@@ -7,6 +7,7 @@ import { importsOf, PACKAGES, root, sourcesOf } from "./sources.ts";
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: ["@hadron/core"],
   patterns: ["@hadron/core", "@hadron/patterns"],
+  resources: ["@hadron/core", "@hadron/resources"],
   runners: ["@hadron/core", "@hadron/runners"],
   "femto-cpu": ["@hadron/core", "@hadron/patterns", "@hadron/femto-cpu"],
 };
@@ -31,7 +32,7 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
   expect(wrong).toEqual([]);
 });
 
-test.each(["patterns", "femto-cpu"])("%s reaches core by its front doors", (name) => {
+test.each(["patterns", "resources", "femto-cpu"])("%s reaches core by its front doors", (name) => {
   const inside = /^@hadron\/core\/(?!spi$|testing$)/;
   expect(sourcesOf(name).filter((file) => importsOf(file).some((target) => inside.test(target)))).toEqual([]);
 });

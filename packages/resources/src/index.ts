@@ -1,2 +1,2 @@
 /** Resources: what an app keeps, declared in the file that uses it. */
-export type { StoreDriver } from "./store/driver.ts";
+export type { StoreDriver } from "./store/contract/driver.ts";

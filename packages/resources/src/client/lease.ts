@@ -1,5 +1,5 @@
 import { isHadronError } from "@hadron/core/spi";
-import type { TimeSource } from "../store/store-clock.ts";
+import type { TimeSource } from "../store/contract/store-clock.ts";
 
 /** A lease is renewed when a third of it is over, and given up when two thirds are. */
 const RENEW_SHARE = 1 / 3;

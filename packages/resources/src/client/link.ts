@@ -1,5 +1,5 @@
-import type { Batch } from "../store/driver.ts";
-import type { Acquire, Answers, Claim, Message, Outcome, Query, Results } from "../store/operations.ts";
+import type { Batch } from "../store/contract/driver.ts";
+import type { Acquire, Answers, Claim, Message, Outcome, Query, Results } from "../store/contract/operations.ts";
 
 /** The way to a store: in a replica calls to `hadron.store`, in its own tests the store itself. */
 export interface StoreLink {

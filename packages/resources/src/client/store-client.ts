@@ -1,6 +1,6 @@
 import { HadronError } from "@hadron/core/spi";
-import type { Answers, Operation, Outcome, Query, Results } from "../store/operations.ts";
-import type { TimeSource } from "../store/store-clock.ts";
+import type { Answers, Operation, Outcome, Query, Results } from "../store/contract/operations.ts";
+import type { TimeSource } from "../store/contract/store-clock.ts";
 import type { StoreLink } from "./link.ts";
 
 /** As many operations go in one batch at most: a transaction should not keep others waiting. */

@@ -2,7 +2,7 @@ import { HadronError, isHadronError } from "@hadron/core/spi";
 import { checkKey } from "../client/keys.ts";
 import type { StoreOf } from "../client/store-of.ts";
 import { checkRead, checkWritten, fromStored, toStored, type ValueCheck } from "../client/values.ts";
-import type { Entry as StoredEntry } from "../store/operations.ts";
+import type { Entry as StoredEntry } from "../store/contract/operations.ts";
 import { inTurn } from "./in-turn.ts";
 import { watchEntries } from "./watch-entries.ts";
 

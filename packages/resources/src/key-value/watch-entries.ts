@@ -1,5 +1,5 @@
 import type { StoreClient } from "../client/store-client.ts";
-import type { Entry } from "../store/operations.ts";
+import type { Entry } from "../store/contract/operations.ts";
 
 const PAGE = 100;
 

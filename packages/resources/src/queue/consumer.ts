@@ -2,7 +2,7 @@ import { HadronError, isHadronError } from "@hadron/core/spi";
 import { Lease } from "../client/lease.ts";
 import type { StoreClient } from "../client/store-client.ts";
 import { checkRead, fromStored, type ValueCheck } from "../client/values.ts";
-import type { Message } from "../store/operations.ts";
+import type { Message } from "../store/contract/operations.ts";
 
 /** So long one question for messages waits in the store. */
 const WAIT_MS = 20_000;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { claim, TestClient } from "../../src/store/contract/suite.ts";
 import { createSystemTime, SqliteDriver } from "../../src/store/index.ts";
-import { claim, TestClient } from "../../src/store/suite.ts";
 
 /** Kills a store after so many acknowledgements; returns them. */
 async function killUnderLoad(folder: string, life: string, after: number): Promise<readonly string[]> {

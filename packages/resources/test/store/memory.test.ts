@@ -1,5 +1,5 @@
+import { describeStore } from "../../src/store/contract/suite.ts";
 import { MemoryDriver } from "../../src/store/index.ts";
-import { describeStore } from "../../src/store/suite.ts";
 
 describeStore("memory", async (time) => {
   const driver = new MemoryDriver(time);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { claim, describeStore, send, set, TestClient, TestTime } from "../../src/store/contract/suite.ts";
 import { SqliteDriver } from "../../src/store/index.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/schema.ts";
-import { claim, describeStore, send, set, TestClient, TestTime } from "../../src/store/suite.ts";
 
 function temporaryFolder(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), "hadron-store-"));

@@ -1,11 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
-import type { Batch, StoreDriver } from "../driver.ts";
-import type { Answers, Outcome, Query } from "../operations.ts";
+import type { Batch, StoreDriver } from "../contract/driver.ts";
+import type { Answers, Outcome, Query } from "../contract/operations.ts";
+import { StoreClock, type TimeSource } from "../contract/store-clock.ts";
 import { Reader } from "../sqlite/reader.ts";
 import { migrate } from "../sqlite/schema.ts";
 import { Writer } from "../sqlite/writer.ts";
-import { StoreClock, type TimeSource } from "../store-clock.ts";
 
 /**
  * A store in memory, for tests: the same tables and rules as on disk, without a file, a thread, or a wait. Gone with the

@@ -1,6 +1,6 @@
-import type { Batch, StoreDriver } from "../driver.ts";
-import type { Operation, Outcome } from "../operations.ts";
-import type { TimeSource } from "../store-clock.ts";
+import type { Batch, StoreDriver } from "../contract/driver.ts";
+import type { Operation, Outcome } from "../contract/operations.ts";
+import type { TimeSource } from "../contract/store-clock.ts";
 
 /** A batch that waits for the next commit. */
 interface Waiting {

@@ -1,6 +1,6 @@
-import type { Batch, StoreDriver } from "../driver.ts";
-import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Results } from "../operations.ts";
-import type { TimeSource } from "../store-clock.ts";
+import type { Batch, StoreDriver } from "../contract/driver.ts";
+import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Results } from "../contract/operations.ts";
+import type { TimeSource } from "../contract/store-clock.ts";
 import { Committer } from "./committer.ts";
 import { Feed } from "./feed.ts";
 import { Waiters } from "./waiters.ts";

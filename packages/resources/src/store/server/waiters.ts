@@ -1,4 +1,4 @@
-import type { TimeSource } from "../store-clock.ts";
+import type { TimeSource } from "../contract/store-clock.ts";
 
 /** Those who wait for something of a name to happen, first come, first served. */
 export class Waiters {

@@ -1,9 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../operations.ts";
+import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../contract/operations.ts";
 import type { Locks } from "./locks.ts";
-
-/** Gives the next number of the store's one sequence: of versions, tokens and messages. It never repeats. */
-export type Next = () => number;
+import type { Next } from "./sequence.ts";
 
 /** Writes keys and values, within a transaction of whoever calls. */
 export class Entries {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../operations.ts";
-import type { Next } from "./entries.ts";
+import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../contract/operations.ts";
+import type { Next } from "./sequence.ts";
 
 interface Row {
   readonly holder: string;

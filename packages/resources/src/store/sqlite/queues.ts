@@ -15,8 +15,8 @@ import type {
   QueueState,
   Results,
   Send,
-} from "../operations.ts";
-import type { Next } from "./entries.ts";
+} from "../contract/operations.ts";
+import type { Next } from "./sequence.ts";
 
 const WAITING = 0;
 /** Behind another message of its key. */

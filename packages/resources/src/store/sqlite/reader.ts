@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Answers, Query } from "../operations.ts";
+import type { Answers, Query } from "../contract/operations.ts";
 import { EntryReader } from "./entries.ts";
 import { LockReader } from "./locks.ts";
 import { QueueReader } from "./queues.ts";

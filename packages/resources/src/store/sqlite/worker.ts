@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { decodeValue, encodeValue, toErrorData } from "@hadron/core/spi";
-import type { Batch } from "../driver.ts";
+import type { Batch } from "../contract/driver.ts";
 import { openForWriting, Writer } from "./writer.ts";
 
 /** What the thread is told. Batches are encoded: to clone what they are made of would cost more than to write it down. */

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { decodeValue, encodeValue, fromErrorData, HadronError } from "@hadron/core/spi";
-import type { Batch } from "../driver.ts";
-import type { Outcome } from "../operations.ts";
+import type { Batch } from "../contract/driver.ts";
+import type { Outcome } from "../contract/operations.ts";
 import type { FromWriter, ToWriter } from "./worker.ts";
 import { openForWriting, Writer } from "./writer.ts";
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
-import type { Batch } from "../driver.ts";
-import type { Operation, Outcome } from "../operations.ts";
+import type { Batch } from "../contract/driver.ts";
+import type { Operation, Outcome } from "../contract/operations.ts";
 import { Answered } from "./answered.ts";
 import { Entries } from "./entries.ts";
 import { Locks } from "./locks.ts";
