@@ -145,6 +145,10 @@ export interface LogOptions {
   readonly service: string | undefined;
   /** Go on with what is still to come. */
   readonly follow: boolean;
+  /** ISO 8601: what is older is not wanted. A runner that can leave it out may; the command line does so in any case. @default all */
+  readonly since?: string | undefined;
+  /** Of what is there, only the last lines of each replica are wanted, so many. May be left alone, too. @default all */
+  readonly tail?: number | undefined;
 }
 
 /** A flag of a runner's own, beside those that every verb takes. */

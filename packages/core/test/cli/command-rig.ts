@@ -11,6 +11,8 @@ export class FakeRunner implements Runner {
   state: AppStatus;
   changes: readonly Change[] = [];
   lines: readonly LogLine[] = [];
+  /** What comes while logs are followed. */
+  later: readonly LogLine[] = [];
   left: readonly string[] = [];
   /** Present: the deployment ends with the command. */
   ended: Promise<string> | undefined;
@@ -44,7 +46,9 @@ export class FakeRunner implements Runner {
   async *logs(_: string, options: Parameters<Runner["logs"]>[1], { signal }: Parameters<Runner["logs"]>[2]) {
     this.asked.push(`logs ${options.service} ${options.follow}`);
     yield* this.lines;
-    if (!options.follow || signal.aborted) return;
+    if (!options.follow) return;
+    yield* this.later;
+    if (signal.aborted) return;
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
   }
   async scale(app: string, service: string, replicas: number) {

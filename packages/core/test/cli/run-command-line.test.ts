@@ -189,7 +189,9 @@ describe("up", () => {
     expect(out).toBe("hello  http://127.0.0.1:40123\n");
     expect(err).toContain("bundle: building\nreplicas: 1 of 1 ready\n");
     expect(err).toContain("npx hadron hello");
-    expect(err).toContain(`curl http://127.0.0.1:40123 -H 'content-type: application/json' -d '{"jsonrpc"`);
+    expect(err).toContain(
+      `curl http://127.0.0.1:40123 -H 'content-type: application/json' -d '{"jsonrpc":"2.0","method":"hello","params":[],"id":1}'`,
+    );
     expect(runner.applied).toMatchObject({ entry: "/apps/sample.ts", runCall: 1, secrets: { API_KEY: "sesame" } });
     expect(runner.applied?.hash).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -243,8 +245,13 @@ describe("up", () => {
       { time: "2026-01-02T03:04:06.000Z", service: "hello", replica: "hello.1", line: "plain {text" },
       { time: "2026-01-02T03:04:06.000Z", service: "hello", replica: "hello.1", line: '{"event":"ready"}' },
     ];
+    // However late it is read: of no replica that was ready when that was said the line is shown.
+    runner.later = [
+      { time: "2999-01-02T03:04:06.000Z", service: "hello", replica: "hello.0", line: '{"event":"ready"}' },
+      { time: "2999-01-02T03:04:07.000Z", service: "hello", replica: "hello.0", line: "the last" },
+    ];
     const { status, stderr, own } = type({ services, argv: [], runner, env });
-    await stderr.has("plain {text");
+    await stderr.has("the last");
     expect(stderr.text).toContain('hello.0 | 03:04:05.678 warn  slow ms=12 who="a b"\nhello.1 | plain {text\n');
     expect(stderr.text).not.toContain('"event"');
     end("deleted by another command");
@@ -286,13 +293,51 @@ describe("up", () => {
 });
 
 describe("status", () => {
-  test("shows every replica", async () => {
+  test("has one row for the replicas of a service that are alike, and unfolds it where each is asked for", async () => {
+    const runner = runningOn();
+    const replica = (name: string, calls: number) =>
+      ({ name, state: "ready", restarts: 0, reason: null, calls }) as const;
+    const leaves = Array.from({ length: 10 }, (_, index) => replica(`leaf.${index}`, 3));
+    runner.state = {
+      ...running,
+      services: [
+        { name: "hello", endpoint: null, replicas: [replica("hello.0", 7)] },
+        { name: "leaf", endpoint: null, replicas: leaves },
+        {
+          name: "odd",
+          endpoint: null,
+          replicas: [
+            replica("odd.0", 1),
+            replica("odd.1", 2),
+            { ...replica("odd.2", 0), state: "failed", reason: "exit code 1" },
+          ],
+        },
+      ],
+    };
+    expect((await enter({ services, argv: ["status"], runner })).out).toMatchInlineSnapshot(`
+      "sample on local, revision abc
+
+      SERVICE       STATE   RESTARTS  CALLS  REASON
+      hello         ready   0         7
+      leaf (10)     ready   0         30
+      odd (2 of 3)  ready   0         3
+      odd.2         failed  0         0      exit code 1
+      "
+    `);
+    const { out } = await enter({ services, argv: ["status", "--replicas"], runner });
+    expect(out.match(/^leaf\.\d /gm)).toHaveLength(10);
+    expect(out).toContain("REPLICA  STATE");
+    const { out: json } = await enter({ services, argv: ["status", "--json"], runner });
+    expect(JSON.parse(json).services[1].replicas).toHaveLength(10);
+  });
+
+  test("shows every replica that has something of its own to say", async () => {
     const { out, status } = await enter({ services, argv: ["status"], runner: runningOn() });
     expect(status).toBe(0);
     expect(out).toMatchInlineSnapshot(`
       "sample on local, revision abc
 
-      REPLICA  STATE   RESTARTS  CALLS  REASON
+      SERVICE  STATE   RESTARTS  CALLS  REASON
       hello.0  ready   0         7
       hello.1  failed  5         ?      exit code 1
 
@@ -325,6 +370,93 @@ test("plan lists changes, for people and as JSON", async () => {
   const { out } = await enter({ services, argv: ["plan", "--json"], runner });
   expect(JSON.parse(out)).toEqual({ changes: runner.changes });
   expect((await enter({ services, argv: ["plan"] })).out).toBe("Nothing to change.\n");
+});
+
+describe("logs", () => {
+  const line = (second: number, text: string, replica = "hello.0") => ({
+    time: `2026-01-02T03:04:0${second}.000Z`,
+    service: "hello",
+    replica,
+    line: text,
+  });
+  const past = [line(1, "one"), line(2, "two", "hello.1"), line(3, "three"), line(3, "three"), line(4, "four")];
+
+  async function read(...argv: string[]): Promise<string[]> {
+    const runner = runningOn();
+    runner.lines = past;
+    const { out, err } = await enter({ services, argv: ["logs", "--json", ...argv], runner });
+    expect(err).toBe("");
+    return out
+      .split("\n")
+      .filter((text) => text !== "")
+      .map((text) => JSON.parse(text).line);
+  }
+
+  test.each([
+    [["--since=2026-01-02T03:04:03Z"], ["three", "three", "four"]],
+    [["--since=10m"], []],
+    [["--grep=^t"], ["two", "three", "three"]],
+    [["--tail=2"], ["three", "four"]],
+    [["--tail=0"], []],
+    [
+      ["--grep", "o", "--tail", "2"],
+      ["two", "four"],
+    ],
+    [["--since=2026-01-02T03:04:03Z", "--grep=three", "--tail=1"], ["three"]],
+  ])("%j are narrowed to %j", async (argv, lines) => {
+    expect(await read(...argv)).toEqual(lines);
+  });
+
+  test("that are followed go on behind the tail: no line twice, none left out", async () => {
+    const runner = runningOn();
+    runner.lines = past;
+    // The last of the past is told again, and the same words were said twice more within its instant.
+    runner.later = [line(4, "four"), line(4, "four"), line(5, "five", "hello.1"), line(6, "six")];
+    const { status, stdout, own } = type({ services, argv: ["logs", "-f", "--tail=1"], runner });
+    await stdout.has("six");
+    own.emit("SIGINT", "SIGINT");
+    expect(await status).toBe(130);
+    expect(stdout.text.match(/\w+$/gm)).toEqual(["four", "four", "four", "five", "six"]);
+  });
+
+  test.each([
+    [["--since=yesterday"], '--since is "yesterday", and should be how long ago'],
+    [["--grep=("], '--grep is "(", and should be a regular expression'],
+    [["--tail=-1"], '--tail is "-1"'],
+  ])("%j is wrong use", async (argv, message) => {
+    const { err, status } = await enter({ services, argv: ["logs", ...argv] });
+    expect(status).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  test("show the stack of an error in lines", async () => {
+    const runner = runningOn();
+    const record = {
+      level: "error",
+      message: "it broke",
+      code: 7,
+      stack: "Error: no paper\n    at print (printer.ts:3)",
+    };
+    runner.lines = [line(1, JSON.stringify(record))];
+    expect((await enter({ services, argv: ["logs"], runner })).out).toBe(
+      "hello.0 | error it broke code=7\nhello.0 |   stack: Error: no paper\nhello.0 |       at print (printer.ts:3)\n",
+    );
+  });
+});
+
+describe("colours", () => {
+  test.each([
+    [{ FORCE_COLOR: "1" }, false, true],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, false, true],
+    [{ FORCE_COLOR: "0" }, true, false],
+    [{ NO_COLOR: "1" }, true, false],
+    [{ TERM: "dumb" }, true, false],
+    [{}, true, true],
+    [{}, false, false],
+  ])("with %j, on a screen: %s, are there: %s", async (env, screen, expected) => {
+    const { out } = await enter({ services, argv: ["status"], runner: runningOn(), env, screen });
+    expect(out.includes("\x1b[")).toBe(expected);
+  });
 });
 
 test("logs with --json is a line each; a reader that goes away ends it quietly", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readInput } from "../../src/cli/command/input.ts";
-import { findTarget } from "../../src/cli/command/target.ts";
+import { findTarget, unknownService } from "../../src/cli/command/target.ts";
 import { image, service } from "../../src/index.ts";
 import { compose } from "../../src/spi.ts";
 
@@ -75,4 +75,10 @@ describe("INPUT", () => {
       wrong("The input on stdin is not JSON: Unexpected end of JSON input"),
     );
   });
+});
+
+test("a procedure that was typed as in code is told as two words", () => {
+  const shop = { name: "shop", procedures: ["buy"] };
+  expect(unknownService("shop.buy", [shop]).message).toContain('Did you mean "shop buy"?');
+  expect(unknownService("shop.sell", [shop]).message).not.toContain("two words");
 });

@@ -22,10 +22,10 @@ export async function callApp(command: ClientCommand): Promise<number> {
   );
   const [match] = matches;
   if (match === undefined) {
-    const names = [...new Set(apps.flatMap((app) => app.services.map((service) => service.name)))];
-    if (names.length === 0)
+    const services = apps.flatMap((app) => app.services);
+    if (services.length === 0)
       throw new HadronError("WRONG_USE", `There is no service "${name}": nothing runs. Start its app: npx tsx FILE`);
-    throw unknownService(name, names);
+    throw unknownService(name, services);
   }
   if (matches.length > 1) {
     const table = toTable(matches.map(({ app }) => [`  --app=${app.app}`, `--runner=${app.runner}`]));

@@ -22,21 +22,35 @@ export interface Target {
  * SERVICE may be left out where one service is exposed, or there is only one.
  */
 export function findTarget(words: readonly string[], services: readonly ServiceTopology[]): Target {
-  const exposed = services.filter((one) => one.exposed !== null);
+  const exposed = services.filter(({ exposed }) => exposed !== null);
   const usual = exposed.length === 1 ? exposed[0] : services.length === 1 ? services[0] : undefined;
   const [first] = words;
-  const named = services.find((one) => one.name === first);
+  const named = services.find(({ name }) => name === first);
   if (named !== undefined) return findProcedure(named, words.slice(1));
   if (usual !== undefined && (first === undefined || usual.procedures.includes(first) || isMeantAsInput(first))) {
     return findProcedure(usual, words);
   }
-  const names = services.map((one) => one.name);
-  if (first === undefined) throw new HadronError("WRONG_USE", `Which service? There are ${names.join(", ")}.`);
-  throw unknownService(first, names);
+  if (first === undefined) {
+    const names = services.map(({ name }) => name);
+    throw new HadronError("WRONG_USE", `Which service? There are ${names.join(", ")}.`);
+  }
+  throw unknownService(first, services);
 }
 
-/** The error for a service that there is not. */
-export function unknownService(name: string, names: readonly string[]): HadronError {
+/** The error for a service that there is not: says which was meant, also where a procedure was typed as in code, `shop.buy`. */
+export function unknownService(name: string, services: readonly Callable[]): HadronError {
+  const meant = services.find(
+    (service) =>
+      name.startsWith(`${service.name}.`) && service.procedures.includes(name.slice(service.name.length + 1)),
+  );
+  if (meant !== undefined) {
+    const procedure = name.slice(meant.name.length + 1);
+    return new HadronError(
+      "WRONG_USE",
+      `There is no service "${name}". Did you mean "${meant.name} ${procedure}"? A service and its procedure are two words here.`,
+    );
+  }
+  const names = [...new Set(services.map((service) => service.name))];
   const there =
     names.length === 0
       ? ""

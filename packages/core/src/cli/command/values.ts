@@ -13,6 +13,20 @@ export function toDurationMs(flag: string, text: string): number {
   );
 }
 
+/** Reads a point in time: ISO 8601, or how long ago, as 500ms, 5s, 2m or 1h. WRONG_USE where it is neither. */
+export function toInstant(flag: string, text: string, now: Date): Date {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  const instant =
+    number === undefined
+      ? new Date(/^\d{4}-\d\d-\d\d/.test(text) ? text : Number.NaN)
+      : new Date(now.getTime() - Number(number) * (UNITS_MS[unit] ?? 1));
+  if (!Number.isNaN(instant.getTime())) return instant;
+  throw new HadronError(
+    "WRONG_USE",
+    `--${flag} is "${text}", and should be how long ago, as 30s, 10m or 2h, or a time, as 2026-01-31T12:00:00Z.`,
+  );
+}
+
 /** Reads a whole number. WRONG_USE where it is none, or out of range. */
 export function toWhole(what: string, text: string, from: number, to: number): number {
   const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;

@@ -7,14 +7,21 @@ const SERVICE_COLOURS: readonly Colour[] = ["cyan", "green", "magenta", "yellow"
 const LEVEL_COLOURS: Readonly<Record<string, Colour>> = { error: "red", warn: "yellow", debug: "dim" };
 const WIDEST = 40;
 
-/** Shows log lines to people: behind the replica that wrote them, structured ones as time, level, message and fields. */
+/**
+ * Shows log lines to people: behind the replica that wrote them, structured ones as time, level, message and fields. What has
+ * several lines, such as the stack of an error, stands below, a line each.
+ */
 export function createLogView(paint: Paint): (line: LogLine) => string {
   const colours = new Map<string, Colour>();
   let width = 0;
   return ({ service, replica, line }) => {
-    if (!colours.has(service)) colours.set(service, SERVICE_COLOURS[colours.size % SERVICE_COLOURS.length]!);
+    const colour = colours.get(service) ?? SERVICE_COLOURS[colours.size % SERVICE_COLOURS.length] ?? "cyan";
+    colours.set(service, colour);
     width = Math.min(WIDEST, Math.max(width, replica.length));
-    return `${paint(colours.get(service)!, `${replica.padEnd(width)} |`)} ${readable(line, paint)}`;
+    const prefix = paint(colour, `${replica.padEnd(width)} |`);
+    return readable(line, paint)
+      .map((text) => `${prefix} ${text}`.trimEnd())
+      .join("\n");
   };
 }
 
@@ -29,20 +36,25 @@ export function parseLogLine(line: string): Readonly<Record<string, unknown>> | 
   }
 }
 
-function readable(line: string, paint: Paint): string {
+/** A line of the log as lines for people: what was said, and below it, indented, what takes more than one. */
+function readable(line: string, paint: Paint): readonly string[] {
   const record = parseLogLine(line);
-  if (typeof record?.level !== "string" || typeof record.message !== "string") return line;
+  if (typeof record?.level !== "string" || typeof record.message !== "string") return [line];
   const { time, level, message, replica: _, ...fields } = record;
   const clock = typeof time === "string" ? (/T(\d\d:\d\d:\d\d(?:\.\d+)?)/.exec(time)?.[1] ?? time) : "";
   const colour = LEVEL_COLOURS[level];
-  const parts = [
-    paint("dim", clock),
-    colour === undefined ? level.padEnd(5) : paint(colour, level.padEnd(5)),
-    message,
-    ...Object.entries(fields).map(([key, value]) => paint("dim", `${key}=`) + show(value)),
-  ];
-  return parts.filter((part) => part !== "").join(" ");
+  const [first = "", ...rest] = message.split(LINE_BREAK);
+  const head = [paint("dim", clock), colour === undefined ? level.padEnd(5) : paint(colour, level.padEnd(5)), first];
+  const below = rest.map((text) => `  ${text}`);
+  for (const [key, value] of Object.entries(fields)) {
+    const [start = "", ...more] = typeof value === "string" ? value.split(LINE_BREAK) : [];
+    if (more.length === 0) head.push(paint("dim", `${key}=`) + show(value));
+    else below.push(`  ${paint("dim", `${key}:`)} ${start}`, ...more.map((text) => `  ${text}`));
+  }
+  return [head.filter((part) => part !== "").join(" "), ...below];
 }
+
+const LINE_BREAK = /\r?\n/;
 
 function show(value: unknown): string {
   if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);

@@ -39,33 +39,43 @@ function plainProgress(terminal: Terminal): ShownProgress {
   };
 }
 
-/** How often the region is written at most. */
-const REDRAW_MS = 40;
+/** How often the region is written at most: people read no faster. */
+const REDRAW_MS = 100;
 const MOST_LINES = 12;
 
+/**
+ * Each frame is one write that goes over the last one, line by line: what is erased first flickers. Nothing is written where
+ * nothing changed.
+ */
 function liveProgress(terminal: Terminal): ShownProgress {
   const { stderr } = terminal;
   const steps = new Map<string, string>();
-  let shown = 0;
+  let shown: readonly string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  const clear = () => {
-    if (shown > 0) stderr.write(`\x1b[${shown}A\r\x1b[J`);
-    shown = 0;
-  };
-  const draw = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    clear();
+  const region = () => {
     // A line that wraps would take two, and the region could not be found again.
     const columns = (stderr.columns || 80) - 1;
     const most = Math.max(1, Math.min(MOST_LINES, (stderr.rows || 24) - 2));
-    const lines = [...steps].slice(-most).map(([subject, detail]) => {
+    return [...steps].slice(-most).map(([subject, detail]) => {
       const head = subject.slice(0, columns);
-      return `${terminal.paint("cyan", head)} ${detail.replaceAll(/\s+/g, " ").slice(0, Math.max(0, columns - head.length - 1))}`;
+      const rest = detail.replaceAll(/\s+/g, " ").slice(0, Math.max(0, columns - head.length - 1));
+      return `${terminal.paint("cyan", head)} ${rest}`;
     });
-    shown = lines.length;
-    if (shown > 0) stderr.write(`${lines.join("\n")}\n`);
+  };
+  /** Writes lines that stay, and the region below them. */
+  const draw = (staying: readonly string[] = []) => {
+    clearTimeout(timer);
+    timer = undefined;
+    const lines = region();
+    const isSame = lines.length === shown.length && lines.every((line, index) => line === shown[index]);
+    if (isSame && staying.length === 0) return;
+    const up = shown.length > 0 ? `\x1b[${shown.length}A\r` : "";
+    const written = [...staying, ...lines].map((line) => `${line}\x1b[K\n`).join("");
+    // Only where the last region reached further down is something left to erase.
+    const erase = staying.length + lines.length < shown.length ? "\x1b[J" : "";
+    shown = lines;
+    stderr.write(up + written + erase);
   };
   return {
     step(subject, detail) {
@@ -74,16 +84,10 @@ function liveProgress(terminal: Terminal): ShownProgress {
       steps.set(subject, detail);
       timer ??= setTimeout(draw, REDRAW_MS).unref();
     },
-    note(text) {
-      clear();
-      terminal.err(text);
-      draw();
-    },
+    note: (text) => draw(text.split("\n")),
     done() {
-      clearTimeout(timer);
-      timer = undefined;
       steps.clear();
-      clear();
+      draw();
     },
   };
 }

@@ -19,7 +19,7 @@ export async function deleteApp(command: Command): Promise<number> {
         ? `Nothing of "${name}" was deployed on ${runner.name}.`
         : `Removed "${name}" from ${runner.name}: ${what}.`,
     );
-    if (left.length > 0) terminal.err(`Still there:\n${left.map((one) => `  ${one}`).join("\n")}`);
+    if (left.length > 0) terminal.err(`Still there:\n${left.map((thing) => `  ${thing}`).join("\n")}`);
   }
   return left.length === 0 ? 0 : 1;
 }

@@ -1,13 +1,14 @@
-import type { AppStatus, ReplicaState } from "../../runner.ts";
+import type { AppStatus, ReplicaState, ReplicaStatus, ServiceStatus } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
 import { toTable } from "../terminal/table.ts";
 import type { Colour, Terminal } from "../terminal/terminal.ts";
 
-/** Shows every replica. */
+/** Shows the replicas; those of a service that are alike as one row, unless each is asked for. */
 export async function status(command: Command): Promise<number> {
-  const { app, context, json, terminal } = command;
+  const { app, context, flags, json, terminal } = command;
   const found = await (await command.runner()).status(app.topology.app, context);
-  for (const line of json ? [JSON.stringify(found)] : showStatus(found, terminal.paintOut)) terminal.out(line);
+  const lines = json ? [JSON.stringify(found)] : showStatus(found, flags.replicas !== undefined, terminal.paintOut);
+  for (const line of lines) terminal.out(line);
   return 0;
 }
 
@@ -18,13 +19,17 @@ const COLOURS: Readonly<Record<ReplicaState, Colour>> = {
   failed: "red",
 };
 
-/** A deployment for people: its replicas, then its endpoints. */
-export function showStatus({ app, runner, revision, services }: AppStatus, paint: Terminal["paintOut"]): string[] {
+/** A deployment for people: its replicas, then its endpoints. `each`: a row for every replica. */
+export function showStatus(
+  { app, runner, revision, services }: AppStatus,
+  each: boolean,
+  paint: Terminal["paintOut"],
+): string[] {
   if (services.length === 0) return [`Nothing of "${app}" is deployed on ${runner}.`];
-  const replicas = services.flatMap((service) => service.replicas);
+  const rows = services.flatMap((service) => (each ? service.replicas.map(toRow) : fold(service)));
   const table = toTable([
-    ["REPLICA", "STATE", "RESTARTS", "CALLS", "REASON"],
-    ...replicas.map(({ name, state, restarts, calls, reason }) => [
+    [each ? "REPLICA" : "SERVICE", "STATE", "RESTARTS", "CALLS", "REASON"],
+    ...rows.map(({ name, state, restarts, calls, reason }) => [
       name,
       state,
       String(restarts),
@@ -33,12 +38,39 @@ export function showStatus({ app, runner, revision, services }: AppStatus, paint
     ]),
   ]);
   // Painted last: escape sequences have no width.
-  const painted = table.map((line, row) => {
-    const replica = replicas[row - 1];
-    if (replica === undefined) return paint("bold", line);
-    return line.replace(/^(\S+\s+)(\S+)/, (_, before, state) => before + paint(COLOURS[replica.state], state));
+  const painted = table.map((line, index) => {
+    const row = rows[index - 1];
+    if (row === undefined) return paint("bold", line);
+    const at = line.indexOf(row.state, row.name.length);
+    return line.slice(0, at) + paint(COLOURS[row.state], row.state) + line.slice(at + row.state.length);
   });
   const exposed = services.flatMap(({ name, endpoint }) => (endpoint === null ? [] : [[name, endpoint]]));
   const endpoints = exposed.length === 0 ? [] : ["", ...toTable(exposed)];
   return [`${app} on ${runner}${revision === null ? "" : `, revision ${revision}`}`, "", ...painted, ...endpoints];
+}
+
+interface Row extends ReplicaStatus {
+  /** How many replicas it stands for. */
+  readonly count: number;
+}
+
+const toRow = (replica: ReplicaStatus): Row => ({ ...replica, count: 1 });
+
+/** A row for the replicas of a service that have the same to say; their calls are added up. */
+function fold({ name, replicas }: ServiceStatus): Row[] {
+  const rows = new Map<string, Row>();
+  for (const replica of replicas) {
+    const { state, restarts, reason, calls } = replica;
+    const key = JSON.stringify([state, restarts, reason, calls === null]);
+    const row = rows.get(key);
+    if (row === undefined) rows.set(key, toRow(replica));
+    else rows.set(key, { ...row, count: row.count + 1, calls: calls === null ? null : (row.calls ?? 0) + calls });
+  }
+  return [...rows.values()].map((row) => {
+    if (row.count === 1) return rows.size === 1 ? { ...row, name } : row;
+    return {
+      ...row,
+      name: rows.size === 1 ? `${name} (${row.count})` : `${name} (${row.count} of ${replicas.length})`,
+    };
+  });
 }

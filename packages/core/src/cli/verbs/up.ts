@@ -26,11 +26,11 @@ export async function up(command: Command): Promise<number> {
     for (const line of whatNext(command, status, attached !== undefined)) terminal.err(line);
   }
   // Awaited here: the deployment would otherwise be ended on the way out.
-  return attached === undefined ? 0 : await stay(command, runner, attached);
+  return attached === undefined ? 0 : await stay(command, runner, attached, status);
 }
 
 /** Shows logs until it is told to stop, or the deployment ends. */
-async function stay(command: Command, runner: Runner, attached: Attached): Promise<number> {
+async function stay(command: Command, runner: Runner, attached: Attached, status: AppStatus): Promise<number> {
   const { app, context, json, terminal } = command;
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
@@ -38,7 +38,7 @@ async function stay(command: Command, runner: Runner, attached: Attached): Promi
     if (context.signal.aborted) resolve(undefined);
     context.signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const showing = json ? Promise.resolve() : showLogs(command, runner, signal);
+  const showing = json ? Promise.resolve() : showLogs(command, runner, status, signal);
   // Logs that cannot be shown are worth a word, and no reason to end what runs.
   const shown = showing.catch((error: Error) => {
     if (!signal.aborted) terminal.err(`The logs cannot be shown any more: ${error.message}`);
@@ -50,18 +50,15 @@ async function stay(command: Command, runner: Runner, attached: Attached): Promi
   return 0;
 }
 
-async function showLogs(command: Command, runner: Runner, signal: AbortSignal): Promise<void> {
+async function showLogs(command: Command, runner: Runner, status: AppStatus, signal: AbortSignal): Promise<void> {
   const { terminal, app, context } = command;
   const view = createLogView(terminal.paint);
-  const since = new Date().toISOString();
-  for await (const line of runner.logs(
-    app.topology.app,
-    { service: undefined, follow: true },
-    { ...context, signal },
-  )) {
-    // That all became ready has just been said.
-    if (line.time <= since && parseLogLine(line.line)?.event === "ready") continue;
-    terminal.err(view(line));
+  // That all of them became ready has just been said: of none of them the line is shown, however late it comes.
+  const said = new Set(status.services.flatMap(({ replicas }) => replicas.map(({ name }) => name)));
+  const options = { service: undefined, follow: true };
+  for await (const line of runner.logs(app.topology.app, options, { ...context, signal })) {
+    if (said.has(line.replica) && parseLogLine(line.line)?.event === "ready") said.delete(line.replica);
+    else terminal.err(view(line));
   }
 }
 
@@ -72,16 +69,16 @@ function endpoints(status: AppStatus): string[] {
 /** What can be done with it now, to be typed as it stands. */
 function whatNext(command: Command, status: AppStatus, stays: boolean): string[] {
   const { app, cwd, terminal } = command;
-  const exposed = status.services.find((one) => one.endpoint !== null);
-  const service = app.topology.services.find((one) => one.name === exposed?.name) ?? app.topology.services[0]!;
-  const [procedure] = service.procedures;
+  const exposed = status.services.find(({ endpoint }) => endpoint !== null);
+  const service = app.topology.services.find(({ name }) => name === exposed?.name) ?? app.topology.services[0];
+  const procedure = service?.procedures[0];
   const lines: string[] = [];
-  if (procedure !== undefined) {
+  if (service !== undefined && procedure !== undefined) {
     const client = existsSync(join(cwd, "client.ts")) ? "npx tsx client.ts" : "npx hadron";
     const words = procedure === service.name ? service.name : `${service.name} ${procedure}`;
     lines.push(`Call it:    ${client} ${words}`);
     if (exposed !== undefined) {
-      const body = JSON.stringify({ jsonrpc: "2.0", method: procedure, id: 1 });
+      const body = JSON.stringify({ jsonrpc: "2.0", method: procedure, params: [], id: 1 });
       lines.push(`or:         curl ${exposed.endpoint} -H 'content-type: application/json' -d '${body}'`);
     }
   }

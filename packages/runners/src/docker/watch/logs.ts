@@ -13,7 +13,7 @@ import { type SeenContainer, seeContainers } from "../world/world.ts";
 export async function* readLogs(
   engine: Engine,
   app: string,
-  { service, follow }: LogOptions,
+  { service, follow, since, tail: last }: LogOptions,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const wanted = (one: SeenContainer) => service === undefined || one.service === service;
@@ -32,7 +32,9 @@ export async function* readLogs(
     const { date } = await engine.getDated("/version", { signal: both });
     const until = new Date(date).toISOString();
     const past = await Promise.all(
-      containers.map((one) => Array.fromAsync(linesOf(engine, one, { until: follow ? until : undefined }, both))),
+      containers.map((one) =>
+        Array.fromAsync(linesOf(engine, one, { since, tail: last, until: follow ? until : undefined }, both)),
+      ),
     );
     yield* past
       .flat()
@@ -107,11 +109,22 @@ interface TimedLine {
 async function* linesOf(
   engine: Engine,
   container: SeenContainer,
-  { since, until, follow }: { since?: string | undefined; until?: string | undefined; follow?: boolean },
+  {
+    since,
+    until,
+    tail,
+    follow,
+  }: {
+    since?: string | undefined;
+    until?: string | undefined;
+    tail?: number | undefined;
+    follow?: boolean;
+  },
   signal: AbortSignal,
 ): AsyncGenerator<TimedLine> {
   const seconds = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time) / 1000);
-  const query = { stdout: true, stderr: true, timestamps: true, follow, since: seconds(since), until: seconds(until) };
+  const range = { since: seconds(since), until: seconds(until), tail };
+  const query = { stdout: true, stderr: true, timestamps: true, follow, ...range };
   const stream = await engine.stream(`/containers/${container.id}/logs`, { query, signal });
   try {
     for await (const text of readLines(stream)) {

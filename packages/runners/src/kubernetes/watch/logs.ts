@@ -26,7 +26,7 @@ export async function* readLogs(
   const isWanted = (pod: KubeObject) => options.service === undefined || serviceOf(pod) === options.service;
   if (!options.follow) {
     const pods = (await listObjects(api, "Pod", selectorOf(app), context.signal)).filter(isWanted);
-    const logs = await each(pods, AT_ONCE, (pod) => readPast(api, pod, context.signal));
+    const logs = await each(pods, AT_ONCE, (pod) => readPast(api, pod, options, context.signal));
     const merged = logs.flat().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
     yield* merged.map(toMilliseconds);
     return;
@@ -34,12 +34,18 @@ export async function* readLogs(
   yield* followLogs(api, app, isWanted, context);
 }
 
-async function readPast(api: Api, pod: KubeObject, signal: AbortSignal): Promise<readonly LogLine[]> {
+async function readPast(
+  api: Api,
+  pod: KubeObject,
+  { since, tail = TAIL }: LogOptions,
+  signal: AbortSignal,
+): Promise<readonly LogLine[]> {
   const read = async (previous: boolean) => {
     try {
       const query = {
         timestamps: "true",
-        tailLines: String(TAIL),
+        tailLines: String(Math.min(tail, TAIL)),
+        sinceTime: since,
         container: containerOf(pod)?.name,
         previous: previous ? "true" : undefined,
       };
