@@ -2,6 +2,7 @@
 import "./node-version.ts";
 
 export { type ImageOptions, image } from "./declare/image.ts";
+export { onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
 export type {

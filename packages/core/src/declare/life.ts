@@ -1,5 +1,5 @@
 import { HadronError } from "../errors.ts";
-import type { Log, Replica } from "./types.ts";
+import type { Log, Replica } from "./replica.ts";
 
 /**
  * The name of what a part does in a replica without being called. On an object of handlers, on a handler, or on what a
@@ -38,7 +38,13 @@ export interface Started {
   readonly addresses?: Readonly<Record<string, string>>;
 }
 
-/** What a part does in a replica without being called. */
+/** What may stand beside handlers, on the same object or function. */
+export interface Living {
+  readonly [onStart]?: (context: StartContext) => unknown;
+  readonly [Symbol.asyncDispose]?: () => unknown;
+}
+
+/** What a part does in a replica without being called, found on what it made. */
 export interface Life {
   start(context: StartContext): Promise<Started>;
   dispose(): Promise<void>;
@@ -46,10 +52,7 @@ export interface Life {
 
 /** The life of what was given as a part; undefined where it has none. INVALID_DECLARATION where it is no function. */
 export function lifeOf(value: object, where: string): Life | undefined {
-  const { [onStart]: start, [Symbol.asyncDispose]: dispose } = value as {
-    [onStart]?: (context: StartContext) => unknown;
-    [Symbol.asyncDispose]?: () => unknown;
-  };
+  const { [onStart]: start, [Symbol.asyncDispose]: dispose } = value as Living;
   if (start === undefined && dispose === undefined) return undefined;
   for (const [name, part] of Object.entries({ "[onStart]": start, "[Symbol.asyncDispose]": dispose })) {
     if (part === undefined || typeof part === "function") continue;

@@ -1,27 +1,7 @@
-/** A value that tells which replica of a service this is. */
-export interface Replica {
-  /** The replica's full name, e.g. `histogram-service.leaf.3`. */
-  readonly name: string;
-  /**
-   * Which one it is among `count`, from 0. Stable where the service is sharded; elsewhere it tells replicas of one
-   * process group apart, and is 0 where the runner does not number them.
-   */
-  readonly index: number;
-  /** How many there are of it: for a child of a shard, how many that shard has. */
-  readonly count: number;
-  /**
-   * The folder of its own storage, where its service asks for one: kept when the replica is replaced, gone with the app.
-   */
-  readonly storage: string | undefined;
-}
+import type { Living } from "./life.ts";
+import type { Log, Replica } from "./replica.ts";
 
-/** Writes one structured line to the replica's log. `fields` must be JSON. */
-export interface Log {
-  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
-}
+export type { Log, Replica } from "./replica.ts";
 
 /** What a handler knows beside its input. */
 export interface Context {
@@ -39,8 +19,8 @@ export interface Context {
  */
 export type Handler<I = any, O = unknown> = (input: I, context: Context) => O;
 
-/** What a service offers: one handler, or several by name. */
-export type Api = Handler | Readonly<Record<string, Handler>>;
+/** What a service offers: one handler, or several by name; and what a replica does without being called. */
+export type Api = (Handler | Readonly<Record<string, Handler>>) & Living;
 
 declare const api: unique symbol;
 
@@ -83,7 +63,9 @@ type IsStream<O> = 0 extends 1 & O
       : false;
 
 /** The input of whichever procedure of an api is called. */
-export type Inputs<A> = A extends (...args: any) => unknown ? Input<A>[0] : { [K in keyof A]: Input<A[K]>[0] }[keyof A];
+export type Inputs<A> = A extends (...args: any) => unknown
+  ? Input<A>[0]
+  : { [K in keyof A & string]: Input<A[K]>[0] }[keyof A & string];
 
 export interface CallOptions {
   /** How long to wait for the answer; for a stream, for its end. @default what is left of the calling handler's time, or 30 000 */
@@ -101,7 +83,7 @@ export type Procedure<H> = (...input: Input<H>) => Answer<H>;
 /** A typed client: a function where the service has one handler, an object of functions where it has several. */
 export type Client<A> = (A extends (...args: any) => unknown
   ? Procedure<A>
-  : { readonly [K in keyof A]: Procedure<A[K]> }) & {
+  : { readonly [K in keyof A as K extends string ? K : never]: Procedure<A[K]> }) & {
   /** The same client, with other options for its calls. */
   with(options: CallOptions): Client<A>;
 };

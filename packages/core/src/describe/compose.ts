@@ -1,5 +1,6 @@
 import type { PartDefinition, ProcedureDefinition, ServiceDefinition } from "../declare/definition.ts";
 import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
+import type { Life } from "../declare/life.ts";
 import { checkAppName, checkServiceName } from "../declare/names.ts";
 import { lineOf } from "../declare/site.ts";
 import { HadronError } from "../errors.ts";
@@ -21,6 +22,8 @@ export interface AppService {
   readonly single: boolean;
   /** Known when it was declared; a replica makes its own, with {@link createWork}. */
   readonly procedures: readonly ProcedureDefinition[];
+  /** What it does without being called. The same holds for it. */
+  readonly life: Life | undefined;
 }
 
 const DEFAULT_CAPACITY = { cpu: 1, memoryBytes: 512 * 1024 * 1024 };
@@ -126,7 +129,7 @@ class Composer {
       key,
       { name: topology.name, ...below },
     ]);
-    const { procedures, single, needs } = learnWork(name, part, Object.fromEntries(callees));
+    const { procedures, single, life, needs } = learnWork(name, part, Object.fromEntries(callees));
     const options = definition?.options;
     const { env, secrets, generated, files, capacity, storage, uses } = mergeNeeds(name, definition?.needs, needs);
     if (storage !== null) checkStorage(name, sharded, replicas);
@@ -134,6 +137,7 @@ class Composer {
       part,
       single,
       procedures,
+      life,
       topology: {
         name,
         pattern: part.kind === "pattern" ? part.pattern : null,

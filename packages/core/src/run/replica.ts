@@ -101,17 +101,19 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
 
   const storage = environment.storage ?? app.services.get(service)?.topology.storage?.path;
   const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count, storage });
-  await server.listen(environment.listen, { exposed: false, counts: takeCounts });
-  const exposed = await server.listen(environment.expose, { exposed: true });
-  const drain = stopper(
-    server,
-    app.topology.services.find((one) => one.name === service)!.limits.drainMs,
-    host,
-    log,
-    ipc?.send,
-  );
+  const { drainMs } = app.topology.services.find((one) => one.name === service)!.limits;
+  const drain = stopper(server, drainMs, host, log, ipc?.send);
   ipc?.serve(server, drain);
   process.on("SIGTERM", drain);
+  try {
+    await server.start();
+  } catch (error) {
+    if (!server.draining) throw error;
+  }
+  // Told to stop while it started: that is what goes on.
+  if (server.draining) return;
+  await server.listen(environment.listen, { exposed: false, counts: takeCounts });
+  const exposed = await server.listen(environment.expose, { exposed: true });
   server.ready();
   ipc?.send({ type: "ready", exposed });
   log.info("ready", { event: "ready", exposed });
@@ -167,7 +169,9 @@ function connectRunner() {
 function refuse(error: unknown): void {
   const data = toErrorData(error);
   const code = error instanceof HadronError ? data.code : "RUNNER_FAILED";
-  const stack = error instanceof HadronError || !(error instanceof Error) ? {} : { stack: error.stack };
+  // Of what is no error of ours the stack says where; so it does where that made another fail.
+  const defect = error instanceof HadronError ? error.cause : error;
+  const stack = defect instanceof Error && !(defect instanceof HadronError) ? { stack: defect.stack } : {};
   const line = `${JSON.stringify({ error: { code, message: data.message, ...stack } })}\n`;
   process.exitCode = code === "TOPOLOGY_MISMATCH" ? 3 : 1;
   const end = () => process.exit();

@@ -8,7 +8,7 @@ export function createLog(replica: string, write: WriteLine, now: () => Date = (
   const at =
     (level: "debug" | "info" | "warn" | "error") =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-      const trace = ambient.getStore()?.scope.trace;
+      const trace = ambient.getStore()?.scope?.trace;
       const head = { time: now().toISOString(), level, replica, message, ...(trace === undefined ? {} : { trace }) };
       write(toLine({ ...head, ...fields }));
     };

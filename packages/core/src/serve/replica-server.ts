@@ -3,6 +3,7 @@ import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createChildClient } from "../call/client/child-client.ts";
 import type { Host } from "../call/host/host.ts";
+import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
 import { createWork } from "../describe/procedures.ts";
@@ -22,6 +23,7 @@ import type { Hello } from "../transport/transport.ts";
 import { ReplicaDispatcher } from "./dispatcher.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
+import { ReplicaLife } from "./replica-life.ts";
 
 /** How long peers, and callers over HTTP, may take to part from a replica that is done. */
 const FAREWELL_MS = 1000;
@@ -41,8 +43,14 @@ export interface ReplicaOptions {
   readonly times?: HttpTimes | undefined;
 }
 
-/** Makes the serving side of one replica: its handlers, with clients of its own, behind a dispatcher. */
-export function createDispatcher(options: ReplicaOptions): ReplicaDispatcher {
+/**
+ * Makes the serving side of one replica: its handlers, with clients of its own, behind a dispatcher, and what it does without
+ * being called.
+ */
+export function createReplica(options: ReplicaOptions): {
+  readonly dispatcher: ReplicaDispatcher;
+  readonly life: ReplicaLife;
+} {
   const { app, host, self, service, ordinal, log } = options;
   const composed = app.services.get(service);
   if (composed === undefined) {
@@ -54,19 +62,19 @@ export function createDispatcher(options: ReplicaOptions): ReplicaDispatcher {
   const { part, topology } = composed;
   if (part.kind === "image")
     throw new HadronError("INTERNAL", `"${service}" is an image; no code of this file serves it.`);
-  let { procedures } = composed;
+  let { procedures, life } = composed;
   if (part.kind === "pattern") {
     const clients = topology.children.map(({ key, service: child }) => [
       key,
       createChildClient(host, app.services.get(child)!),
     ]);
-    procedures = createWork(service, part.root, Object.fromEntries(clients)).procedures;
+    ({ procedures, life } = createWork(service, part.root, Object.fromEntries(clients)));
   }
   const { index } = placeOf(ordinal, topology.groups);
   const name = self.replica ?? service;
   const { storage } = options;
   const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
-  return new ReplicaDispatcher({
+  const dispatcher = new ReplicaDispatcher({
     self,
     host,
     procedures,
@@ -75,12 +83,14 @@ export function createDispatcher(options: ReplicaOptions): ReplicaDispatcher {
     log,
     label: topology.sharded || topology.replicas > 1 ? name : service,
   });
+  return { dispatcher, life: new ReplicaLife({ life, host, context: () => ({ replica: replica(), log }) }) };
 }
 
 /** A replica that listens. */
 export class ReplicaServer {
   readonly dispatcher: ReplicaDispatcher;
   readonly #options: ReplicaOptions;
+  readonly #life: ReplicaLife;
   readonly #servers: Server[] = [];
   readonly #connections = new Set<MuxServerConnection>();
   readonly #outside = new HttpConnections();
@@ -92,11 +102,19 @@ export class ReplicaServer {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.dispatcher = createDispatcher(options);
+    ({ dispatcher: this.dispatcher, life: this.#life } = createReplica(options));
   }
 
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /**
+   * Starts what works without being called. Before it listens: no call comes to what has not started.
+   * Rejects as {@link ReplicaLife.start} does.
+   */
+  start(): Promise<Started> {
+    return this.#life.start();
   }
 
   /** Listens at each address, and returns them with ports filled in. Exposed addresses show no metrics. */
@@ -123,11 +141,14 @@ export class ReplicaServer {
   }
 
   /**
-   * I5: what was accepted is finished. Tells peers to take their calls elsewhere, waits until the last call is
-   * answered, at most `drainMs`, and closes. Returns whether all calls were answered.
+   * I5: what was accepted is finished. Tells what works without being called to stop, and peers to take their calls elsewhere;
+   * waits until the last call is answered, at most `drainMs`, disposes in what is left of that, or in a second, and closes.
+   * Returns whether all calls were answered.
    */
   async drain(drainMs: number): Promise<boolean> {
     this.#draining = true;
+    this.#life.stop();
+    const startedAt = performance.now();
     for (const connection of this.#connections) connection.goaway();
     // No more is accepted. The server's own `close` would end connections on which a call may just be on its way.
     for (const server of this.#servers) NetServer.prototype.close.call(server);
@@ -135,6 +156,13 @@ export class ReplicaServer {
     const timer = setTimeout(timeout.resolve, drainMs, false);
     const done = await Promise.race([this.#finish(Math.min(drainMs, FAREWELL_MS)).then(() => true), timeout.promise]);
     clearTimeout(timer);
+    const disposed = within(
+      Math.max(drainMs - (performance.now() - startedAt), FAREWELL_MS),
+      this.#life.dispose().catch((error: unknown) => {
+        const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.#options.log.error(`could not be disposed of: ${why}`, { event: "dispose" });
+      }),
+    );
     // A peer that was told closes its connection when its last call is answered. Closing it here could meet a call on its
     // way, of which the peer would not know whether it ran; one that comes before that is refused, and goes elsewhere.
     const parted = [...this.#connections].map((connection) => connection.closed);
@@ -143,6 +171,7 @@ export class ReplicaServer {
     await Promise.all([...this.#connections].map((connection) => connection.close()));
     if (done) await within(FAREWELL_MS, this.#outside.gone());
     for (const server of this.#servers) server.close();
+    await disposed;
     return done;
   }
 

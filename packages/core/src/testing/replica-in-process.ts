@@ -4,7 +4,8 @@ import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
 import type { ReplicaDispatcher } from "../serve/dispatcher.ts";
 import { createLog } from "../serve/log.ts";
-import { createDispatcher } from "../serve/replica-server.ts";
+import type { ReplicaLife } from "../serve/replica-life.ts";
+import { createReplica } from "../serve/replica-server.ts";
 import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory/memory.ts";
 import type { TestReplica } from "./start.ts";
 
@@ -30,8 +31,15 @@ export class ReplicaInProcess implements TestReplica {
   readonly #world: MemoryWorld;
   readonly #topology: ServiceTopology;
   #running:
-    | { readonly host: Host; readonly dispatcher: ReplicaDispatcher; readonly endpoint: MemoryEndpoint }
+    | {
+        readonly host: Host;
+        readonly dispatcher: ReplicaDispatcher;
+        readonly life: ReplicaLife;
+        /** Undefined until it has started. */
+        endpoint: MemoryEndpoint | undefined;
+      }
     | undefined;
+  #started: Promise<void> = Promise.resolve();
   #state: Member["state"] = "ready";
   #reason: string | undefined;
 
@@ -60,7 +68,9 @@ export class ReplicaInProcess implements TestReplica {
   kill({ away = false }: { readonly away?: boolean } = {}): void {
     this.#state = away ? "starting" : "failed";
     this.#reason = away ? "killed, and being restarted" : "killed by the test";
-    this.#running?.endpoint.close();
+    // What it began ends with the process, where it is one; here it is told to.
+    this.#running?.life.stop();
+    this.#running?.endpoint?.close();
     this.#running?.host.close();
     this.#running = undefined;
     this.#world.publish(this.service);
@@ -69,38 +79,44 @@ export class ReplicaInProcess implements TestReplica {
   restart(): void {
     if (this.#running !== undefined) this.kill({ away: true });
     this.#start();
-    this.#state = "ready";
-    this.#reason = undefined;
     this.#world.publish(this.service);
   }
 
+  /** Settles when it has started, or could not. */
+  get started(): Promise<void> {
+    return this.#started;
+  }
+
   slow(ms: number): void {
-    this.#running?.endpoint.slow(ms);
+    this.#running?.endpoint?.slow(ms);
   }
 
   cut(): void {
-    this.#running?.endpoint.cut();
+    this.#running?.endpoint?.cut();
   }
 
   hang(): void {
-    this.#running?.endpoint.hang();
+    this.#running?.endpoint?.hang();
   }
 
   restore(): void {
-    this.#running?.endpoint.restore();
+    this.#running?.endpoint?.restore();
   }
 
   async end(): Promise<void> {
-    this.#running?.endpoint.close();
-    this.#running?.host.close();
+    const running = this.#running;
     this.#running = undefined;
+    running?.life.stop();
+    running?.endpoint?.close();
+    await running?.life.dispose();
+    running?.host.close();
   }
 
   #start(): void {
     const { app, hash, registry, log: write } = this.#world;
     const host = this.#world.createHost(this.name, this.ordinal);
     const self = { app: app.topology.app, service: this.service, replica: this.name, topology: hash };
-    const dispatcher = createDispatcher({
+    const { dispatcher, life } = createReplica({
       app,
       host,
       self,
@@ -111,6 +127,31 @@ export class ReplicaInProcess implements TestReplica {
       storage: this.#topology.storage === null ? undefined : this.#world.storage(this.name),
       count: () => this.#world.count(this.service) || this.#topology.replicas,
     });
-    this.#running = { host, dispatcher, endpoint: registry.listen(this.name, dispatcher) };
+    const running = { host, dispatcher, life, endpoint: undefined as MemoryEndpoint | undefined };
+    this.#running = running;
+    const begin = () => {
+      running.endpoint = registry.listen(this.name, dispatcher);
+      this.#state = "ready";
+      this.#reason = undefined;
+    };
+    if (!life.exists) return begin();
+    this.#state = "starting";
+    this.#started = this.#await(life, () => this.#running === running, begin);
+    // Whoever restarts it sees its state; `start` waits for all.
+    this.#started.catch(() => {});
+  }
+
+  async #await(life: ReplicaLife, isCurrent: () => boolean, begin: () => void): Promise<void> {
+    try {
+      await life.start();
+      if (isCurrent()) begin();
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.#state = "failed";
+      this.#reason = (error as Error).message;
+      throw error;
+    } finally {
+      if (isCurrent()) this.#world.publish(this.service);
+    }
   }
 }

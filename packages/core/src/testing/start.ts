@@ -84,7 +84,14 @@ export async function start(
   const last = args.at(-1);
   const options = last !== undefined && serviceDefinition(last) === undefined ? (last as StartOptions) : {};
   const services = args.filter((one) => serviceDefinition(one) !== undefined || one !== options);
-  return new AppInProcess(compose(options.app ?? "test", services), options.log ?? (() => {}));
+  const app = new AppInProcess(compose(options.app ?? "test", services), options.log ?? (() => {}));
+  try {
+    await app.started();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
 }
 
 class AppInProcess implements StartedApp, MemoryWorld {
@@ -118,6 +125,11 @@ class AppInProcess implements StartedApp, MemoryWorld {
     for (const service of this.topology.services) this.publish(service.name);
     this.#host = this.createHost(replicaName("test", 0), undefined);
     this.#withdraw = offerHost(this.#host);
+  }
+
+  /** Rejects as the first replica does that cannot start. */
+  async started(): Promise<void> {
+    await Promise.all(this.#replicas.map((replica) => replica.started));
   }
 
   createHost(replica: string, ordinal: number | undefined): Host {

@@ -1,0 +1,67 @@
+import { ambient } from "../call/host/ambient.ts";
+import type { Host } from "../call/host/host.ts";
+import type { Life, StartContext, Started } from "../declare/life.ts";
+import { HadronError, isHadronError } from "../errors.ts";
+
+export interface ReplicaLifeOptions {
+  /** Undefined: the replica does nothing without being called. */
+  readonly life: Life | undefined;
+  readonly host: Host;
+  /** What `start` is told, but for its signal. */
+  readonly context: () => Omit<StartContext, "signal">;
+}
+
+/** What one replica does without being called: started once, told to stop, disposed of. */
+export class ReplicaLife {
+  readonly #options: ReplicaLifeOptions;
+  readonly #stopping = new AbortController();
+  #started: Promise<Started> | undefined;
+
+  constructor(options: ReplicaLifeOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is anything to wait for. */
+  get exists(): boolean {
+    return this.#options.life !== undefined;
+  }
+
+  /** Resolves when the replica may be called. Rejects, naming the replica, with the code of what failed, or INTERNAL. */
+  start(): Promise<Started> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  /** Work that was begun ends. */
+  stop(): void {
+    this.#stopping.abort(new HadronError("CANCELLED", "The replica was told to stop."));
+  }
+
+  /** Releases what was started; nothing where it never was, or where that failed. Rejects as the part's own dispose does. */
+  async dispose(): Promise<void> {
+    const { life } = this.#options;
+    const started = await this.#started?.then(
+      () => true,
+      () => false,
+    );
+    if (life !== undefined && started === true) await this.#within(() => life.dispose());
+  }
+
+  async #start(): Promise<Started> {
+    const { life, context } = this.#options;
+    if (life === undefined) return {};
+    const known = context();
+    try {
+      return await this.#within(() => life.start({ ...known, signal: this.#stopping.signal }));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+      const code = isHadronError(cause) ? cause.code : "INTERNAL";
+      throw new HadronError(code, `${known.replica.name}: its start failed: ${why}`, { cause });
+    }
+  }
+
+  /** Through the replica's own host, and within no call: what it calls has a deadline and a trace of its own. */
+  #within<T>(work: () => Promise<T>): Promise<T> {
+    return ambient.run({ host: this.#options.host, scope: undefined }, work);
+  }
+}
