@@ -27,7 +27,7 @@ await bench(`Calls to an exposed service in a container (hello.ts), ${CONNECTION
   const app = `b-calls-${process.pid}`;
   const runner = createRunner({ flags: {}, explicitApp: false, env: process.env });
   const program = toProgram(new URL("../../examples/hello.ts", import.meta.url).pathname, app, [hello]);
-  b.defer(() => runner.delete(app, quiet));
+  b.defer(() => runner.delete(app, { data: true }, quiet));
   const { status } = await runner.apply(program, quiet);
   const ours = Number(new URL(status.services[0]!.endpoint!).port);
   const ids = await engine.get<{ Id: string }[]>("/containers/json", {

@@ -28,6 +28,11 @@ export interface Progress {
 export interface RunContext {
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /**
+   * How long `apply`, `scale` and `delete` wait while somebody else changes the same app: see {@link Runner}. 0: not at all.
+   * @default 60 000
+   */
+  readonly waitMs?: number | undefined;
 }
 
 export type ChangeAction = "create" | "update" | "replace" | "delete";
@@ -113,11 +118,42 @@ export interface Applied {
   readonly attached?: Attached;
 }
 
+/** Data of an app: what its replicas stored, and secrets that were made for it. */
+export interface AppData {
+  /** What kind of thing, in the runner's own words: `folder`, `volume`, `PersistentVolumeClaim`. */
+  readonly kind: string;
+  readonly name: string;
+  /** The service whose data it is; null where it is the whole app's. */
+  readonly service: string | null;
+  /** How much it is; null where nobody can tell. */
+  readonly bytes: number | null;
+}
+
+export interface DeleteOptions {
+  /** Whether data goes, too. What is removed with it cannot be had back. */
+  readonly data: boolean;
+}
+
+/** How a `delete` ended. */
+export interface Deleted {
+  /** What should be gone and is not, in words, with the reason; empty where all is gone. */
+  readonly left: readonly string[];
+  /** Data that stays because nobody said that it should go. The next `apply` of the app finds it again. */
+  readonly kept: readonly AppData[];
+}
+
 /**
  * Makes a topology run somewhere. Plan purely, apply thinly.
  *
  * All verbs fail with RUNNER_FAILED where the world does not answer (with the addresses tried and what to do), and with
  * WRONG_USE where the user asked for what there is not. All stop when the signal aborts.
+ *
+ * **Two who change one app at once** (`apply`, `scale`, `delete`, from whatever process or machine): the second waits until
+ * the first is done, then looks at the world anew, and does what it was asked for. It says for whom it waits, as a step of
+ * its progress. When the first has not ended after `waitMs` of its context, the second fails with RUNNER_FAILED, names who
+ * holds the app, and has changed nothing. A holder that died is waited for no longer than it takes to see that. An app that
+ * lives and dies with a process belongs to that process: another `apply` of it is WRONG_USE at once, since waiting helps
+ * nobody.
  */
 export interface Runner {
   /** `local`, `docker`, `kubernetes`. */
@@ -132,8 +168,13 @@ export interface Runner {
   /** Changes one service's replicas in place. */
   scale(app: string, service: string, replicas: number, context: RunContext): Promise<void>;
   connect(app: string, context: RunContext): Promise<Connected>;
-  /** Removes all that carries the app's label, looks again, and returns what is left, in words. */
-  delete(app: string, context: RunContext): Promise<readonly string[]>;
+  /**
+   * Removes all that carries the app's label but its data, which goes only where the options say so; then looks again.
+   * Nothing deployed: no failure, and data of before is told all the same.
+   */
+  delete(app: string, options: DeleteOptions, context: RunContext): Promise<Deleted>;
+  /** The data of an app, whether it runs or not. Changes nothing. */
+  data(app: string, context: RunContext): Promise<readonly AppData[]>;
   /** What runs now, of whoever made it. */
   list(context: RunContext): Promise<readonly RunningApp[]>;
   /** What `apply` would make, as a file that other tools take. WRONG_USE where there is no such form. */

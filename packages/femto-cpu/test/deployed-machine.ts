@@ -47,7 +47,7 @@ export async function deploy(
       host.close();
       await connected[Symbol.asyncDispose]();
       if (attached !== undefined) return attached[Symbol.asyncDispose]();
-      const left = await runner.delete(app, context);
+      const { left } = await runner.delete(app, { data: true }, context);
       if (left.length > 0) throw new Error(`Not deleted: ${left.join(", ")}`);
     },
   };

@@ -14,6 +14,8 @@ export interface RunnerSuite {
   readonly endpoints?: boolean;
   /** Whether an endpoint that asked for no port may move when its replica is replaced. @default false */
   readonly endpointsMove?: boolean;
+  /** Whether `delete` keeps data already. @default true */
+  readonly keepsData?: boolean;
   /** How long one verb may take. @default 120 000 */
   readonly timeoutMs?: number;
 }
@@ -61,22 +63,28 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
       let other: Runner;
       let program: Program;
       let next: Program;
+      let notes: Program;
       const stop = new AbortController();
       const context: RunContext = { signal: stop.signal, progress: QUIET };
 
       beforeAll(async () => {
         const env = { ...(process.env as Record<string, string>), GREETER_SECRET: SECRET, NOT_DECLARED: "x" };
         [runner, other] = await Promise.all([suite.createRunner(env), suite.createRunner(env)]);
-        const load = async (file: string) => {
+        const load = async (file: string, services: readonly string[]) => {
           const entry = fileURLToPath(new URL(`../test/fixtures/${file}`, import.meta.url));
-          const { front, back } = await import(entry);
-          return toProgram(entry, app, [front, back], { GREETER_SECRET: SECRET });
+          const loaded = await import(entry);
+          const values = services.map((service) => loaded[service]);
+          return toProgram(entry, app, values, { GREETER_SECRET: SECRET });
         };
-        [program, next] = await Promise.all([load("greeter.ts"), load("greeter-next.ts")]);
-        await runner.delete(app, context);
+        [program, next, notes] = await Promise.all([
+          load("greeter.ts", ["front", "back"]),
+          load("greeter-next.ts", ["front", "back"]),
+          load("notes.ts", ["book"]),
+        ]);
+        await runner.delete(app, { data: true }, context);
       }, timeout);
       afterAll(async () => {
-        await runner?.delete(app, context);
+        await runner?.delete(app, { data: true }, context);
         stop.abort();
       }, timeout);
 
@@ -136,7 +144,7 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
 
       test("says that nothing is deployed where nothing is", async () => {
         expect(await runner.status(app, context)).toEqual({ app, runner: name, revision: null, services: [] });
-        expect(await runner.delete(app, context)).toEqual([]);
+        expect(await runner.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
         expect((await runner.list(context)).filter((one) => one.app === app)).toEqual([]);
         await expect(runner.connect(app, context)).rejects.toMatchObject({
           code: expect.stringMatching(/WRONG_USE|RUNNER_FAILED/),
@@ -337,6 +345,30 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         });
       });
 
+      test("of two that change the app at once the second waits; one that may not is told who is at it", async () => {
+        const begun = Promise.withResolvers<void>();
+        const progress = { step: () => begun.resolve(), note() {} };
+        const first = runner.scale(app, "back", 3, { ...context, progress });
+        await Promise.race([begun.promise, first]);
+        const [impatient, patient] = await Promise.allSettled([
+          other.scale(app, "back", 4, { ...context, waitMs: 0 }),
+          other.scale(app, "back", 2, context),
+        ]);
+        await first;
+        expect(impatient).toMatchObject({
+          status: "rejected",
+          reason: {
+            code: "RUNNER_FAILED",
+            message: expect.stringMatching(
+              /is being changed by another command: scale .*process \d+.*Nothing was changed/,
+            ),
+          },
+        });
+        expect(patient.status).toBe("fulfilled");
+        const { services } = await runner.status(app, context);
+        expect(services.find(({ name }) => name === "back")?.replicas).toHaveLength(2);
+      });
+
       test("apply puts the declared number back", async () => {
         const { status } = await runner.apply(program, context);
         expect(status.services.find((one) => one.name === "back")?.replicas).toHaveLength(2);
@@ -364,11 +396,37 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
       });
 
       test("delete leaves nothing, and may be said again", async () => {
-        expect(await runner.delete(app, context)).toEqual([]);
+        expect(await runner.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
         expect(await other.status(app, context)).toEqual({ app, runner: name, revision: null, services: [] });
         expect((await other.list(context)).filter((one) => one.app === app)).toEqual([]);
-        expect(await other.delete(app, context)).toEqual([]);
+        expect(await other.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
       });
+
+      test.skipIf(suite.keepsData === false)(
+        "delete keeps what was stored, and says what; the next apply finds it, and only with data it goes",
+        async () => {
+          const write = () => call("book", "book", { line: "one" });
+          await runner.apply(notes, context);
+          expect(await write()).toBe("one\n");
+          const { left, kept } = await other.delete(app, { data: false }, context);
+          expect(left).toEqual([]);
+          expect(kept.map(({ service }) => service)).toEqual(["notes", "notes"]);
+          for (const { bytes } of kept) expect(bytes ?? 0).toBeGreaterThanOrEqual(0);
+          expect((await runner.status(app, context)).services).toEqual([]);
+          const names = (all: typeof kept) => all.map(({ kind, name }) => `${kind} ${name}`);
+          const again = await runner.delete(app, { data: false }, context);
+          expect([again.left, names(again.kept)]).toEqual([[], names(kept)]);
+          expect(names(await other.data(app, context))).toEqual(names(kept));
+
+          await runner.apply(notes, context);
+          expect(await write()).toBe("one\none\n");
+          expect(await other.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
+          expect(await runner.data(app, context)).toEqual([]);
+          await runner.apply(notes, context);
+          expect(await write()).toBe("one\n");
+          expect(await other.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
+        },
+      );
     },
   );
 }

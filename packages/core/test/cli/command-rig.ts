@@ -1,7 +1,16 @@
 import { EventEmitter } from "node:events";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { installedRunners, type Runners } from "../../src/cli/runners/runners.ts";
-import type { AppStatus, Change, LogLine, Program, Runner, RunnerFlag, RunnerModule } from "../../src/runner.ts";
+import type {
+  AppData,
+  AppStatus,
+  Change,
+  LogLine,
+  Program,
+  Runner,
+  RunnerFlag,
+  RunnerModule,
+} from "../../src/runner.ts";
 
 /** A runner whose world is what a test says, so that the command line can be looked at alone. */
 export class FakeRunner implements Runner {
@@ -14,6 +23,7 @@ export class FakeRunner implements Runner {
   /** What comes while logs are followed. */
   later: readonly LogLine[] = [];
   left: readonly string[] = [];
+  kept: readonly AppData[] = [];
   /** Present: the deployment ends with the command. */
   ended: Promise<string> | undefined;
   disposed = false;
@@ -57,8 +67,12 @@ export class FakeRunner implements Runner {
   async connect(): Promise<never> {
     throw new Error("a fake runner has nothing to connect to");
   }
-  async delete() {
-    return this.left;
+  async delete(app: string, { data }: Parameters<Runner["delete"]>[1], { waitMs }: Parameters<Runner["delete"]>[2]) {
+    this.asked.push(`delete ${app} data=${data} wait=${waitMs}`);
+    return { left: this.left, kept: data ? [] : this.kept };
+  }
+  async data() {
+    return this.kept;
   }
   async list() {
     return [];
@@ -109,7 +123,8 @@ export interface Typed {
   readonly runner?: FakeRunner;
   readonly flags?: readonly RunnerFlag[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  /** null: nothing is ever typed. @default "" */
+  readonly stdin?: string | null;
   readonly entry?: string;
   readonly screen?: boolean;
   /** @default 80 */
@@ -133,7 +148,8 @@ export function type({ services, argv, runner = new FakeRunner(), flags = [], en
     stdout,
     stderr,
     stdin: (async function* () {
-      yield stdin;
+      if (stdin === null) await new Promise(() => {});
+      yield stdin ?? "";
     })(),
     cwd: rest.cwd ?? "/nowhere",
     process: own,

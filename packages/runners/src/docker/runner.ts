@@ -1,7 +1,10 @@
 import type {
+  AppData,
   Applied,
   AppStatus,
   Connected,
+  Deleted,
+  DeleteOptions,
   LogLine,
   LogOptions,
   Plan,
@@ -16,6 +19,7 @@ import { openEngine } from "./engine/open.ts";
 import { apply, compare, type Settings } from "./rollout/apply.ts";
 import { deleteApp } from "./rollout/delete.ts";
 import { scale } from "./rollout/scale.ts";
+import { readData } from "./volumes/data.ts";
 import { readLogs } from "./watch/logs.ts";
 import { readStatus } from "./watch/status.ts";
 import { listApps } from "./world/list.ts";
@@ -63,9 +67,14 @@ export class DockerRunner implements Runner {
     return await connectApp(await this.#open(context), app, context);
   }
 
-  async delete(app: string, context: RunContext): Promise<readonly string[]> {
+  async delete(app: string, options: DeleteOptions, context: RunContext): Promise<Deleted> {
     await using engine = await this.#open(context);
-    return await deleteApp(engine, app, context);
+    return await deleteApp(engine, app, options, context);
+  }
+
+  async data(app: string, context: RunContext): Promise<readonly AppData[]> {
+    await using engine = await this.#open(context);
+    return await readData(engine, app, context.signal);
   }
 
   async list(context: RunContext): Promise<readonly RunningApp[]> {

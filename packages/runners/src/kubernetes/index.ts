@@ -65,7 +65,12 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
         throw error;
       }
     },
-    delete: (app, context) => within(async (api) => (await import("./rollout/delete.ts")).deleteApp(api, app, context)),
+    delete: (app, _options, context) =>
+      within(async (api) => ({
+        left: await (await import("./rollout/delete.ts")).deleteApp(api, app, context),
+        kept: [],
+      })),
+    data: async () => [],
     list: (context) => within(async (api) => (await import("./world/list.ts")).listApps(api, context)),
     export: async (program, context) => (await import("./export.ts")).exportApp(program, settings, context),
   };

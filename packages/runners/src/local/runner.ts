@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import {
+  type AppData,
   type Applied,
   type AppStatus,
   type Connected,
+  type Deleted,
+  type DeleteOptions,
   HadronError,
   isHadronError,
   type LogLine,
@@ -23,7 +26,7 @@ import type { Deployment } from "./deployment/deployment.ts";
 import { type Description, describeDeployment, toRunningApp } from "./deployment/description.ts";
 import type { LocalPaths } from "./folder/paths.ts";
 import { createRunFolder, findRunFolder, listRunFolders } from "./folder/run-folder.ts";
-import { makeStorage, removeStorage } from "./folder/storage.ts";
+import { listStorage, makeStorage, removeStorage } from "./folder/storage.ts";
 import { plan } from "./plan.ts";
 import { PortMemory } from "./ports/port-memory.ts";
 import { inheritedEnv, writeRelease } from "./replica/release.ts";
@@ -121,8 +124,10 @@ export class LocalRunner implements Runner {
 
   async scale(app: string, service: string, replicas: number, context: RunContext): Promise<void> {
     const mine = this.#mine(app);
-    if (mine !== undefined) return mine.scale(service, replicas, context);
-    await (await this.#need(app, context.signal)).once({ verb: "scale", service, replicas }, context.signal);
+    if (mine !== undefined) return mine.scale(service, replicas, context, `process ${process.pid}`);
+    const by = `process ${process.pid}`;
+    const request = { verb: "scale", service, replicas, by, waitMs: context.waitMs } as const;
+    await (await this.#need(app, context.signal)).once(request, context.signal);
   }
 
   async connect(app: string, { signal }: RunContext): Promise<Connected> {
@@ -130,13 +135,20 @@ export class LocalRunner implements Runner {
     return mine === undefined ? (await this.#need(app, signal)).connect(signal) : connectHere(mine);
   }
 
-  async delete(app: string, { signal }: RunContext): Promise<readonly string[]> {
+  async delete(app: string, { data }: DeleteOptions, { signal }: RunContext): Promise<Deleted> {
     const mine = this.#sessions.get(app);
     if (mine !== undefined) await mine.close("it was deleted");
     else await ifThere((await this.#remote(app, signal))?.once({ verb: "delete" }, signal));
-    removeStorage(this.#options.paths.data, app);
+    if (data) removeStorage(this.#options.paths.data, app);
     const left = await this.#describe(app, signal);
-    return left === undefined ? [] : [`process ${left.pid}, which holds "${app}" (anew?)`];
+    return {
+      left: left === undefined ? [] : [`process ${left.pid}, which holds "${app}" (anew?)`],
+      kept: await this.data(app),
+    };
+  }
+
+  data(app: string): Promise<readonly AppData[]> {
+    return listStorage(this.#options.paths.data, app);
   }
 
   async list({ signal }: RunContext): Promise<readonly RunningApp[]> {

@@ -21,7 +21,7 @@ describe.skipIf(skip !== undefined)(
       [engine, file] = await Promise.all([openTestEngine(), createTemporaryApp(app)]);
     });
     afterAll(async () => {
-      await runner.delete(app, quiet);
+      await runner.delete(app, { data: true }, quiet);
       await file[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
     }, 60_000);
@@ -170,7 +170,7 @@ describe.skipIf(skip !== undefined)(
     });
 
     test("somebody else's container of that name is not touched, and named", async () => {
-      await runner.delete(app, quiet);
+      await runner.delete(app, { data: true }, quiet);
       const name = `${app}.echo.0`;
       const body = { Image: "node:24-slim", Cmd: ["true"] };
       const { Id } = await engine.post<{ Id: string }>("/containers/create", { query: { name }, body });
@@ -180,7 +180,7 @@ describe.skipIf(skip !== undefined)(
           message: expect.stringContaining(`"${name}" that does not belong`),
         });
         expect((await inspect()).Id).toBe(Id);
-        expect(await runner.delete(app, quiet)).toEqual([]);
+        expect(await runner.delete(app, { data: true }, quiet)).toEqual({ left: [], kept: [] });
         expect((await inspect()).Id).toBe(Id);
       } finally {
         await engine.delete(`/containers/${Id}`);
@@ -206,7 +206,7 @@ describe.skipIf(skip !== undefined)(
       expect([first.changes.length, second.changes.length].sort()).toEqual([0, expect.any(Number)]);
       expect(said.some((one) => /^lock waiting for .*process/.test(one))).toBe(true);
       expect(await call("say", "one")).toBe("one");
-      expect(await runner.delete(app, quiet)).toEqual([]);
+      expect(await runner.delete(app, { data: true }, quiet)).toEqual({ left: [], kept: [] });
       expect(await listLeft(app)).toEqual([]);
     });
   },

@@ -68,7 +68,7 @@ describe.skipIf(skip !== undefined)(
       await runner.apply(program, quiet);
     }, 120_000);
     afterAll(async () => {
-      await runner.delete(app, quiet);
+      await runner.delete(app, { data: true }, quiet);
       await file[Symbol.asyncDispose]();
     }, 60_000);
 
@@ -137,7 +137,7 @@ describe.skipIf(skip !== undefined)(
     test("runs under docker-compose from what export writes, without us", async (context) => {
       const compose = await type("docker-compose", ["--version"]).catch(() => undefined);
       if (compose === undefined) return context.skip("docker-compose is not installed");
-      await runner.delete(app, quiet);
+      await runner.delete(app, { data: true }, quiet);
       const port = await freePort();
       const exposed = source(1).replace("}, { files:", `}, { expose: { port: ${port} }, files:`);
       const text = await runner.export(await file.write(exposed, names, secrets), quiet);
@@ -162,7 +162,7 @@ describe.skipIf(skip !== undefined)(
 
     test("leaves nothing: no container, network, volume or image", async () => {
       await runner.apply(await file.write(source(1), names, secrets), quiet);
-      expect(await runner.delete(app, quiet)).toEqual([]);
+      expect(await runner.delete(app, { data: true }, quiet)).toEqual({ left: [], kept: [] });
       expect(await listLeft(app)).toEqual([]);
       await using engine = await openTestEngine();
       const { Volumes } = await engine.get<{ Volumes: { Name: string }[] | null }>("/volumes");

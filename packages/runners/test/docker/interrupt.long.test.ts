@@ -51,7 +51,7 @@ describe.skipIf(skip !== undefined)(
     beforeAll(async () => {
       [program, next] = await Promise.all([load("trio"), load("trio-next")]);
     });
-    afterAll(() => runner.delete(app, quiet), 60_000);
+    afterAll(() => runner.delete(app, { data: true }, quiet), 60_000);
 
     test.each(["SIGKILL", "SIGINT"] as const)(
       "by %s at each step is finished by the next up, or removed by delete",
@@ -60,7 +60,10 @@ describe.skipIf(skip !== undefined)(
           const when = step % 2 === 0 ? "before" : "after";
           const steps = await interruptedUp("trio", step, signal, when);
           if (step % 3 === 0) {
-            expect(await runner.delete(app, quiet), `delete after step ${step}`).toEqual([]);
+            expect(await runner.delete(app, { data: true }, quiet), `delete after step ${step}`).toEqual({
+              left: [],
+              kept: [],
+            });
             expect(await listLeft(app), `left after step ${step}`).toEqual([]);
           }
           const { status } = await runner.apply(program, quiet);
@@ -70,7 +73,7 @@ describe.skipIf(skip !== undefined)(
             "trio.leaf.1 ready",
           ]);
           expect((await runner.plan(program, quiet)).changes).toEqual([]);
-          expect(await runner.delete(app, quiet)).toEqual([]);
+          expect(await runner.delete(app, { data: true }, quiet)).toEqual({ left: [], kept: [] });
           expect(await listLeft(app)).toEqual([]);
           if (steps < step) break;
         }
@@ -91,7 +94,7 @@ describe.skipIf(skip !== undefined)(
         if (wanted === next) await runner.apply(program, quiet);
         if (steps < step) break;
       }
-      expect(await runner.delete(app, quiet)).toEqual([]);
+      expect(await runner.delete(app, { data: true }, quiet)).toEqual({ left: [], kept: [] });
       expect(await listLeft(app)).toEqual([]);
     });
   },

@@ -12,7 +12,7 @@ describe.skipIf(skip !== undefined)(
   `with clients that call all the time${skip === undefined ? "" : ` (${skip})`}`,
   { timeout: 240_000 },
   () => {
-    afterAll(() => runner.delete(app, quiet), 60_000);
+    afterAll(() => runner.delete(app, { data: true }, quiet), 60_000);
 
     test("a redeploy and a scale fail no call, neither through the ingress nor by label; a kill at most those in that leaf", async () => {
       await using file = await createTemporaryApp(app);

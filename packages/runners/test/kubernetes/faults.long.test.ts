@@ -44,7 +44,7 @@ describe.skipIf(skip !== undefined)(
           expect(status.services[0]!.replicas.map((one) => one.state)).toEqual(["ready", "ready"]);
           expect((await direct().plan(program, context)).changes).toEqual([]);
         }
-        expect(await direct().delete(app, context)).toEqual([]);
+        expect(await direct().delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
         expect(await left(app)).toEqual([]);
         if (finished) break;
       }
@@ -68,7 +68,7 @@ describe.skipIf(skip !== undefined)(
       await direct().apply(next, context);
       expect(await call(direct(), app, "tree", "tree")).toEqual([2, 2, 2, 2, 2]);
       expect((await direct().plan(next, context)).changes).toEqual([]);
-      expect(await direct().delete(app, context)).toEqual([]);
+      expect(await direct().delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
     });
 
     test.each([
@@ -105,7 +105,7 @@ describe.skipIf(skip !== undefined)(
       const { status } = await through(proxy).apply(await fixture("web.ts", app), context);
       expect(status.services[0]!.replicas.map((one) => one.state)).toEqual(["ready", "ready"]);
       expect(spoilt.size).toBeGreaterThan(5);
-      expect(await through(proxy).delete(app, context)).toEqual([]);
+      expect(await through(proxy).delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
     });
 
     test("watches whose place has expired (410) begin anew", async () => {
@@ -115,7 +115,7 @@ describe.skipIf(skip !== undefined)(
       const { status } = await through(proxy).apply(await fixture("tree.ts", app), context);
       expect(status.services.flatMap((one) => one.replicas.map(({ state }) => state))).toEqual(Array(5).fill("ready"));
       expect(proxy.seen.filter((one) => one.isWatch).length).toBeGreaterThan(6);
-      expect(await through(proxy).delete(app, context)).toEqual([]);
+      expect(await through(proxy).delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
     });
 
     test("what is connected, and logs that are followed, come back when every connection was lost", async () => {
@@ -149,7 +149,7 @@ describe.skipIf(skip !== undefined)(
       host.close();
       stop.abort();
       await following;
-      expect(await direct().delete(app, context)).toEqual([]);
+      expect(await direct().delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
     });
 
     test("an API server that is away for five seconds in the middle of an up", async () => {
@@ -166,7 +166,7 @@ describe.skipIf(skip !== undefined)(
       const { status } = await through(proxy).apply(await fixture("web.ts", app), context);
       expect(isBegun).toBe(true);
       expect(status.services[0]!.replicas.map((one) => one.state)).toEqual(["ready", "ready"]);
-      expect(await through(proxy).delete(app, context)).toEqual([]);
+      expect(await through(proxy).delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
     });
   },
 );

@@ -32,10 +32,11 @@ describe.skipIf(skip !== undefined)(
       await using first = Lease.open(space.api, app, "up", context);
       await first.held;
       const told = /The app "twice" in namespace ".*" is being changed by another command: up by \S+@\S+ \(process \d+/;
+      const impatient = { ...context, waitMs: 0 };
       const seconds = [
-        runner().apply(program, context),
-        runner().scale(app, "web", 1, context),
-        runner().delete(app, context),
+        runner().apply(program, impatient),
+        runner().scale(app, "web", 1, impatient),
+        runner().delete(app, { data: true }, impatient),
       ];
       for (const one of await Promise.allSettled(seconds)) {
         expect(one).toMatchObject({ status: "rejected", reason: { code: "RUNNER_FAILED" } });
@@ -64,7 +65,7 @@ describe.skipIf(skip !== undefined)(
       expect(await leases(app)).toEqual([]);
       await runner().scale(app, "web", 1, context);
       expect(await leases(app)).toEqual([]);
-      expect(await runner().delete(app, context)).toEqual([]);
+      expect(await runner().delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
       expect(await leases(app)).toEqual([]);
     });
 

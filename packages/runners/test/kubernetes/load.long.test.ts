@@ -21,7 +21,7 @@ describe.skipIf(skip !== undefined)(
       [one, two] = [await fixture("tree.ts", app), await fixture("tree-next.ts", app)];
       await runner.apply(one, context);
     }, 120_000);
-    afterAll(() => runner.delete(app, context), 60_000);
+    afterAll(() => runner.delete(app, { data: true }, context), 60_000);
 
     const podsOf = async (service: string) =>
       (
@@ -122,7 +122,7 @@ describe.skipIf(skip !== undefined)(
         for (let n = 0; n < 10; n++) expect(await call(runner, hanging, "web", "hello", "Ann")).toBe("Hello, Ann!");
         expect(await hung).toMatchObject({ code: expect.stringMatching(/UNAVAILABLE|DEADLINE_EXCEEDED/) });
       } finally {
-        await runner.delete(hanging, context);
+        await runner.delete(hanging, { data: true }, context);
       }
     });
   },

@@ -50,7 +50,7 @@ describe.skipIf(severalNodes !== undefined)(
       });
     afterAll(async () => {
       await cordon(false);
-      await runner().delete(app, context);
+      await runner().delete(app, { data: true }, context);
     }, 60_000);
 
     test("one replica goes, the budget keeps the other, which serves; the reason is told; then the other may go", async () => {
@@ -129,7 +129,7 @@ describe.skipIf(elsewhere !== undefined)(
         expect(services[0]!.replicas.find(({ restarts }) => restarts > 0)?.reason).toMatch(/killed|exit code 137/);
         for (let n = 0; n < 10; n++) expect(await call(runner(), app, "web", "hello", "Ann")).toBe("Hello, Ann!");
       } finally {
-        await runner().delete(app, context);
+        await runner().delete(app, { data: true }, context);
       }
     });
 
@@ -149,7 +149,7 @@ describe.skipIf(elsewhere !== undefined)(
         }
         expect(await call(runner(), app, "tree", "tree")).toEqual([1, 1, 1, 1, 1]);
       } finally {
-        await runner().delete(app, context);
+        await runner().delete(app, { data: true }, context);
       }
     });
   },
@@ -182,7 +182,7 @@ describe.skipIf(skip !== undefined)(
       );
       expect(proxy.connections).toBeGreaterThan(1);
       expect((await runner().plan(program, context)).changes).toEqual([]);
-      const deleted = through.delete(app, context);
+      const deleted = through.delete(app, { data: true }, context);
       await eventually(async () =>
         (await readObject(space.api, kind, name, signal)) === undefined ? true : undefined,
       );

@@ -26,7 +26,7 @@ describe.skipIf(skip !== undefined)(`objects on a cluster (${skip ?? "there is o
     runner = runnerFor(space.env);
     await runner.apply(await fixture("shop.ts", app), context);
   }, 120_000);
-  afterAll(() => runner.delete(app, context), 60_000);
+  afterAll(() => runner.delete(app, { data: true }, context), 60_000);
 
   const read = async (kind: any, name: string) => (await readObject(space.api, kind, name, signal))!;
   const versions = async () => {
@@ -210,7 +210,7 @@ describe.skipIf(skip !== undefined)(`objects on a cluster (${skip ?? "there is o
   });
 
   test("delete leaves nothing of the app, its volumes included, and touches nothing else", async () => {
-    expect(await runner.delete(app, context)).toEqual([]);
+    expect(await runner.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
     expect(Object.keys(await versions())).toEqual([]);
     expect(await listObjects(space.api, "PersistentVolumeClaim", selectorOf(app), signal)).toEqual([]);
     expect(await readObject(space.api, "ConfigMap", "not-ours", signal)).toBeDefined();

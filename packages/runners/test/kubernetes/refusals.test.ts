@@ -39,7 +39,7 @@ describe.skipIf(skip !== undefined)(`what a cluster refuses (${skip ?? "there is
     });
     expect([metadata.uid, metadata.labels]).toEqual([before.metadata.uid, labels]);
     expect(await made("taken")).toEqual([]);
-    expect(await runnerFor(space.env).delete("taken", context)).toEqual([]);
+    expect(await runnerFor(space.env).delete("taken", { data: true }, context)).toEqual({ left: [], kept: [] });
     await space.api.json({ path: pathOf("Deployment", space.name, "taken-web"), what: "read", signal });
   });
 
@@ -98,8 +98,10 @@ describe.skipIf(skip !== undefined)(`what a cluster refuses (${skip ?? "there is
     await expect(ann.scale("few", "web", 1, context)).rejects.toThrow(
       /"ann" may not patch deployments(\.apps\/scale|\/scale\.apps|\/scale) in namespace|may not \w+ statefulsets/,
     );
-    await expect(ann.delete("few", context)).rejects.toThrow(/"ann" may not delete deployments\.apps in namespace/);
-    expect(await runnerFor(space.env).delete("few", context)).toEqual([]);
+    await expect(ann.delete("few", { data: true }, context)).rejects.toThrow(
+      /"ann" may not delete deployments\.apps in namespace/,
+    );
+    expect(await runnerFor(space.env).delete("few", { data: true }, context)).toEqual({ left: [], kept: [] });
   });
 
   test("a namespace that is not there is named, with the command that makes it", async () => {

@@ -32,7 +32,7 @@ function rightsOf({ method, path, isWatch }: Seen): readonly string[] {
 }
 
 describe.skipIf(skip !== undefined)(`rights (${skip ?? "there is a cluster"})`, { timeout: 120_000 }, () => {
-  afterAll(() => runnerFor(space.env).delete(app, context), 60_000);
+  afterAll(() => runnerFor(space.env).delete(app, { data: true }, context), 60_000);
 
   test("the Role of docs/kubernetes.md is enough for every verb, and has no right that none needs", async () => {
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${space.name}`;
@@ -65,7 +65,7 @@ describe.skipIf(skip !== undefined)(`rights (${skip ?? "there is a cluster"})`, 
     expect((await ann.list(context)).map((one) => one.app)).toEqual([app]);
     // What is no longer declared is removed.
     await ann.apply(await fixture("shop-less.ts", app), context);
-    expect(await ann.delete(app, context)).toEqual([]);
+    expect(await ann.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
 
     const [granted, used] = [new Set(rightsOfDocs()), new Set(proxy.seen.flatMap(rightsOf))];
     expect([...used].filter((one) => !granted.has(one))).toEqual([]);

@@ -12,7 +12,7 @@ describe.skipIf(skip !== undefined)(
   () => {
     const runner = () => runnerFor(space.env);
     afterAll(async () => {
-      for (const app of ["crash", "pull", "quota", "late"]) await runner().delete(app, context);
+      for (const app of ["crash", "pull", "quota", "late"]) await runner().delete(app, { data: true }, context);
     }, 60_000);
 
     test("an image that cannot be pulled", async () => {
@@ -22,7 +22,7 @@ describe.skipIf(skip !== undefined)(
       );
       const { services } = await runner().status("pull", context);
       expect(services[0]?.replicas[0]).toMatchObject({ state: "failed", reason: expect.stringMatching(/pull|Pull/) });
-      await runner().delete("pull", context);
+      await runner().delete("pull", { data: true }, context);
     });
 
     test("a replica that crashes, with its last words; and the old ones go on serving", async () => {
@@ -36,7 +36,7 @@ describe.skipIf(skip !== undefined)(
       // And the next apply, of a file that works, finishes.
       const { status } = await runner().apply(await fixture("web.ts", "crash"), context);
       expect(status.services[0]!.replicas.map((one) => one.state)).toEqual(["ready", "ready"]);
-      await runner().delete("crash", context);
+      await runner().delete("crash", { data: true }, context);
     });
 
     test("a shard that crashes: those that have not been replaced go on serving, and it goes back", async () => {
@@ -46,7 +46,7 @@ describe.skipIf(skip !== undefined)(
       );
       // The shard that went first is back with the version that worked.
       expect(await call(runner(), "late", "tree", "tree")).toEqual([1, 1, 1, 1, 1]);
-      await runner().delete("late", context);
+      await runner().delete("late", { data: true }, context);
     });
 
     test("a quota", async () => {
@@ -68,7 +68,7 @@ describe.skipIf(skip !== undefined)(
       expect(
         (await runner().apply(await fixture("web.ts", "quota"), context)).status.services[0]!.replicas,
       ).toHaveLength(2);
-      await runner().delete("quota", context);
+      await runner().delete("quota", { data: true }, context);
     });
 
     test("a pod that is killed, or whose process ends, is started again, and status says why", async () => {
@@ -90,7 +90,7 @@ describe.skipIf(skip !== undefined)(
         signal,
       });
       expect(await call(runner(), "quota", "web", "hello", "Ann")).toBe("Hello, Ann!");
-      await runner().delete("quota", context);
+      await runner().delete("quota", { data: true }, context);
     });
   },
 );

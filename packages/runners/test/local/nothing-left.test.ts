@@ -85,7 +85,7 @@ describe("nothing is left behind", () => {
   test("when another process deletes the app: the first one ends by itself", async () => {
     const { child, replicas } = await up();
     const exited = new Promise((resolve) => child.once("exit", resolve));
-    expect(await home.runner().delete("trouble", home.context)).toEqual([]);
+    expect(await home.runner().delete("trouble", { data: true }, home.context)).toEqual({ left: [], kept: [] });
     await gone(replicas);
     expect(await exited).toBe(0);
     expect(await home.left()).toEqual([]);

@@ -34,7 +34,7 @@ test("two apps run at once, and each is found by its name", async () => {
   const [one, two] = [home.runner(), home.runner()];
   await Promise.all([home.apply(one, await spaced("one")), home.apply(two, await spaced("two"))]);
   expect((await home.runner().list(home.context)).map(({ app }) => app).sort()).toEqual(["one", "two"]);
-  await one.delete("one", home.context);
+  await one.delete("one", { data: true }, home.context);
   expect((await home.runner().list(home.context)).map(({ app }) => app)).toEqual(["two"]);
 });
 
@@ -112,7 +112,7 @@ test("a connection to another process's app says when that ended", async () => {
   await home.apply(runner, await spaced("short"));
   await using connected = await home.runner().connect("short", home.context);
   expect(connected.directory.members("spaced")).toMatchObject([{ name: "spaced.0", state: "ready" }]);
-  await runner.delete("short", home.context);
+  await runner.delete("short", { data: true }, home.context);
   await eventually(() =>
     connected.directory.members("spaced").every((one) => one.state === "failed") ? true : undefined,
   );

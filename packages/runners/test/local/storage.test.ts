@@ -20,7 +20,7 @@ test("what a shard stores is there the next time, and gone with the app", async 
   };
   expect(await write("one")).toBe("one\n");
   expect(await write("one")).toBe("one\none\n");
-  expect(await runner.delete("notes", home.context)).toEqual([]);
+  expect(await runner.delete("notes", { data: true }, home.context)).toEqual({ left: [], kept: [] });
   expect(await write("one")).toBe("one\n");
 });
 

@@ -9,6 +9,7 @@ import type { Env } from "../command/env.ts";
 import { reportFailure, statusOf } from "../command/failure.ts";
 import type { Stdin } from "../command/input.ts";
 import { createProgram } from "../command/program.ts";
+import { toDurationMs } from "../command/values.ts";
 import { type OwnProcess, type Stopping, watchSignals } from "../process/stopping.ts";
 import { DEFAULT_RUNNER, flagsOfAll, installedRunners, ownFlags, type Runners } from "../runners/runners.ts";
 import { quietProgress, showProgress } from "../terminal/progress.ts";
@@ -123,7 +124,11 @@ async function execute(
     terminal,
     stdin: line.stdin ?? process.stdin,
     stopping,
-    context: { signal: stopping.signal, progress },
+    context: {
+      signal: stopping.signal,
+      progress,
+      waitMs: flags.wait === undefined ? undefined : toDurationMs("wait", flags.wait),
+    },
     progressDone: () => progress.done(),
     program: (needsSecrets) => createProgram({ app, entry, runCall: line.runCall, env }, needsSecrets),
     module: async () => loaded ?? (await runners.load(runnerName)),

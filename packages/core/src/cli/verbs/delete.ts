@@ -1,27 +1,66 @@
+import { HadronError } from "../../errors.ts";
+import type { AppData, Runner } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
+import { confirm } from "../command/confirm.ts";
+import { toTable } from "../terminal/table.ts";
 
-/** Removes the app. Status 1 where something is left. */
+/** Removes the app; with --data, after a question, what it stored as well. Status 1 where something is left. */
 export async function deleteApp(command: Command): Promise<number> {
-  const { app, context, json, terminal } = command;
+  const { app, context, flags, json, terminal } = command;
   const name = app.topology.app;
   const runner = await command.runner();
+  const data = flags.data !== undefined;
+  if (flags.yes !== undefined && !data) {
+    throw new HadronError(
+      "WRONG_USE",
+      "--yes answers what delete --data asks; delete alone removes no data, and asks nothing.",
+    );
+  }
+  if (data && flags.yes === undefined) await askFor(command, runner, name);
   const before = await runner.status(name, context);
-  const left = await runner.delete(name, context);
+  const { left, kept } = await runner.delete(name, { data }, context);
   command.progressDone();
   const replicas = before.services.reduce((count, service) => count + service.replicas.length, 0);
   if (json) {
     const removed = before.services.map((service) => service.name);
-    terminal.out(JSON.stringify({ app: name, runner: runner.name, removed, left }));
+    terminal.out(JSON.stringify({ app: name, runner: runner.name, removed, left, kept }));
   } else {
     const what = `${plural(before.services.length, "service")}, ${plural(replicas, "replica")}`;
     terminal.out(
       before.services.length === 0
         ? `Nothing of "${name}" was deployed on ${runner.name}.`
-        : `Removed "${name}" from ${runner.name}: ${what}.`,
+        : `Removed "${name}" from ${runner.name}: ${what}${data ? ", and its data" : ""}.`,
     );
+    if (kept.length > 0) {
+      terminal.err(`Its data stays; the next up finds it again, and delete --data removes it:\n${list(kept)}`);
+    }
     if (left.length > 0) terminal.err(`Still there:\n${left.map((thing) => `  ${thing}`).join("\n")}`);
   }
   return left.length === 0 ? 0 : 1;
+}
+
+/** Shows what would be lost, and asks. Returns where the user agrees, or nothing can be lost; else it fails. */
+async function askFor(command: Command, runner: Runner, name: string): Promise<void> {
+  const data = await runner.data(name, command.context);
+  if (data.length === 0) return;
+  command.progressDone();
+  await confirm(
+    command,
+    `This removes "${name}" from ${runner.name} with its data, which cannot be had back:\n${list(data)}`,
+  );
+}
+
+function list(data: readonly AppData[]): string {
+  return toTable(data.map(({ kind, name, service, bytes }) => [`  ${kind}`, name, service ?? "", sizeOf(bytes)])).join(
+    "\n",
+  );
+}
+
+function sizeOf(bytes: number | null): string {
+  if (bytes === null) return "size unknown";
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${Number((bytes / 1024 ** power).toFixed(1))} ${units[power]}`;
 }
 
 function plural(count: number, noun: string): string {

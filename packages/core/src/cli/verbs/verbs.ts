@@ -40,6 +40,13 @@ export const TIMEOUT_FLAG: Flag = {
   help: "how long to wait for the answer: 500ms, 5s, 2m; a bare number is milliseconds (default: 30s)",
 };
 
+/** For verbs that change an app. */
+const WAIT_FLAG: Flag = {
+  name: "wait",
+  value: "TIME",
+  help: "how long to wait while somebody else changes the same app (default: 1m)",
+};
+
 /** What a command does that names no verb. */
 export const DEFAULT_VERB: Verb = {
   name: "up",
@@ -51,7 +58,7 @@ export const DEFAULT_VERB: Verb = {
     "Applies the app: starts, changes and removes what differs from the file, and waits until every replica is ready.",
     "Under the local runner it stays, shows the logs, and ends all with Ctrl-C. Under the others it returns.",
   ],
-  flags: [],
+  flags: [WAIT_FLAG],
   quiet: false,
   load: async () => (await import("./up.ts")).up,
 };
@@ -119,7 +126,7 @@ export const VERBS: readonly Verb[] = [
     mostWords: 2,
     summary: "run N replicas of a service",
     details: ["The next up puts back what the file says."],
-    flags: [],
+    flags: [WAIT_FLAG],
     quiet: false,
     load: async () => (await import("./scale.ts")).scale,
   },
@@ -155,9 +162,16 @@ export const VERBS: readonly Verb[] = [
     words: "",
     brief: "",
     mostWords: 0,
-    summary: "remove what runs of this app, and say what is left",
-    details: [],
-    flags: [],
+    summary: "remove what runs of this app, and say what stays",
+    details: [
+      "What replicas stored stays, and is listed with its size; the next up finds it again.",
+      "With --data it goes, too, after a question, and cannot be had back.",
+    ],
+    flags: [
+      { name: "data", help: "remove what replicas stored, and secrets that were made for the app, as well" },
+      { name: "yes", short: "y", help: "do not ask" },
+      WAIT_FLAG,
+    ],
     quiet: false,
     load: async () => (await import("./delete.ts")).deleteApp,
   },

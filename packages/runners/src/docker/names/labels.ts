@@ -18,10 +18,10 @@ export const LABEL = {
 
 /**
  * `replica`: a replica of our own code; `image`: one of another image; `ingress`: keeps a port while replicas come and
- * go; `lock`, `counts`, `secrets`, `storage`: volumes; `writer`: a container that is never started, through which files
- * get into volumes.
+ * go; `lock`, `counts`, `secrets`, `storage`, `generated`: volumes; `writer`: a container that is never started, through
+ * which files get into volumes.
  */
-export type Role = "replica" | "image" | "ingress" | "lock" | "counts" | "secrets" | "storage" | "writer";
+export type Role = "replica" | "image" | "ingress" | "lock" | "counts" | "secrets" | "storage" | "generated" | "writer";
 
 type Labels = Readonly<Record<string, string>> | null | undefined;
 

@@ -58,7 +58,7 @@ export async function apply(
   // Runs while we wait for the engine, and ends before anything is made.
   const checked = checkNew(program, await bundled, first, context);
   checked.catch(() => {});
-  await using lock = await takeLock(engine, program.topology.app, context.progress, context.signal);
+  await using lock = await takeLock(engine, program.topology.app, "up", context);
   const held = { ...context, signal: AbortSignal.any([context.signal, lock.signal]) };
   await checked;
   const changes: Change[] = [];

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunContext } from "@hadron/core/spi";
+import type { Deleted, DeleteOptions, RunContext } from "@hadron/core/spi";
 import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
 import type { Engine } from "../engine/client.ts";
 import type { ImageSummary, NetworkSummary, VolumeSummary } from "../engine/types.ts";
 import { LABEL, ofApp } from "../names/labels.ts";
+import { isData, readData } from "../volumes/data.ts";
 import { listContainers, tagsOf } from "../world/world.ts";
 import { removeImage } from "./apply.ts";
 import { takeLock } from "./lock.ts";
@@ -12,7 +13,7 @@ import { takeLock } from "./lock.ts";
 const LET_GO_TRIES = 10;
 const LET_GO_MS = 100;
 
-/** All that carries an app's label, of whatever kind, however it came there. */
+/** All that carries an app's label and should go, of whatever kind, however it came there. */
 interface Labelled {
   readonly containers: readonly { readonly id: string; readonly name: string; readonly state: "running" | "exited" }[];
   readonly networks: readonly NetworkSummary[];
@@ -22,27 +23,35 @@ interface Labelled {
   readonly images: readonly { readonly id: string; readonly tags: readonly string[] }[];
 }
 
-/** Removes everything of an app, looks again, and returns what is left, in words. */
-export async function deleteApp(engine: Engine, app: string, context: RunContext): Promise<readonly string[]> {
+/** Removes everything of an app but its data, which goes where the options say so; looks again, and tells what is there. */
+export async function deleteApp(
+  engine: Engine,
+  app: string,
+  options: DeleteOptions,
+  context: RunContext,
+): Promise<Deleted> {
   const { signal, progress } = context;
-  const found = await findLabelled(engine, app, signal);
-  if (isEmpty(found)) return [];
-  {
-    await using _ = await takeLock(engine, app, progress, signal);
-    const { containers, networks, volumes, images } = await findLabelled(engine, app, signal);
+  if (!isEmpty(await findLabelled(engine, app, options, signal))) {
+    await using lock = await takeLock(engine, app, "delete", context);
+    const held = AbortSignal.any([signal, lock.signal]);
+    const { containers, networks, volumes, images } = await findLabelled(engine, app, options, held);
     progress.step("containers", `stopping ${containers.length}`);
-    await all(containers.map(({ id, state }) => retireContainer(engine, { id, state }, signal)));
+    await all(containers.map(({ id, state }) => retireContainer(engine, { id, state }, held)));
     // Each waits for nothing but the containers.
     await all<unknown>([
-      ...networks.map(({ Id }) => removeNetwork(engine, Id, signal)),
-      ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal })),
+      ...networks.map(({ Id }) => removeNetwork(engine, Id, held)),
+      ...volumes.map((name) => engine.delete(`/volumes/${name}`, { accept: [409], signal: held })),
     ]);
     // One after the other: an image may go with the last one that was built upon it.
     for (const { id, tags } of images) {
-      for (const name of tags.length > 0 ? tags : [id]) await removeImage(engine, name, signal);
+      for (const name of tags.length > 0 ? tags : [id]) await removeImage(engine, name, held);
     }
   }
-  return describeLeft(await findLabelled(engine, app, signal));
+  const [left, kept] = await Promise.all([
+    findLabelled(engine, app, options, signal),
+    options.data ? [] : readData(engine, app, signal),
+  ]);
+  return { left: describeLeft(left), kept };
 }
 
 /** An engine lets go of the last container's connection a moment after the container is gone. */
@@ -54,7 +63,12 @@ async function removeNetwork(engine: Engine, id: string, signal: AbortSignal): P
   }
 }
 
-async function findLabelled(engine: Engine, app: string, signal: AbortSignal): Promise<Labelled> {
+async function findLabelled(
+  engine: Engine,
+  app: string,
+  { data }: DeleteOptions,
+  signal: AbortSignal,
+): Promise<Labelled> {
   const filters = ofApp(app);
   const query = { filters };
   const [containers, networks, volumes, images] = await Promise.all([
@@ -63,8 +77,9 @@ async function findLabelled(engine: Engine, app: string, signal: AbortSignal): P
     engine.get<{ readonly Volumes: readonly VolumeSummary[] | null }>("/volumes", { query, signal }),
     engine.get<readonly ImageSummary[]>("/images/json", { query, signal }),
   ]);
-  const all = volumes.Volumes ?? [];
-  const own = all.filter((one) => one.Labels?.[LABEL.role] !== "lock");
+  const labelled = volumes.Volumes ?? [];
+  const locks = labelled.filter((volume) => volume.Labels?.[LABEL.role] === "lock");
+  const own = labelled.filter((volume) => !locks.includes(volume) && (data || !isData(volume)));
   return {
     containers: containers.map(({ Id, Names, State }) => ({
       id: Id,
@@ -72,9 +87,9 @@ async function findLabelled(engine: Engine, app: string, signal: AbortSignal): P
       state: State === "running" || State === "restarting" ? "running" : "exited",
     })),
     networks,
-    volumes: own.map((one) => one.Name),
-    images: images.map((one) => ({ id: one.Id, tags: tagsOf(one) })),
-    locks: all.length - own.length,
+    volumes: own.map((volume) => volume.Name),
+    images: images.map((image) => ({ id: image.Id, tags: tagsOf(image) })),
+    locks: locks.length,
   };
 }
 
@@ -84,10 +99,10 @@ function isEmpty({ containers, networks, volumes, images, locks }: Labelled): bo
 
 function describeLeft({ containers, networks, volumes, images }: Labelled): readonly string[] {
   return [
-    ...containers.map((one) => `container ${one.name}`),
+    ...containers.map(({ name }) => `container ${name}`),
     ...networks.map(
-      (one) =>
-        `network ${one.Name}: something that is not of the app uses it, or the engine still counts a container that is gone; ` +
+      ({ Name }) =>
+        `network ${Name}: something that is not of the app uses it, or the engine still counts a container that is gone; ` +
         "then only the engine's restart helps",
     ),
     ...volumes.map((name) => `volume ${name}: something that is not of the app uses it`),

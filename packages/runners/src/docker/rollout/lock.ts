@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HadronError, type Progress } from "@hadron/core/spi";
+import { HadronError, type RunContext } from "@hadron/core/spi";
+import { Patience } from "../../shared/patience.ts";
 import type { Engine } from "../engine/client.ts";
 import type { VolumeSummary } from "../engine/types.ts";
 import { filterBy, LABEL } from "../names/labels.ts";
@@ -30,17 +31,25 @@ interface Holder {
 }
 
 /**
- * Takes the lock of an app, waiting for whoever holds it.
+ * Takes the lock of an app, waiting for whoever holds it as long as the context allows. RUNNER_FAILED, naming the holder,
+ * where that is over. `doing`: what for, in a word, as the others are told.
  *
  * A lock is a volume: creating one of a name that exists gives back the one that exists, with its labels, so that of
  * several who create it at once exactly one finds its own label on it. A holder that died is told by its process being
  * gone, where it was on this machine; else by its beats, which are volumes of the same label, having stopped. Whoever
  * finds it dead makes the lock of the next number. Of two that live at the same time, the lower number has it.
  */
-export async function takeLock(engine: Engine, app: string, progress: Progress, signal: AbortSignal): Promise<Lock> {
+export async function takeLock(
+  engine: Engine,
+  app: string,
+  doing: string,
+  context: Pick<RunContext, "signal" | "progress" | "waitMs">,
+): Promise<Lock> {
+  const { signal, progress } = context;
+  const patience = new Patience(`The app "${app}"`, context);
   const self: Holder = {
     id: randomUUID(),
-    who: describeSelf(),
+    who: `${doing} by ${describeSelf()}`,
     place: placeOfPids(),
     pid: process.pid,
     since: startOf(process.pid),
@@ -48,32 +57,25 @@ export async function takeLock(engine: Engine, app: string, progress: Progress, 
   let told: string | undefined;
   for (;;) {
     const locks = await listLocks(engine, app, signal);
-    const live = locks.filter((one) => !isDead(one, locks, self));
-    if (live.length === 0) {
-      const generation = 1 + Math.max(0, ...locks.map((one) => one.generation));
+    const holder = locks.find((lock) => !isDead(lock, locks, self))?.holder;
+    if (holder === undefined) {
+      const generation = 1 + Math.max(0, ...locks.map((lock) => lock.generation));
       if (await create(engine, app, generation, self, signal)) {
-        const others = (await listLocks(engine, app, signal)).filter((one) => one.holder.id !== self.id);
-        const ahead = others.some((one) => one.generation < generation && !isDead(one, others, self));
+        const others = (await listLocks(engine, app, signal)).filter((lock) => lock.holder.id !== self.id);
+        const ahead = others.some((lock) => lock.generation < generation && !isDead(lock, others, self));
         if (!ahead) {
-          await Promise.all(others.map((one) => engine.delete(`/volumes/${one.name}`)));
+          await Promise.all(others.map((lock) => engine.delete(`/volumes/${lock.name}`)));
           return hold(engine, app, generation, self);
         }
         await engine.delete(`/volumes/${lockVolume(app, generation)}`);
       }
       continue;
     }
-    const { who } = live[0]!.holder;
-    if (told !== who) progress.step("lock", `waiting for ${who}, who is changing "${app}"`);
-    told = who;
+    if (told !== holder.who) progress.step("lock", `waiting for ${holder.who}, which is changing "${app}"`);
+    told = holder.who;
+    patience.check(holder.who);
     await sleep(POLL_MS, undefined, { signal });
   }
-}
-
-/** Who changes an app now, in words; undefined where nobody does. */
-export async function lockHolder(engine: Engine, app: string, signal: AbortSignal): Promise<string | undefined> {
-  const locks = await listLocks(engine, app, signal);
-  const self = { id: "", who: "", place: placeOfPids(), pid: process.pid, since: "" };
-  return locks.find((one) => !isDead(one, locks, self))?.holder.who;
 }
 
 interface SeenLock {
@@ -105,7 +107,7 @@ async function listLocks(engine: Engine, app: string, signal: AbortSignal): Prom
 
 function isDead(lock: SeenLock, all: readonly SeenLock[], self: Holder): boolean {
   if (lock.holder.place === self.place && lock.holder.place !== "") return !isAlive(lock.holder);
-  const lastBeat = Math.max(...all.filter((one) => one.holder.id === lock.holder.id).map((one) => one.at));
+  const lastBeat = Math.max(...all.filter(({ holder }) => holder.id === lock.holder.id).map(({ at }) => at));
   return lock.now - lastBeat > DEAD_AFTER_MS;
 }
 

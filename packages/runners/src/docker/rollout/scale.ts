@@ -35,7 +35,7 @@ export async function scale(
   replicas: number,
   context: RunContext,
 ): Promise<void> {
-  await using lock = await takeLock(engine, app, context.progress, context.signal);
+  await using lock = await takeLock(engine, app, `scale of ${service}`, context);
   const signal = AbortSignal.any([context.signal, lock.signal]);
   const containers = await seeContainers(engine, app, signal);
   const own = containers

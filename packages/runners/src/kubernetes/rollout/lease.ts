@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError, type RunContext } from "@hadron/core/spi";
+import { Patience } from "../../shared/patience.ts";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { checkNotTaken, deleteObject, readObject } from "../api/send.ts";
@@ -18,8 +19,8 @@ const RELEASE_MS = 2000;
 
 /**
  * Keeps apart those who change the same app: a Lease of the cluster, named after the app, held as long as an `up`, `scale`
- * or `delete` takes. RUNNER_FAILED where another holds it, with its name; one that died in the middle holds it for ten
- * seconds more, which are waited for. Clocks are not compared: a holder is alive if it renews while we look.
+ * or `delete` takes. Another's is waited for as long as the context allows; then RUNNER_FAILED, with its holder. One that
+ * died in the middle holds it for ten seconds more, which are waited for in any case. Clocks are not compared: a holder is alive if it renews while we look.
  *
  * @example
  * await using lease = Lease.open(api, "shop", "up", context);
@@ -73,7 +74,9 @@ export class Lease implements AsyncDisposable {
     await this.release(AbortSignal.timeout(RELEASE_MS)).catch(() => {});
   }
 
-  async #take({ progress }: RunContext): Promise<void> {
+  async #take(context: RunContext): Promise<void> {
+    const { progress } = context;
+    const patience = new Patience(this.#subject, context);
     let seen: KubeObject | undefined;
     let since = 0;
     for (;;) {
@@ -83,7 +86,7 @@ export class Lease implements AsyncDisposable {
       if (holder === this.#holder) return this.#hold(live);
       if (seen === undefined) await checkNotTaken(this.#api, this.#app, live, this.signal);
       if (seen?.metadata.resourceVersion !== live.metadata.resourceVersion) {
-        if (seen?.spec.holderIdentity === holder) throw this.#heldBy(holder, acquireTime);
+        if (seen?.spec.holderIdentity === holder) patience.check(describeHolder(holder, acquireTime));
         [seen, since] = [live, performance.now()];
         progress.step("lease", `held for: ${holder}; looking whether that goes on`);
       }
@@ -110,7 +113,7 @@ export class Lease implements AsyncDisposable {
       if (live?.spec.holderIdentity === this.#holder) this.#live = live;
       else {
         this.#live = undefined;
-        this.#ended.abort(this.#heldBy(live?.spec.holderIdentity ?? "a delete", live?.spec.acquireTime));
+        this.#ended.abort(this.#takenBy(live?.spec.holderIdentity ?? "a delete", live?.spec.acquireTime));
       }
     } catch {
       // The server is away: what is under way fails by itself, or goes on when it is back, and so does this.
@@ -170,13 +173,20 @@ export class Lease implements AsyncDisposable {
     return live === undefined ? undefined : { ...live, kind: "Lease" };
   }
 
-  #heldBy(holder: string, since: string | undefined): HadronError {
-    const at = since === undefined ? "" : `, since ${since.replace(/\.\d+Z$/, "Z")}`;
+  get #subject(): string {
+    return `The app "${this.#app}" in namespace "${this.#api.namespace}"`;
+  }
+
+  #takenBy(holder: string, since: string | undefined): HadronError {
     return new HadronError(
       "RUNNER_FAILED",
-      `The app "${this.#app}" in namespace "${this.#api.namespace}" is being changed by another command: ${holder}${at}. Wait until that is done, and look at \`plan\` before you try again.`,
+      `${this.#subject} is being changed by another command: ${describeHolder(holder, since)}. Wait until that is done, and look at \`plan\` before you try again.`,
     );
   }
+}
+
+function describeHolder(holder: string, since: string | undefined): string {
+  return since === undefined ? holder : `${holder}, since ${since.replace(/\.\d+Z$/, "Z")}`;
 }
 
 /** As the API server writes times of leases. */

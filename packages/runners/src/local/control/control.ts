@@ -10,7 +10,14 @@ export type ControlRequest =
   | { readonly verb: "status" }
   /** A LogLine each. */
   | { readonly verb: "logs"; readonly service?: string | undefined; readonly follow: boolean }
-  | { readonly verb: "scale"; readonly service: string; readonly replicas: number }
+  /** `by`: who asks, for whoever waits for it. */
+  | {
+      readonly verb: "scale";
+      readonly service: string;
+      readonly replicas: number;
+      readonly by: string;
+      readonly waitMs: number | undefined;
+    }
   /** Members by service, whole at first, then what changes. */
   | { readonly verb: "connect" }
   /** Why a connection broke: a text or null. */

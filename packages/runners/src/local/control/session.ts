@@ -92,7 +92,12 @@ export class Session implements Attached {
       case "logs":
         return yield* deployment.readLogs({ service: request.service, follow: request.follow }, signal);
       case "scale":
-        await deployment.scale(request.service, request.replicas, { signal, progress: NO_PROGRESS });
+        await deployment.scale(
+          request.service,
+          request.replicas,
+          { signal, progress: NO_PROGRESS, waitMs: request.waitMs },
+          request.by,
+        );
         return;
       case "connect":
         return yield* watchMembers(deployment, signal);

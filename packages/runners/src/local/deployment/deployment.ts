@@ -1,5 +1,6 @@
 import type { AppStatus, LogLine, Member, Progress, ServiceStatus } from "@hadron/core/spi";
 import { checkScale, HadronError, replicaName } from "@hadron/core/spi";
+import { Patience } from "../../shared/patience.ts";
 import type { RunFolder } from "../folder/run-folder.ts";
 import type { Watchdog } from "../folder/watchdog.ts";
 import { openExposure } from "../ports/exposures.ts";
@@ -29,6 +30,8 @@ export interface DeploymentOptions {
 export interface Work {
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** See {@link RunContext}. */
+  readonly waitMs?: number | undefined;
 }
 
 /** An app that runs in processes of this one. */
@@ -43,6 +46,8 @@ export class Deployment {
   #sockets = 0;
   /** Changes are made one after the other. */
   #last: Promise<unknown> = Promise.resolve();
+  /** What the last of them is, and by whom. */
+  #changing = "";
   #closing: Promise<void> | undefined;
 
   constructor(release: Release, options: DeploymentOptions) {
@@ -120,9 +125,9 @@ export class Deployment {
     return replica?.because() ?? Promise.resolve("it was removed");
   }
 
-  /** Changes how many replicas of a service run. WRONG_USE where it cannot have that many. */
-  scale(name: string, count: number, work: Work): Promise<void> {
-    return this.#exclusively(async () => {
+  /** Changes how many replicas of a service run. WRONG_USE where it cannot have that many. `by`: who, for others. */
+  scale(name: string, count: number, work: Work, by: string): Promise<void> {
+    return this.#exclusively(`scale of ${name} by ${by}`, work, async () => {
       checkScale(this.#release.topology.services, name, count);
       await this.#resize(this.#services.get(name)!, count, this.#release, work);
     });
@@ -133,7 +138,7 @@ export class Deployment {
    * old one drains, starts and ends what is new or gone. Stopped in the middle, the next `update` completes it.
    */
   update(release: Release, work: Work): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#exclusively(`up by process ${process.pid}`, work, async () => {
       const wanted = new Map(release.topology.services.map((topology) => [topology.name, topology]));
       for (const topology of wanted.values()) {
         const service = this.#services.get(topology.name) ?? new DeployedService(topology);
@@ -282,12 +287,23 @@ export class Deployment {
     };
   }
 
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+  /** One change after the other; who does not come to it within its time is told who is at it. */
+  #exclusively<T>(doing: string, { waitMs }: Work, work: () => Promise<T>): Promise<T> {
+    const patience = new Patience(`The app "${this.app}"`, { waitMs });
+    const impatience = Promise.withResolvers<never>();
+    let over = false;
+    const stop = this.#options.clock.after(patience.waitMs, () => {
+      over = true;
+      impatience.reject(patience.end(this.#changing));
+    });
     const next = this.#last.then(() => {
+      if (over) return impatience.promise;
+      stop();
       if (this.#closing !== undefined) throw new HadronError("RUNNER_FAILED", `"${this.app}" is ending.`);
+      this.#changing = doing;
       return work();
     });
     this.#last = next.catch(() => {}); // Whoever asked for it was told.
-    return next;
+    return Promise.race([next, impatience.promise]);
   }
 }

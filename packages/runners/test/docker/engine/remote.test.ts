@@ -43,7 +43,7 @@ describe.skipIf(skip !== undefined)(
       port = (tcp.address() as { port: number }).port;
     });
     afterAll(async () => {
-      await createRunner({ flags: {}, explicitApp: false, env: process.env }).delete(app, quiet);
+      await createRunner({ flags: {}, explicitApp: false, env: process.env }).delete(app, { data: true }, quiet);
       await new Promise((resolve) => tcp.close(resolve));
       await rm(folder, { recursive: true });
     }, 60_000);
