@@ -111,7 +111,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
       url: (service) => children.find((one) => one.service === service)!.exposed[0]!.replace(/^tcp:/, "http://"),
       address: (service, ordinal = 0) => members[service]![ordinal]!.address,
       call: async <T>(service: string, procedure: string, input?: unknown) => {
-        const scope = new Scope({ deadlineAt: performance.now() + 60_000, trace: TRACE, caller: undefined });
+        const scope = new Scope({ deadlineAt: performance.now() + 60_000, trace: TRACE });
         try {
           return (await calling.channel(service).callAny(procedure, input, scope)) as T;
         } finally {

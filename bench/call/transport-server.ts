@@ -36,7 +36,7 @@ if (kind === "jayson") {
     maxOutputBytes: 1e8,
     dispatch(call, reply) {
       const deadlineAt = performance.now() + (call.timeoutMs ?? 30_000);
-      const scope = new Scope({ deadlineAt, trace: call.trace, caller: "echo.0" });
+      const scope = new Scope({ deadlineAt, trace: call.trace });
       // As a handler is run: its outcome comes in a later microtask.
       void Promise.resolve(procedures[call.procedure]?.(call.input)).then((output) => {
         scope.end();

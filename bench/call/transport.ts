@@ -45,7 +45,7 @@ async function open(kind: "jayson" | "unix" | "tcp") {
       maxOutputBytes: 1e8,
     });
     call = (procedure, input) => {
-      const scope = new Scope({ deadlineAt: performance.now() + 30_000, trace, caller: "bench.0" });
+      const scope = new Scope({ deadlineAt: performance.now() + 30_000, trace });
       const answer = connection.call({ procedure, input, scope });
       answer.then(
         () => scope.end(),

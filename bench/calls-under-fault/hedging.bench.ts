@@ -27,7 +27,7 @@ await bench("10 ms of waiting, 200 ms in 5 % of calls, in medians of the run wit
     const hedge = hedged ? true : undefined;
     const caller = async () => {
       for (let now = performance.now(); now < until; ) {
-        await cluster.host.within({}, (scope) => channel.callAny("sometimesSlow", 1, scope, 1, 0, hedge));
+        await cluster.host.within({}, (scope) => channel.callAny("sometimesSlow", 1, scope, { hedge }));
         const after = performance.now();
         latencies.push(after - now);
         now = after;

@@ -9,6 +9,7 @@ export type {
   Answer,
   AnyService,
   Api,
+  Caller,
   CallOptions,
   Client,
   Context,
@@ -25,4 +26,5 @@ export type {
 } from "./declare/types.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
 export { run } from "./run/run.ts";
+export type { Meta, MetaChange } from "./scope/meta.ts";
 export { type ServiceOptions, service } from "./service.ts";

@@ -1,14 +1,34 @@
+import type { Meta, MetaChange } from "../scope/meta.ts";
 import type { Living } from "./life.ts";
 import type { Log, Replica } from "./replica.ts";
 
 export type { Log, Replica } from "./replica.ts";
 
+/** Who calls a handler. */
+export interface Caller {
+  /** The name of the service whose handler calls. */
+  readonly service: string;
+  /** The full name of its replica, e.g. `shop.1`; undefined where it has none. */
+  readonly replica: string | undefined;
+}
+
 /** What a handler knows beside its input. */
 export interface Context {
+  /**
+   * Names this call among all: the same in each of its tries and hedges, another for each call. What an idempotent procedure
+   * may know a repeated call by.
+   */
+  readonly id: string;
+  /** Who calls; undefined: it came from outside. */
+  readonly caller: Caller | undefined;
+  /** What travels with the call. What an outside caller sends is what it claims: nobody has checked it. */
+  readonly meta: Meta;
   /** Aborts when the caller goes away or the deadline passes. */
   readonly signal: AbortSignal;
   /** When the caller stops waiting. */
   readonly deadline: Date;
+  /** How long it still waits, in milliseconds, on a clock that nobody sets. */
+  readonly timeLeftMs: number;
   readonly replica: Replica;
   readonly log: Log;
 }
@@ -72,6 +92,13 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Gives the call up. Adds to the calling handler's own signal. */
   readonly signal?: AbortSignal;
+  /**
+   * What travels with the call and down its whole tree, beside what the calling handler was given. WRONG_USE where a key or
+   * value is none, TOO_LARGE above 8 KiB in all. @default nothing more
+   */
+  readonly meta?: MetaChange;
+  /** The id of the call, for those who repeat one by themselves: its handler finds it as `context.id`. @default its own */
+  readonly id?: string;
 }
 
 /**

@@ -13,12 +13,12 @@ export interface Cancellable {
 export interface ScopeOptions {
   /** On the clock of `performance.now()`. Infinity: none. */
   readonly deadlineAt: number;
-  /** The replica in which it lives: a call that leaves it names this as its caller. */
-  readonly caller: string | undefined;
   /** W3C `traceparent` of its own. */
   readonly trace?: string | undefined;
   /** The `traceparent` that the call came with. Its own is made from that when somebody asks: most handlers call nobody. */
   readonly cameWith?: string | undefined;
+  /** What travels with the call: see {@link addMeta}. @default the parent's */
+  readonly meta?: string | undefined;
   readonly parent?: Scope | undefined;
 }
 
@@ -32,7 +32,8 @@ export interface ScopeOptions {
  */
 export class Scope implements Cancellable {
   readonly deadlineAt: number;
-  readonly caller: string | undefined;
+  /** What travels with the call and down its tree, as it travels: see {@link addMeta}. */
+  meta: string | undefined;
   before: Cancellable | undefined = undefined;
   after: Cancellable | undefined = undefined;
   #trace: string | undefined;
@@ -48,9 +49,9 @@ export class Scope implements Cancellable {
   readonly #parent: Scope | undefined;
   readonly #timed: boolean;
 
-  constructor({ deadlineAt, caller, trace, cameWith, parent }: ScopeOptions) {
+  constructor({ deadlineAt, trace, cameWith, meta, parent }: ScopeOptions) {
     this.deadlineAt = deadlineAt;
-    this.caller = caller;
+    this.meta = meta ?? parent?.meta;
     this.#trace = trace;
     this.#cameWith = cameWith;
     this.#parent = parent;

@@ -2,10 +2,12 @@ import { type Ambient, ambient } from "../call/host/ambient.ts";
 import { DEFAULT_TIMEOUT_MS, type Host } from "../call/host/host.ts";
 import type { Limits, ProcedureDefinition } from "../declare/definition.ts";
 import { describeIssues, type Schema } from "../declare/schema.ts";
-import type { Context, Log, Replica } from "../declare/types.ts";
+import type { Caller, Context, Log, Replica } from "../declare/types.ts";
 import { HadronError, toErrorData } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { decodeMeta, type Meta, MOST_META_BYTES } from "../scope/meta.ts";
 import { type Cancellable, Scope } from "../scope/scope.ts";
+import { createCallIdPrefix, toCallId } from "../transport/call-id.ts";
 import { isStream, Pump } from "../transport/pump.ts";
 import type { Dispatcher, Hello, IncomingCall, ItemSink, Reply } from "../transport/transport.ts";
 import { Admission, type Work } from "./admission.ts";
@@ -37,6 +39,8 @@ export class ReplicaDispatcher implements Dispatcher {
   readonly #idle = new Set<() => void>();
   /** Which calls run, wait, or are turned away. */
   readonly admission: Admission;
+  readonly #name = createCallIdPrefix();
+  #numbered = 0;
   #inFlight = 0;
 
   constructor(options: DispatcherOptions) {
@@ -78,18 +82,25 @@ export class ReplicaDispatcher implements Dispatcher {
     const scope = new Scope({
       // I4: what it waited for while handlers of this turn were running is its own time.
       deadlineAt: now - this.admission.lateMs + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
-      caller: this.self.replica,
       cameWith: call.trace,
+      meta: call.meta,
     });
     const served = this.#procedures.get(call.procedure);
     if (served === undefined) this.#refuse(scope, reply, this.#unknown(call.procedure));
+    else if (call.meta !== undefined && call.meta.length > MOST_META_BYTES)
+      this.#refuse(scope, reply, tooMuchMeta(call.meta.length));
     else {
       this.#inFlight++;
-      const handling = new Handling(this, this.#options, served, scope, reply, call.input, now);
+      const handling = new Handling(this, this.#options, served, scope, reply, call, now);
       this.admission.take(handling);
       handling.taken();
     }
     return scope;
+  }
+
+  /** An id for a call whose caller gave none. */
+  createCallId(): string {
+    return toCallId(this.#name, ++this.#numbered);
   }
 
   /** A call has been answered. */
@@ -115,6 +126,11 @@ export class ReplicaDispatcher implements Dispatcher {
   }
 }
 
+function tooMuchMeta(length: number): HadronError {
+  const text = `The call brings ${length} bytes of metadata (baggage), of which a call carries at most ${MOST_META_BYTES}; send less.`;
+  return new HadronError("TOO_LARGE", text);
+}
+
 /** For a stream that comes too late to be sent: it is ended at once. */
 const NOWHERE: ItemSink = { item: () => false };
 
@@ -131,7 +147,8 @@ class Handling implements Cancellable, Context, Ambient, Work {
   readonly #options: DispatcherOptions;
   readonly #served: Served;
   readonly #reply: Reply;
-  readonly #input: unknown;
+  readonly #call: IncomingCall;
+  #id: string | undefined = undefined;
   #started = false;
   #answered = false;
   /** What sends its output, where that is a stream. */
@@ -143,7 +160,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
     served: Served,
     scope: Scope,
     reply: Reply,
-    input: unknown,
+    call: IncomingCall,
     now: number,
   ) {
     this.#dispatcher = dispatcher;
@@ -151,12 +168,25 @@ class Handling implements Cancellable, Context, Ambient, Work {
     this.#served = served;
     this.scope = scope;
     this.#reply = reply;
-    this.#input = input;
+    this.#call = call;
     this.arrivedAt = now;
   }
 
   get host(): Host {
     return this.#options.host;
+  }
+  get id(): string {
+    this.#id ??= this.#call.callId ?? this.#dispatcher.createCallId();
+    return this.#id;
+  }
+  get caller(): Caller | undefined {
+    return this.#call.caller;
+  }
+  get meta(): Meta {
+    return decodeMeta(this.scope.meta);
+  }
+  get timeLeftMs(): number {
+    return this.scope.leftMs;
   }
   get signal(): AbortSignal {
     return this.scope.signal;
@@ -183,7 +213,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
     metrics.calls++;
     metrics.inFlight++;
     try {
-      const result = ambient.run(this, run, this, this.#input);
+      const result = ambient.run(this, run, this, this.#call.input);
       if (isPromise(result)) result.then(this.#ok, this.#failed);
       else this.#ok(result);
     } catch (error) {

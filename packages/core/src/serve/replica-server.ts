@@ -203,6 +203,7 @@ export class ReplicaServer {
   }): Server {
     const front = createHttpFront({
       dispatcher: this.dispatcher,
+      exposed: options.exposed,
       discover: () => {
         const { app, service, revision } = this.#options;
         return toOpenRpc(service, revision, app.services.get(service)!.procedures);
@@ -213,16 +214,16 @@ export class ReplicaServer {
       reading: this.#reading,
       closing: () => this.#draining,
       times: this.#options.times,
-      upgrade: (request, socket, head) => this.#upgrade(request, socket, head),
+      upgrade: (request, socket, head) => this.#upgrade(request, socket, head, options.exposed),
     });
     front.on("connection", (socket: Socket) => this.#outside.add(socket));
     this.#servers.push(front);
     return front;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, outside: boolean): void {
     this.#outside.delete(socket);
-    const connection = acceptMux(socket, head, request.headers, this.dispatcher);
+    const connection = acceptMux(socket, head, request.headers, this.dispatcher, { outside });
     if (connection === undefined) return;
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));

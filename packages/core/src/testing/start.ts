@@ -123,7 +123,7 @@ class AppInProcess implements StartedApp, MemoryWorld {
       }
     }
     for (const service of this.topology.services) this.publish(service.name);
-    this.#host = this.createHost(replicaName("test", 0), undefined);
+    this.#host = this.createHost(undefined, undefined);
     this.#withdraw = offerHost(this.#host);
   }
 
@@ -132,9 +132,11 @@ class AppInProcess implements StartedApp, MemoryWorld {
     await Promise.all(this.#replicas.map((replica) => replica.started));
   }
 
-  createHost(replica: string, ordinal: number | undefined): Host {
+  /** Of a replica; without one, of the test, which is an outside caller. */
+  createHost(replica: string | undefined, ordinal: number | undefined): Host {
+    const service = replica?.replace(/\.\d+$/, "") ?? "";
     return createHost({
-      self: { app: this.topology.app, service: replica.replace(/\.\d+$/, ""), replica, topology: this.hash },
+      self: { app: this.topology.app, service, replica, topology: this.hash },
       directory: this.#view(),
       transports: { memory: createMemoryTransport(this.registry) },
       app: this.app,

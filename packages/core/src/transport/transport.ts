@@ -1,3 +1,4 @@
+import type { Caller } from "../declare/types.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Scope } from "../scope/scope.ts";
 
@@ -12,12 +13,22 @@ export interface Hello {
   readonly topology: string;
 }
 
-/** One call on its way out. Time, trace and cancellation are its scope's. */
+/** Something that knows the id of a call. It is made when somebody asks: most calls are never asked for theirs. */
+export interface Identified {
+  readonly callId: string;
+}
+
+/** One call on its way out. Time, trace, metadata and cancellation are its scope's. */
 export interface OutgoingCall {
   readonly procedure: string;
   /** An async iterable is sent item by item, as the other side takes them. */
   readonly input: unknown;
   readonly scope: Scope;
+  /**
+   * Who knows its id. Undefined: the connection, which puts itself here, so that the same call carries the same id wherever
+   * else it goes.
+   */
+  identity?: Identified | undefined;
 }
 
 export type ConnectionState = "connecting" | "open" | "draining" | "closed";
@@ -66,8 +77,12 @@ export interface IncomingCall {
   readonly timeoutMs: number | undefined;
   /** W3C trace context, as in the header `traceparent`. */
   readonly trace: string | undefined;
-  /** The replica that calls, or undefined for an outside caller. */
-  readonly caller: string | undefined;
+  /** What travels with it, in the form of the header `baggage`: see `addMeta`. */
+  readonly meta: string | undefined;
+  /** Who calls, or undefined for an outside caller. */
+  readonly caller: Caller | undefined;
+  /** Its id: the same in each of its tries; undefined: the caller gave none. */
+  readonly callId: string | undefined;
 }
 
 /** Takes the items of a stream. */

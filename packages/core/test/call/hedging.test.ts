@@ -29,9 +29,10 @@ test("a hedged call is answered by a second replica where the first is slow, and
   const one = service("one", spread(2, handler, { hedge: { afterMs: 20 } }));
   await using _app = await start(one);
   hanging.add("one.leaf.0");
-  for (let call = 0; call < 6; call++) expect(await one(call)).toBe("one.leaf.1");
-  await expect.poll(() => given.length).toBe(seen.filter((name) => name === "one.leaf.0").length);
-  expect(given.length).toBeGreaterThan(0);
+  const asked = () => seen.filter((name) => name === "one.leaf.0").length;
+  // Which of the two is asked first is chance: some calls in a row may all go to the quick one.
+  while (asked() < 3) expect(await one(0)).toBe("one.leaf.1");
+  await expect.poll(() => given.length).toBe(asked());
 });
 
 test("hedges are at most 7 % of the calls, and seven", async () => {

@@ -51,7 +51,7 @@ test("a wall clock that jumps an hour, at either side, changes no call, stream, 
     }),
     repeat(async (id) => {
       const hedged = host.within({}, (scope) =>
-        host.channel("clock").callAny("hedged", id, scope, 1, 0, { afterMs: 20 }),
+        host.channel("clock").callAny("hedged", id, scope, { hedge: { afterMs: 20 } }),
       );
       expect(await hedged).toBe(id);
       done.hedged++;

@@ -8,7 +8,7 @@ import type { Member } from "../directory/directory.ts";
 import { Budget } from "./budget.ts";
 import { describeChannel } from "./channel-metrics.ts";
 import { Hedge } from "./hedge.ts";
-import { Outgoing } from "./outgoing.ts";
+import { Outgoing, toIdentity } from "./outgoing.ts";
 import type { Outliers } from "./outliers.ts";
 import { Peer, type PeerOptions } from "./peer.ts";
 import { Roster, type Target } from "./roster.ts";
@@ -19,8 +19,15 @@ export interface ChannelOptions extends PeerOptions {
   readonly idempotent: ReadonlySet<string>;
 }
 
-/** When a second replica is asked as well: see {@link Hedge}. */
-export type HedgeWhen = true | { readonly afterMs: number };
+/** How a call is tried. */
+export interface Trying {
+  /** The call's id. @default the first connection's */
+  readonly id?: string | undefined;
+  /** When a second replica is asked as well: see {@link Hedge}. @default never */
+  readonly hedge?: true | { readonly afterMs: number } | undefined;
+}
+
+const NO_OPTIONS: Trying = {};
 
 /** Calls that wait for a replica at most; one more is OVERLOADED. */
 const MOST_WAITING = 10_000;
@@ -69,20 +76,33 @@ export class Channel {
   }
 
   /** Calls the less loaded of two replicas at random, among those that are ready. Waits for one within the deadline. */
-  callAny(procedure: string, input: unknown, scope: Scope, groups = 1, group = 0, hedge?: HedgeWhen): Promise<unknown> {
+  callAny(
+    procedure: string,
+    input: unknown,
+    scope: Scope,
+    { id, hedge }: Trying = NO_OPTIONS,
+    groups = 1,
+    group = 0,
+  ): Promise<unknown> {
     const target = this.#roster.any(groups, group);
     this.#calls++;
     // A stream can be sent once.
     if (hedge === undefined || !this.#options.idempotent.has(procedure) || isStream(input)) {
-      return this.#attempt(target, new Outgoing(procedure, input, scope));
+      return this.#attempt(target, new Outgoing(procedure, input, scope, toIdentity(id)));
     }
-    return this.#hedged(target, procedure, input, scope, hedge === true ? undefined : hedge.afterMs);
+    return this.#hedged(target, procedure, input, scope, hedge === true ? undefined : hedge.afterMs, id);
   }
 
   /** Calls one shard. Waits within the deadline for one that is away. */
-  callShard(ordinal: number, procedure: string, input: unknown, scope: Scope): Promise<unknown> {
+  callShard(
+    ordinal: number,
+    procedure: string,
+    input: unknown,
+    scope: Scope,
+    { id }: Trying = NO_OPTIONS,
+  ): Promise<unknown> {
     this.#calls++;
-    return this.#attempt(this.#roster.shard(ordinal), new Outgoing(procedure, input, scope));
+    return this.#attempt(this.#roster.shard(ordinal), new Outgoing(procedure, input, scope, toIdentity(id)));
   }
 
   /** After how long a second replica is asked, as measured so far. */
@@ -117,6 +137,7 @@ export class Channel {
     input: unknown,
     scope: Scope,
     afterMs: number | undefined,
+    id: string | undefined,
   ): Promise<unknown> {
     let hedge = this.#hedges.get(procedure);
     if (hedge === undefined) {
@@ -128,7 +149,7 @@ export class Channel {
       scope,
       afterMs,
       (own) => {
-        first = new Outgoing(procedure, input, own);
+        first = new Outgoing(procedure, input, own, toIdentity(id));
         first.hedged = true;
         return this.#attempt(target, first);
       },
@@ -136,7 +157,7 @@ export class Channel {
         const peer = target.select(first?.peer);
         if (!(peer instanceof Peer) || peer === first?.peer) return undefined;
         return (own) => {
-          const call = new Outgoing(procedure, input, own);
+          const call = new Outgoing(procedure, input, own, first?.identity);
           // One try: the first goes on, whatever becomes of this.
           call.tries = MOST_TRIES - 1;
           return this.#send(target, peer, call);

@@ -51,7 +51,7 @@ export class Hedge {
       done();
     };
     const run = (leg: Leg, isFirst: boolean) => {
-      const own = new Scope({ deadlineAt: scope.deadlineAt, trace: scope.trace, caller: scope.caller, parent: scope });
+      const own = new Scope({ deadlineAt: scope.deadlineAt, trace: scope.trace, parent: scope });
       legs.push(own);
       open++;
       leg(own).then(

@@ -1,6 +1,6 @@
-import type { HadronError } from "../../errors.ts";
+import { HadronError } from "../../errors.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { OutgoingCall } from "../../transport/transport.ts";
+import type { Identified, OutgoingCall } from "../../transport/transport.ts";
 import type { Peer } from "./peer.ts";
 
 /** One call on its way, however many tries it takes. */
@@ -8,6 +8,7 @@ export class Outgoing implements OutgoingCall {
   readonly procedure: string;
   readonly input: unknown;
   readonly scope: Scope;
+  identity: Identified | undefined;
   /** Tries that reached a replica. */
   tries = 0;
   /** The replica that was asked last, and when. */
@@ -18,9 +19,20 @@ export class Outgoing implements OutgoingCall {
   /** Why the last try failed. */
   error: HadronError | undefined = undefined;
 
-  constructor(procedure: string, input: unknown, scope: Scope) {
+  constructor(procedure: string, input: unknown, scope: Scope, identity: Identified | undefined) {
     this.procedure = procedure;
     this.input = input;
     this.scope = scope;
+    this.identity = identity;
   }
+}
+
+/** An id that whoever calls gave. WRONG_USE where it cannot be one: it may travel in a header. */
+export function toIdentity(id: string | undefined): Identified | undefined {
+  if (id === undefined) return undefined;
+  if (/^[\x21-\x7e]{1,255}$/.test(id)) return { callId: id };
+  throw new HadronError(
+    "WRONG_USE",
+    `id is ${JSON.stringify(id).slice(0, 100)}, and should be 1 to 255 printable ASCII characters.`,
+  );
 }

@@ -14,7 +14,7 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
   const names = () => below.topology.procedures;
   const call = (procedure: string | undefined, input: unknown, options: ChildCallOptions = NO_OPTIONS) =>
     host.within(options, (scope) =>
-      host.channel(name).callAny(procedure ?? name, input, scope, groups, group, options.hedge),
+      host.channel(name).callAny(procedure ?? name, input, scope, options, groups, group),
     );
   const shards = new Map<number, ShardClient<any>>();
   let members: readonly Member[] = [];
@@ -23,7 +23,9 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
     let shard = shards.get(ordinal);
     if (shard === undefined) {
       const callShard = (procedure: string | undefined, input: unknown, options: ShardCallOptions = NO_OPTIONS) =>
-        host.within(options, (scope) => host.channel(name).callShard(ordinal, procedure ?? name, input, scope));
+        host.within(options, (scope) =>
+          host.channel(name).callShard(ordinal, procedure ?? name, input, scope, options),
+        );
       shard = {
         index: placeOf(ordinal, groups).index,
         name: replica,

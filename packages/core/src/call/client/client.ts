@@ -40,7 +40,7 @@ export function toClient(
   return new Proxy(target, {
     get(_, key) {
       if (key === "with") {
-        return (more: CallOptions) => toClient(service, names, call, definition, { ...options, ...more });
+        return (more: CallOptions) => toClient(service, names, call, definition, merge(options, more));
       }
       if (key === Symbol.toStringTag) return "HadronService";
       if (typeof key === "symbol") return Reflect.get(target, key);
@@ -57,6 +57,14 @@ export function toClient(
       return false;
     },
   });
+}
+
+function merge(options: CallOptions, more: CallOptions): CallOptions {
+  const merged = { ...options, ...more };
+  // Each adds to what was said before.
+  return options.meta === undefined || more.meta === undefined
+    ? merged
+    : { ...merged, meta: { ...options.meta, ...more.meta } };
 }
 
 function procedureNames(definition: ServiceDefinition): readonly string[] {

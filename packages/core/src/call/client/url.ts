@@ -1,8 +1,10 @@
 import type { CallOptions } from "../../declare/types.ts";
 import { HadronError } from "../../errors.ts";
+import { addMeta } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
 import { createHttpTransport } from "../../transport/json-rpc/client/connection.ts";
+import { toIdentity } from "../channel/outgoing.ts";
 import { DEFAULT_TIMEOUT_MS } from "../host/host.ts";
 
 /** A way to any JSON-RPC 2.0 server. */
@@ -33,8 +35,9 @@ export function openUrl(url: string): UrlCaller {
     maxOutputBytes: 2 ** 31 - 1,
   });
   return {
-    async call(procedure, input, { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
-      const scope = new Scope({ deadlineAt: performance.now() + timeoutMs, caller: undefined });
+    async call(procedure, input, { signal, timeoutMs = DEFAULT_TIMEOUT_MS, meta: change, id } = {}) {
+      const meta = change === undefined ? undefined : addMeta(undefined, change);
+      const scope = new Scope({ deadlineAt: performance.now() + timeoutMs, meta });
       const stop = () =>
         scope.cancel(new HadronError("CANCELLED", "The call was given up.", { cause: signal?.reason }));
       signal?.addEventListener("abort", stop, { once: true });
@@ -44,7 +47,7 @@ export function openUrl(url: string): UrlCaller {
         scope.end();
       };
       try {
-        const output = await connection.call({ procedure, input, scope });
+        const output = await connection.call({ procedure, input, scope, identity: toIdentity(id) });
         onceOver(output, over);
         return output;
       } catch (error) {

@@ -3,6 +3,7 @@ import type { App } from "../../describe/compose.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
 import { deadlines } from "../../scope/deadlines.ts";
+import { addMeta, type MetaChange } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
 import type { Hello, Transport } from "../../transport/transport.ts";
@@ -86,14 +87,14 @@ export class Host {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.within(options, (scope) => channel.callAny(procedure ?? service, input, scope));
+    return this.within(options, (scope) => channel.callAny(procedure ?? service, input, scope, options));
   }
 
   /** Runs a call in the scope of the handler it is made in, or in one of its own, narrowed by the options. */
   within(options: WithinOptions, call: (scope: Scope) => Promise<unknown>): Promise<unknown> {
     const parent = options.scope ?? this.#running();
-    const { timeoutMs, signal } = options;
-    if (parent !== undefined && timeoutMs === undefined && signal === undefined) {
+    const { timeoutMs, signal, meta } = options;
+    if (parent !== undefined && timeoutMs === undefined && signal === undefined && meta === undefined) {
       try {
         return call(parent);
       } catch (error) {
@@ -101,7 +102,7 @@ export class Host {
         return Promise.reject(error);
       }
     }
-    return this.#narrowed(parent, timeoutMs, signal, call);
+    return this.#narrowed(parent, options, call);
   }
 
   /**
@@ -110,7 +111,7 @@ export class Host {
    * @param timeoutMs @default what is left of the running handler's time, or {@link DEFAULT_TIMEOUT_MS}
    */
   scope(timeoutMs?: number): Scope {
-    return this.#scope(this.#running(), timeoutMs);
+    return this.#scope(this.#running(), timeoutMs, undefined);
   }
 
   #running(): Scope | undefined {
@@ -118,27 +119,27 @@ export class Host {
     return store?.host === this ? store.scope : undefined;
   }
 
-  #scope(parent: Scope | undefined, timeoutMs: number | undefined): Scope {
+  #scope(parent: Scope | undefined, timeoutMs: number | undefined, change: MetaChange | undefined): Scope {
     if (timeoutMs !== undefined && !(timeoutMs >= 0))
       throw new HadronError("WRONG_USE", `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`);
     const now = performance.now();
     // Every call has a deadline: Infinity is the longest that crosses the wire.
     const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
     const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
-    const scope = new Scope({ deadlineAt, trace: parent?.trace, caller: this.self.replica, parent });
+    const meta = change === undefined ? undefined : addMeta(parent?.meta, change);
+    const scope = new Scope({ deadlineAt, trace: parent?.trace, meta, parent });
     if (deadlineAt <= now) scope.expire();
     return scope;
   }
 
   #narrowed(
     parent: Scope | undefined,
-    timeoutMs: number | undefined,
-    signal: AbortSignal | undefined,
+    { timeoutMs, signal, meta }: CallOptions,
     call: (scope: Scope) => Promise<unknown>,
   ): Promise<unknown> {
     let scope: Scope;
     try {
-      scope = this.#scope(parent, timeoutMs);
+      scope = this.#scope(parent, timeoutMs, meta);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -28,7 +28,7 @@ export class TestDispatcher implements Dispatcher {
 
   dispatch(call: IncomingCall, reply: Reply): Scope {
     const deadlineAt = call.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + call.timeoutMs;
-    const scope = new Scope({ deadlineAt, trace: call.trace, caller: call.caller });
+    const scope = new Scope({ deadlineAt, trace: call.trace });
     this.calls.push(call);
     this.scopes.push(scope);
     this.#run(call, scope).then(
@@ -53,7 +53,7 @@ export class TestDispatcher implements Dispatcher {
 
 /** A scope as a caller has it. */
 export function callScope(timeoutMs = 30_000, trace?: string): Scope {
-  return new Scope({ deadlineAt: performance.now() + timeoutMs, trace, caller: SELF.replica });
+  return new Scope({ deadlineAt: performance.now() + timeoutMs, trace });
 }
 
 /** Resolves when a condition holds. Fails the test, with what it waited for, after ten seconds. */

@@ -91,13 +91,30 @@ export function describeValues(setUp: SetUp): void {
     expect(connection.inFlight).toBe(0);
   });
 
+  test("metadata arrives as it was sent, and the id of a call that has one", async () => {
+    const { call, connection, dispatcher } = await setUp({ echo });
+    const meta = `tenant=a%20b,long=${"x".repeat(8000)}`;
+    const scope = new Scope({ deadlineAt: performance.now() + 30_000, meta });
+    await Promise.all([
+      connection.call({ procedure: "echo", input: 1, scope, identity: { callId: "order-17" } }),
+      connection.call({ procedure: "echo", input: 2, scope: callScope() }),
+      connection.call({ procedure: "echo", input: 3, scope }),
+    ]);
+    await call("echo", 4);
+    const [first, second, third] = dispatcher.calls.toSorted((a, b) => Number(a.input) - Number(b.input));
+    expect(first).toMatchObject({ meta, callId: "order-17" });
+    expect(second).toMatchObject({ meta: undefined });
+    expect(third).toMatchObject({ meta });
+    expect(second!.callId).not.toBe("order-17");
+  });
+
   test("time left, trace and caller arrive with the call", async () => {
     const { call, dispatcher } = await setUp({ echo });
     const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     await call("echo", 1, callScope(5000, trace));
-    await call("echo", 2, new Scope({ deadlineAt: Number.POSITIVE_INFINITY, caller: undefined }));
+    await call("echo", 2, new Scope({ deadlineAt: Number.POSITIVE_INFINITY }));
     const [first, second] = dispatcher.calls;
-    expect(first).toMatchObject({ procedure: "echo", trace, caller: "caller.0" });
+    expect(first).toMatchObject({ procedure: "echo", trace, caller: { service: "caller", replica: "caller.0" } });
     expect(first!.timeoutMs).toBeGreaterThan(0);
     expect(first!.timeoutMs).toBeLessThanOrEqual(5000);
     expect(second).toMatchObject({ timeoutMs: undefined, trace: undefined });

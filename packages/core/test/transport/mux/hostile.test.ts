@@ -77,7 +77,7 @@ test("a callee survives whatever frames a caller sends, and ends all that it beg
         closed = connection.closed;
       });
       near.read({ data: () => {}, drained: () => {}, ended: () => {} });
-      near.write([toUpgradeRequest(hello, hello), STREAMS]);
+      near.write([toUpgradeRequest(hello, hello, "00"), STREAMS]);
       const before = begun;
       await until(() => begun === before + 3, "the streams run");
       near.write([toBytes(list)]);
@@ -99,7 +99,7 @@ test("a callee without streams survives whatever frames a caller sends", async (
         ended = connection.closed;
       });
       near.read({ data: () => {}, drained: () => {}, ended: () => {} });
-      near.write([toUpgradeRequest(hello, hello), toBytes(list)]);
+      near.write([toUpgradeRequest(hello, hello, "00"), toBytes(list)]);
       near.end();
       await until(() => ended !== undefined, "it was accepted");
       expect(await ended).toEqual(expect.any(String));

@@ -191,7 +191,7 @@ describe("a caller that is none", () => {
     return { dispatcher, listener, socket, state, got: () => got };
   }
 
-  const request = toUpgradeRequest(hello, hello);
+  const request = toUpgradeRequest(hello, hello, "00");
 
   test.each([
     ["a frame of an unknown kind", frame(200, 1)],
@@ -230,10 +230,26 @@ describe("a caller that is none", () => {
     expect(got().toString("latin1")).toContain("INVALID_INPUT");
   });
 
+  test("one of an earlier version, which names no connection, is served, and its calls have ids nevertheless", async () => {
+    const { dispatcher, socket, got } = await dial();
+    const earlier = request.toString().replace(/Hadron-Connection: .*\r\n/, "");
+    expect(earlier).not.toContain("Connection: 00");
+    socket.write(earlier);
+    // What it took back before it was sent may look like a note of ours; it stands for no call.
+    const looksLikeNote = frame(frames.SKIP, 1, Buffer.from([frames.NOTE_META, 65]));
+    socket.write(Buffer.concat([looksLikeNote, frame(frames.SKIP, 1, Buffer.alloc(0)), callFrame(2, "echo", 1, 7)]));
+    await until(() => dispatcher.calls.length === 1 && got().length > 0, "the call is answered");
+    expect(dispatcher.calls[0]).toMatchObject({
+      input: 7,
+      meta: undefined,
+      callId: expect.stringMatching(/^[0-9a-f]{16}-2$/),
+    });
+  });
+
   test("one of another version, or who wants another replica, is told so", async () => {
     for (const [text, status] of [
       [request.toString().replace("Hadron-Version: 1", "Hadron-Version: 2"), "426 Upgrade Required"],
-      [toUpgradeRequest(hello, { ...hello, replica: "echo.7" }).toString(), "421 Misdirected Request"],
+      [toUpgradeRequest(hello, { ...hello, replica: "echo.7" }, "00").toString(), "421 Misdirected Request"],
     ]) {
       const { socket, got, state } = await dial();
       socket.write(text!);

@@ -13,7 +13,7 @@ const connection = createMuxTransport().connect(address, {
   stateChanged: (state) => said.push(state),
   maxOutputBytes: 1e6,
 });
-const scope = new Scope({ deadlineAt: performance.now() + 20_000, caller: undefined });
+const scope = new Scope({ deadlineAt: performance.now() + 20_000 });
 if (procedure === "cancel") {
   const answer = connection.call({ procedure: "late", input: 1, scope });
   setTimeout(() => scope.cancel(new HadronError("CANCELLED", "enough")), 300);

@@ -38,7 +38,9 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
     names: { "*": { any: `{service}:${port}` } },
     counts: {},
   });
-  const host = createHost({ self, directory, transports: { tcp: createMuxTransport() } });
+  // Whoever calls through it comes from outside.
+  const outside = { app, service: "", replica: undefined, topology: "" };
+  const host = createHost({ self: outside, directory, transports: { tcp: createMuxTransport() } });
   const work = new Work();
   const dispatcher: Dispatcher = {
     self,
@@ -91,8 +93,8 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
   };
 }
 
-function toScope({ timeoutMs, trace, caller }: IncomingCall): Scope {
-  return new Scope({ deadlineAt: performance.now() + (timeoutMs ?? DEFAULT_TIMEOUT_MS), trace, caller });
+function toScope({ timeoutMs, trace, meta }: IncomingCall): Scope {
+  return new Scope({ deadlineAt: performance.now() + (timeoutMs ?? DEFAULT_TIMEOUT_MS), trace, meta });
 }
 
 function toHadronError(error: unknown): HadronError {

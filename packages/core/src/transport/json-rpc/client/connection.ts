@@ -45,7 +45,8 @@ class HttpConnection implements Connection {
       port: Number(url.port || (url.protocol === "https:" ? 443 : 80)),
       path: unix ? address.slice("http+unix:".length) : undefined,
     };
-    const caller = options.self.replica === undefined ? "" : `hadron-caller: ${options.self.replica}\r\n`;
+    const { service, replica } = options.self;
+    const caller = `${service === "" ? "" : `hadron-service: ${service}\r\n`}${replica === undefined ? "" : `hadron-replica: ${replica}\r\n`}`;
     const authorization =
       url.username === ""
         ? ""
@@ -54,7 +55,7 @@ class HttpConnection implements Connection {
   }
 
   call(call: OutgoingCall): Promise<unknown> {
-    const { procedure, input, scope } = call;
+    const { procedure, input, scope, identity } = call;
     if (scope.error !== undefined) return Promise.reject(scope.error);
     if (this.state === "closed") return Promise.reject(closedHere(this.#address, true));
     if (isStream(input)) {
@@ -76,7 +77,9 @@ class HttpConnection implements Connection {
     }
     const left = Number.isFinite(scope.deadlineAt) ? `hadron-timeout-ms: ${Math.ceil(scope.leftMs)}\r\n` : "";
     const trace = scope.trace === undefined ? "" : `traceparent: ${scope.trace}\r\n`;
-    const request = `${this.#head}${left}${trace}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const meta = scope.meta === undefined ? "" : `baggage: ${scope.meta}\r\n`;
+    const key = identity === undefined ? "" : `idempotency-key: ${identity.callId}\r\n`;
+    const request = `${this.#head}${left}${trace}${meta}${key}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
     return new Promise((resolve, reject) => {
       this.inFlight++;
       const exchange = new Exchange(this, id, request, call, resolve, reject);

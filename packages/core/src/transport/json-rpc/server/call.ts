@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorData, HadronError, toErrorData } from "../../../
 import type { IncomingCall, ItemSink, Reply } from "../../transport.ts";
 
 /** What an HTTP request says about all the calls in its body. */
-export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "caller">;
+export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "meta" | "caller" | "callId">;
 
 /** Where a body came from, and where its answer goes. */
 export interface Exchange {
@@ -49,9 +49,10 @@ export function answer(body: string, exchange: Exchange): void {
   const answers: string[] = [];
   let open = parsed.length;
   let bytes = 0;
-  for (const request of parsed) {
+  const { callId } = exchange.meta;
+  for (const [place, request] of parsed.entries()) {
     one(request, {
-      meta: exchange.meta,
+      meta: callId === undefined ? exchange.meta : { ...exchange.meta, callId: `${callId}.${place}` },
       maxOutputBytes,
       streams: exchange.streams,
       begun: exchange.begun,
@@ -94,9 +95,9 @@ function one(request: unknown, exchange: Exchange): void {
     );
     return;
   }
-  const { timeoutMs, trace, caller } = exchange.meta;
+  const { timeoutMs, trace, meta, caller, callId } = exchange.meta;
   exchange.dispatch(
-    { procedure: method, input: Array.isArray(params) ? params[0] : params, timeoutMs, trace, caller },
+    { procedure: method, input: Array.isArray(params) ? params[0] : params, timeoutMs, trace, meta, caller, callId },
     reply,
   );
 }

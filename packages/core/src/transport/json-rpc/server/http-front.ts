@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Caller } from "../../../declare/types.ts";
 import { HadronError, toErrorData } from "../../../errors.ts";
 import type { Scope } from "../../../scope/scope.ts";
 import { readBody } from "../../http/body.ts";
@@ -14,6 +15,8 @@ const { createServer } = process.getBuiltinModule("node:http");
 
 export interface HttpFrontOptions {
   readonly dispatcher: Dispatcher;
+  /** Whether outside callers come here: then who calls is not taken from what it says of itself. @default false */
+  readonly exposed?: boolean;
   /** Answers `rpc.discover`. */
   readonly discover: () => unknown;
   /** Whether it is alive, and whether calls may come. */
@@ -46,6 +49,8 @@ const JSON_TYPE = { "content-type": "application/json" };
 
 const HEADERS_MS = 20_000;
 const SILENCE_MS = 15_000;
+/** A longer key of a request is cut. */
+const LONGEST_KEY = 255;
 
 /** What is read, and thrown away, of a body that is too large, so that the sender reads our answer. */
 const DISCARD_BYTES = 8 * 1024 * 1024;
@@ -120,7 +125,7 @@ class Posted implements Exchange {
   #writer: ItemWriter | undefined;
 
   constructor(options: Front, request: IncomingMessage, response: ServerResponse) {
-    this.meta = toMeta(request);
+    this.meta = toMeta(request, options.exposed === true);
     this.maxOutputBytes = options.dispatcher.maxOutputBytes;
     this.#accepts = toAccepts(request.headers.accept);
     this.#options = options;
@@ -200,15 +205,28 @@ function endTooLarge(request: IncomingMessage, response: ServerResponse, body: s
   response.end(body);
 }
 
-function toMeta(request: IncomingMessage): CallMeta {
+function toMeta(request: IncomingMessage, exposed: boolean): CallMeta {
   const { headers } = request;
   const timeout = headers["hadron-timeout-ms"];
   const timeoutMs = timeout === undefined ? undefined : Number(timeout);
   return {
     timeoutMs: timeoutMs !== undefined && timeoutMs >= 0 ? timeoutMs : undefined,
     trace: headers.traceparent as string | undefined,
-    caller: headers["hadron-caller"] as string | undefined,
+    meta: headers.baggage as string | undefined,
+    caller: exposed ? undefined : toCaller(headers),
+    callId: toCallId(headers),
   };
+}
+
+function toCaller(headers: IncomingMessage["headers"]): Caller | undefined {
+  const service = headers["hadron-service"] as string | undefined;
+  return service === undefined ? undefined : { service, replica: headers["hadron-replica"] as string | undefined };
+}
+
+/** A caller that repeats a request says by which key: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header. */
+function toCallId(headers: IncomingMessage["headers"]): string | undefined {
+  const key = headers["idempotency-key"] as string | undefined;
+  return key === undefined ? undefined : key.replace(/^"(.*)"$/, "$1").slice(0, LONGEST_KEY) || undefined;
 }
 
 function isJson(type: string): boolean {

@@ -1,8 +1,9 @@
 import type { HadronError } from "../../../errors.ts";
 import type { Cancellable, Scope } from "../../../scope/scope.ts";
 import { unfinished } from "../../call-errors.ts";
+import { toCallId } from "../../call-id.ts";
 import type { IncomingStream } from "../../incoming-stream.ts";
-import type { OutgoingCall } from "../../transport.ts";
+import type { Identified, OutgoingCall } from "../../transport.ts";
 import type { Numbered } from "../link/call-table.ts";
 import type { InputSender } from "../link/input-sender.ts";
 
@@ -10,12 +11,14 @@ import type { InputSender } from "../link/input-sender.ts";
 export interface CallOwner {
   /** The replica that is called, as messages name it. */
   readonly peer: string;
+  /** The connection's name among all. */
+  readonly name: string;
   /** Called by a call whose scope ended. */
   cancel(call: ClientCall, error: unknown): void;
 }
 
 /** A call under way. It is itself what its scope tells of its end: no closure a call. */
-export class ClientCall implements Numbered, Cancellable {
+export class ClientCall implements Numbered, Cancellable, Identified {
   id = 0;
   before: Cancellable | undefined = undefined;
   after: Cancellable | undefined = undefined;
@@ -43,6 +46,10 @@ export class ClientCall implements Numbered, Cancellable {
     this.procedure = call.procedure;
     this.resolve = resolve;
     this.#reject = reject;
+  }
+
+  get callId(): string {
+    return toCallId(this.#connection.name, this.id);
   }
 
   /** Tells whoever waits for the output, or for its next item. */

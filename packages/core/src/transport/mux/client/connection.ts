@@ -1,4 +1,5 @@
 import { HadronError } from "../../../errors.ts";
+import { createCallIdPrefix } from "../../call-id.ts";
 import { isStream } from "../../pump.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../../transport.ts";
 import { ProtocolError } from "../frames/frame-parser.ts";
@@ -36,6 +37,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   /** The same, with its address. */
   readonly where: string;
   readonly maxOutputBytes: number;
+  readonly name = createCallIdPrefix();
   readonly #calls = new CallTable<ClientCall>();
   readonly #streams = new ClientStreams(this, this.bodies, this.decoder);
   readonly #headers = new CallHeaderWriter();
@@ -58,7 +60,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     this.maxOutputBytes = options.maxOutputBytes;
     this.where = `${this.peer} at ${address}`;
     pipe.read(this);
-    pipe.write([toUpgradeRequest(options.self, options.wanted)]);
+    pipe.write([toUpgradeRequest(options.self, options.wanted, this.name)]);
     pipe.unref();
   }
 
@@ -81,7 +83,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   call(call: OutgoingCall): Promise<unknown> {
     const promise = new Promise<unknown>(this.#capture);
     const entry = new ClientCall(this, call, this.#resolve, this.#reject);
-    const error = this.#send(entry, call.input);
+    const error = this.#send(entry, call);
     if (error !== undefined) entry.reject(error);
     return promise;
   }
@@ -113,8 +115,8 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   }
 
   /** Returns why it could not be sent. */
-  #send(entry: ClientCall, input: unknown): HadronError | undefined {
-    const { scope, procedure } = entry;
+  #send(entry: ClientCall, call: OutgoingCall): HadronError | undefined {
+    const { scope, procedure, input, identity } = call;
     if (scope.error !== undefined) return scope.error;
     if (this.#state === "closed" || this.#state === "draining") return this.#unsent();
     const { outbox } = this;
@@ -124,6 +126,9 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       this.heartbeat.wake();
     }
     const id = this.#calls.number(entry);
+    if (scope.meta !== undefined) this.#note(id, frames.NOTE_META, scope.meta);
+    if (identity === undefined) call.identity = entry;
+    else this.#note(id, frames.NOTE_ID, identity.callId);
     const encoder = outbox.begin(frames.CALL, id);
     const streams = isStream(input);
     const bound = this.#headers.write(encoder, scope, procedure, streams);
@@ -146,6 +151,15 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     // A getter of the input may have ended it.
     if (scope.error !== undefined) this.cancel(entry, scope.error);
     return undefined;
+  }
+
+  #note(id: number, what: number, text: string): void {
+    const encoder = this.outbox.begin(frames.SKIP, id);
+    encoder.room(1 + text.length);
+    encoder.bytes[encoder.at] = what;
+    encoder.bytes.latin1Write(text, encoder.at + 1, text.length);
+    encoder.at += 1 + text.length;
+    this.outbox.end();
   }
 
   #createSender(entry: ClientCall, input: AsyncIterable<unknown>): InputSender {

@@ -24,11 +24,12 @@ export interface Callee {
   readonly maxInputBytes: number;
 }
 
-/** The caller's request. */
-export function toUpgradeRequest(self: Hello, wanted: Hello): Buffer {
+/** The caller's request. `connection` names this one among all. */
+export function toUpgradeRequest(self: Hello, wanted: Hello, connection: string): Buffer {
   return Buffer.from(
     `GET / HTTP/1.1\r\nHost: ${toHeaderValue(wanted.service)}\r\nConnection: Upgrade\r\nUpgrade: hadron\r\n` +
-      `Hadron-Version: ${PROTOCOL_VERSION}\r\n${toHelloHeaders(self)}Hadron-Wanted-Service: ${toHeaderValue(wanted.service)}\r\n` +
+      `Hadron-Version: ${PROTOCOL_VERSION}\r\nHadron-Connection: ${connection}\r\n${toHelloHeaders(self)}` +
+      `Hadron-Wanted-Service: ${toHeaderValue(wanted.service)}\r\n` +
       `${wanted.replica === undefined ? "" : `Hadron-Wanted-Replica: ${toHeaderValue(wanted.replica)}\r\n`}\r\n`,
     "latin1",
   );

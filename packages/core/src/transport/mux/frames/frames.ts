@@ -18,7 +18,7 @@
  * | WINDOW | both | bytes u32: so many more of that body may be sent |
  * | PING, PONG | both | none; id 0 |
  * | GOAWAY | callee | none; id 0: it drains, and refuses all calls that come after |
- * | SKIP | both | anything: a frame that was taken back before it was sent |
+ * | SKIP | both | anything: a frame that was taken back before it was sent, or a note (below) |
  * | STREAM | callee | none: the output comes as ITEMs, then END or ERROR |
  * | ITEM | both | the next item of the output, or of the input |
  * | ITEM_LARGE | both | bytes of the item u32; it follows in CHUNKs, and before it is whole no other item does |
@@ -29,6 +29,11 @@
  * The header of a call: milliseconds left u32 (all ones: no deadline), number of the procedure u16, flags u8. Then, if
  * flagged, the procedure's name and the trace, each one byte of length and Latin-1. A number is bound to a name by the
  * first call that carries both; number 0 is never bound.
+ *
+ * A note is said of the call that follows under its id, in a frame that peers skip which do not know it: what it is u8,
+ * then Latin-1. NOTE_META: its metadata, in the form of the header `baggage`, at most 8 KiB. NOTE_ID: the call's id, where
+ * it was sent before. A call without that has the id that both sides can make: what the caller said of the connection in the
+ * handshake, and the call's number in it. A frame that was taken back may look like a note; its call never comes.
  *
  * Ids count up from 1 at the caller and are used once (until they wrap). Inputs, outputs and errors are encoded as
  * written down in `values/tags.ts`.
@@ -67,6 +72,8 @@ export const FLAG_NAME = 1;
 export const FLAG_TRACE = 2;
 /** The input is a stream. */
 export const FLAG_STREAM = 4;
+export const NOTE_META = 1;
+export const NOTE_ID = 2;
 export const NO_DEADLINE = 0xffffffff;
 
 /** Numbers of procedures are u16. */

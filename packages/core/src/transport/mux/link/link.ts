@@ -47,6 +47,9 @@ export abstract class Link implements PipeReader, Beating {
   /** Called once; all calls under way must be told. */
   protected abstract over(reason: string): void;
 
+  /** Something that the other side may say, and this may skip. */
+  protected note(_id: number, _bytes: Buffer, _start: number, _end: number): void {}
+
   /** Before the frames, the handshake. */
   data(chunk: Buffer): void {
     this.frames(chunk);
@@ -128,7 +131,9 @@ export abstract class Link implements PipeReader, Beating {
         this.outbox.small(PONG, 0);
         return;
       case PONG:
+        return;
       case SKIP:
+        this.note(id, bytes, start, end);
         return;
       default:
         this.frame(kind, id, bytes, start, end);

@@ -1,5 +1,7 @@
+import type { Caller } from "../../../declare/types.ts";
 import type { ErrorData, HadronError } from "../../../errors.ts";
 import type { Scope } from "../../../scope/scope.ts";
+import { toCallId } from "../../call-id.ts";
 import type { IncomingStream } from "../../incoming-stream.ts";
 import type { IncomingCall, ItemSink, Reply } from "../../transport.ts";
 import type { Numbered } from "../link/call-table.ts";
@@ -7,10 +9,21 @@ import type { Outflow, Source } from "../link/outflow.ts";
 
 /** Whoever sends the outcomes of calls. */
 export interface ReplyTaker {
+  /** The connection's name among all. */
+  readonly name: string;
+  /** Who calls. */
+  readonly from: Caller | undefined;
   reply(call: ServerCall, output: unknown): void;
   fail(call: ServerCall, error: ErrorData): void;
   /** Begins a stream as the output of a call. */
   open(call: ServerCall, source: Source): Outflow;
+}
+
+/** What the caller said of a call ahead of it. */
+export interface Notes {
+  readonly id: number;
+  meta: string | undefined;
+  callId: string | undefined;
 }
 
 /** Takes no item: its call has been cancelled, and so will be whatever makes them. */
@@ -23,7 +36,6 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
   input: unknown = undefined;
   timeoutMs: number | undefined;
   readonly trace: string | undefined;
-  readonly caller: string | undefined;
   /** When its first frame came, where its input comes in chunks. */
   arrivedAt = 0;
   scope: Scope | undefined = undefined;
@@ -31,7 +43,10 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
   inflow: IncomingStream<ServerCall> | undefined = undefined;
   /** Its output, once it is a stream. */
   outflow: Outflow | undefined = undefined;
-  #connection: ReplyTaker | undefined;
+  readonly #connection: ReplyTaker;
+  readonly #notes: Notes | undefined;
+  /** Nobody waits for the outcome any more, or it has gone out. */
+  #over = false;
 
   constructor(
     connection: ReplyTaker,
@@ -39,37 +54,49 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
     procedure: string,
     timeoutMs: number | undefined,
     trace: string | undefined,
-    caller: string | undefined,
+    notes: Notes | undefined,
   ) {
     this.#connection = connection;
     this.id = id;
     this.procedure = procedure;
     this.timeoutMs = timeoutMs;
     this.trace = trace;
-    this.caller = caller;
+    this.#notes = notes;
+  }
+
+  get caller(): Caller | undefined {
+    return this.#connection.from;
+  }
+
+  get meta(): string | undefined {
+    return this.#notes?.meta;
+  }
+
+  get callId(): string {
+    return this.#notes?.callId ?? toCallId(this.#connection.name, this.id);
   }
 
   ok(output: unknown): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.reply(this, output);
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection.reply(this, output);
   }
 
   fail(error: ErrorData): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.fail(this, error);
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection.fail(this, error);
   }
 
   stream(source: Source): ItemSink {
-    if (this.#connection === undefined) return NOWHERE;
+    if (this.#over) return NOWHERE;
     this.outflow = this.#connection.open(this, source);
     return this.outflow;
   }
 
   /** Nobody waits for the outcome any more. */
   forget(error: HadronError): void {
-    this.#connection = undefined;
+    this.#over = true;
     this.endStreams(error);
   }
 

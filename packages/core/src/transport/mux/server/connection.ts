@@ -1,4 +1,7 @@
+import type { Caller } from "../../../declare/types.ts";
 import { type ErrorData, HadronError, toErrorData } from "../../../errors.ts";
+import { MOST_META_BYTES } from "../../../scope/meta.ts";
+import { createCallIdPrefix } from "../../call-id.ts";
 import type { StreamOwner } from "../../incoming-stream.ts";
 import { streamOver } from "../../pump.ts";
 import type { Dispatcher, Hello } from "../../transport.ts";
@@ -9,7 +12,7 @@ import { Link, readUint32 } from "../link/link.ts";
 import { MOST_BUFFERED_BYTES } from "../link/outbox.ts";
 import { Outflow, type Source } from "../link/outflow.ts";
 import type { Pipe } from "../link/pipe.ts";
-import { type ReplyTaker, ServerCall } from "./call.ts";
+import { type Notes, type ReplyTaker, ServerCall } from "./call.ts";
 import { CallHeaderReader } from "./call-header.ts";
 import { explainOutput, inputTooLarge, toWire, unreadableInput } from "./failures.ts";
 import { ServerStreams } from "./streams.ts";
@@ -41,19 +44,27 @@ export interface MuxServerConnection {
 export class ServerConnection extends Link implements MuxServerConnection, ReplyTaker, StreamOwner<ServerCall> {
   readonly caller: Hello;
   readonly closed: Promise<string>;
+  readonly name: string;
+  readonly from: Caller | undefined;
   readonly #dispatcher: Dispatcher;
-  readonly #callerName: string | undefined;
   readonly #calls = new CallTable<ServerCall>();
   readonly #streams: ServerStreams;
   readonly #headers = new CallHeaderReader();
   readonly #settleClosed: (reason: string) => void;
+  /** What was said of the next call. */
+  #notes: Notes | undefined;
   #draining = false;
   #paused = false;
 
-  constructor(pipe: Pipe, caller: Hello, dispatcher: Dispatcher) {
+  /**
+   * @param name The connection's, as the caller gave it.
+   * @param outside Whether whoever connects is an outside caller, whatever it says of itself.
+   */
+  constructor(pipe: Pipe, caller: Hello, name: string | undefined, dispatcher: Dispatcher, outside = false) {
     super(pipe, REST_MS);
     this.caller = caller;
-    this.#callerName = caller.replica ?? (caller.service || undefined);
+    this.name = name ?? createCallIdPrefix();
+    this.from = outside || caller.service === "" ? undefined : caller;
     this.#dispatcher = dispatcher;
     this.#streams = new ServerStreams(this, dispatcher, this.bodies, this.decoder);
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -160,6 +171,16 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     }
   }
 
+  protected override note(id: number, bytes: Buffer, start: number, end: number): void {
+    // A frame that was taken back: nothing is known of it.
+    if (start === end || end - start > 1 + MOST_META_BYTES) return;
+    const what = bytes[start];
+    const text = bytes.latin1Slice(start + 1, end);
+    if (this.#notes?.id !== id) this.#notes = { id, meta: undefined, callId: undefined };
+    if (what === frames.NOTE_META) this.#notes.meta = text;
+    else if (what === frames.NOTE_ID) this.#notes.callId = text;
+  }
+
   #streamFrame(kind: number, id: number, bytes: Buffer, start: number, end: number): void {
     const call = this.#calls.get(id);
     // Late: it has been answered.
@@ -175,7 +196,9 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
       this.outbox.small(frames.REFUSED, id);
       return;
     }
-    const call = new ServerCall(this, id, procedure, timeoutMs, trace, this.#callerName);
+    const notes = this.#notes;
+    if (notes !== undefined) this.#notes = undefined;
+    const call = new ServerCall(this, id, procedure, timeoutMs, trace, notes?.id === id ? notes : undefined);
     const size = kind === frames.CALL ? end - at : readUint32(bytes, at, end);
     if (size > this.#dispatcher.maxInputBytes) {
       this.#error(id, toErrorData(inputTooLarge(procedure, this.#dispatcher, size)));
@@ -251,7 +274,9 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   }
 
   protected over(reason: string): void {
-    this.#cancelAll(new HadronError("CANCELLED", `The connection of the caller ${this.#callerName ?? ""} ended.`));
+    this.#cancelAll(
+      new HadronError("CANCELLED", `The connection of the caller ${this.caller.replica ?? this.caller.service} ended.`),
+    );
     this.#settleClosed(reason);
   }
 }

@@ -17,6 +17,9 @@ export function wantsMux(requestHeaders: Headers): boolean {
  * Takes over a socket on which an HTTP server got `Upgrade: hadron`. Undefined where the caller was refused: it wanted
  * another replica, or speaks another version; it has been told so, and the socket ends by itself.
  *
+ * @param options.outside Whether it was asked for where outside callers come in: then it is one of them, whatever it says of
+ * itself. @default false
+ *
  * @example
  * server.on("upgrade", (request, socket, head) => acceptMux(socket, head, request.headers, dispatcher));
  */
@@ -25,17 +28,18 @@ export function acceptMux(
   head: Buffer,
   requestHeaders: Headers,
   dispatcher: Dispatcher,
+  options: { readonly outside?: boolean } = {},
 ): MuxServerConnection | undefined {
   const net = socket as Socket;
   const pipe = acceptSocketPipe(net, net instanceof Socket && net.remoteAddress !== undefined);
-  const { answer, caller } = judge(requestHeaders, dispatcher);
+  const { answer, caller, connection: name } = judge(requestHeaders, dispatcher);
   pipe.write([answer]);
   if (caller === undefined) {
     pipe.read({ data: () => {}, drained: () => {}, ended: () => {} });
     pipe.end();
     return undefined;
   }
-  const connection = new ServerConnection(pipe, caller, dispatcher);
+  const connection = new ServerConnection(pipe, caller, name, dispatcher, options.outside);
   pipe.read(connection);
   if (head.length > 0) connection.data(head);
   return connection;
@@ -59,13 +63,13 @@ export function acceptPipe(
       try {
         const read = reader.push(chunk);
         if (read === undefined) return;
-        const { answer, caller } = judge(read.head.headers, dispatcher);
+        const { answer, caller, connection: name } = judge(read.head.headers, dispatcher);
         pipe.write([answer]);
         if (caller === undefined) {
           refused = true;
           return pipe.end();
         }
-        connection = new ServerConnection(pipe, caller, dispatcher);
+        connection = new ServerConnection(pipe, caller, name, dispatcher);
         accepted(connection);
         if (read.rest.length > 0) connection.data(read.rest);
       } catch (error) {

@@ -32,7 +32,7 @@ async function connectTo(answer: Parameters<typeof createServer>[1] = () => {}) 
   const scopes: Scope[] = [];
   closers.push(() => scopes.map((scope) => scope.end()));
   const call = (to: Connection = connection) => {
-    const scope = new Scope({ deadlineAt: performance.now() + 20_000, caller: undefined });
+    const scope = new Scope({ deadlineAt: performance.now() + 20_000 });
     scopes.push(scope);
     return to.call({ procedure: "x", input: 1, scope });
   };

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { HadronError, isHadronError, procedure, service } from "@hadron/core";
+import { type Context, HadronError, isHadronError, procedure, service } from "@hadron/core";
 import { compose, type Topology } from "@hadron/core/spi";
 import jayson from "jayson/promise/index.js";
 import { afterEach, expect, test } from "vitest";
@@ -68,6 +68,7 @@ const api = {
     throw new HadronError("NOT_FOUND", "No such user.");
   },
   bigint: () => 1n,
+  about: (_: unknown, { meta, id, caller }: Context) => ({ meta, id, caller: caller ?? null }),
   circular: () => {
     const one: { one?: unknown } = {};
     one.one = one;
@@ -97,6 +98,39 @@ test("params: one element is the input, an object is itself the input, none is u
   expect((await post(call("echo", [1, 2]))).body.error).toMatchObject({
     code: -32602,
     data: { code: "INVALID_INPUT" },
+  });
+});
+
+test("the headers baggage and idempotency-key say more of a call; who calls is believed inside alone", async () => {
+  const { post, insideUrl } = await serve(service("api", api));
+  const headers = {
+    baggage: " tenant = a%20b ;ttl=3, =x, nonsense,locale=de, bad key=1,wrong=%ff",
+    "idempotency-key": '"order-17"',
+    "hadron-service": "shop",
+    "hadron-replica": "shop.0",
+  };
+  const meta = { tenant: "a b", locale: "de", wrong: "%ff" };
+  expect((await post(call("about"), headers)).body.result).toEqual({ meta, id: "order-17", caller: null });
+  const batch = await post(`[${call("about", [], 1)},${call("about", [], 2)}]`, headers);
+  expect(batch.body.map(({ result }: { result: { id: string } }) => result.id)).toEqual(["order-17.0", "order-17.1"]);
+  const { result } = (await post(call("about"))).body;
+  expect(result).toEqual({ meta: {}, id: expect.stringMatching(/^[0-9a-f]{16}-\w+$/), caller: null });
+  const inside = await fetch(insideUrl, {
+    method: "POST",
+    body: call("about"),
+    headers: { "content-type": "application/json", ...headers },
+  });
+  expect(await inside.json()).toMatchObject({ result: { caller: { service: "shop", replica: "shop.0" } } });
+  const large = await post(call("about"), { baggage: `a=${"x".repeat(8191)}` });
+  expect(large.body.error).toMatchObject({ data: { code: "TOO_LARGE", path: ["api"] } });
+});
+
+test("our client over HTTP sends metadata and the id of a call", async () => {
+  const { url } = await serve(service("api", api));
+  expect(await callUrl(url, "about", undefined, { meta: { tenant: "ü" }, id: "order-18" })).toEqual({
+    meta: { tenant: "ü" },
+    id: "order-18",
+    caller: null,
   });
 });
 
