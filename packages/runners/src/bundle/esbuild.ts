@@ -6,6 +6,8 @@ export type Esbuild = typeof import("esbuild");
 let loading: Promise<Esbuild> | undefined;
 let working = 0;
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Loads esbuild when it is first needed, and starts its process. Call it early and drop the promise to have both done
  * while something else is waited for. RUNNER_FAILED where it cannot be loaded.
@@ -28,9 +30,13 @@ export function loadEsbuild(): Promise<Esbuild> {
 /** Does something with esbuild, whose process is not ended meanwhile. */
 export async function withEsbuild<T>(work: (esbuild: Esbuild) => Promise<T>): Promise<T> {
   working++;
+  // esbuild keeps this process alive by its own process alone, not by the pipe through which it is answered. Ctrl-C ends
+  // that one, too: then nothing would be left to wait for, and this process would end before it hears of it.
+  const alive = setInterval(() => {}, LONGEST_TIMER_MS);
   try {
     return await work(await loadEsbuild());
   } finally {
+    clearInterval(alive);
     working--;
   }
 }
