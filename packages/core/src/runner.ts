@@ -1,4 +1,5 @@
 import type { Directory } from "./call/directory/directory.ts";
+import type { Feature } from "./describe/features.ts";
 import type { Topology } from "./describe/topology.ts";
 
 /** What a runner is given: an app file as it was declared in this process. */
@@ -212,6 +213,8 @@ export interface RunnerPlaces {
   readonly summary: string;
   /** Its own flags, beside those that every verb takes. */
   readonly flags: readonly RunnerFlag[];
+  /** What it can do of what not every runner can. An app that asks for more is refused, before the runner hears of it. */
+  readonly provides: readonly Feature[];
   /** Whether what it runs ends with the command that started it, so that `call` may start an app for one call. */
   readonly endsWithCommand: boolean;
   /**

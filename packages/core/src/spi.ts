@@ -29,6 +29,7 @@ export {
 } from "./declare/pattern.ts";
 export { describeIssues } from "./declare/schema.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
+export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";
 export { checkScale } from "./describe/scale-rules.ts";
 export {

@@ -23,6 +23,7 @@ const places = (name: string) => {
   const answers = { local: '"always"', docker: 'env.DOCKER_HOST ? "perhaps" : "never"' }[name];
   return `export const summary = "the world of ${name}";
 export const flags = ${JSON.stringify(name === "kubernetes" ? [{ name: "namespace", value: "NAME", help: "" }] : [])};
+export const provides = [];
 export const endsWithCommand = ${name === "local"};
 export const answers = (env) => ${answers ?? 'env.KUBECONFIG ? "perhaps" : "never"'};
 `;

@@ -3,7 +3,7 @@ import type { Runner, RunnerModule } from "@hadron/core/spi";
 import { DEFAULT_BASE_IMAGE } from "./places.ts";
 import { DockerRunner } from "./runner.ts";
 
-export { answers, endsWithCommand, flags, summary } from "./places.ts";
+export { answers, endsWithCommand, flags, provides, summary } from "./places.ts";
 
 /** Makes the runner for the engine that the environment names: see `engine/find.ts`. Connects when it is first asked. */
 export const createRunner: RunnerModule["createRunner"] = ({ flags: given, explicitApp, env }): Runner =>

@@ -16,6 +16,8 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
+export const provides: RunnerPlaces["provides"] = ["containers", "storage"];
+
 export const endsWithCommand = false;
 
 /** An engine is there where the environment names one, or a socket lies where one would listen: see `engine/find.ts`. */

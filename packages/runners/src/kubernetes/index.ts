@@ -3,7 +3,7 @@ import { Api } from "./api/api.ts";
 import { findTarget } from "./api/kube-config.ts";
 import { readSettings } from "./plan/settings.ts";
 
-export { answers, endsWithCommand, flags, summary } from "./places.ts";
+export { answers, endsWithCommand, flags, provides, summary } from "./places.ts";
 
 /**
  * Runs an app on a Kubernetes cluster, with nothing but its API server and an image registry. What a verb needs is loaded

@@ -14,6 +14,8 @@ export const flags: RunnerPlaces["flags"] = [
   { name: "pull-secret", value: "NAME", help: "a Secret with which the cluster pulls images (HADRON_PULL_SECRET)" },
 ];
 
+export const provides: RunnerPlaces["provides"] = ["containers", "storage"];
+
 export const endsWithCommand = false;
 
 /** A cluster is there where a kubeconfig is, or where this process itself runs in a pod. */

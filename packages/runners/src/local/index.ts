@@ -6,7 +6,7 @@ import { LocalRunner } from "./runner.ts";
 /** How long a replica may take until it is ready. */
 const START_TIMEOUT_MS = 30_000;
 
-export { answers, endsWithCommand, flags, summary } from "./places.ts";
+export { answers, endsWithCommand, flags, provides, summary } from "./places.ts";
 
 /** Runs apps on this machine: a process each replica, nothing else installed. See {@link RunnerModule}. */
 export const createRunner: RunnerModule["createRunner"] = ({ env }) =>

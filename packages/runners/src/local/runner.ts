@@ -31,7 +31,6 @@ import { plan } from "./plan.ts";
 import { PortMemory } from "./ports/port-memory.ts";
 import { inheritedEnv, writeRelease } from "./replica/release.ts";
 import type { Clock } from "./replica/restart-policy.ts";
-import { unsupported } from "./unsupported.ts";
 
 export interface LocalRunnerOptions {
   readonly paths: LocalPaths;
@@ -59,7 +58,6 @@ export class LocalRunner implements Runner {
   }
 
   async plan({ entry, topology }: Program, { signal }: RunContext): Promise<Plan> {
-    throwIfUnsupported(topology);
     const world = await this.#describe(topology.app, signal);
     const hash = world === undefined ? undefined : (await bundle(entry, { signal })).hash;
     return { changes: plan(topology, hash, world) };
@@ -68,7 +66,6 @@ export class LocalRunner implements Runner {
   async apply(program: Program, context: RunContext): Promise<Applied> {
     const { topology, entry } = program;
     const { signal, progress } = context;
-    throwIfUnsupported(topology);
     progress.step("bundle", entry);
     const bundling = bundle(entry, { signal });
     // Looked at below, after what goes on beside it.
@@ -216,11 +213,6 @@ async function ifThere<T>(asked: Promise<T> | undefined): Promise<T | undefined>
     if (isHadronError(error) && error.code === "UNAVAILABLE") return undefined;
     throw error;
   }
-}
-
-function throwIfUnsupported(topology: Program["topology"]): void {
-  const problem = unsupported(topology.services);
-  if (problem !== undefined) throw problem;
 }
 
 function connectHere(deployment: Deployment): Connected {

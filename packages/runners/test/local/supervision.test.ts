@@ -194,16 +194,6 @@ test("a file that declares another app each time it runs is found out before any
   expect(await home.left()).toEqual([]);
 });
 
-test("an image is refused, and the error says what runs it", async () => {
-  const { image, service } = await import("@hadron/core");
-  const cache = service("cache", image("redis:7", { port: 6379 }));
-  const program = toProgram(fixture("trouble.ts"), "images", [cache]);
-  await expect(home.runner().plan(program, home.context)).rejects.toMatchObject({
-    code: "WRONG_USE",
-    message: expect.stringContaining("--runner=docker"),
-  });
-});
-
 test("a replica takes what it started along when it ends", async () => {
   const { trouble } = await import("../fixtures/trouble.ts");
   const runner = home.runner();

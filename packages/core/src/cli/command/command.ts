@@ -26,7 +26,7 @@ export interface Command {
   /** The runner, made. */
   runner(): Promise<Runner>;
   /** What the runner is given. `needsSecrets`: it will start replicas. */
-  program(needsSecrets: boolean): Program;
+  program(needsSecrets: boolean): Promise<Program>;
   /** Takes what progress shows from the screen. */
   progressDone(): void;
 }

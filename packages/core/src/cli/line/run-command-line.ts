@@ -1,4 +1,6 @@
 import { compose } from "../../describe/compose.ts";
+import { findLack, toLackError } from "../../describe/features.ts";
+import type { Topology } from "../../describe/topology.ts";
 import { HadronError, isHadronError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { Runner, RunnerModule } from "../../runner.ts";
@@ -130,7 +132,10 @@ async function execute(
       waitMs: flags.wait === undefined ? undefined : toDurationMs("wait", flags.wait),
     },
     progressDone: () => progress.done(),
-    program: (needsSecrets) => createProgram({ app, entry, runCall: line.runCall, env }, needsSecrets),
+    async program(needsSecrets) {
+      await refuseWhatLacks(app.topology, runnerName, await command.module(), runners);
+      return createProgram({ app, entry, runCall: line.runCall, env }, needsSecrets);
+    },
     module: async () => loaded ?? (await runners.load(runnerName)),
     async runner() {
       if (runner === undefined) {
@@ -145,6 +150,21 @@ async function execute(
   } finally {
     progress.done();
   }
+}
+
+/** WRONG_USE where the app asks for what the runner cannot do. Others are asked only then. */
+async function refuseWhatLacks(
+  topology: Topology,
+  runner: string,
+  { provides }: RunnerModule,
+  runners: Runners,
+): Promise<void> {
+  const lack = findLack(topology, provides);
+  if (lack === undefined) return;
+  const others = await Promise.all(
+    runners.names().map(async (name) => ({ name, provides: (await runners.places(name)).provides })),
+  );
+  throw toLackError(lack, `the ${runner} runner`, others);
 }
 
 /** Finds the verb, and checks that its words and flags are its own. `verb` is undefined where none was given. */

@@ -32,7 +32,7 @@ async function startWhereNothingRuns(command: Command): Promise<Attached | undef
   if (!(await command.module()).endsWithCommand) return undefined;
   const { revision } = await runner.status(command.app.topology.app, command.context);
   if (revision !== null) return undefined;
-  const applying = runner.apply(command.program(true), command.context);
+  const applying = runner.apply(await command.program(true), command.context);
   void loadHost(); // It is needed next, and there is nothing else to do while replicas start.
   return (await applying).attached;
 }

@@ -15,7 +15,7 @@ export async function up(command: Command): Promise<number> {
     if (!json) terminal.err("What started this command has gone; stopping.");
     command.stopping.stop(143);
   });
-  const { status, changes, attached } = await runner.apply(command.program(true), context);
+  const { status, changes, attached } = await runner.apply(await command.program(true), context);
   await using _attached = attached;
   command.progressDone();
   if (json) {

@@ -37,6 +37,7 @@ afterAll(async () => {
 
 const PLACES = `export const summary = "sheets of paper";
 export const flags = [{ name: "pencil", value: "COLOUR", help: "what it is written with" }];
+export const provides = [];
 export const endsWithCommand = false;
 export const answers = () => "always";
 `;

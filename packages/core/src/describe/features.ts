@@ -1,0 +1,65 @@
+import { HadronError } from "../errors.ts";
+import type { ServiceTopology, Topology } from "./topology.ts";
+
+/** What an app may ask for and not every runner can do. */
+export type Feature =
+  /** Runs container images that are not our own code. */
+  | "containers"
+  /** Keeps storage of a replica that is one of its kind. */
+  | "storage"
+  /** Makes secrets at the first `up`, and keeps them. */
+  | "generated-secrets";
+
+/** A runner, as far as it says what it can do. */
+export interface Provider {
+  readonly name: string;
+  readonly provides: readonly Feature[];
+}
+
+/** The first thing that an app asks for and that is not provided; undefined where all is. Pure. */
+export function findLack(topology: Topology, provides: readonly Feature[]): Lack | undefined {
+  for (const service of topology.services) {
+    const feature = featuresOf(service).find((asked) => !provides.includes(asked));
+    if (feature !== undefined) return { feature, service };
+  }
+  return undefined;
+}
+
+/** What is asked for and not provided. */
+export interface Lack {
+  readonly feature: Feature;
+  /** The service that asks for it. */
+  readonly service: ServiceTopology;
+}
+
+/** Says which runner lacks what, and where it exists. WRONG_USE. */
+export function toLackError({ feature, service }: Lack, runner: string, others: readonly Provider[]): HadronError {
+  const having = others.filter(({ name, provides }) => provides.includes(feature));
+  const names = having.map(({ name }) => `--runner=${name}`);
+  const use = names.length === 0 ? "no runner that is installed does" : `use ${names.join(" or ")}`;
+  const [asked, lacked, remedy] = WORDS[feature](service);
+  return new HadronError("WRONG_USE", `"${service.name}" ${asked}, and ${runner} ${lacked}: ${use}${remedy}.`);
+}
+
+function featuresOf({ image, standIn, storage, generated }: ServiceTopology): readonly Feature[] {
+  return [
+    ...(image !== null && standIn === undefined ? (["containers"] as const) : []),
+    ...(storage === null ? [] : (["storage"] as const)),
+    ...(generated === undefined ? [] : (["generated-secrets"] as const)),
+  ];
+}
+
+/** What the service asks for, what a runner without it does not do, and what else helps. */
+const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [string, string, string]>> = {
+  containers: ({ image }) => [
+    `is the image ${image?.reference}`,
+    "runs no containers",
+    ", or give it a part that takes its place, image(…, { standIn })",
+  ],
+  storage: () => ["has storage", "keeps none", ""],
+  "generated-secrets": ({ generated = [] }) => [
+    `asks for generated secrets (${generated.join(", ")})`,
+    "makes none",
+    "",
+  ],
+};
