@@ -103,6 +103,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
     for (const [service, list] of Object.entries(members)) directory.set(service, list);
     const self = { app: topology.app, service: "bench", replica: undefined, topology: "" };
     const calling = createHost({ self, directory, transports: createOutsideTransports() });
+    const { clock } = calling;
     host = calling;
     return {
       name: topology.app,
@@ -111,7 +112,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
       url: (service) => children.find((one) => one.service === service)!.exposed[0]!.replace(/^tcp:/, "http://"),
       address: (service, ordinal = 0) => members[service]![ordinal]!.address,
       call: async <T>(service: string, procedure: string, input?: unknown) => {
-        const scope = new Scope({ deadlineAt: performance.now() + 60_000, trace: TRACE });
+        const scope = new Scope({ clock, deadlineAt: clock.now() + 60_000, trace: TRACE });
         try {
           return (await calling.channel(service).callAny(procedure, input, scope)) as T;
         } finally {

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import jayson from "jayson";
+import { createSystemClock } from "../../packages/core/src/clock/system-clock.ts";
 import { Scope } from "../../packages/core/src/scope/scope.ts";
 import { acceptMux } from "../../packages/core/src/transport/mux/index.ts";
 import type { Dispatcher } from "../../packages/core/src/transport/transport.ts";
@@ -30,13 +31,15 @@ if (kind === "jayson") {
   server.keepAliveTimeout = 60_000;
   server.listen(0, "127.0.0.1", () => process.send?.({ address: `${(server.address() as AddressInfo).port}` }));
 } else {
+  const clock = createSystemClock();
   const dispatcher: Dispatcher = {
+    clock,
     self: { app: "bench", service: "echo", replica: "echo.0", topology: "0" },
     maxInputBytes: 1e8,
     maxOutputBytes: 1e8,
     dispatch(call, reply) {
-      const deadlineAt = performance.now() + (call.timeoutMs ?? 30_000);
-      const scope = new Scope({ deadlineAt, trace: call.trace });
+      const deadlineAt = clock.now() + (call.timeoutMs ?? 30_000);
+      const scope = new Scope({ clock, deadlineAt, trace: call.trace });
       // As a handler is run: its outcome comes in a later microtask.
       void Promise.resolve(procedures[call.procedure]?.(call.input)).then((output) => {
         scope.end();

@@ -8,6 +8,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent } from "node:http";
 import jayson from "jayson";
+import { createSystemClock } from "../../packages/core/src/clock/system-clock.ts";
 import { Scope } from "../../packages/core/src/scope/scope.ts";
 import { createMuxTransport } from "../../packages/core/src/transport/mux/index.ts";
 
@@ -38,14 +39,15 @@ async function open(kind: "jayson" | "unix" | "tcp") {
         );
       });
   } else {
-    const connection = createMuxTransport().connect(address, {
+    const clock = createSystemClock();
+    const connection = createMuxTransport(clock).connect(address, {
       self: hello,
       wanted: hello,
       stateChanged: () => {},
       maxOutputBytes: 1e8,
     });
     call = (procedure, input) => {
-      const scope = new Scope({ deadlineAt: performance.now() + 30_000, trace });
+      const scope = new Scope({ clock, deadlineAt: clock.now() + 30_000, trace });
       const answer = connection.call({ procedure, input, scope });
       answer.then(
         () => scope.end(),

@@ -1,6 +1,7 @@
 /** Hadron: one file is a distributed system. For users; see `spi.ts` for what runners and patterns are made with. */
 import "./node-version.ts";
 
+export type { Clock, Timer } from "./clock/clock.ts";
 export { type ImageOptions, image } from "./declare/image.ts";
 export { onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";

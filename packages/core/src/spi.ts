@@ -3,6 +3,9 @@ import "./node-version.ts";
 
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
+export type { Clock, Timer } from "./clock/clock.ts";
+export type { Clockwork } from "./clock/clockwork.ts";
+export { createSystemClock } from "./clock/system-clock.ts";
 export type {
   ChildDefinition,
   Expose,

@@ -1,11 +1,15 @@
 import { TableDirectory } from "../call/directory/table-directory.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { FromReplica, ToReplica } from "./ipc.ts";
 
 /** How long a caller waits to hear why a replica is gone. */
 const REASON_TIMEOUT_MS = 250;
 
 /** The directory of a replica under the local runner: the runner pushes it. */
-export function createIpcDirectory(send: (message: FromReplica) => void): {
+export function createIpcDirectory(
+  send: (message: FromReplica) => void,
+  clock: Clock,
+): {
   readonly directory: TableDirectory;
   readonly receive: (message: ToReplica) => void;
 } {
@@ -16,11 +20,11 @@ export function createIpcDirectory(send: (message: FromReplica) => void): {
     new Promise((resolve) => {
       const id = nextId++;
       const done = (reason: string | undefined) => {
-        clearTimeout(timer);
+        clock.cancel(timer);
         asked.delete(id);
         resolve(reason);
       };
-      const timer = setTimeout(done, REASON_TIMEOUT_MS, undefined);
+      const timer = clock.after(REASON_TIMEOUT_MS, () => done(undefined));
       asked.set(id, done);
       send({ type: "suspect", id, service, name: member.name });
     });

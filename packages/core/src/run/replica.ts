@@ -4,6 +4,8 @@ import { dirname, resolve } from "node:path";
 import { DnsDirectory } from "../call/directory/dns-directory.ts";
 import { createHost, type Host } from "../call/host/host.ts";
 import { offerHost } from "../call/host/outside.ts";
+import type { Clock } from "../clock/clock.ts";
+import { createSystemClock } from "../clock/system-clock.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { firstDifference, hashTopology, type Topology } from "../describe/topology.ts";
 import { HadronError, toErrorData } from "../errors.ts";
@@ -72,21 +74,22 @@ function finish(outcome: unknown, status: number): never {
 async function serve(environment: ReplicaEnvironment, services: readonly unknown[]): Promise<void> {
   const app = composeAsDeployed(environment, services);
   const { service, name, ordinal, revision } = environment;
-  const log = createLog(name, (line) => process.stdout.write(`${line}\n`));
+  const clock = createSystemClock();
+  const log = createLog(name, (line) => process.stdout.write(`${line}\n`), clock);
   const self = {
     app: environment.app,
     service,
     replica: name,
     topology: environment.topologyHash ?? hashTopology(app.topology),
   };
-  const mux = createMuxTransport();
-  const ipc = environment.peers === "ipc" ? connectRunner() : undefined;
+  const mux = createMuxTransport(clock);
+  const ipc = environment.peers === "ipc" ? connectRunner(clock) : undefined;
   const dns =
     environment.peers === "ipc"
       ? undefined
-      : new DnsDirectory({ topology: app.topology, names: environment.peers, counts: environment.counts });
+      : new DnsDirectory({ topology: app.topology, names: environment.peers, counts: environment.counts, clock });
   const directory = (ipc?.directory ?? dns)!;
-  const host: Host = createHost({ self, directory, transports: { unix: mux, tcp: mux }, app, ordinal });
+  const host: Host = createHost({ self, clock, directory, transports: { unix: mux, tcp: mux }, app, ordinal });
   offerHost(host);
 
   const declared = app.topology.services.find((one) => one.name === service)!.replicas;
@@ -143,11 +146,11 @@ function stopper(
 }
 
 /** The channel to the local runner. Without it a replica has no purpose: it ends when the runner is gone. */
-function connectRunner() {
+function connectRunner(clock: Clock) {
   const send = (message: FromReplica) => {
     if (process.connected) process.send!(message);
   };
-  const { directory, receive } = createIpcDirectory(send);
+  const { directory, receive } = createIpcDirectory(send, clock);
   process.on("message", receive);
   process.on("disconnect", () => process.exit(0));
   // Ctrl-C in a terminal goes to every process of it; the runner decides what becomes of its replicas.

@@ -1,5 +1,5 @@
+import type { Clockwork } from "../clock/clockwork.ts";
 import { HadronError } from "../errors.ts";
-import { deadlines } from "./deadlines.ts";
 import { childTrace } from "./trace.ts";
 
 /** Something that has to know when its scope is cancelled. It listens to one scope at a time. */
@@ -11,7 +11,8 @@ export interface Cancellable {
 }
 
 export interface ScopeOptions {
-  /** On the clock of `performance.now()`. Infinity: none. */
+  readonly clock: Clockwork;
+  /** On that clock. Infinity: none. */
   readonly deadlineAt: number;
   /** W3C `traceparent` of its own. */
   readonly trace?: string | undefined;
@@ -31,6 +32,7 @@ export interface ScopeOptions {
  * not listen needs to hear of them, and most calls are over before anybody does.
  */
 export class Scope implements Cancellable {
+  readonly clock: Clockwork;
   readonly deadlineAt: number;
   /** What travels with the call and down its tree, as it travels: see {@link addMeta}. */
   meta: string | undefined;
@@ -49,7 +51,8 @@ export class Scope implements Cancellable {
   readonly #parent: Scope | undefined;
   readonly #timed: boolean;
 
-  constructor({ deadlineAt, trace, cameWith, meta, parent }: ScopeOptions) {
+  constructor({ clock, deadlineAt, trace, cameWith, meta, parent }: ScopeOptions) {
+    this.clock = clock;
     this.deadlineAt = deadlineAt;
     this.meta = meta ?? parent?.meta;
     this.#trace = trace;
@@ -67,13 +70,13 @@ export class Scope implements Cancellable {
 
   /** Milliseconds until the deadline; 0 once it has passed. */
   get leftMs(): number {
-    return Math.max(0, this.deadlineAt - performance.now());
+    return Math.max(0, this.deadlineAt - this.clock.now());
   }
 
   /** W3C `traceparent`, or undefined. */
   get trace(): string | undefined {
     if (this.#cameWith !== undefined) {
-      this.#trace = childTrace(this.#cameWith);
+      this.#trace = childTrace(this.#cameWith, this.clock);
       this.#cameWith = undefined;
     }
     return this.#trace;
@@ -111,9 +114,9 @@ export class Scope implements Cancellable {
   cancel(error: HadronError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    for (let one = this.#first; one !== undefined; one = this.#first) {
-      this.#unlink(one);
-      one.cancelled(error);
+    for (let listener = this.#first; listener !== undefined; listener = this.#first) {
+      this.#unlink(listener);
+      listener.cancelled(error);
     }
     this.end();
     this.#controller?.abort(error);
@@ -136,7 +139,7 @@ export class Scope implements Cancellable {
     this.#ended = true;
     if (!this.#armed || this.#first !== undefined) return;
     this.#armed = false;
-    if (this.#timed) deadlines.delete(this);
+    if (this.#timed) this.clock.deadlines.delete(this);
     this.#parent?.delete(this);
   }
 
@@ -153,6 +156,6 @@ export class Scope implements Cancellable {
   #arm(): void {
     this.#armed = true;
     this.#parent?.add(this);
-    if (this.#timed) deadlines.add(this);
+    if (this.#timed) this.clock.deadlines.add(this);
   }
 }

@@ -2,11 +2,9 @@ import type { Scope } from "./scope.ts";
 
 /** Resolves after a while, or when the scope ends. */
 export function sleep(scope: Scope, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const slept = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return unlessOver(scope, slept).finally(() => clearTimeout(timer));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = scope.clock.after(ms, resolve);
+  return unlessOver(scope, promise).finally(() => scope.clock.cancel(timer));
 }
 
 /** What a promise gives, or undefined if the scope ends first. */

@@ -1,9 +1,10 @@
+import type { Clockwork } from "../clock/clockwork.ts";
 import type { Metric } from "../metric.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 
 /** A call that came in. */
 export interface Work {
-  /** On the clock of `performance.now()`. */
+  /** On the clock of the {@link Admission}. */
   readonly arrivedAt: number;
   /** Whether its time is over: then it is answered so, and not started. */
   expired(now: number): boolean;
@@ -48,6 +49,7 @@ export class Admission {
   /** The declared limit. */
   readonly most: number;
   refused = 0;
+  readonly #clock: Clockwork;
   readonly #limit: ConcurrencyLimit;
   readonly #queue: Work[] = [];
   #overloaded = false;
@@ -70,9 +72,10 @@ export class Admission {
   #shortQueue = 1;
   #usualMs = 0;
 
-  constructor(most: number) {
+  constructor(most: number, clock: Clockwork) {
+    this.#clock = clock;
     this.most = most;
-    this.#limit = new ConcurrencyLimit(most, () => {
+    this.#limit = new ConcurrencyLimit(most, clock, () => {
       if (this.#queue.length > 0) this.#schedule();
     });
   }
@@ -132,7 +135,7 @@ export class Admission {
   #run(work: Work, now: number): void {
     this.#limit.began();
     work.start();
-    const ms = performance.now() - now;
+    const ms = this.#clock.now() - now;
     this.#spentMs += ms;
     if (this.#spentMs >= NOTICE_MS) {
       this.#usualMs += (ms - this.#usualMs) / 8;
@@ -145,13 +148,13 @@ export class Admission {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Some microtasks later: an async handler's answer is written in one, and asks for the end of the turn before this does.
-    queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => setImmediate(this.#turn))));
+    queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => this.#clock.nextTurn(this.#turn))));
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false;
     this.#spentMs = 0;
-    let now = performance.now();
+    let now = this.#clock.now();
     if (now >= this.#windowEndsAt) this.#look(now);
     const queue = this.#queue;
     if (this.#overloaded && this.#endedSince && queue.length > 0) {
@@ -165,7 +168,7 @@ export class Admission {
       // Nobody waits for it any more; the timer that would say so is behind this in the queue of the event loop.
       if (work.expired(now)) continue;
       this.#run(work, now);
-      now = performance.now();
+      now = this.#clock.now();
     }
     this.#endedSince = false;
     if (queue.length < this.#shortest) this.#shortest = queue.length;

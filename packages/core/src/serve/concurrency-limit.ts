@@ -1,3 +1,5 @@
+import type { Clock, Timer } from "../clock/clock.ts";
+
 /** How often the event loop is asked how late it is, while calls are at work beside each other. */
 const PROBE_MS = 4;
 /** A turn of the event loop that takes longer has too many calls in it. */
@@ -17,6 +19,7 @@ const IDLE_PROBES = 250;
  * alike, says nothing about too many of them.
  */
 export class ConcurrencyLimit {
+  readonly #clock: Clock;
   readonly #most: number;
   readonly #grown: () => void;
   #value: number;
@@ -26,10 +29,11 @@ export class ConcurrencyLimit {
   #probedAt = 0;
   #cpuAt = 0;
   #idle = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
   /** @param grown Told when there is more room than before. */
-  constructor(most: number, grown: () => void) {
+  constructor(most: number, clock: Clock, grown: () => void) {
+    this.#clock = clock;
     this.#most = most;
     this.#value = most;
     this.#grown = grown;
@@ -61,13 +65,13 @@ export class ConcurrencyLimit {
 
   #start(): void {
     this.#idle = 0;
-    this.#probedAt = performance.now();
+    this.#probedAt = this.#clock.now();
     this.#cpuAt = threadCpuMs();
-    this.#timer = setInterval(() => this.#probe(), PROBE_MS).unref();
+    this.#timer = this.#clock.every(PROBE_MS, () => this.#probe()).unref();
   }
 
   #probe(): void {
-    const now = performance.now();
+    const now = this.#clock.now();
     const cpuMs = threadCpuMs();
     // Only what this thread computed: a turn is as late where others have the processor, and fewer calls would not help.
     const turnMs = Math.min(now - this.#probedAt, cpuMs - this.#cpuAt);
@@ -86,7 +90,7 @@ export class ConcurrencyLimit {
     }
     this.#idle = mostAtWork > 1 || this.#value < this.#most ? 0 : this.#idle + 1;
     if (this.#idle < IDLE_PROBES) return;
-    clearInterval(this.#timer);
+    this.#clock.cancel(this.#timer);
     this.#timer = undefined;
   }
 }

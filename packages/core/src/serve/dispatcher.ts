@@ -1,5 +1,6 @@
 import { type Ambient, ambient } from "../call/host/ambient.ts";
 import { DEFAULT_TIMEOUT_MS, type Host } from "../call/host/host.ts";
+import type { Clockwork } from "../clock/clockwork.ts";
 import type { Limits, ProcedureDefinition } from "../declare/definition.ts";
 import { describeIssues, type Schema } from "../declare/schema.ts";
 import type { Caller, Context, Log, Replica } from "../declare/types.ts";
@@ -31,6 +32,7 @@ interface Served extends ProcedureDefinition {
 /** The serving side of a replica: takes calls from any transport and runs their handlers. */
 export class ReplicaDispatcher implements Dispatcher {
   readonly self: Hello;
+  readonly clock: Clockwork;
   readonly maxInputBytes: number;
   readonly maxOutputBytes: number;
   readonly metrics = new Map<string, ProcedureMetrics>();
@@ -46,9 +48,10 @@ export class ReplicaDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.self = options.self;
+    this.clock = options.host.clock;
     this.maxInputBytes = options.limits.inputBytes;
     this.maxOutputBytes = options.limits.outputBytes;
-    this.admission = new Admission(options.limits.concurrency);
+    this.admission = new Admission(options.limits.concurrency, this.clock);
     for (const one of options.procedures) {
       const metrics = new ProcedureMetrics();
       this.metrics.set(one.name, metrics);
@@ -78,8 +81,9 @@ export class ReplicaDispatcher implements Dispatcher {
   }
 
   dispatch(call: IncomingCall, reply: Reply): Scope {
-    const now = performance.now();
+    const now = this.clock.now();
     const scope = new Scope({
+      clock: this.clock,
       // I4: what it waited for while handlers of this turn were running is its own time.
       deadlineAt: now - this.admission.lateMs + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
       cameWith: call.trace,
@@ -192,7 +196,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
     return this.scope.signal;
   }
   get deadline(): Date {
-    return new Date(Date.now() + this.scope.leftMs);
+    return new Date(this.#dispatcher.clock.wallNow() + this.scope.leftMs);
   }
   get replica(): Replica {
     return this.#options.replica();
@@ -252,7 +256,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
       code === "DEADLINE_EXCEEDED"
         ? new HadronError(
             code,
-            `"${this.#served.name}" ${this.#pump === undefined ? "gave no answer" : "was not at the end of its stream"} in ${Math.round(performance.now() - this.arrivedAt)} ms, the time of the call. ` +
+            `"${this.#served.name}" ${this.#pump === undefined ? "gave no answer" : "was not at the end of its stream"} in ${Math.round(this.#dispatcher.clock.now() - this.arrivedAt)} ms, the time of the call. ` +
               "Give the call a longer timeoutMs, or look at the handler.",
           )
         : error,
@@ -291,7 +295,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
     const { name, options } = this.#served;
     const { output: schema } = options;
     const checkItem = (item: unknown) => check(schema!, item, "INVALID_OUTPUT", `An item of the output of "${name}"`);
-    const pump = new Pump(output, schema === undefined ? undefined : checkItem);
+    const pump = new Pump(output, this.#dispatcher.clock, schema === undefined ? undefined : checkItem);
     this.#pump = pump;
     if (this.#answered) pump.stop();
     const sink = this.#answered ? NOWHERE : this.#reply.stream(pump);
@@ -314,7 +318,7 @@ class Handling implements Cancellable, Context, Ambient, Work {
       metrics.calls++;
       this.#dispatcher.admission.forget(this);
     } else metrics.inFlight--;
-    metrics.observe(performance.now() - this.arrivedAt);
+    metrics.observe(this.#dispatcher.clock.now() - this.arrivedAt);
     this.#leave();
   }
 

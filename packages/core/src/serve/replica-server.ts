@@ -3,6 +3,7 @@ import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createChildClient } from "../call/client/child-client.ts";
 import type { Host } from "../call/host/host.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
@@ -148,16 +149,18 @@ export class ReplicaServer {
   async drain(drainMs: number): Promise<boolean> {
     this.#draining = true;
     this.#life.stop();
-    const startedAt = performance.now();
+    const { clock } = this.dispatcher;
+    const startedAt = clock.now();
     for (const connection of this.#connections) connection.goaway();
     // No more is accepted. The server's own `close` would end connections on which a call may just be on its way.
     for (const server of this.#servers) NetServer.prototype.close.call(server);
     const timeout = Promise.withResolvers<boolean>();
-    const timer = setTimeout(timeout.resolve, drainMs, false);
+    const timer = clock.after(drainMs, () => timeout.resolve(false));
     const done = await Promise.race([this.#finish(Math.min(drainMs, FAREWELL_MS)).then(() => true), timeout.promise]);
-    clearTimeout(timer);
+    clock.cancel(timer);
     const disposed = within(
-      Math.max(drainMs - (performance.now() - startedAt), FAREWELL_MS),
+      clock,
+      Math.max(drainMs - (clock.now() - startedAt), FAREWELL_MS),
       this.#life.dispose().catch((error: unknown) => {
         const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
         this.#options.log.error(`could not be disposed of: ${why}`, { event: "dispose" });
@@ -166,10 +169,10 @@ export class ReplicaServer {
     // A peer that was told closes its connection when its last call is answered. Closing it here could meet a call on its
     // way, of which the peer would not know whether it ran; one that comes before that is refused, and goes elsewhere.
     const parted = [...this.#connections].map((connection) => connection.closed);
-    await within(FAREWELL_MS, Promise.all(parted));
+    await within(clock, FAREWELL_MS, Promise.all(parted));
     // Answers that are still on their way out of this process.
     await Promise.all([...this.#connections].map((connection) => connection.close()));
-    if (done) await within(FAREWELL_MS, this.#outside.gone());
+    if (done) await within(clock, FAREWELL_MS, this.#outside.gone());
     for (const server of this.#servers) server.close();
     await disposed;
     return done;
@@ -177,7 +180,7 @@ export class ReplicaServer {
 
   /** Callers over HTTP are told with their next answer; those that ask for nothing more are let go after a while. */
   async #finish(graceMs: number): Promise<void> {
-    if (graceMs > 0) await within(graceMs, this.#outside.gone());
+    if (graceMs > 0) await within(this.dispatcher.clock, graceMs, this.#outside.gone());
     for (const server of this.#servers) server.closeIdleConnections();
     await this.dispatcher.idle();
   }
@@ -232,9 +235,9 @@ export class ReplicaServer {
 }
 
 /** Resolves when that has happened, or after a while. */
-async function within(ms: number, what: Promise<unknown>): Promise<void> {
+async function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<void> {
   const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
+  const timer = clock.after(ms, over.resolve);
   await Promise.race([what, over.promise]);
-  clearTimeout(timer);
+  clock.cancel(timer);
 }

@@ -123,7 +123,7 @@ export class ReplicaInProcess implements TestReplica {
       service: this.service,
       ordinal: this.ordinal,
       revision: hash,
-      log: createLog(this.name, write),
+      log: createLog(this.name, write, host.clock),
       storage: this.#topology.storage === null ? undefined : this.#world.storage(this.name),
       count: () => this.#world.count(this.service) || this.#topology.replicas,
     });

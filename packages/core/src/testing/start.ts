@@ -6,6 +6,7 @@ import type { Directory, Member } from "../call/directory/directory.ts";
 import { TableDirectory } from "../call/directory/table-directory.ts";
 import { createHost, type Host } from "../call/host/host.ts";
 import { offerHost } from "../call/host/outside.ts";
+import { createSystemClock } from "../clock/system-clock.ts";
 import { serviceDefinition } from "../declare/definition.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
 import { type App, compose } from "../describe/compose.ts";
@@ -98,7 +99,8 @@ class AppInProcess implements StartedApp, MemoryWorld {
   readonly topology: Topology;
   readonly app: App;
   readonly hash: string;
-  readonly registry = new MemoryRegistry();
+  readonly clock = createSystemClock();
+  readonly registry = new MemoryRegistry(this.clock);
   readonly log: (line: string) => void;
   readonly #table = new TableDirectory();
   readonly #replicas: ReplicaInProcess[] = [];
@@ -137,6 +139,7 @@ class AppInProcess implements StartedApp, MemoryWorld {
     const service = replica?.replace(/\.\d+$/, "") ?? "";
     return createHost({
       self: { app: this.topology.app, service, replica, topology: this.hash },
+      clock: this.clock,
       directory: this.#view(),
       transports: { memory: createMemoryTransport(this.registry) },
       app: this.app,

@@ -1,3 +1,4 @@
+import type { Clockwork } from "../clock/clockwork.ts";
 import { HadronError, toErrorData } from "../errors.ts";
 import type { Cancellable, Scope } from "../scope/scope.ts";
 import type { ItemSink, Reply } from "./transport.ts";
@@ -17,6 +18,7 @@ const MOST_IN_TURN = 128;
 /** Takes items from an iterable and puts them into a sink, one after the other, as fast as the sink takes them. */
 export class Pump {
   readonly #source: AsyncIterable<unknown>;
+  readonly #clock: Clockwork;
   readonly #check: ((item: unknown) => unknown) | undefined;
   #iterator: AsyncIterator<unknown> | undefined;
   #stopped = false;
@@ -24,7 +26,8 @@ export class Pump {
   #release: (() => void) | undefined;
 
   /** @param check What is sent for an item. Throws where it cannot be. @default the item */
-  constructor(source: AsyncIterable<unknown>, check?: (item: unknown) => unknown) {
+  constructor(source: AsyncIterable<unknown>, clock: Clockwork, check?: (item: unknown) => unknown) {
+    this.#clock = clock;
     this.#source = source;
     this.#check = check;
   }
@@ -45,7 +48,7 @@ export class Pump {
         const item = this.#check === undefined ? step.value : await this.#check(step.value);
         if (this.#stopped) break;
         if (sink.item(item)) {
-          if (inTurn % MOST_IN_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+          if (inTurn % MOST_IN_TURN === 0) await new Promise<void>((resolve) => this.#clock.nextTurn(resolve));
           if (this.#stopped) break;
           continue;
         }
@@ -90,7 +93,7 @@ export async function replyWith(output: unknown, reply: Reply, scope: Scope): Pr
     reply.ok(output);
     return;
   }
-  const pump = new Pump(output);
+  const pump = new Pump(output, scope.clock);
   const listener: Cancellable = { cancelled: () => pump.stop() };
   scope.add(listener);
   try {

@@ -1,3 +1,4 @@
+import type { Clockwork } from "../clock/clockwork.ts";
 import type { Caller } from "../declare/types.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -102,6 +103,8 @@ export interface Reply {
 /** The serving side of a replica, as transports see it. */
 export interface Dispatcher {
   readonly self: Hello;
+  /** The time of its calls, and of the connections to it. */
+  readonly clock: Clockwork;
   readonly maxInputBytes: number;
   readonly maxOutputBytes: number;
   /** Runs a call. Never throws. The scope that it returns can be cancelled. */

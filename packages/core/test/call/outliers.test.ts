@@ -5,12 +5,15 @@ import { expect, test, vi } from "vitest";
 import { Outliers } from "../../src/call/channel/outliers.ts";
 import { Peer } from "../../src/call/channel/peer.ts";
 import type { Member } from "../../src/call/directory/directory.ts";
+import { createSystemClock } from "../../src/clock/system-clock.ts";
 import { createRig } from "./rig.ts";
+
+const clock = createSystemClock();
 
 function peersOf(count: number): Peer[] {
   return Array.from({ length: count }, (_, ordinal) => {
     const member: Member = { ordinal, name: `one.${ordinal}`, address: "memory:x", state: "ready", reason: undefined };
-    return new Peer(member, {} as never, () => {});
+    return new Peer(member, { clock } as never, () => {});
   });
 }
 
@@ -20,7 +23,7 @@ test("a replica that fails five times in a row is ejected, and comes back by a p
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
     const peers = peersOf(3);
-    const outliers = new Outliers(peers);
+    const outliers = new Outliers(peers, clock);
     const [bad] = peers as [Peer];
     for (let failure = 0; failure < 4; failure++) outliers.failed(bad);
     expect(bad.avoided).toBe(false);
@@ -47,7 +50,7 @@ test("a replica that fails five times in a row is ejected, and comes back by a p
 
 test.each([1, 2, 3, 4, 7])("of %i replicas never more than half are ejected", (count) => {
   const peers = peersOf(count);
-  const outliers = new Outliers(peers);
+  const outliers = new Outliers(peers, clock);
   for (const peer of peers) {
     for (let failure = 0; failure < 10; failure++) outliers.failed(peer);
     // The others are well meanwhile, as far as they are not ejected.
@@ -59,7 +62,7 @@ test.each([1, 2, 3, 4, 7])("of %i replicas never more than half are ejected", (c
 
 test("what fails everywhere ejects nobody", () => {
   const peers = peersOf(4);
-  const outliers = new Outliers(peers);
+  const outliers = new Outliers(peers, clock);
   for (let round = 0; round < 20; round++) for (const peer of peers) outliers.failed(peer);
   expect(avoided(peers)).toBeLessThanOrEqual(1);
 });
@@ -68,7 +71,7 @@ test("a replica that is slow against the others is ejected; a probe that is slow
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
     const peers = peersOf(4);
-    const outliers = new Outliers(peers);
+    const outliers = new Outliers(peers, clock);
     const slow = peers[2]!;
     for (let call = 0; call < 20; call++) {
       for (const peer of peers) outliers.answered(peer, peer === slow ? 100 : 5, performance.now());

@@ -1,5 +1,6 @@
 import { service } from "@hadron/core";
 import { expect, test } from "vitest";
+import { createSystemClock } from "../../src/clock/system-clock.ts";
 import { Admission, type Work } from "../../src/serve/admission.ts";
 import { createRig } from "../call/rig.ts";
 
@@ -11,7 +12,7 @@ interface Outcome {
 
 /** An admission in front of handlers that keep the processor busy. Time is counted in calls done: machines differ. */
 function busy(limit: number, busyMs: number, { later = false } = {}) {
-  const admission = new Admission(limit);
+  const admission = new Admission(limit, createSystemClock());
   const served: Outcome[] = [];
   const refused: Outcome[] = [];
   let nextId = 0;
@@ -113,7 +114,7 @@ test("callers that each make one call after the other are all served, however ma
 });
 
 test("calls that come at once and wait for something else are all served, while more come", async () => {
-  const admission = new Admission(1000);
+  const admission = new Admission(1000, createSystemClock());
   const started: (() => void)[] = [];
   let begun = 0;
   let refused = 0;

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock/clock.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
 import type { Scope } from "../../scope/scope.ts";
@@ -52,7 +53,8 @@ const RETRY_MS = 20;
 export class Channel {
   readonly #options: ChannelOptions;
   readonly #roster: Roster;
-  readonly #room = new WaitingRoom(MOST_WAITING);
+  readonly #clock: Clock;
+  readonly #room: WaitingRoom;
   readonly #retryBudget = new Budget(RETRY_SHARE, RETRIES_SAVED);
   readonly #hedges = new Map<string, Hedge>();
   readonly #unwatch: () => void;
@@ -63,6 +65,8 @@ export class Channel {
 
   constructor(options: ChannelOptions) {
     this.#options = options;
+    this.#clock = options.clock;
+    this.#room = new WaitingRoom(MOST_WAITING, options.clock);
     this.#roster = new Roster(options, () => this.#room.wake());
     this.#unwatch = options.directory.watch(options.service, () => {
       this.#roster.changed();
@@ -141,7 +145,7 @@ export class Channel {
   ): Promise<unknown> {
     let hedge = this.#hedges.get(procedure);
     if (hedge === undefined) {
-      hedge = new Hedge();
+      hedge = new Hedge(this.#clock);
       this.#hedges.set(procedure, hedge);
     }
     let first: Outgoing | undefined;
@@ -191,10 +195,10 @@ export class Channel {
     const { outliers } = target;
     if (outliers === undefined) return answer.then(undefined, (error) => this.#failed(target, peer, call, error));
     if (peer.ejectedUntil !== 0) peer.probing = true;
-    call.sentAt = performance.now();
+    call.sentAt = this.#clock.now();
     return answer.then(
       (output) => {
-        const now = performance.now();
+        const now = this.#clock.now();
         outliers.answered(peer, now - call.sentAt, now);
         return output;
       },
@@ -235,7 +239,7 @@ export class Channel {
     else if (error !== call.scope.error) outliers.refused(peer);
     else if (call.hedged && code === "CANCELLED") {
       // The other won: it would have taken longer still.
-      const now = performance.now();
+      const now = this.#clock.now();
       outliers.answered(peer, now - call.sentAt, now);
     } else outliers.ended(peer);
   }
@@ -268,7 +272,7 @@ export class Channel {
     if (error.path.length === 0) void peer.suspect();
     // Half of it at random, so that those who failed together do not come back together.
     const baseMs = error.retryAfterMs ?? RETRY_MS * 2 ** (call.tries - 1);
-    const waitMs = baseMs / 2 + Math.random() * baseMs;
+    const waitMs = baseMs / 2 + this.#clock.random() * baseMs;
     // Waiting in vain: the error is of more use to the caller than its deadline.
     if (waitMs >= call.scope.leftMs) return this.#broken(peer, call, error);
     return sleep(call.scope, waitMs).then(() => this.#attempt(target, call));

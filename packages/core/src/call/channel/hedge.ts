@@ -1,3 +1,4 @@
+import type { Clock, Timer } from "../../clock/clock.ts";
 import { HadronError } from "../../errors.ts";
 import { Scope } from "../../scope/scope.ts";
 import { Budget } from "./budget.ts";
@@ -18,8 +19,13 @@ export class Hedge {
   calls = 0;
   hedged = 0;
   won = 0;
+  readonly #clock: Clock;
   readonly #latencies = new Latencies(0.95);
   readonly #budget = new Budget(SHARE, MOST_SAVED);
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The measured percentile; undefined while it is not known. */
   get afterMs(): number | undefined {
@@ -33,17 +39,17 @@ export class Hedge {
    */
   call(scope: Scope, afterMs: number | undefined, first: Leg, second: () => Leg | undefined): Promise<unknown> {
     this.calls++;
-    const startedAt = performance.now();
+    const startedAt = this.#clock.now();
     const delayMs = afterMs ?? this.#latencies.value;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const legs: Scope[] = [];
     let open = 0;
     let over = false;
     let firstError: unknown;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const settle = (winner: Scope | undefined, done: () => void) => {
       over = true;
-      clearTimeout(timer);
+      this.#clock.cancel(timer);
       for (const leg of legs) {
         if (leg !== winner) leg.cancel(new HadronError("CANCELLED", "Another replica answered first."));
         leg.end();
@@ -51,14 +57,15 @@ export class Hedge {
       done();
     };
     const run = (leg: Leg, isFirst: boolean) => {
-      const own = new Scope({ deadlineAt: scope.deadlineAt, trace: scope.trace, parent: scope });
+      const { clock, deadlineAt, trace } = scope;
+      const own = new Scope({ clock, deadlineAt, trace, parent: scope });
       legs.push(own);
       open++;
       leg(own).then(
         (output) => {
           if (over) return;
           // Of a first that lost, all that is known is that it took longer: longer than the percentile, which that is for.
-          this.#latencies.add(performance.now() - startedAt);
+          this.#latencies.add(this.#clock.now() - startedAt);
           if (!isFirst) this.won++;
           settle(own, () => resolve(output));
         },
@@ -74,13 +81,13 @@ export class Hedge {
     };
     run(first, true);
     if (delayMs === undefined) return promise;
-    timer = setTimeout(() => {
+    timer = this.#clock.after(Math.ceil(delayMs), () => {
       if (over || scope.error !== undefined) return;
       const leg = second();
       if (leg === undefined || !this.#budget.spend(this.calls)) return;
       this.hedged++;
       run(leg, false);
-    }, Math.ceil(delayMs));
+    });
     return promise;
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock/clock.ts";
 import type { Peer } from "./peer.ts";
 
 /** So many failures in a row, and a replica is ejected. */
@@ -23,9 +24,11 @@ const SLOW_MS = 10;
  */
 export class Outliers {
   readonly #peers: readonly Peer[];
+  readonly #clock: Clock;
   #windowEndsAt = 0;
 
-  constructor(peers: readonly Peer[]) {
+  constructor(peers: readonly Peer[], clock: Clock) {
+    this.#clock = clock;
     this.#peers = peers;
   }
 
@@ -51,7 +54,7 @@ export class Outliers {
     peer.failuresInRow++;
     if (peer.probing || peer.failuresInRow >= MOST_FAILURES_IN_ROW) {
       peer.probing = false;
-      this.#eject(peer, performance.now(), Number.POSITIVE_INFINITY);
+      this.#eject(peer, this.#clock.now(), Number.POSITIVE_INFINITY);
     }
   }
 

@@ -1,8 +1,10 @@
+import type { Clock, Timer } from "../../clock/clock.ts";
 import { HadronError } from "../../errors.ts";
 import type { Connection, ConnectionState, Hello, Transport } from "../../transport/transport.ts";
 import type { Directory, Member } from "../directory/directory.ts";
 
 export interface PeerOptions {
+  readonly clock: Clock;
   readonly service: string;
   readonly self: Hello;
   readonly directory: Directory;
@@ -33,17 +35,19 @@ export class Peer {
   windowCalls = 0;
   windowMs = 0;
   readonly #options: PeerOptions;
+  readonly #clock: Clock;
   readonly #changed: () => void;
   #connection: Connection | undefined;
   #failures = 0;
   #retryAt = 0;
   #busyUntil = 0;
   #reason: Promise<string | undefined> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
   constructor(member: Member, options: PeerOptions, changed: () => void) {
     this.member = member;
     this.#options = options;
+    this.#clock = options.clock;
     this.#changed = changed;
   }
 
@@ -68,28 +72,28 @@ export class Peer {
   /** Whether a call may go there now. */
   get usable(): boolean {
     if (this.member.state !== "ready" || this.#connection?.state === "draining") return false;
-    return this.#retryAt === 0 || performance.now() >= this.#retryAt;
+    return this.#retryAt === 0 || this.#clock.now() >= this.#retryAt;
   }
 
   /** Whether calls had better go elsewhere: it is ejected, or has said that it has too much work. */
   get avoided(): boolean {
     if (this.#busyUntil !== 0) {
-      if (performance.now() < this.#busyUntil) return true;
+      if (this.#clock.now() < this.#busyUntil) return true;
       this.#busyUntil = 0;
     }
     // Half-open: after its time, one call goes there; the others see how that goes.
-    return this.ejectedUntil !== 0 && (this.probing || performance.now() < this.ejectedUntil);
+    return this.ejectedUntil !== 0 && (this.probing || this.#clock.now() < this.ejectedUntil);
   }
 
   /** It could not be reached: not again before a while, which this returns. */
   unreachable(): number {
     const waitMs = BACKOFF_MS[Math.min(this.#failures++, BACKOFF_MS.length - 1)]!;
-    this.#retryAt = performance.now() + waitMs;
+    this.#retryAt = this.#clock.now() + waitMs;
     return waitMs;
   }
 
   busy(forMs: number): void {
-    this.#busyUntil = performance.now() + forMs;
+    this.#busyUntil = this.#clock.now() + forMs;
   }
 
   /** What the directory says of it now. Where it fared ill before, that may be over. */
@@ -141,12 +145,12 @@ export class Peer {
       this.close();
       closed();
     };
-    this.#timer = setInterval(end, RETIRE_POLL_MS).unref();
+    this.#timer = this.#clock.every(RETIRE_POLL_MS, end).unref();
     end();
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#clock.cancel(this.#timer);
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.close();

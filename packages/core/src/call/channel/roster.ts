@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock/clock.ts";
 import { placeOf } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import type { Member } from "../directory/directory.ts";
@@ -86,7 +87,7 @@ export class Roster {
     const key = groups === 1 ? 0 : group;
     let any = this.#anys.get(key);
     if (any === undefined) {
-      any = new AnyOf(`"${this.#options.service}"`, () => this.#peersOf(groups, group));
+      any = new AnyOf(`"${this.#options.service}"`, this.#options.clock, () => this.#peersOf(groups, group));
       this.#anys.set(key, any);
     }
     return any;
@@ -112,13 +113,15 @@ export class Roster {
 /** Interchangeable replicas. */
 class AnyOf implements Target {
   readonly what: string;
+  readonly #clock: Clock;
   readonly #find: () => Peer[];
   #peers: readonly Peer[] | undefined;
   #members: readonly Member[] | undefined;
   #outliers: Outliers | undefined;
 
-  constructor(what: string, find: () => Peer[]) {
+  constructor(what: string, clock: Clock, find: () => Peer[]) {
     this.what = what;
+    this.#clock = clock;
     this.#find = find;
   }
 
@@ -130,7 +133,7 @@ class AnyOf implements Target {
   get outliers(): Outliers | undefined {
     const peers = this.#all;
     if (peers.length < 2) return undefined;
-    this.#outliers ??= new Outliers(peers);
+    this.#outliers ??= new Outliers(peers, this.#clock);
     return this.#outliers;
   }
 
@@ -143,9 +146,9 @@ class AnyOf implements Target {
     const { length } = peers;
     if (length > 1) {
       // M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.
-      const first = Math.floor(Math.random() * length);
+      const first = Math.floor(this.#clock.random() * length);
       const a = peers[first]!;
-      const b = peers[(first + 1 + Math.floor(Math.random() * (length - 1))) % length]!;
+      const b = peers[(first + 1 + Math.floor(this.#clock.random() * (length - 1))) % length]!;
       const aIsGood = a !== not && a.usable && !a.avoided;
       const bIsGood = b !== not && b.usable && !b.avoided;
       if (aIsGood && bIsGood) return a.inFlight <= b.inFlight ? a : b;
@@ -168,7 +171,7 @@ class AnyOf implements Target {
     const good = usable.filter((peer) => !peer.avoided);
     const others = good.filter((peer) => peer !== not);
     const among = others.length > 0 ? others : good.length > 0 ? good : usable;
-    const start = Math.floor(Math.random() * among.length);
+    const start = Math.floor(this.#clock.random() * among.length);
     const rotated = [...among.slice(start), ...among.slice(0, start)];
     return rotated.reduce((best, peer) => (peer.inFlight < best.inFlight ? peer : best));
   }

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from "../../clock/clock.ts";
 import type { HadronError } from "../../errors.ts";
 import type { Cancellable, Scope } from "../../scope/scope.ts";
 
@@ -6,10 +7,12 @@ export class WaitingRoom {
   /** How many may wait. */
   readonly most: number;
   readonly #waiting = new Set<Waiter>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(most: number) {
+  constructor(most: number, clock: Clock) {
+    this.#clock = clock;
     this.most = most;
   }
 
@@ -25,7 +28,7 @@ export class WaitingRoom {
   wait(scope: Scope, withinMs: number): Promise<void> {
     if (scope.error !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      const waiter = new Waiter(this.#waiting, scope, resolve, performance.now() + withinMs);
+      const waiter = new Waiter(this.#waiting, scope, resolve, this.#clock.now() + withinMs);
       this.#waiting.add(waiter);
       scope.add(waiter);
       this.#arm(waiter.dueAt);
@@ -35,20 +38,20 @@ export class WaitingRoom {
   /** Something has changed: all look again. */
   wake(): void {
     for (const waiter of [...this.#waiting]) waiter.done();
-    clearTimeout(this.#timer);
+    this.#clock.cancel(this.#timer);
     this.#timerAt = Number.POSITIVE_INFINITY;
   }
 
   #arm(at: number): void {
     if (at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
+    this.#clock.cancel(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#due(), Math.max(1, Math.ceil(at - performance.now())));
+    this.#timer = this.#clock.after(Math.max(1, Math.ceil(at - this.#clock.now())), () => this.#due());
   }
 
   #due(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = performance.now();
+    const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const waiter of [...this.#waiting]) {
       if (waiter.dueAt <= now) waiter.done();

@@ -1,3 +1,4 @@
+import { createSystemClock } from "../../clock/system-clock.ts";
 import type { CallOptions } from "../../declare/types.ts";
 import { HadronError } from "../../errors.ts";
 import { addMeta } from "../../scope/meta.ts";
@@ -27,8 +28,9 @@ export function openUrl(url: string): UrlCaller {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new HadronError("WRONG_USE", `"${url}" is no URL; write one such as http://127.0.0.1:3000.`);
   }
+  const clock = createSystemClock();
   const nobody = { app: "", service: "", replica: undefined, topology: "" };
-  const connection = createHttpTransport().connect(url, {
+  const connection = createHttpTransport(clock).connect(url, {
     self: nobody,
     wanted: nobody,
     stateChanged() {},
@@ -37,7 +39,7 @@ export function openUrl(url: string): UrlCaller {
   return {
     async call(procedure, input, { signal, timeoutMs = DEFAULT_TIMEOUT_MS, meta: change, id } = {}) {
       const meta = change === undefined ? undefined : addMeta(undefined, change);
-      const scope = new Scope({ deadlineAt: performance.now() + timeoutMs, meta });
+      const scope = new Scope({ clock, deadlineAt: clock.now() + timeoutMs, meta });
       const stop = () =>
         scope.cancel(new HadronError("CANCELLED", "The call was given up.", { cause: signal?.reason }));
       signal?.addEventListener("abort", stop, { once: true });

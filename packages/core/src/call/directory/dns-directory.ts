@@ -1,3 +1,5 @@
+import type { Clock, Timer } from "../../clock/clock.ts";
+import { createSystemClock } from "../../clock/system-clock.ts";
 import type { Topology } from "../../describe/topology.ts";
 import type { PeerNames } from "../../run/environment.ts";
 import type { Directory, Member } from "./directory.ts";
@@ -16,6 +18,8 @@ export interface DnsDirectoryOptions {
   readonly names: PeerNames;
   /** How many replicas of a service run now, where `scale` changed it. */
   readonly counts: Readonly<Record<string, number>>;
+  /** @default this machine's */
+  readonly clock?: Clock;
   /** Looks a host name up: all its addresses, none where there is no such name. @default the system's resolver */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
@@ -27,13 +31,15 @@ export interface DnsDirectoryOptions {
  */
 export class DnsDirectory implements Directory {
   readonly #options: DnsDirectoryOptions;
+  readonly #clock: Clock;
   readonly #resolve: (host: string) => Promise<readonly string[]>;
   readonly #watched = new Map<string, Watched>();
   #counts: Readonly<Record<string, number>>;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
   constructor(options: DnsDirectoryOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? createSystemClock();
     this.#counts = options.counts;
     this.#resolve = options.resolve ?? resolveHost;
   }
@@ -69,8 +75,8 @@ export class DnsDirectory implements Directory {
   }
 
   close(): void {
-    clearInterval(this.#timer);
-    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+    this.#clock.cancel(this.#timer);
+    for (const { timer } of this.#watched.values()) this.#clock.cancel(timer);
     this.#watched.clear();
   }
 
@@ -81,7 +87,7 @@ export class DnsDirectory implements Directory {
         members: this.#expected(service),
         shards: this.#shardsOf(service),
         changed: new Set(),
-        changedAt: performance.now(),
+        changedAt: this.#clock.now(),
         looking: false,
         again: false,
         timer: undefined,
@@ -89,9 +95,11 @@ export class DnsDirectory implements Directory {
       };
       this.#watched.set(service, watched);
       this.#look(service);
-      this.#timer ??= setInterval(() => {
-        for (const name of this.#watched.keys()) this.#look(name);
-      }, POLL_MS).unref();
+      this.#timer ??= this.#clock
+        .every(POLL_MS, () => {
+          for (const name of this.#watched.keys()) this.#look(name);
+        })
+        .unref();
     }
     return watched;
   }
@@ -118,13 +126,13 @@ export class DnsDirectory implements Directory {
       return;
     }
     watched.looking = true;
-    clearTimeout(watched.timer);
+    this.#clock.cancel(watched.timer);
     watched.lookAt = Number.POSITIVE_INFINITY;
     this.#find(service, watched.shards)
       .then((members) => {
         if (areSame(members, watched.members)) return;
         watched.members = members;
-        watched.changedAt = performance.now();
+        watched.changedAt = this.#clock.now();
         for (const changed of [...watched.changed]) changed();
       })
       // No answer from DNS says nothing about the replicas: the members stay as last known, the next look may do.
@@ -134,7 +142,7 @@ export class DnsDirectory implements Directory {
         if (watched.again) {
           watched.again = false;
           this.#look(service);
-        } else if (isAnyAway(watched.members) && performance.now() - watched.changedAt < AWAY_MS)
+        } else if (isAnyAway(watched.members) && this.#clock.now() - watched.changedAt < AWAY_MS)
           this.#lookIn(service, AWAY_POLL_MS);
       });
   }
@@ -142,11 +150,11 @@ export class DnsDirectory implements Directory {
   /** Looks again no later than that, once. */
   #lookIn(service: string, ms: number): void {
     const watched = this.#watched.get(service);
-    const at = performance.now() + ms;
+    const at = this.#clock.now() + ms;
     if (watched === undefined || watched.lookAt <= at) return;
-    clearTimeout(watched.timer);
+    this.#clock.cancel(watched.timer);
     watched.lookAt = at;
-    watched.timer = setTimeout(() => this.#look(service), ms).unref();
+    watched.timer = this.#clock.after(ms, () => this.#look(service)).unref();
   }
 
   /** How to ask for the shards of a service; undefined where its replicas have no names of their own. */
@@ -191,13 +199,13 @@ export class DnsDirectory implements Directory {
 interface Watched {
   members: readonly Member[];
   readonly shards: ShardAddresses | undefined;
-  /** On the clock of `performance.now()`. */
+  /** On the clock. */
   changedAt: number;
   readonly changed: Set<() => void>;
   looking: boolean;
   again: boolean;
   /** Of a look that comes before the regular one. */
-  timer: NodeJS.Timeout | undefined;
+  timer: Timer | undefined;
   lookAt: number;
 }
 

@@ -1,8 +1,9 @@
+import type { Clockwork } from "../../clock/clockwork.ts";
+import { createSystemClock } from "../../clock/system-clock.ts";
 import type { CallOptions } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
-import { deadlines } from "../../scope/deadlines.ts";
 import { addMeta, type MetaChange } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
@@ -27,6 +28,8 @@ export interface HostOptions {
   readonly app?: App;
   /** Which replica of its service this is; for an outside caller, none. */
   readonly ordinal?: number;
+  /** Its time and chance. @default this machine's */
+  readonly clock?: Clockwork;
   /** Bytes of one encoded output that are accepted. @default 2 GiB − 1: the serving side has the limit */
   readonly maxOutputBytes?: number;
 }
@@ -41,6 +44,7 @@ export class Host {
   readonly self: Hello;
   readonly app: App | undefined;
   readonly ordinal: number;
+  readonly clock: Clockwork;
   readonly #options: HostOptions;
   readonly #channels = new Map<string, Channel>();
   #closed = false;
@@ -49,6 +53,7 @@ export class Host {
     this.self = options.self;
     this.app = options.app;
     this.ordinal = options.ordinal ?? 0;
+    this.clock = options.clock ?? createSystemClock();
     this.#options = options;
   }
 
@@ -73,7 +78,15 @@ export class Host {
       const { directory, transports, maxOutputBytes = 2 ** 31 - 1 } = this.#options;
       // Who has not the app's code cannot know what may be repeated.
       const idempotent = new Set(this.app?.services.get(service)?.topology.idempotent);
-      channel = new Channel({ service, self: this.self, directory, transports, maxOutputBytes, idempotent });
+      channel = new Channel({
+        service,
+        self: this.self,
+        clock: this.clock,
+        directory,
+        transports,
+        maxOutputBytes,
+        idempotent,
+      });
       this.#channels.set(service, channel);
     }
     return channel;
@@ -122,12 +135,12 @@ export class Host {
   #scope(parent: Scope | undefined, timeoutMs: number | undefined, change: MetaChange | undefined): Scope {
     if (timeoutMs !== undefined && !(timeoutMs >= 0))
       throw new HadronError("WRONG_USE", `timeoutMs is ${timeoutMs}, and should be milliseconds, from 0.`);
-    const now = performance.now();
+    const now = this.clock.now();
     // Every call has a deadline: Infinity is the longest that crosses the wire.
     const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
     const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
     const meta = change === undefined ? undefined : addMeta(parent?.meta, change);
-    const scope = new Scope({ deadlineAt, trace: parent?.trace, meta, parent });
+    const scope = new Scope({ clock: this.clock, deadlineAt, trace: parent?.trace, meta, parent });
     if (deadlineAt <= now) scope.expire();
     return scope;
   }
@@ -177,7 +190,7 @@ export class Host {
       name: "hadron_deadlines",
       type: "gauge",
       help: "Deadlines that this process waits for.",
-      value: deadlines.size,
+      value: this.clock.deadlines.size,
     };
   }
 

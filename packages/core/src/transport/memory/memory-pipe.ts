@@ -1,3 +1,5 @@
+import type { Clockwork } from "../../clock/clockwork.ts";
+import { createSystemClock } from "../../clock/system-clock.ts";
 import type { Pipe, PipeReader } from "../mux/link/pipe.ts";
 import type { PeerState } from "../mux/link/tcp-state.ts";
 
@@ -18,8 +20,8 @@ interface Piece {
 }
 
 /** Two pipes: what is written into one comes out of the other, at the end of the turn or later. */
-export function createMemoryPipes(faults: Faults): readonly [MemoryPipe, MemoryPipe] {
-  const pipes = [new MemoryPipe(faults), new MemoryPipe(faults)] as const;
+export function createMemoryPipes(faults: Faults, clock = createSystemClock()): readonly [MemoryPipe, MemoryPipe] {
+  const pipes = [new MemoryPipe(faults, clock), new MemoryPipe(faults, clock)] as const;
   pipes[0].other = pipes[1];
   pipes[1].other = pipes[0];
   return pipes;
@@ -28,6 +30,7 @@ export function createMemoryPipes(faults: Faults): readonly [MemoryPipe, MemoryP
 /** One of a pair. */
 export class MemoryPipe implements Pipe {
   readonly mayVanish = true;
+  readonly clock: Clockwork;
   other: MemoryPipe | undefined;
   bufferedBytes = 0;
   readonly #faults: Faults;
@@ -37,9 +40,10 @@ export class MemoryPipe implements Pipe {
   #gone = false;
   #finishing = false;
   #full = false;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #scheduled = false;
 
-  constructor(faults: Faults) {
+  constructor(faults: Faults, clock: Clockwork) {
+    this.clock = clock;
     this.#faults = faults;
   }
 
@@ -56,7 +60,7 @@ export class MemoryPipe implements Pipe {
     if (this.#gone || this.#finishing) return true;
     for (const chunk of chunks) {
       this.bufferedBytes += chunk.length;
-      this.#queue.push({ chunk, dueAt: performance.now() + this.#faults.delayMs });
+      this.#queue.push({ chunk, dueAt: this.clock.now() + this.#faults.delayMs });
     }
     this.deliver();
     this.#full = this.bufferedBytes >= ENOUGH_BYTES;
@@ -79,7 +83,7 @@ export class MemoryPipe implements Pipe {
   end(): void {
     if (this.#gone || this.#finishing) return;
     this.#finishing = true;
-    this.#queue.push({ chunk: undefined, dueAt: performance.now() + this.#faults.delayMs });
+    this.#queue.push({ chunk: undefined, dueAt: this.clock.now() + this.#faults.delayMs });
     this.deliver();
   }
 
@@ -87,7 +91,7 @@ export class MemoryPipe implements Pipe {
     if (this.#gone) return;
     this.end();
     this.#gone = true;
-    setImmediate(() => this.#reader?.ended(undefined));
+    this.clock.nextTurn(() => this.#reader?.ended(undefined));
   }
 
   /** Breaks at once: what is on its way is lost. */
@@ -96,19 +100,21 @@ export class MemoryPipe implements Pipe {
     this.bufferedBytes = 0;
     if (this.#gone) return;
     this.#gone = true;
-    setImmediate(() => this.#reader?.ended(error));
+    this.clock.nextTurn(() => this.#reader?.ended(error));
   }
 
   /** Delivers what is due, soon. Called again when a fault goes away. */
   deliver(): void {
     const first = this.#queue[0];
-    if (first === undefined || this.#timer !== undefined || this.#blocked) return;
-    const waitMs = first.dueAt - performance.now();
+    if (first === undefined || this.#scheduled || this.#blocked) return;
+    const waitMs = first.dueAt - this.clock.now();
     const run = () => {
-      this.#timer = undefined;
+      this.#scheduled = false;
       this.#deliverDue();
     };
-    this.#timer = waitMs > 0 ? setTimeout(run, Math.ceil(waitMs)) : setImmediate(run);
+    this.#scheduled = true;
+    if (waitMs > 0) this.clock.after(Math.ceil(waitMs), run);
+    else this.clock.nextTurn(run);
   }
 
   get #blocked(): boolean {
@@ -119,7 +125,7 @@ export class MemoryPipe implements Pipe {
   #deliverDue(): void {
     const other = this.other!;
     for (let piece = this.#queue[0]; piece !== undefined && !this.#blocked; piece = this.#queue[0]) {
-      if (piece.dueAt > performance.now()) break;
+      if (piece.dueAt > this.clock.now()) break;
       this.#queue.shift();
       if (piece.chunk === undefined) {
         other.#endedByOther();

@@ -1,3 +1,5 @@
+import type { Clockwork } from "../../clock/clockwork.ts";
+import { createSystemClock } from "../../clock/system-clock.ts";
 import { HadronError } from "../../errors.ts";
 import { ClientConnection } from "../mux/client/connection.ts";
 import type { MuxServerConnection } from "../mux/server/connection.ts";
@@ -23,14 +25,20 @@ export interface MemoryEndpoint {
 
 /** Who listens under which name. Two registries do not meet. */
 export class MemoryRegistry {
+  readonly #clock: Clockwork;
   readonly #endpoints = new Map<string, Endpoint>();
+
+  /** @param clock The time of what is between callers and those who listen. @default this machine's */
+  constructor(clock = createSystemClock()) {
+    this.#clock = clock;
+  }
 
   /** Listens at `memory:NAME`. FAILED_PRECONDITION where another one does. */
   listen(name: string, dispatcher: Dispatcher): MemoryEndpoint {
     if (this.#endpoints.has(name)) {
       throw new HadronError("FAILED_PRECONDITION", `memory:${name} is taken; close the one that listens there first.`);
     }
-    const endpoint = new Endpoint(dispatcher, () => this.#endpoints.delete(name));
+    const endpoint = new Endpoint(dispatcher, this.#clock, () => this.#endpoints.delete(name));
     this.#endpoints.set(name, endpoint);
     return endpoint;
   }
@@ -39,7 +47,7 @@ export class MemoryRegistry {
   open(name: string): MemoryPipe {
     const pipe = this.#endpoints.get(name)?.open();
     if (pipe !== undefined) return pipe;
-    const refused = new MemoryPipe({ delayMs: 0, hung: false });
+    const refused = new MemoryPipe({ delayMs: 0, hung: false }, this.#clock);
     refused.break(new Error(`nothing listens at memory:${name}`));
     return refused;
   }
@@ -59,20 +67,22 @@ export function createMemoryTransport(registry: MemoryRegistry): Transport {
 
 class Endpoint implements MemoryEndpoint {
   readonly #dispatcher: Dispatcher;
+  readonly #clock: Clockwork;
   readonly #release: () => void;
   readonly #faults: Faults = { delayMs: 0, hung: false };
   readonly #pairs = new Set<readonly [MemoryPipe, MemoryPipe]>();
   readonly #connections = new Set<MuxServerConnection>();
   #refusing = false;
 
-  constructor(dispatcher: Dispatcher, release: () => void) {
+  constructor(dispatcher: Dispatcher, clock: Clockwork, release: () => void) {
+    this.#clock = clock;
     this.#dispatcher = dispatcher;
     this.#release = release;
   }
 
   open(): MemoryPipe | undefined {
     if (this.#refusing) return undefined;
-    const pair = createMemoryPipes(this.#faults);
+    const pair = createMemoryPipes(this.#faults, this.#clock);
     this.#pairs.add(pair);
     acceptPipe(pair[1], this.#dispatcher, (connection) => {
       this.#connections.add(connection);

@@ -1,7 +1,10 @@
+import { createSystemClock } from "../../clock/system-clock.ts";
 import { HadronError, toErrorData } from "../../errors.ts";
 import { Scope } from "../../scope/scope.ts";
 import { replyWith } from "../pump.ts";
 import type { Dispatcher, Hello, IncomingCall, Reply } from "../transport.ts";
+
+const CLOCK = createSystemClock();
 
 /** Who calls, in these tests. */
 export const SELF: Hello = { app: "app", service: "caller", replica: "caller.0", topology: "0123456789abcdef" };
@@ -13,6 +16,7 @@ export type Handler = (call: IncomingCall, scope: Scope) => unknown;
 /** A serving side whose handlers are plain functions; it counts what it ran. */
 export class TestDispatcher implements Dispatcher {
   readonly self: Hello;
+  readonly clock = CLOCK;
   readonly maxInputBytes: number;
   readonly maxOutputBytes: number;
   readonly calls: IncomingCall[] = [];
@@ -27,8 +31,8 @@ export class TestDispatcher implements Dispatcher {
   }
 
   dispatch(call: IncomingCall, reply: Reply): Scope {
-    const deadlineAt = call.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + call.timeoutMs;
-    const scope = new Scope({ deadlineAt, trace: call.trace });
+    const deadlineAt = call.timeoutMs === undefined ? Number.POSITIVE_INFINITY : this.clock.now() + call.timeoutMs;
+    const scope = new Scope({ clock: this.clock, deadlineAt, trace: call.trace });
     this.calls.push(call);
     this.scopes.push(scope);
     this.#run(call, scope).then(
@@ -53,7 +57,7 @@ export class TestDispatcher implements Dispatcher {
 
 /** A scope as a caller has it. */
 export function callScope(timeoutMs = 30_000, trace?: string): Scope {
-  return new Scope({ deadlineAt: performance.now() + timeoutMs, trace });
+  return new Scope({ clock: CLOCK, deadlineAt: CLOCK.now() + timeoutMs, trace });
 }
 
 /** Resolves when a condition holds. Fails the test, with what it waited for, after ten seconds. */

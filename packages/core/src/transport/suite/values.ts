@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { createSystemClock } from "../../clock/system-clock.ts";
 import { Scope } from "../../scope/scope.ts";
 import { echo, type SetUp } from "./rig.ts";
 import { callScope } from "./test-dispatcher.ts";
@@ -94,7 +95,8 @@ export function describeValues(setUp: SetUp): void {
   test("metadata arrives as it was sent, and the id of a call that has one", async () => {
     const { call, connection, dispatcher } = await setUp({ echo });
     const meta = `tenant=a%20b,long=${"x".repeat(8000)}`;
-    const scope = new Scope({ deadlineAt: performance.now() + 30_000, meta });
+    const clock = createSystemClock();
+    const scope = new Scope({ clock, deadlineAt: clock.now() + 30_000, meta });
     await Promise.all([
       connection.call({ procedure: "echo", input: 1, scope, identity: { callId: "order-17" } }),
       connection.call({ procedure: "echo", input: 2, scope: callScope() }),
@@ -112,7 +114,7 @@ export function describeValues(setUp: SetUp): void {
     const { call, dispatcher } = await setUp({ echo });
     const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     await call("echo", 1, callScope(5000, trace));
-    await call("echo", 2, new Scope({ deadlineAt: Number.POSITIVE_INFINITY }));
+    await call("echo", 2, callScope(Number.POSITIVE_INFINITY));
     const [first, second] = dispatcher.calls;
     expect(first).toMatchObject({ procedure: "echo", trace, caller: { service: "caller", replica: "caller.0" } });
     expect(first!.timeoutMs).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 /** Calls once or twice and leaves the connection open: it must neither hold the process nor let it go too soon. */
 
+import { createSystemClock } from "../../../src/clock/system-clock.ts";
 import { HadronError } from "../../../src/errors.ts";
 import { Scope } from "../../../src/scope/scope.ts";
 import { createMuxTransport } from "../../../src/transport/mux/index.ts";
@@ -13,7 +14,7 @@ const connection = createMuxTransport().connect(address, {
   stateChanged: (state) => said.push(state),
   maxOutputBytes: 1e6,
 });
-const scope = new Scope({ deadlineAt: performance.now() + 20_000 });
+const scope = new Scope({ clock: createSystemClock(), deadlineAt: performance.now() + 20_000 });
 if (procedure === "cancel") {
   const answer = connection.call({ procedure: "late", input: 1, scope });
   setTimeout(() => scope.cancel(new HadronError("CANCELLED", "enough")), 300);

@@ -9,6 +9,8 @@ import {
   replyWith,
 } from "@hadron/core/serving";
 import {
+  type Clockwork,
+  createSystemClock,
   type Dispatcher,
   HadronError,
   type IncomingCall,
@@ -40,14 +42,16 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
   });
   // Whoever calls through it comes from outside.
   const outside = { app, service: "", replica: undefined, topology: "" };
-  const host = createHost({ self: outside, directory, transports: { tcp: createMuxTransport() } });
+  const clock = createSystemClock();
+  const host = createHost({ self: outside, clock, directory, transports: { tcp: createMuxTransport(clock) } });
   const work = new Work();
   const dispatcher: Dispatcher = {
     self,
+    clock,
     maxInputBytes: limits.inputBytes,
     maxOutputBytes: limits.outputBytes,
     dispatch: (call, reply) => {
-      const scope = toScope(call);
+      const scope = toScope(call, clock);
       work.begin();
       host
         .channel(service)
@@ -93,8 +97,8 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
   };
 }
 
-function toScope({ timeoutMs, trace, meta }: IncomingCall): Scope {
-  return new Scope({ deadlineAt: performance.now() + (timeoutMs ?? DEFAULT_TIMEOUT_MS), trace, meta });
+function toScope({ timeoutMs, trace, meta }: IncomingCall, clock: Clockwork): Scope {
+  return new Scope({ clock, deadlineAt: clock.now() + (timeoutMs ?? DEFAULT_TIMEOUT_MS), trace, meta });
 }
 
 function toHadronError(error: unknown): HadronError {

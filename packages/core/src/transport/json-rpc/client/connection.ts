@@ -1,3 +1,5 @@
+import type { Clock } from "../../../clock/clock.ts";
+import { createSystemClock } from "../../../clock/system-clock.ts";
 import { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isErrorCode } from "../../../errors.ts";
 import type { Cancellable } from "../../../scope/scope.ts";
 import { IncomingStream, type StreamOwner } from "../../incoming-stream.ts";
@@ -16,13 +18,14 @@ const STREAM_WINDOW = 256 * 1024;
  * JSON-RPC 2.0 over HTTP, as any outside caller speaks it. Addresses are URLs, `http://HOST:PORT/PATH` or `https:`, or
  * `http+unix:/path`.
  */
-export function createHttpTransport(): Transport {
-  return { connect: (address, options) => new HttpConnection(address, options) };
+export function createHttpTransport(clock: Clock = createSystemClock()): Transport {
+  return { connect: (address, options) => new HttpConnection(address, options, clock) };
 }
 
 class HttpConnection implements Connection {
   readonly #address: string;
   readonly #options: ConnectOptions;
+  readonly #clock: Clock;
   readonly #origin: Origin;
   readonly #head: string;
   readonly #lines = new Set<Line>();
@@ -34,7 +37,8 @@ class HttpConnection implements Connection {
   inFlight = 0;
   state: ConnectionState = "open";
 
-  constructor(address: string, options: ConnectOptions) {
+  constructor(address: string, options: ConnectOptions, clock: Clock) {
+    this.#clock = clock;
     this.#address = address;
     this.#options = options;
     const unix = address.startsWith("http+unix:");
@@ -128,7 +132,7 @@ class HttpConnection implements Connection {
 
   #start(exchange: Exchange): void {
     for (let line = this.#idle.pop(); line !== undefined; line = this.#idle.pop()) {
-      if (!line.closed && performance.now() < line.reusableUntil) return exchange.begin(line);
+      if (!line.closed && this.#clock.now() < line.reusableUntil) return exchange.begin(line);
       line.close();
       this.#lines.delete(line);
     }
@@ -137,7 +141,7 @@ class HttpConnection implements Connection {
       return;
     }
     this.#opening++;
-    openLine(this.#origin, this.#options.maxOutputBytes).then(
+    openLine(this.#origin, this.#options.maxOutputBytes, this.#clock).then(
       (line) => {
         this.#opening--;
         this.#lines.add(line);

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import type { Clock } from "../../../clock/clock.ts";
 import { type HttpResponse, type PieceTaker, ResponseParser } from "./response-parser.ts";
 
 export interface Origin {
@@ -20,15 +21,17 @@ export interface LineEvents {
 
 /** One connection, on which one request at a time is under way. */
 export class Line {
+  readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
   #events: LineEvents | undefined;
   #connected = false;
   #waiting: string | Buffer | undefined;
-  /** Until when it may be used again, on the clock of `performance.now()`. */
+  /** Until when it may be used again, on its clock. */
   reusableUntil = 0;
 
-  constructor(socket: Socket, readyEvent: "connect" | "secureConnect", maxBodyBytes: number) {
+  constructor(socket: Socket, readyEvent: "connect" | "secureConnect", maxBodyBytes: number, clock: Clock) {
+    this.#clock = clock;
     this.#socket = socket;
     this.#parser = new ResponseParser(maxBodyBytes, (headers) => this.#events?.begun(headers));
     socket.setNoDelay(true);
@@ -99,7 +102,7 @@ export class Line {
     // An idle line keeps no process alive.
     this.#socket.unref();
     if (!reusable) this.#socket.destroy();
-    this.reusableUntil = performance.now() + Math.max(0, (response.keepAliveSeconds ?? 5) * 1000 - 1000);
+    this.reusableUntil = this.#clock.now() + Math.max(0, (response.keepAliveSeconds ?? 5) * 1000 - 1000);
     events.answered(response, reusable);
   }
 
@@ -111,10 +114,10 @@ export class Line {
 }
 
 /** Opens a connection to an origin. TLS is loaded where it is used. */
-export async function openLine(origin: Origin, maxBodyBytes: number): Promise<Line> {
+export async function openLine(origin: Origin, maxBodyBytes: number, clock: Clock): Promise<Line> {
   if (!origin.secure) {
     const socket = origin.path === undefined ? connect(origin.port, origin.host) : connect(origin.path);
-    return new Line(socket, "connect", maxBodyBytes);
+    return new Line(socket, "connect", maxBodyBytes, clock);
   }
   const tls = await import("node:tls");
   const socket = tls.connect({
@@ -123,5 +126,5 @@ export async function openLine(origin: Origin, maxBodyBytes: number): Promise<Li
     servername: origin.host,
     ALPNProtocols: ["http/1.1"],
   });
-  return new Line(socket, "secureConnect", maxBodyBytes);
+  return new Line(socket, "secureConnect", maxBodyBytes, clock);
 }

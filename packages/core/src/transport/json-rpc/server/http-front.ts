@@ -58,7 +58,7 @@ const DISCARD_BYTES = 8 * 1024 * 1024;
 /** JSON-RPC 2.0 over HTTP POST to `/`, and what probes and collectors ask for. */
 export function createHttpFront(options: HttpFrontOptions): Server {
   const { headersMs = HEADERS_MS, silenceMs = SILENCE_MS } = options.times ?? {};
-  const front: Front = { ...options, keepAlive: new KeepAlive(silenceMs) };
+  const front: Front = { ...options, keepAlive: new KeepAlive(silenceMs, options.dispatcher.clock) };
   const server = createServer(
     // Node looks for late headers every 30 s unless told otherwise.
     { headersTimeout: headersMs, connectionsCheckingInterval: headersMs / 4, keepAliveTimeout: 75_000, noDelay: true },

@@ -167,7 +167,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       const explain = (error: unknown, item: unknown) => this.#explainInput(entry.procedure, error, item);
       return new Outflow(this.outbox, entry.id, credit, this.#maxInputBytes, source, explain);
     };
-    return new InputSender(input, open, (error) => {
+    return new InputSender(input, this.pipe.clock, open, (error) => {
       if (this.#calls.get(entry.id) !== entry) return;
       if (error === undefined) this.outbox.small(frames.END, entry.id);
       else this.cancel(entry, error);

@@ -1,12 +1,13 @@
+import { createSystemClock } from "../../../clock/system-clock.ts";
 import { HadronError } from "../../../errors.ts";
 import type { Transport } from "../../transport.ts";
 import { openSocketPipe, type SocketAddress } from "../link/socket-pipe.ts";
 import { ClientConnection } from "./connection.ts";
 
 /** Calls over sockets, at `unix:/path` and `tcp:HOST:PORT`. An address of another form is INTERNAL: a runner's defect. */
-export function createMuxTransport(): Transport {
+export function createMuxTransport(clock = createSystemClock()): Transport {
   return {
-    connect: (address, options) => new ClientConnection(openSocketPipe(parseAddress(address)), address, options),
+    connect: (address, options) => new ClientConnection(openSocketPipe(parseAddress(address), clock), address, options),
   };
 }
 

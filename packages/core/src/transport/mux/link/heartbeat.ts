@@ -1,3 +1,5 @@
+import type { Clock, Timer } from "../../../clock/clock.ts";
+
 const TICK_MS = 250;
 /** After 2.5 seconds of silence it is looked into, and after each 2.5 more. */
 const LOOK_TICKS = 10;
@@ -24,14 +26,16 @@ export interface Beating {
 export class Heartbeat {
   readonly #of: Beating;
   readonly #restMs: number;
-  #timer: NodeJS.Timeout;
+  readonly #clock: Clock;
+  #timer: Timer;
   #resting = false;
   #quiet = 0;
   #idle = 0;
   #asked = false;
 
   /** @param restMs How often an idle connection is asked. */
-  constructor(of: Beating, restMs: number) {
+  constructor(of: Beating, restMs: number, clock: Clock) {
+    this.#clock = clock;
     this.#of = of;
     this.#restMs = restMs;
     this.#timer = this.#start(TICK_MS);
@@ -53,16 +57,16 @@ export class Heartbeat {
     if (!this.#resting) return;
     this.#resting = false;
     this.#quiet = 0;
-    clearTimeout(this.#timer);
+    this.#clock.cancel(this.#timer);
     this.#timer = this.#start(TICK_MS);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#clock.cancel(this.#timer);
   }
 
-  #start(ms: number): NodeJS.Timeout {
-    return setInterval(() => this.#tick(), ms).unref();
+  #start(ms: number): Timer {
+    return this.#clock.every(ms, () => this.#tick()).unref();
   }
 
   #tick(): void {
@@ -77,7 +81,7 @@ export class Heartbeat {
       if (++this.#idle < REST_TICKS) return;
       this.#idle = 0;
       this.#resting = true;
-      clearTimeout(this.#timer);
+      this.#clock.cancel(this.#timer);
       this.#timer = this.#start(this.#restMs);
       return;
     }

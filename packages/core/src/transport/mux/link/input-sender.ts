@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Clockwork } from "../../../clock/clockwork.ts";
 import { HadronError } from "../../../errors.ts";
 import { Pump } from "../../pump.ts";
 import type { Outflow, Source } from "./outflow.ts";
@@ -18,10 +19,11 @@ export class InputSender {
   /** @param ended Told once: with undefined, that no item follows; or what the input threw. */
   constructor(
     input: AsyncIterable<unknown>,
+    clock: Clockwork,
     open: (source: Source, credit: number) => Outflow,
     ended: (error: unknown) => void,
   ) {
-    this.#pump = new Pump(input);
+    this.#pump = new Pump(input, clock);
     this.#open = open;
     this.#ended = ended;
   }

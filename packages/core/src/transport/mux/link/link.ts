@@ -27,7 +27,7 @@ export abstract class Link implements PipeReader, Beating {
     this.pipe = pipe;
     this.outbox = new Outbox(pipe);
     this.bodies = new IncomingBodies((id, bytes) => this.outbox.small(WINDOW, id, bytes));
-    this.heartbeat = new Heartbeat(this, restMs);
+    this.heartbeat = new Heartbeat(this, restMs, pipe.clock);
     this.#parser = new FrameParser((kind, id, bytes, start, end) => this.#frame(kind, id, bytes, start, end));
   }
 
@@ -100,7 +100,7 @@ export abstract class Link implements PipeReader, Beating {
       if (state === "gone" || (state === "unknown" && ms >= MOST_SILENT_MS)) this.finish(reason);
       else if (state === "unsure") {
         this.#looking = true;
-        setTimeout(() => this.#look(ms, reason), LOOK_AGAIN_MS).unref();
+        this.pipe.clock.after(LOOK_AGAIN_MS, () => this.#look(ms, reason)).unref();
       }
     });
   }

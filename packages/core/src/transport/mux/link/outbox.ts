@@ -1,10 +1,10 @@
+import type { Flushable } from "../../../clock/end-of-turn.ts";
 import { CHUNK, HEADER_BYTES, LARGE_BYTES, SKIP } from "../frames/frames.ts";
 import { OutgoingBodies } from "../frames/outgoing-bodies.ts";
 import { slabs } from "../frames/slabs.ts";
 import { Encoder } from "../values/encoder.ts";
 import { NotEncodable } from "../values/not-encodable.ts";
 import type { Pipe } from "./pipe.ts";
-import { endOfTurn, type Flushable } from "./turn.ts";
 
 /** What waits in one connection at most, before further calls are turned away. */
 export const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
@@ -228,7 +228,7 @@ export class Outbox implements Flushable {
   #schedule(): void {
     if (this.#scheduled || this.#held || this.#ended) return;
     this.#scheduled = true;
-    endOfTurn.add(this);
+    this.#pipe.clock.endOfTurn(this);
   }
 
   #tellWaiting(): void {

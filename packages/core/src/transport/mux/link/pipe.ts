@@ -1,3 +1,4 @@
+import type { Clockwork } from "../../../clock/clockwork.ts";
 import type { PeerState } from "./tcp-state.ts";
 
 /** Whoever reads a pipe. */
@@ -12,6 +13,8 @@ export interface PipeReader {
 
 /** Bytes both ways between two processes, or two replicas in one. The protocol knows nothing else of where it runs. */
 export interface Pipe {
+  /** The time of the connection over it. */
+  readonly clock: Clockwork;
   /** Whether the other side can vanish without a word, so that silence must be taken for its end. */
   readonly mayVanish: boolean;
   /** Whether the other side is there although it is silent. Never rejects. */

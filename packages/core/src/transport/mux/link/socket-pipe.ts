@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from "node:net";
+import type { Clockwork } from "../../../clock/clockwork.ts";
 import type { Pipe, PipeReader } from "./pipe.ts";
 import { type PeerState, readTcpState } from "./tcp-state.ts";
 
@@ -16,14 +17,14 @@ export type SocketAddress = { readonly path: string } | { readonly host: string;
  *
  * @param tcp A host at the other end of TCP can vanish; with a Unix socket, the kernel tells.
  */
-export function acceptSocketPipe(socket: Socket, tcp: boolean): Pipe {
-  const pipe = new SocketPipe(socket, tcp);
+export function acceptSocketPipe(socket: Socket, tcp: boolean, clock: Clockwork): Pipe {
+  const pipe = new SocketPipe(socket, tcp, clock);
   socket.on("data", (chunk: Buffer) => pipe.reader?.data(chunk));
   return pipe;
 }
 
 /** A socket that opens by itself, as a {@link Pipe}. */
-export function openSocketPipe(address: SocketAddress): Pipe {
+export function openSocketPipe(address: SocketAddress, clock: Clockwork): Pipe {
   const onread = {
     buffer: READ_BUFFER,
     callback: (length: number) => {
@@ -31,17 +32,19 @@ export function openSocketPipe(address: SocketAddress): Pipe {
       return true;
     },
   };
-  const pipe = new SocketPipe(createConnection({ ...address, onread }), "port" in address);
+  const pipe = new SocketPipe(createConnection({ ...address, onread }), "port" in address, clock);
   return pipe;
 }
 
 class SocketPipe implements Pipe {
   readonly mayVanish: boolean;
+  readonly clock: Clockwork;
   reader: PipeReader | undefined;
   readonly #socket: Socket;
   #error: Error | undefined;
 
-  constructor(socket: Socket, tcp: boolean) {
+  constructor(socket: Socket, tcp: boolean, clock: Clockwork) {
+    this.clock = clock;
     this.#socket = socket;
     this.mayVanish = tcp;
     if (tcp) socket.setNoDelay(true);

@@ -94,11 +94,12 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   close(): Promise<string> {
     this.#cancelAll(new HadronError("CANCELLED", "The replica is being stopped."));
     this.goaway();
-    const deadlineAt = performance.now() + CLOSE_MS;
+    const { clock } = this.pipe;
+    const deadlineAt = clock.now() + CLOSE_MS;
     const tryEnd = () => {
       this.outbox.flush();
       if (this.outbox.pendingBytes === 0) this.pipe.end();
-      else if (performance.now() < deadlineAt) setTimeout(tryEnd, 5);
+      else if (clock.now() < deadlineAt) clock.after(5, tryEnd);
       else this.finish("this replica closed it");
     };
     tryEnd();
@@ -215,7 +216,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
       call.scope = this.#dispatcher.dispatch(call, call);
     } else if (kind === frames.CALL) this.#dispatch(call, bytes, at, end);
     else {
-      call.arrivedAt = performance.now();
+      call.arrivedAt = this.pipe.clock.now();
       this.bodies.announce(id, size);
     }
   }
@@ -229,7 +230,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     }
     // The caller's time ran on while the input came.
     if (call.timeoutMs !== undefined)
-      call.timeoutMs = Math.max(0, call.timeoutMs - (performance.now() - call.arrivedAt));
+      call.timeoutMs = Math.max(0, call.timeoutMs - (this.pipe.clock.now() - call.arrivedAt));
     this.#dispatch(call, bytes, 0, bytes.length);
   }
 

@@ -31,7 +31,7 @@ export function acceptMux(
   options: { readonly outside?: boolean } = {},
 ): MuxServerConnection | undefined {
   const net = socket as Socket;
-  const pipe = acceptSocketPipe(net, net instanceof Socket && net.remoteAddress !== undefined);
+  const pipe = acceptSocketPipe(net, net instanceof Socket && net.remoteAddress !== undefined, dispatcher.clock);
   const { answer, caller, connection: name } = judge(requestHeaders, dispatcher);
   pipe.write([answer]);
   if (caller === undefined) {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { createSystemClock } from "../../../../src/clock/system-clock.ts";
 import { Scope } from "../../../../src/scope/scope.ts";
 import type { IncomingStream } from "../../../../src/transport/incoming-stream.ts";
 import { createHttpTransport } from "../../../../src/transport/json-rpc/client/connection.ts";
@@ -32,7 +33,7 @@ async function connectTo(answer: Parameters<typeof createServer>[1] = () => {}) 
   const scopes: Scope[] = [];
   closers.push(() => scopes.map((scope) => scope.end()));
   const call = (to: Connection = connection) => {
-    const scope = new Scope({ deadlineAt: performance.now() + 20_000 });
+    const scope = new Scope({ clock: createSystemClock(), deadlineAt: performance.now() + 20_000 });
     scopes.push(scope);
     return to.call({ procedure: "x", input: 1, scope });
   };

@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { toClient } from "../../../../src/call/client/client.ts";
 import { TableDirectory } from "../../../../src/call/directory/table-directory.ts";
 import { createHost } from "../../../../src/call/host/host.ts";
+import { createSystemClock } from "../../../../src/clock/system-clock.ts";
 import { ReplicaServer } from "../../../../src/serve/replica-server.ts";
 import { createHttpTransport } from "../../../../src/transport/json-rpc/client/connection.ts";
 import type { HttpTimes } from "../../../../src/transport/json-rpc/server/http-front.ts";
@@ -343,7 +344,7 @@ test("lines of JSON have no comments, however long they are silent", async () =>
 test("comments cost one timer, and none while nothing streams", () => {
   vi.useFakeTimers();
   try {
-    const keepAlive = new KeepAlive(15_000);
+    const keepAlive = new KeepAlive(15_000, createSystemClock());
     expect(vi.getTimerCount()).toBe(0);
     const streams = [1, 2, 3].map(() => ({ said: true, comments: 0 }));
     const quiets = streams.map((stream) => ({

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createSystemClock } from "../../../../src/clock/system-clock.ts";
 import { type Beating, Heartbeat } from "../../../../src/transport/mux/link/heartbeat.ts";
 
 beforeEach(() => {
@@ -17,7 +18,7 @@ function start(waiting: boolean) {
     ask: () => of.asked++,
     silent: () => of.died++,
   };
-  return { of, heartbeat: new Heartbeat(beating, 15_000) };
+  return { of, heartbeat: new Heartbeat(beating, 15_000, createSystemClock()) };
 }
 
 test("a silent peer is asked after one second, and looked into before three", () => {

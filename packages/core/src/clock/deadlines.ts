@@ -1,4 +1,6 @@
-/** Something with a deadline on the clock of `performance.now()`. */
+import type { Clock, Timer } from "./clock.ts";
+
+/** Something with a deadline, on the clock whose deadlines it is added to. */
 export interface Timed {
   readonly deadlineAt: number;
   expire(): void;
@@ -7,15 +9,20 @@ export interface Timed {
 const TICK_MS = 10;
 
 /**
- * One timer for all deadlines of a process, to the next {@link TICK_MS}: a call has a deadline, hardly any reaches it,
+ * One timer for all deadlines of a clock, to the next {@link TICK_MS}: a call has a deadline, hardly any reaches it,
  * and a timer each would cost more than the call (shrunk deadlines share no duration, on which Node's own lists rely).
  * A hashed timing wheel: G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
  */
-class Deadlines {
+export class Deadlines {
+  readonly #clock: Clock;
   readonly #slots = new Map<number, Set<Timed>>();
   #size = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #done = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** How many deadlines are waited for. */
   get size(): number {
@@ -44,18 +51,18 @@ class Deadlines {
   }
 
   #start(): void {
-    this.#done = Math.floor(performance.now() / TICK_MS) - 1;
+    this.#done = Math.floor(this.#clock.now() / TICK_MS) - 1;
     // Unreferenced: a deadline alone keeps no process alive; the socket that the answer comes on does.
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#timer = this.#clock.every(TICK_MS, () => this.#tick()).unref();
   }
 
   #tick(): void {
     if (this.#size === 0) {
-      clearInterval(this.#timer);
+      this.#clock.cancel(this.#timer);
       this.#timer = undefined;
       return;
     }
-    const now = Math.floor(performance.now() / TICK_MS);
+    const now = Math.floor(this.#clock.now() / TICK_MS);
     const done = this.#done;
     // Before any of them: whoever is told may add a deadline that has passed already, which sets this back.
     this.#done = now;
@@ -75,9 +82,6 @@ class Deadlines {
     for (const timed of set) timed.expire();
   }
 }
-
-// One a process, as the event loop is: it holds no state of any app.
-export const deadlines = new Deadlines();
 
 function slotOf(deadlineAt: number): number {
   return Math.ceil(deadlineAt / TICK_MS);
