@@ -142,6 +142,19 @@ test("shards that were added are asked for by name, those that were taken away a
   expect(rig.names()).toEqual([]);
 });
 
+test("who was told of a count counts by it at once: a shard that is not found yet is away, one that goes is gone", async () => {
+  await using rig = await createShards(3);
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  const [first, second, third] = rig.wanted();
+  let heard = 0;
+  rig.directory.watch("leaf", () => heard++);
+  rig.directory.setCounts({ leaf: 5 });
+  expect(rig.members()).toEqual([first, second, third, "starting", "starting"]);
+  rig.directory.setCounts({ leaf: 2 });
+  expect(rig.members()).toEqual([first, second]);
+  expect(heard).toBe(2);
+});
+
 test("a name that is not answered keeps no other shard from being found", async () => {
   await using rig = await createShards();
   await expect.poll(rig.members, POLL).toEqual(rig.wanted());

@@ -44,10 +44,23 @@ export class DnsDirectory implements Directory {
     this.#resolve = options.resolve ?? resolveHost;
   }
 
-  /** Takes new counts of replicas, and looks at once. */
+  /**
+   * Takes new counts of replicas, and looks at once. Whoever asks next is told as many shards as there are now: a new one
+   * is away until it is found, and calls to it wait. Told only once it is found, a caller would go on without it after
+   * the runner has said that all know.
+   */
   setCounts(counts: Readonly<Record<string, number>>): void {
     this.#counts = { ...this.#counts, ...counts };
-    for (const service of this.#watched.keys()) this.#look(service);
+    for (const [service, watched] of this.#watched) {
+      if (watched.shards !== undefined) {
+        const known = new Map(watched.members.map((member) => [member.ordinal, member]));
+        this.#take(
+          watched,
+          this.#expected(service).map((member) => known.get(member.ordinal) ?? member),
+        );
+      }
+      this.#look(service);
+    }
   }
 
   members(service: string): readonly Member[] {
@@ -129,12 +142,7 @@ export class DnsDirectory implements Directory {
     this.#clock.cancel(watched.timer);
     watched.lookAt = Number.POSITIVE_INFINITY;
     this.#find(service, watched.shards)
-      .then((members) => {
-        if (areSame(members, watched.members)) return;
-        watched.members = members;
-        watched.changedAt = this.#clock.now();
-        for (const changed of [...watched.changed]) changed();
-      })
+      .then((members) => this.#take(watched, members))
       // No answer from DNS says nothing about the replicas: the members stay as last known, the next look may do.
       .catch(() => {})
       .finally(() => {
@@ -145,6 +153,13 @@ export class DnsDirectory implements Directory {
         } else if (isAnyAway(watched.members) && this.#clock.now() - watched.changedAt < AWAY_MS)
           this.#lookIn(service, AWAY_POLL_MS);
       });
+  }
+
+  #take(watched: Watched, members: readonly Member[]): void {
+    if (areSame(members, watched.members)) return;
+    watched.members = members;
+    watched.changedAt = this.#clock.now();
+    for (const changed of [...watched.changed]) changed();
   }
 
   /** Looks again no later than that, once. */
