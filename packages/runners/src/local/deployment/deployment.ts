@@ -275,6 +275,7 @@ export class Deployment {
         const storage = service.topology.storage === null ? undefined : makeStorage(service.name, ordinal);
         return { address, launch: toLaunch(release, service.topology, ordinal, address, env, storage) };
       },
+      stores: service.topology.storage !== null,
       drainMs: service.topology.limits.drainMs,
       startTimeoutMs,
       clock,

@@ -12,6 +12,8 @@ export interface ReplicaOptions {
   readonly revision: string;
   /** What to start, and where it will listen: another address for each process. */
   readonly launch: () => { readonly launch: Launch; readonly address: string };
+  /** Whether it stores: then never two of its processes run at once. L6 */
+  readonly stores: boolean;
   readonly drainMs: number;
   readonly startTimeoutMs: number;
   readonly clock: Clock;
@@ -43,6 +45,8 @@ export class LocalReplica {
   #current: Incarnation | undefined;
   /** Is to take its place. */
   #next: Incarnation | undefined;
+  /** Drains, so that another can take its place. */
+  #leaving: Incarnation | undefined;
   #state: ReplicaState = "starting";
   #reason: string | null = null;
   #restarts = 0;
@@ -103,23 +107,62 @@ export class LocalReplica {
   async start(): Promise<void> {
     this.#current = this.#launch(this.#options);
     await this.#current.ready;
-    if (this.#stopping !== undefined)
-      throw new HadronError("CANCELLED", `${this.name} was stopped before it was ready.`);
+    this.#refuseIfStopping();
   }
 
-  /** Starts a second process by new options. When it is ready, it takes the place of the first one, which then drains. */
+  /**
+   * Has a process by new options take the place of the one that runs. Of a replica that stores nothing the next one is ready
+   * before the first drains; of one that stores, the first is gone before the next starts (L6), callers wait meanwhile, and
+   * where the next one does not become ready, the first comes back.
+   */
   async replace(options: ReplicaOptions): Promise<void> {
+    this.#cancelRestart();
+    // Both: what is stored now has an owner, and so has what is to be stored.
+    if (this.#options.stores || options.stores) await this.#handOver(options);
+    else await this.#overlap(options);
+  }
+
+  async #overlap(options: ReplicaOptions): Promise<void> {
     const next = this.#launch(options);
     this.#next = next;
     await next.ready.finally(() => (this.#next = undefined));
     const before = this.#current;
+    this.#take(next, options);
+    await new Promise<void>((resolve) => options.clock.after(RETIRE_MS, resolve));
+    await before?.stop(options.drainMs + DRAIN_MARGIN_MS);
+  }
+
+  async #handOver(options: ReplicaOptions): Promise<void> {
+    const { clock, drainMs } = this.#options;
+    const before = this.#current;
+    // From here on its end is meant, and no reason to start it again.
+    this.#leaving = before;
+    this.#become("draining", "it is being replaced");
+    await new Promise<void>((resolve) => clock.after(RETIRE_MS, resolve));
+    await before?.stop(drainMs + DRAIN_MARGIN_MS);
+    this.#leaving = undefined;
+    this.#refuseIfStopping();
+    this.#become("starting", "it is being replaced");
+    const next = this.#launch(options);
+    this.#next = next;
+    try {
+      await next.ready;
+    } catch (error) {
+      await next.exited;
+      this.#next = undefined;
+      if (this.#stopping === undefined) this.#current = this.#launch(this.#options);
+      throw error;
+    }
+    this.#next = undefined;
+    this.#take(next, options);
+  }
+
+  #take(next: Incarnation, options: ReplicaOptions): void {
     this.#cancelRestart();
     this.#options = options;
     this.#current = next;
     this.#first = false;
     this.#become("ready", null);
-    await new Promise<void>((resolve) => options.clock.after(RETIRE_MS, resolve));
-    await before?.stop(options.drainMs + DRAIN_MARGIN_MS);
   }
 
   send(message: ToReplica): void {
@@ -168,12 +211,17 @@ export class LocalReplica {
     await Promise.all([this.#current?.stop(this.#options.drainMs + DRAIN_MARGIN_MS), this.#next?.kill()]);
   }
 
+  #refuseIfStopping(): void {
+    if (this.#stopping === undefined) return;
+    throw new HadronError("CANCELLED", `${this.name} was stopped before it was ready.`);
+  }
+
   #launch(options: ReplicaOptions): Incarnation {
     const incarnation = new Incarnation({
       ...options,
       ...options.launch(),
       changed: (changed) => {
-        if (changed === this.#current) this.#follow(changed);
+        if (changed === this.#current && changed !== this.#leaving) this.#follow(changed);
       },
     });
     incarnation.send(options.greet());
@@ -181,7 +229,7 @@ export class LocalReplica {
     if (pid !== undefined) options.began(pid);
     void incarnation.exited.then((exit) => {
       if (pid !== undefined) options.ended(pid);
-      if (incarnation === this.#current) this.#died(incarnation, exit);
+      if (incarnation === this.#current && incarnation !== this.#leaving) this.#died(incarnation, exit);
     });
     return incarnation;
   }
