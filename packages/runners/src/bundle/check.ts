@@ -39,7 +39,9 @@ export async function checkBundle(
       // A replica does not have this machine's environment; what reads it in declarations should show here.
       ...inherited,
       ...service.env,
-      ...Object.fromEntries(service.secrets.map((name) => [name, secrets[name] ?? ""])),
+      ...Object.fromEntries(
+        [...service.secrets, ...(service.generated ?? [])].map((name) => [name, secrets[name] ?? ""]),
+      ),
       ...toEnvironment({
         app: topology.app,
         service: service.name,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { differences, replicaSpec } from "../../src/docker/containers/spec.ts";
+import { differences } from "../../src/docker/containers/finish.ts";
+import { replicaSpec } from "../../src/docker/containers/spec.ts";
 import { everyKind, toDesired } from "./topologies.ts";
 
 const desired = toDesired(everyKind());

@@ -1,7 +1,8 @@
 import { image, service } from "@hadron/core";
 import { compose, type Topology } from "@hadron/core/spi";
 import { shard } from "@hadron/patterns";
-import { type ContainerSpec, replicaSpec } from "../../src/docker/containers/spec.ts";
+import type { ContainerSpec } from "../../src/docker/containers/finish.ts";
+import { replicaSpec } from "../../src/docker/containers/spec.ts";
 import { ingressSpec, needsIngress } from "../../src/docker/ingress/spec.ts";
 import { imageTag } from "../../src/docker/names/names.ts";
 import type { Desired } from "../../src/docker/plan/plan.ts";

@@ -1,28 +1,9 @@
 import type { ServiceTopology, Topology } from "@hadron/core/spi";
 import { USER_ID } from "../../replica/layout.ts";
-import type { ContainerSpec } from "../containers/spec.ts";
+import type { ContainerSpec } from "../containers/finish.ts";
+import type { PortBindings } from "../containers/payload.ts";
+import { secretNames } from "../containers/spec.ts";
 import { networkName } from "../names/names.ts";
-
-/** A container's payload as far as a Compose file says the same. */
-interface Payload {
-  readonly Image: string;
-  readonly Entrypoint?: readonly string[];
-  readonly Cmd?: readonly string[];
-  readonly User?: string;
-  readonly Env?: readonly string[];
-  readonly StopTimeout: number;
-  readonly HostConfig: {
-    readonly Memory: number;
-    readonly NanoCpus: number;
-    readonly Mounts?: readonly { readonly Source: string; readonly Target: string; readonly ReadOnly: boolean }[];
-    readonly ReadonlyRootfs?: boolean;
-    readonly CapDrop?: readonly string[];
-    readonly SecurityOpt: readonly string[];
-    readonly Tmpfs?: Readonly<Record<string, string>>;
-    readonly PortBindings: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>>;
-    readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
-  };
-}
 
 /**
  * The Compose file of an app (version 2.4 of the format, which docker-compose and `docker compose` both take, limits
@@ -44,7 +25,7 @@ export async function toComposeFile(topology: Topology, containers: readonly Con
       if (spec.role === "replica") owned.push({ name: one.Source, target: one.Target });
     }
   }
-  const image = (containers.find((one) => one.role === "replica")?.payload as Payload | undefined)?.Image;
+  const image = containers.find(({ role }) => role === "replica")?.payload.Image;
   if (owned.length > 0 && image !== undefined) {
     // A new volume is root's; our code is not root.
     services["own-volumes"] = ownVolumes(
@@ -71,12 +52,12 @@ function composeName({ service, ordinal }: ContainerSpec): string {
 }
 
 function toService(spec: ContainerSpec, topology: ServiceTopology, network: string) {
-  const payload = spec.payload as unknown as Payload;
+  const { payload } = spec;
   const { HostConfig } = payload;
   // What only we could fill: counts and secrets. Without the one nothing is scaled, the others are named below.
   const volumes = (HostConfig.Mounts ?? []).filter((one) => !one.ReadOnly);
-  const env = (payload.Env ?? []).filter((one) => !/^HADRON_(COUNTS|SECRETS)_FILE=/.test(one));
-  const secrets = spec.ordinal < 0 ? [] : topology.secrets;
+  const env = payload.Env.filter((one) => !/^HADRON_(COUNTS|SECRETS)_FILE=/.test(one));
+  const secrets = spec.ordinal < 0 ? [] : secretNames(topology);
   const service = {
     image: payload.Image,
     container_name: spec.name,
@@ -104,7 +85,7 @@ function toService(spec: ContainerSpec, topology: ServiceTopology, network: stri
   return { service, volumes };
 }
 
-function toPorts(bindings: Payload["HostConfig"]["PortBindings"]) {
+function toPorts(bindings: PortBindings) {
   const ports = Object.entries(bindings).flatMap(([inside, outside]) =>
     outside.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}:${inside.replace("/tcp", "")}`),
   );

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Directory, type Member, TableDirectory } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
-import { inspect } from "../containers/ready.ts";
+import { inspect } from "../containers/inspect.ts";
 import type { Engine } from "../engine/client.ts";
 import type { EngineEvent } from "../engine/types.ts";
 import { replicaOf } from "../names/replica-name.ts";

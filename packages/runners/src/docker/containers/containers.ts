@@ -1,18 +1,26 @@
 import { type Engine, EngineError } from "../engine/client.ts";
 import { successorName } from "../names/names.ts";
 import type { SeenContainer } from "../world/world.ts";
-import type { ContainerSpec } from "./spec.ts";
+import type { ContainerSpec } from "./finish.ts";
 
-/** Creates a container, under the name of a successor where its own is still in use by a predecessor. */
+/**
+ * Creates a container, under the name of a successor where its own is still in use by a predecessor. Secrets in its
+ * environment are added here, so that no plan, no signature and no exported file has them.
+ */
 export async function createContainer(
   engine: Engine,
   spec: ContainerSpec,
-  options: { readonly successorOf: string | undefined; readonly signal: AbortSignal },
+  options: {
+    readonly successorOf: string | undefined;
+    readonly secretEnvironment: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<{ readonly id: string; readonly name: string }> {
   const name = options.successorOf === undefined ? spec.name : successorName(spec.name, options.successorOf);
+  const secrets = Object.entries(options.secretEnvironment).map(([secret, value]) => `${secret}=${value}`);
   const { Id } = await engine.post<{ Id: string }>("/containers/create", {
     query: { name },
-    body: spec.payload,
+    body: { ...spec.payload, Env: [...spec.payload.Env, ...secrets] },
     signal: options.signal,
   });
   return { id: Id, name };

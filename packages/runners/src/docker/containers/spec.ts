@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { mainPort, type PeerNames, type ServiceTopology, type Topology } from "@hadron/core/spi";
 import { needsCounts } from "../../replica/counts.ts";
@@ -13,27 +12,9 @@ import {
   SECRETS_FILE,
   SECRETS_FOLDER,
 } from "../../replica/layout.ts";
-import { LABEL, type Role } from "../names/labels.ts";
-import { containerName, countsVolume, networkName, storageVolume } from "../names/names.ts";
-
-/** A container as it should be. */
-export interface ContainerSpec {
-  readonly name: string;
-  readonly service: string;
-  /** -1: an ingress, of which there is one a service. */
-  readonly ordinal: number;
-  readonly role: Role;
-  /** It cannot run beside its predecessor: it takes over the name in DNS, the storage or the port of that one. */
-  readonly exclusive: boolean;
-  /** Names under which others on the app's network find it. */
-  readonly aliases: readonly string[];
-  /** The port that has to accept connections before it counts as ready; null: none is known. Not for replicas. */
-  readonly port: number | null;
-  /** What the engine is asked to create. Labels are complete. */
-  readonly payload: Readonly<Record<string, unknown>>;
-  /** Compared with the label of a container that runs: see {@link differences}. */
-  readonly spec: string;
-}
+import { containerName, countsVolume, storageVolume } from "../names/names.ts";
+import { type ContainerReadiness, type ContainerSpec, finish } from "./finish.ts";
+import { type Aspects, GUARDED, HARDENED, type Mount } from "./payload.ts";
 
 export interface SpecOptions {
   readonly topology: Topology;
@@ -63,42 +44,16 @@ export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordi
     service: service.name,
     ordinal,
     role: own ? "replica" : "image",
-    exclusive: service.sharded || (publishesItself(service) && service.exposed?.port != null),
-    aliases: service.sharded ? [service.name, `${service.name}.${ordinal}`] : [service.name],
-    port: service.image === null ? null : mainPort(service.image),
+    // D7: of one storage there is one owner at a time.
+    exclusive:
+      service.sharded || service.storage !== null || (publishesItself(service) && service.exposed?.port != null),
+    aliases: aliasesOf(service, ordinal),
+    ready: readinessOf(service),
     procedures: service.procedures,
     aspects: aspectsOf(options, service, ordinal),
     signed: aspectsOf({ ...options, revision: "" }, service, 0),
-    host: own ? HARDENED : { SecurityOpt: ["no-new-privileges:true"] },
+    host: own ? HARDENED : GUARDED,
   });
-}
-
-function aspectsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): Aspects {
-  const own = service.image === null;
-  const direct = publishesItself(service);
-  const containerPort = own ? EXPOSED_PORT : mainPort(service.image);
-  return {
-    image: own
-      ? {
-          Image: options.image,
-          Entrypoint: replicaCommand(service),
-          User: IMAGE.user,
-          StopSignal: "SIGTERM",
-        }
-      : { Image: service.image.reference, ...(service.image.args.length > 0 ? { Cmd: service.image.args } : {}) },
-    env: { Env: Object.entries(environmentOf(options, service, ordinal)).map(([key, value]) => `${key}=${value}`) },
-    resources: {
-      Memory: service.capacity.memoryBytes,
-      MemorySwap: service.capacity.memoryBytes,
-      NanoCpus: Math.round(service.capacity.cpu * 1e9),
-    },
-    mounts: { Mounts: mountsOf(options, service, ordinal) },
-    ports:
-      direct && service.exposed !== null && containerPort !== null
-        ? { [`${containerPort}/tcp`]: [{ HostIp: service.exposed.host, HostPort: String(service.exposed.port ?? "") }] }
-        : {},
-    stop: { StopTimeout: stopSeconds(service) },
-  };
 }
 
 /** Whether replicas publish a port of their own. Else an ingress keeps the port while they come and go. */
@@ -111,95 +66,53 @@ export function stopSeconds(service: ServiceTopology): number {
   return Math.ceil(service.limits.drainMs / 1000) + 2;
 }
 
-/** What our own code may do: nothing but run and talk. */
-export const HARDENED = {
-  ReadonlyRootfs: true,
-  CapDrop: ["ALL"],
-  SecurityOpt: ["no-new-privileges:true"],
-  Tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
-};
-
-interface Parts {
-  readonly app: string;
-  readonly revision: string;
-  readonly name: string;
-  readonly service: string;
-  readonly ordinal: number;
-  readonly role: Role;
-  readonly exclusive: boolean;
-  readonly aliases: readonly string[];
-  readonly port: number | null;
-  readonly procedures: readonly string[];
-  readonly aspects: Aspects;
-  /** The same, without what differs from replica to replica and from version to version for no other reason. */
-  readonly signed: Aspects;
-  readonly host: object;
+/** The names of all secrets that a service gets, whoever makes them. */
+export function secretNames({ secrets, generated = [] }: ServiceTopology): readonly string[] {
+  return [...secrets, ...generated].sort();
 }
 
-interface Aspects {
-  readonly image: object;
-  readonly env: object;
-  readonly resources: object;
-  readonly mounts: object;
-  readonly ports: Readonly<Record<string, readonly object[]>>;
-  readonly stop: object;
+/** An image is found by its name with dashes, too, which is the only one that it has on a cluster. */
+function aliasesOf({ name, sharded, image }: ServiceTopology, ordinal: number): readonly string[] {
+  if (sharded) return [name, `${name}.${ordinal}`];
+  return image !== null && name.includes(".") ? [name, name.replaceAll(".", "-")] : [name];
 }
 
-/** How every container lives: no zombie is left, it comes back, and its log does not grow for ever. */
-const LIFE = {
-  Init: true,
-  // Not "unless-stopped": an engine that comes back after a crash takes what it had to end for stopped by somebody.
-  RestartPolicy: { Name: "always" },
-  LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
-};
+function readinessOf({ image }: ServiceTopology): ContainerReadiness {
+  if (image === null) return { by: "word" };
+  const { ready, ports } = image;
+  return ready === undefined ? { by: "sight", port: mainPort(image) } : { by: "declaration", ready, ports };
+}
 
-/** Puts the aspects of a container together as the engine wants them, and signs each for later comparison. */
-export function finish(parts: Parts): ContainerSpec {
-  const { app, name, service, ordinal, role, aliases, aspects, host, revision, procedures } = parts;
-  const network = networkName(app);
-  const signed = { ...parts.signed, network: { network, exclusive: parts.exclusive }, hardening: host, life: LIFE };
-  const spec = Object.entries(signed)
-    .map(([aspect, value]) => `${aspect}=${toHash(value)}`)
-    .join(" ");
-  const payload = {
-    ...aspects.image,
-    ...aspects.env,
-    ...aspects.stop,
-    Labels: {
-      [LABEL.app]: app,
-      [LABEL.service]: service,
-      [LABEL.revision]: revision,
-      [LABEL.role]: role,
-      [LABEL.spec]: spec,
-      ...(ordinal >= 0 ? { [LABEL.ordinal]: String(ordinal) } : {}),
-      ...(procedures.length > 0 ? { [LABEL.procedures]: procedures.join(",") } : {}),
-    },
-    ExposedPorts: Object.fromEntries(Object.keys(aspects.ports).map((port) => [port, {}])),
-    HostConfig: {
-      ...aspects.resources,
-      ...aspects.mounts,
-      ...host,
-      PortBindings: aspects.ports,
-      NetworkMode: network,
-      ...LIFE,
-    },
-    NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: aliases } } },
+function aspectsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): Aspects {
+  const { cpu, memoryBytes } = service.capacity;
+  return {
+    image: imageOf(options, service),
+    env: { Env: Object.entries(environmentOf(options, service, ordinal)).map(([key, value]) => `${key}=${value}`) },
+    resources: { Memory: memoryBytes, MemorySwap: memoryBytes, NanoCpus: Math.round(cpu * 1e9) },
+    mounts: { Mounts: mountsOf(options, service, ordinal) },
+    ports: portsOf(service),
+    stop: { StopTimeout: stopSeconds(service) },
   };
-  return { name, service, ordinal, role, exclusive: parts.exclusive, aliases, port: parts.port, payload, spec };
 }
 
-/**
- * In which aspects a container that runs differs from what it should be, in words; empty where it does not.
- * Each aspect has a hash of its own in the label, so that the plan can say what changed.
- */
-export function differences(running: string | undefined, wanted: string): readonly string[] {
-  if (running === wanted) return [];
-  const parse = (text: string) => new Map(text.split(" ").map((one) => one.split("=") as [string, string]));
-  const before = parse(running ?? "");
-  const changed = [...parse(wanted)]
-    .filter(([aspect, value]) => before.get(aspect) !== value)
-    .map(([aspect]) => aspect);
-  return changed.length > 0 ? changed : ["form"];
+function imageOf({ image: ownImage }: SpecOptions, service: ServiceTopology): Aspects["image"] {
+  if (service.image === null) {
+    return { Image: ownImage, Entrypoint: replicaCommand(service), User: IMAGE.user, StopSignal: "SIGTERM" };
+  }
+  const { reference, args, command, user } = service.image;
+  return {
+    Image: reference,
+    ...(command === undefined ? {} : { Entrypoint: command }),
+    ...(args.length > 0 ? { Cmd: args } : {}),
+    ...(user === undefined ? {} : { User: `${user.uid}:${user.gid}` }),
+  };
+}
+
+function portsOf(service: ServiceTopology): Aspects["ports"] {
+  const { exposed, image } = service;
+  const port = image === null ? EXPOSED_PORT : mainPort(image);
+  if (exposed === null || port === null || !publishesItself(service)) return {};
+  return { [`${port}/tcp`]: [{ HostIp: exposed.host, HostPort: String(exposed.port ?? "") }] };
 }
 
 function environmentOf(
@@ -216,15 +129,16 @@ function environmentOf(
   };
 }
 
-function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): readonly object[] {
+function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): readonly Mount[] {
   const { app } = options.topology;
   const own = service.image === null;
-  const volume = (Source: string, Target: string, ReadOnly: boolean) => ({
+  const volume = (Source: string, Target: string, ReadOnly: boolean): Mount => ({
     Type: "volume",
     Source,
     Target,
     ReadOnly,
-    VolumeOptions: { NoCopy: own },
+    // An image whose user is declared finds an empty folder that is that user's; else its own folder says whose it is.
+    VolumeOptions: { NoCopy: own || service.image?.user !== undefined },
   });
   const secrets = options.secrets[service.name];
   return [
@@ -234,11 +148,4 @@ function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: numbe
       ? []
       : [volume(storageVolume(app, service.name, ordinal), posix.resolve(FILES_FOLDER, service.storage.path), false)]),
   ];
-}
-
-function toHash(value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(value ?? null))
-    .digest("hex")
-    .slice(0, 8);
 }

@@ -39,7 +39,11 @@ export interface ContainerDetails {
     readonly FinishedAt: string;
     readonly Health?: { readonly Status: "none" | "starting" | "healthy" | "unhealthy" } | null;
   };
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> | null };
+  readonly Config: {
+    readonly Image: string;
+    readonly Env: readonly string[] | null;
+    readonly Labels: Readonly<Record<string, string>> | null;
+  };
 }
 
 export interface NetworkSummary {

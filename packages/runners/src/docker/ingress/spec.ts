@@ -1,7 +1,9 @@
 import { mainPort, type ServiceTopology } from "@hadron/core/spi";
 import { IMAGE } from "../../replica/image.ts";
 import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts";
-import { type ContainerSpec, finish, HARDENED, publishesItself, stopSeconds } from "../containers/spec.ts";
+import { type ContainerSpec, finish } from "../containers/finish.ts";
+import { HARDENED } from "../containers/payload.ts";
+import { publishesItself, stopSeconds } from "../containers/spec.ts";
 import { ingressName } from "../names/names.ts";
 import type { IngressSettings } from "./settings.ts";
 
@@ -52,7 +54,7 @@ export function ingressSpec(app: string, service: ServiceTopology, image: string
     role: "ingress",
     exclusive: exposed!.port !== null,
     aliases: [],
-    port: EXPOSED_PORT,
+    ready: { by: "word" },
     procedures: [],
     aspects,
     signed: aspects,

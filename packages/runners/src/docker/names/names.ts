@@ -37,6 +37,11 @@ export function secretsVolume(app: string, service: string, generation: string):
   return `${app}.${service}.secrets-${generation}`;
 }
 
+/** The secrets that were made for an app: data, which outlives it. */
+export function generatedVolume(app: string): string {
+  return `${app}.generated`;
+}
+
 /** Locks are numbered: a later one takes over from one whose holder died. */
 export function lockVolume(app: string, generation: number): string {
   return `${app}.lock-${generation}`;
@@ -45,4 +50,13 @@ export function lockVolume(app: string, generation: number): string {
 /** Tagged by content. The registry part never resolves to one that could be asked for it. */
 export function imageTag(app: string, content: string): string {
   return `hadron/${app}:${content}`;
+}
+
+/** The tag of the image of the app's ingresses. */
+export function ingressImageTag(app: string, content: string): string {
+  return imageTag(app, `ingress-${content}`);
+}
+
+export function isIngressTag(app: string, tag: string): boolean {
+  return tag.startsWith(ingressImageTag(app, ""));
 }

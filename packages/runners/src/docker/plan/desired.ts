@@ -1,14 +1,17 @@
-import type { Program, RunContext, ServiceTopology, Topology } from "@hadron/core/spi";
+import type { Program, RunContext, Topology } from "@hadron/core/spi";
 import type { Bundle } from "../../bundle/index.ts";
 import { countsOf, needsCounts } from "../../replica/counts.ts";
 import { revisionOf } from "../../replica/revision.ts";
-import { type ContainerSpec, replicaSpec } from "../containers/spec.ts";
+import type { ContainerSpec } from "../containers/finish.ts";
+import { replicaSpec } from "../containers/spec.ts";
 import type { Engine } from "../engine/client.ts";
 import { appContent, type BaseImage, type ImageContent } from "../image/index.ts";
 import { ingressContent } from "../ingress/content.ts";
 import { ingressSpec, needsIngress } from "../ingress/spec.ts";
-import { countsVolume, imageTag, storageVolume } from "../names/names.ts";
+import { countsVolume, generatedVolume, imageTag, ingressImageTag } from "../names/names.ts";
+import { findGenerated, type Generated } from "../volumes/generated.ts";
 import { placeSecrets, type SecretsPlace } from "../volumes/secrets.ts";
+import { storageVolumes } from "../volumes/storage.ts";
 import type { World } from "../world/world.ts";
 import type { Desired, DesiredVolume } from "./plan.ts";
 
@@ -20,7 +23,9 @@ export interface Wanted {
   readonly image: string;
   /** By tag. */
   readonly contents: ReadonlyMap<string, ImageContent>;
+  /** By service, of those that have some. */
   readonly secrets: ReadonlyMap<string, SecretsPlace>;
+  readonly generated: Generated;
 }
 
 /** Works out what the engine should have for a program. Changes nothing. */
@@ -36,14 +41,14 @@ export async function toWanted(
   const { app, services } = topology;
   const revision = revisionOf(program, bundle);
   const exposed = services.filter(needsIngress);
-  const [content, ingress, secrets] = await Promise.all([
+  const [content, ingress, { generated, secrets }] = await Promise.all([
     appContent(program, bundle, base),
     exposed.length === 0 ? undefined : ingressContent(app, base, context.signal),
-    placeSecrets(engine, app, services, program.secrets, world, context.signal),
+    findSecrets(engine, program, world, base, context.signal),
   ]);
   const image = imageTag(app, content.hash);
   const contents = new Map([[image, content]]);
-  const ingressTag = ingress === undefined ? undefined : imageTag(app, `ingress-${ingress.hash}`);
+  const ingressTag = ingress === undefined ? undefined : ingressImageTag(app, ingress.hash);
   if (ingressTag !== undefined) contents.set(ingressTag, ingress!);
   const options = {
     topology,
@@ -69,7 +74,15 @@ export async function toWanted(
     image,
     contents,
     secrets,
+    generated,
   };
+}
+
+async function findSecrets(engine: Engine, program: Program, world: World, base: BaseImage, signal: AbortSignal) {
+  const { app, services } = program.topology;
+  const generated = await findGenerated(engine, app, services, world, base.name, signal);
+  const values = { ...program.secrets, ...generated.values };
+  return { generated, secrets: await placeSecrets(engine, app, services, values, world, signal) };
 }
 
 function volumesOf(topology: Topology, secrets: ReadonlyMap<string, SecretsPlace>): readonly DesiredVolume[] {
@@ -77,15 +90,11 @@ function volumesOf(topology: Topology, secrets: ReadonlyMap<string, SecretsPlace
   return [
     ...(needsCounts(topology) ? [{ name: countsVolume(app), role: "counts" as const, service: undefined }] : []),
     ...[...secrets].map(([service, { volume }]) => ({ name: volume, role: "secrets" as const, service })),
-    ...services.flatMap((service) => storageOf(app, service)),
+    ...(services.some(({ generated = [] }) => generated.length > 0)
+      ? [{ name: generatedVolume(app), role: "generated" as const, service: undefined }]
+      : []),
+    ...services.flatMap((service) =>
+      storageVolumes(app, service).map((name) => ({ name, role: "storage" as const, service: service.name })),
+    ),
   ];
-}
-
-function storageOf(app: string, { name, storage, replicas }: ServiceTopology): readonly DesiredVolume[] {
-  if (storage === null) return [];
-  return Array.from({ length: replicas }, (_, ordinal) => ({
-    name: storageVolume(app, name, ordinal),
-    role: "storage" as const,
-    service: name,
-  }));
 }

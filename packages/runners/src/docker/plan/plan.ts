@@ -1,5 +1,5 @@
 import { type Change, HadronError } from "@hadron/core/spi";
-import { type ContainerSpec, differences } from "../containers/spec.ts";
+import { type ContainerSpec, differences } from "../containers/finish.ts";
 import type { Role } from "../names/labels.ts";
 import { networkName } from "../names/names.ts";
 import type { SeenContainer, World } from "../world/world.ts";

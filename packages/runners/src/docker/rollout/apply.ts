@@ -1,7 +1,6 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
 import { checkBundle } from "../../bundle/check.ts";
 import { type Bundle, bundle } from "../../bundle/index.ts";
-import { USER_ID } from "../../replica/layout.ts";
 import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
 import { type Engine, EngineError } from "../engine/client.ts";
@@ -12,6 +11,7 @@ import { ensureBase } from "../plan/base.ts";
 import { toWanted, type Wanted } from "../plan/desired.ts";
 import { type DockerPlan, plan, refuseForeignApp } from "../plan/plan.ts";
 import { readCounts, writeCounts } from "../volumes/counts.ts";
+import { storageContent } from "../volumes/storage.ts";
 import { fillVolumes, type VolumeContent } from "../volumes/volumes.ts";
 import { lookAt, type World } from "../world/world.ts";
 import { takeLock } from "./lock.ts";
@@ -143,7 +143,7 @@ async function perform(engine: Engine, program: Program, compared: Compared, con
       return engine.post<void>("/volumes/create", { body: { Name: name, Labels }, signal });
     }),
   ]);
-  await fillVolumes(engine, app, wanted.image, contentsOf(todo, wanted), signal);
+  await fillVolumes(engine, app, wanted.image, contentsOf(program, todo, wanted), signal);
   await rollOutAll(engine, compared, context);
   if (todo.counts)
     await writeCounts(
@@ -154,7 +154,7 @@ async function perform(engine: Engine, program: Program, compared: Compared, con
       (await lookAt(engine, app, signal)).containers,
       signal,
     );
-  await all(todo.remove.containers.map((one) => retireContainer(engine, one, signal)));
+  await all(todo.remove.containers.map((surplus) => retireContainer(engine, surplus, signal)));
   await all([
     ...todo.remove.volumes.map((name) => engine.delete(`/volumes/${name}`, { signal })),
     ...world.images.filter((tag) => todo.remove.images.includes(tag)).map((tag) => removeImage(engine, tag, signal)),
@@ -162,7 +162,13 @@ async function perform(engine: Engine, program: Program, compared: Compared, con
 }
 
 async function rollOutAll(engine: Engine, { plan: todo, wanted }: Compared, context: RunContext): Promise<void> {
-  const options = { engine, app: wanted.desired.app, revision: wanted.revision, context };
+  const options = {
+    engine,
+    app: wanted.desired.app,
+    revision: wanted.revision,
+    secretEnvironment: (service: string) => wanted.secrets.get(service)?.environment ?? {},
+    context,
+  };
   await all([...todo.services].map(([service, slots]) => rollOut(service, slots, options)));
 }
 
@@ -172,7 +178,7 @@ async function makeImages(
   { wanted, plan: todo }: Compared,
   context: RunContext,
 ): Promise<void> {
-  const images = program.topology.services.flatMap((one) => (one.image === null ? [] : [one.image.reference]));
+  const images = program.topology.services.flatMap(({ image }) => (image === null ? [] : [image.reference]));
   await all<unknown>([
     ...todo.images.map((tag) => buildImage(engine, tag, wanted.contents.get(tag)!, context)),
     ...[...new Set(images)].map((reference) =>
@@ -188,18 +194,26 @@ async function makeNetwork(engine: Engine, app: string, signal: AbortSignal): Pr
 
 /**
  * Volumes that need something before a container starts: secrets their content, and storage an owner that is not root.
- * Storage as long as its shard was never made: an interrupted `up` may have left the volume alone.
+ * Storage as long as its replica was never made: an interrupted `up` may have left the volume alone.
  */
-function contentsOf({ volumes, services }: DockerPlan, { secrets, desired }: Wanted): readonly VolumeContent[] {
-  const { app } = desired;
-  const made = volumes.filter((one) => one.role === "secrets").map(({ service }) => secrets.get(service!)!.content);
-  const storage = new Set(desired.volumes.filter((one) => one.role === "storage").map((one) => one.name));
-  const owned = [...services.values()]
-    .flat()
-    .filter(({ spec, action, old }) => spec.role === "replica" && action === "create" && old.length === 0)
-    .map(({ spec }) => storageVolume(app, spec.service, spec.ordinal))
-    .filter((name) => storage.has(name));
-  return [...made, ...owned.map((volume) => ({ volume, owner: USER_ID, mode: 0o700, files: [] }))];
+function contentsOf(
+  { topology }: Program,
+  { volumes, services }: DockerPlan,
+  { secrets, desired, generated }: Wanted,
+): readonly VolumeContent[] {
+  const made = volumes.flatMap(({ role, service }) => {
+    const place = role === "secrets" && service !== undefined ? secrets.get(service) : undefined;
+    return place === undefined ? [] : [place.content];
+  });
+  const storage = new Set(desired.volumes.filter(({ role }) => role === "storage").map(({ name }) => name));
+  const owned = topology.services.flatMap((service) =>
+    (services.get(service.name) ?? [])
+      .filter(({ spec, action, old }) => spec.ordinal >= 0 && action === "create" && old.length === 0)
+      .map(({ spec }) => storageVolume(desired.app, service.name, spec.ordinal))
+      .filter((name) => storage.has(name))
+      .flatMap((name) => storageContent(service, name)),
+  );
+  return [...(generated.content === undefined ? [] : [generated.content]), ...made, ...owned];
 }
 
 /** One that a container still uses stays. */

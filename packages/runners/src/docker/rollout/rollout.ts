@@ -9,7 +9,8 @@ import {
   startContainer,
   stopContainer,
 } from "../containers/containers.ts";
-import { inspect, isDraining, waitUntilReady } from "../containers/ready.ts";
+import { inspect, isDraining } from "../containers/inspect.ts";
+import { waitUntilReady } from "../containers/ready.ts";
 import type { Engine } from "../engine/client.ts";
 import { networkName } from "../names/names.ts";
 import type { Slot } from "../plan/plan.ts";
@@ -22,6 +23,8 @@ export interface RolloutOptions {
   readonly engine: Engine;
   readonly app: string;
   readonly revision: string;
+  /** By service, what is added to the environment of its containers. */
+  readonly secretEnvironment: (service: string) => Readonly<Record<string, string>>;
   readonly context: RunContext;
 }
 
@@ -69,6 +72,7 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
     const inUse = old.some((one) => one.name === spec.name);
     const { id, name } = await createContainer(engine, spec, {
       successorOf: inUse ? options.revision : undefined,
+      secretEnvironment: options.secretEnvironment(spec.service),
       signal,
     });
     try {

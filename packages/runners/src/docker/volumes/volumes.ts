@@ -31,31 +31,68 @@ export async function fillVolumes(
   signal?: AbortSignal,
 ): Promise<void> {
   if (contents.length === 0) return;
+  await using container = await createHelper(
+    engine,
+    { app, image, volumes: contents.map(({ volume }) => volume) },
+    signal,
+  );
+  await engine.put(`/containers/${container.id}/archive`, {
+    query: { path: VOLUMES_FOLDER },
+    body: toArchive(contents),
+    signal,
+  });
+}
+
+/** Reads one file of a volume that no container need mount; undefined where it is not there. `image`: any on the engine. */
+export async function readVolumeFile(
+  engine: Engine,
+  from: { readonly app: string; readonly image: string; readonly volume: string; readonly file: string },
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  await using container = await createHelper(engine, { ...from, volumes: [from.volume] }, signal);
+  return await readContainerFile(engine, container.id, `${VOLUMES_FOLDER}/0/${from.file}`, signal);
+}
+
+/** Reads one file of an image of the app; undefined where it is not there. */
+export async function readImageFile(
+  engine: Engine,
+  from: { readonly app: string; readonly image: string; readonly path: string },
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  await using container = await createHelper(engine, { ...from, volumes: [] }, signal);
+  return await readContainerFile(engine, container.id, from.path, signal);
+}
+
+const VOLUMES_FOLDER = "/volumes";
+
+/** A container that is never started, removed when it is disposed of. Volumes are in a folder of their number each. */
+async function createHelper(
+  engine: Engine,
+  { app, image, volumes }: { readonly app: string; readonly image: string; readonly volumes: readonly string[] },
+  signal: AbortSignal | undefined,
+): Promise<AsyncDisposable & { readonly id: string }> {
   const body = {
     Image: image,
     Entrypoint: ["true"],
     Labels: { [LABEL.app]: app, [LABEL.role]: "writer" },
     HostConfig: {
       NetworkMode: "none",
-      Mounts: contents.map(({ volume }, index) => ({
+      Mounts: volumes.map((Source, index) => ({
         Type: "volume",
-        Source: volume,
-        Target: `/volumes/${index}`,
+        Source,
+        Target: `${VOLUMES_FOLDER}/${index}`,
         VolumeOptions: { NoCopy: true },
       })),
     },
   };
   const name = `${app}.writer-${randomBytes(4).toString("hex")}`;
   const { Id } = await engine.post<{ Id: string }>("/containers/create", { query: { name }, body, signal });
-  try {
-    await engine.put(`/containers/${Id}/archive`, {
-      query: { path: "/volumes" },
-      body: toArchive(contents),
-      signal,
-    });
-  } finally {
-    await engine.delete(`/containers/${Id}`, { query: { force: true } });
-  }
+  return {
+    id: Id,
+    async [Symbol.asyncDispose]() {
+      await engine.delete(`/containers/${Id}`, { query: { force: true } });
+    },
+  };
 }
 
 /** Reads one file of a container; undefined where it is not there. */

@@ -1,5 +1,5 @@
 import type { AppStatus, ReplicaState, ReplicaStatus, ServiceStatus } from "@hadron/core/spi";
-import { inspect } from "../containers/ready.ts";
+import { inspect } from "../containers/inspect.ts";
 import type { Engine } from "../engine/client.ts";
 import type { ContainerDetails } from "../engine/types.ts";
 import { describeDeath } from "../world/death.ts";
