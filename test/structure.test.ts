@@ -18,20 +18,14 @@ const KNOWN_FILE_CIRCLES: Readonly<Record<string, readonly string[]>> = {
     "run/replica.ts → run/run.ts",
     "testing/replica-in-process.ts → testing/start.ts",
   ],
-  runners: [
-    "kubernetes/manifests/pod-environment.ts → kubernetes/manifests/index.ts",
-    "kubernetes/manifests/pod.ts → kubernetes/manifests/index.ts",
-    "kubernetes/manifests/services.ts → kubernetes/manifests/index.ts",
-    "kubernetes/manifests/workload.ts → kubernetes/manifests/index.ts",
-    "kubernetes/rollout/secrets.ts → kubernetes/manifests/index.ts",
-  ],
+  runners: [],
 };
 
 /** Imports of one folder by another that close a circle. */
 const KNOWN_FOLDER_CIRCLES: Readonly<Record<string, readonly string[]>> = {
   core: ["call/directory → run", "cli/command → cli/terminal"],
   "femto-cpu": ["machine → instruction-set"],
-  runners: ["docker/plan → docker", "kubernetes/manifests → kubernetes/rollout"],
+  runners: ["docker/plan → docker"],
 };
 
 /** Folders of more than a dozen files. */
@@ -41,8 +35,6 @@ const KNOWN_CROWDS: readonly string[] = [];
 const KNOWN_WORKERS: readonly string[] = [
   "packages/core/src/cli/index.ts",
   "packages/runners/src/docker/index.ts",
-  "packages/runners/src/kubernetes/index.ts",
-  "packages/runners/src/kubernetes/manifests/index.ts",
   "packages/runners/src/local/index.ts",
 ];
 

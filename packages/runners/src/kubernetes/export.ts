@@ -1,6 +1,6 @@
 import type { Program, RunContext } from "@hadron/core/spi";
 import { dump } from "js-yaml";
-import { toManifests } from "./manifests/index.ts";
+import { toManifests } from "./manifests/manifests.ts";
 import { appNames } from "./objects/names.ts";
 import { buildApp, needsImage, pushBuild } from "./plan/build.ts";
 import type { Settings } from "./plan/settings.ts";
@@ -25,12 +25,10 @@ export async function exportApp(
     pullSecret: settings.pullSecret,
     counts: {},
   });
-  const secrets = [...new Set(topology.services.flatMap((one) => one.secrets))].sort();
-  const head =
-    secrets.length === 0
-      ? ""
-      : `# Its secrets are not in here. Make them with:\n#   kubectl create secret generic ${appNames(topology.app).secret} ${secrets.map((name) => `--from-literal=${name}="$${name}"`).join(" ")}\n`;
   const { namespace } = settings;
+  const head = secretsToMake(topology)
+    .map((line) => `# ${line}\n`)
+    .join("");
   const documents = manifests.map((manifest) =>
     dump(namespace === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, namespace } }, {
       lineWidth: -1,
@@ -38,4 +36,22 @@ export async function exportApp(
     }),
   );
   return head + documents.join("---\n");
+}
+
+/** How to make what the manifests only refer to: values are not in a file that others read. */
+function secretsToMake({ app, services }: Program["topology"]): readonly string[] {
+  const names = appNames(app);
+  const make = (holder: string, list: readonly (readonly string[])[], toValue: (name: string) => string) => {
+    const wanted = [...new Set(list.flat())].sort();
+    if (wanted.length === 0) return [];
+    const literals = wanted.map((name) => `--from-literal=${name}="${toValue(name)}"`);
+    return [`  kubectl create secret generic ${holder} ${literals.join(" ")}`];
+  };
+  const declared = services.map((service) => service.secrets);
+  const generated = services.map((service) => service.generated ?? []);
+  const lines = [
+    ...make(names.secret, declared, (name) => `$${name}`),
+    ...make(names.generated, generated, () => "$(openssl rand -hex 32)"),
+  ];
+  return lines.length === 0 ? [] : ["Its secrets are not in here. Make them with:", ...lines];
 }

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
-import { toManifests, toSecret } from "../../src/kubernetes/manifests/index.ts";
+import { describe, expect, test } from "vitest";
+import { toManifests } from "../../src/kubernetes/manifests/manifests.ts";
+import { toGeneratedSecret, toSecret } from "../../src/kubernetes/manifests/secrets.ts";
 import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import { generatedState } from "../../src/kubernetes/plan/generated.ts";
 import { inputs, topologyOf } from "./topologies.ts";
 
 const manifests = toManifests(inputs);
@@ -85,6 +87,136 @@ test("every image has a numeric user that is not root, and gives up its capabili
       });
     }
   }
+});
+
+test("what is declared is requested, each by itself; what is not stays small", () => {
+  const capacity = { cpu: 4, memoryBytes: 2 ** 30 };
+  const resourcesOf = (requests: object) => {
+    const topology = topologyOf("a", [{ name: "b", capacity, requests }]);
+    const deployment = toManifests({ ...inputs, topology }).find(({ kind }) => kind === "Deployment");
+    return deployment?.spec.template.spec.containers[0].resources;
+  };
+  const limits = { cpu: "4", memory: "1Gi" };
+  expect(resourcesOf({ cpu: 4 })).toEqual({ requests: { cpu: "4", memory: "64Mi" }, limits });
+  expect(resourcesOf({ memoryBytes: 2 ** 30 })).toEqual({ requests: { cpu: "10m", memory: "1Gi" }, limits });
+  expect(resourcesOf(capacity)).toEqual({ requests: { cpu: "4", memory: "1Gi" }, limits });
+});
+
+describe("an image", () => {
+  const IMAGE = { reference: "db:1", args: [], ports: { sql: 5432, admin: 9000 } };
+  const manifestsOf = (image: object, more: object = {}) =>
+    toManifests({
+      ...inputs,
+      topology: topologyOf("a", [{ name: "db.main", procedures: [], image: { ...IMAGE, ...image }, ...more }]),
+    });
+  const podOf = (image: object, more: object = {}) =>
+    manifestsOf(image, more).find(({ kind }) => kind === "Deployment" || kind === "StatefulSet")?.spec.template.spec;
+
+  test.each([
+    ["its main port accepts connections", {}, { tcpSocket: { port: "sql" } }],
+    ["a port does", { ready: { tcp: "admin" } }, { tcpSocket: { port: "admin" } }],
+    [
+      "a path answers",
+      { ready: { http: { port: "admin", path: "/up" } } },
+      { httpGet: { path: "/up", port: "admin", scheme: "HTTP" } },
+    ],
+    ["a command succeeds", { ready: { command: ["pg_isready"] } }, { exec: { command: ["pg_isready"] } }],
+    [
+      "its main port does, where up looks for a line of its log",
+      { ready: { log: "ready" } },
+      { tcpSocket: { port: "sql" } },
+    ],
+  ])("is ready when %s", (_, image, question) => {
+    const [container] = podOf(image).containers;
+    expect(container.startupProbe).toMatchObject(question);
+    expect(container.readinessProbe).toMatchObject(question);
+    expect(container.livenessProbe).toBeUndefined();
+  });
+
+  test("without ports is ready when it runs, and has no Service", () => {
+    expect(podOf({ ports: {} }).containers[0].readinessProbe).toBeUndefined();
+    expect(manifestsOf({ ports: {} }).filter(({ kind }) => kind === "Service")).toEqual([]);
+  });
+
+  test("is found by its plain name, on every port that it has", () => {
+    const service = manifestsOf({}).find(({ kind }) => kind === "Service");
+    expect(service?.metadata.name).toBe("db-main");
+    expect(service?.spec.ports).toEqual([
+      { name: "sql", port: 5432, protocol: "TCP", targetPort: "sql" },
+      { name: "admin", port: 9000, protocol: "TCP", targetPort: "admin" },
+    ]);
+  });
+
+  test("that is exposed lets others in to its main port alone", () => {
+    const made = manifestsOf({}, { exposed: { port: null, host: "127.0.0.1", via: "load-balancer", hostname: null } });
+    const door = made.find(({ kind, metadata }) => kind === "Service" && metadata.name === "a-db-main");
+    expect(door?.spec).toMatchObject({ type: "LoadBalancer", ports: [{ port: 5432, targetPort: "sql" }] });
+    const policy = made.find(({ metadata }) => metadata.name === "a-db-main-exposed");
+    expect(policy?.spec.ingress).toEqual([{ ports: [{ port: "sql", protocol: "TCP" }] }]);
+  });
+
+  test("runs with its command, its arguments and its user, whose volumes are its group's", () => {
+    const pod = podOf({ command: ["postgres"], args: ["-c", "x=1"], user: { uid: 999, gid: 998 } });
+    expect(pod.containers[0]).toMatchObject({ command: ["postgres"], args: ["-c", "x=1"] });
+    expect(pod.securityContext).toMatchObject({ runAsUser: 999, runAsGroup: 998, fsGroup: 998, runAsNonRoot: true });
+    expect(podOf({ user: { uid: 0, gid: 0 } }).securityContext).toMatchObject({ runAsUser: 0, runAsNonRoot: false });
+  });
+
+  test("with storage is a StatefulSet of one, with the claim mounted where it is declared", () => {
+    const made = manifestsOf({}, { storage: { path: "/var/lib/db", sizeBytes: 2 ** 30 } });
+    expect(made.filter(({ kind }) => kind === "Deployment")).toEqual([]);
+    const { spec } = made.find(({ kind }) => kind === "StatefulSet") ?? {};
+    expect(spec).toMatchObject({ replicas: 1, serviceName: "a-db-main-pods" });
+    const [claim] = spec.volumeClaimTemplates;
+    expect(spec.template.spec.containers[0].volumeMounts).toContainEqual({
+      name: claim.metadata.name,
+      mountPath: "/var/lib/db",
+    });
+    expect(made.some(({ kind, metadata }) => kind === "Service" && metadata.name === "a-db-main-pods")).toBe(true);
+  });
+
+  test("has the secrets that it names as variables and as files, and no others", () => {
+    const pod = podOf({}, { secrets: ["LICENCE"], generated: ["PASSWORD"] });
+    const [container] = pod.containers;
+    expect(container.env).toEqual([
+      { name: "LICENCE", valueFrom: { secretKeyRef: { name: "a", key: "LICENCE" } } },
+      { name: "PASSWORD", valueFrom: { secretKeyRef: { name: "a-generated", key: "PASSWORD" } } },
+    ]);
+    expect(container.volumeMounts).toContainEqual({ name: "secrets", mountPath: "/run/secrets", readOnly: true });
+    expect(pod.volumes).toContainEqual({
+      name: "secrets",
+      projected: {
+        defaultMode: 0o444,
+        sources: [
+          { secret: { name: "a", items: [{ key: "LICENCE", path: "LICENCE" }] } },
+          { secret: { name: "a-generated", items: [{ key: "PASSWORD", path: "PASSWORD" }] } },
+        ],
+      },
+    });
+  });
+});
+
+test("a generated secret that is not made yet is a change; one that is there is not, nor is one that is declared no more", () => {
+  const topology = topologyOf("a", [
+    { name: "b", generated: ["OLD", "NEW"] },
+    { name: "c", generated: ["OLD"] },
+  ]);
+  const live = toGeneratedSecret("a", { OLD: "x", GONE: "y" });
+  expect(generatedState(topology, { objects: new Map() })).toMatchObject({
+    missing: ["NEW", "OLD"],
+    changes: [{ action: "create", kind: "Secret", name: "a-generated", because: "NEW, OLD are made once, and kept" }],
+  });
+  expect(generatedState(topology, { objects: new Map([["Secret/a-generated", live]]) })).toMatchObject({
+    live,
+    missing: ["NEW"],
+    changes: [{ action: "update", because: "NEW is made once, and kept" }],
+  });
+  const done = topologyOf("a", [{ name: "b" }]);
+  expect(generatedState(done, { objects: new Map([["Secret/a-generated", live]]) })).toEqual({
+    live,
+    missing: [],
+    changes: [],
+  });
 });
 
 test("ninety replicas with default resources fit on two cores and eight gigabytes", () => {

@@ -1,7 +1,7 @@
 import type { Runner } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readObject } from "../../src/kubernetes/api/send.ts";
-import { toManifests } from "../../src/kubernetes/manifests/index.ts";
+import { toManifests } from "../../src/kubernetes/manifests/manifests.ts";
 import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
 import { OWN_KINDS, pathOf } from "../../src/kubernetes/objects/objects.ts";
 import { isAsWanted } from "../../src/kubernetes/plan/compare.ts";

@@ -133,6 +133,14 @@ describe.skipIf(skip !== undefined)(`what a cluster refuses (${skip ?? "there is
     }
   });
 
+  test("a service that asks for more than any node has is not ready: up says so in the scheduler's words", async () => {
+    const failed = runnerFor(space.env).apply(await fixture("greedy.ts", "greedy"), context);
+    await expect(failed).rejects.toThrow(/greedy\.\S+ does not come up: no node fits: .*Insufficient cpu/);
+    const { services } = await runnerFor(space.env).status("greedy", context);
+    expect(services.flatMap(({ replicas }) => replicas.map(({ state }) => state))).toEqual(["starting"]);
+    await runnerFor(space.env).delete("greedy", { data: true }, context);
+  });
+
   test("a cluster that is not there is named by its address", async () => {
     const path = join(folder, "gone");
     writeFileSync(

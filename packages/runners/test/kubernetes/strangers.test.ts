@@ -39,7 +39,7 @@ test("up removes no stranger's object, whatever a list has brought", async () =>
   const { remove, spared } = await findIntents(api, [], world, {
     app: "shop",
     explicitApp: true,
-    kept: undefined,
+    kept: [],
     context,
   });
   expect([remove.map(({ metadata }) => metadata.name), spared]).toEqual([["ours"], []]);

@@ -25,21 +25,23 @@ export function toPolicies(topology: Topology, names: ReadonlyMap<string, Servic
       ],
     },
   };
-  const open = topology.services
-    .filter((service) => service.exposed !== null && service.image === null)
-    .map((service): KubeObject => {
-      const { base, label } = names.get(service.name)!;
-      const own = labelsOf(topology.app, label);
-      return {
+  const open = topology.services.flatMap((service): readonly KubeObject[] => {
+    const found = names.get(service.name);
+    const port = service.image === null ? "http" : Object.keys(service.image.ports)[0];
+    if (service.exposed === null || found === undefined || port === undefined) return [];
+    const own = labelsOf(topology.app, found.label);
+    return [
+      {
         apiVersion: "networking.k8s.io/v1",
         kind: "NetworkPolicy",
-        metadata: { name: `${base}-exposed`, labels: own, annotations: { [SERVICE]: service.name } },
+        metadata: { name: `${found.base}-exposed`, labels: own, annotations: { [SERVICE]: service.name } },
         spec: {
           podSelector: { matchLabels: own },
           policyTypes: ["Ingress"],
-          ingress: [{ ports: [{ port: "http", protocol: "TCP" }] }],
+          ingress: [{ ports: [{ port, protocol: "TCP" }] }],
         },
-      };
-    });
+      },
+    ];
+  });
   return [own, ...open];
 }

@@ -1,8 +1,8 @@
-import { mainPort } from "@hadron/core/spi";
+import type { ImageTopology } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { labelsOf, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
-import type { ServiceInput } from "./index.ts";
+import { isStateful, type ServiceInput } from "./input.ts";
 
 /**
  * The addresses of a service: a headless Service, which resolves to its pods, for the app's own pods, and, where it is
@@ -11,58 +11,65 @@ import type { ServiceInput } from "./index.ts";
  * Own pods do not go through a cluster address: that would pin a connection, and all calls on it, to one pod.
  */
 export function toServices(input: ServiceInput): readonly KubeObject[] {
-  return input.service.image === null ? [...toHeadless(input), ...toExposed(input)] : toImageService(input);
+  const { service } = input;
+  if (service.image !== null) return toImageServices(input, service.image);
+  const port = { name: "hadron", port: INTERNAL_PORT, protocol: "TCP", targetPort: "hadron" } as const;
+  return [toHeadless(input, [port]), ...toExposed(input, { name: "http", port: 80, appProtocol: "http" })];
 }
 
-function toHeadless(input: ServiceInput): readonly KubeObject[] {
-  const { service, names } = input;
+/** Callers find an image by its plain name, as its declaration says, on every port that it has. */
+function toImageServices(input: ServiceInput, image: ImageTopology): readonly KubeObject[] {
+  const ports = Object.entries(image.ports).map(
+    ([name, port]): ServicePort => ({ name, port, protocol: "TCP", targetPort: name }),
+  );
+  const [main] = ports;
+  if (main === undefined) return [];
   return [
-    serviceObject(input, names.pods, {
-      clusterIP: "None",
-      // A shard that is away is waited for by name: it should be found as soon as it listens, and not when that is noticed.
-      ...(service.sharded ? { publishNotReadyAddresses: true } : {}),
-      ports: [{ name: "hadron", port: INTERNAL_PORT, protocol: "TCP", targetPort: "hadron" }],
-    }),
+    serviceObject(input, input.service.name.replaceAll(".", "-"), { type: "ClusterIP", ports }),
+    ...(isStateful(input.service) ? [toHeadless(input, ports)] : []),
+    ...toExposed(input, main),
   ];
 }
 
-function toExposed(input: ServiceInput): readonly KubeObject[] {
+interface ServicePort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: "TCP";
+  readonly targetPort: string;
+  readonly appProtocol?: string;
+  readonly nodePort?: number;
+}
+
+function toHeadless(input: ServiceInput, ports: readonly ServicePort[]): KubeObject {
+  return serviceObject(input, input.names.pods, {
+    clusterIP: "None",
+    // Who is the only one of its kind is waited for: it should be found as soon as it listens, not when that is noticed.
+    ...(isStateful(input.service) ? { publishNotReadyAddresses: true } : {}),
+    ports,
+  });
+}
+
+const TYPES = { port: "ClusterIP", ingress: "ClusterIP", "node-port": "NodePort", "load-balancer": "LoadBalancer" };
+
+/** `inside`: the port of its pods that outside callers reach, and the port that they use unless another is asked for. */
+function toExposed(
+  input: ServiceInput,
+  inside: Pick<ServicePort, "name" | "port" | "appProtocol">,
+): readonly KubeObject[] {
   const { exposed } = input.service;
   if (exposed === null) return [];
   const { port, via } = exposed;
-  const type = { port: "ClusterIP", ingress: "ClusterIP", "node-port": "NodePort", "load-balancer": "LoadBalancer" }[
-    via
-  ];
   const isNodePort = via === "node-port" && port !== null;
-  const spec = {
-    type,
-    ports: [
-      {
-        name: "http",
-        port: port === null || isNodePort ? 80 : port,
-        protocol: "TCP",
-        targetPort: "http",
-        appProtocol: "http",
-        ...(isNodePort ? { nodePort: port } : {}),
-      },
-    ],
+  const outside: ServicePort = {
+    ...inside,
+    port: port === null || isNodePort ? inside.port : port,
+    protocol: "TCP",
+    targetPort: inside.name,
+    ...(isNodePort ? { nodePort: port } : {}),
   };
-  const objects = [serviceObject(input, input.names.base, spec)];
-  if (via === "ingress") objects.push(toIngress(input, port ?? 80));
+  const objects = [serviceObject(input, input.names.base, { type: TYPES[via], ports: [outside] })];
+  if (via === "ingress") objects.push(toIngress(input, port ?? inside.port));
   return objects;
-}
-
-/** Callers find an image by its plain name, as its declaration says. */
-function toImageService(input: ServiceInput): readonly KubeObject[] {
-  const { service } = input;
-  const port = service.image === null ? null : mainPort(service.image);
-  if (port === null) return [];
-  return [
-    serviceObject(input, service.name.replaceAll(".", "-"), {
-      type: "ClusterIP",
-      ports: [{ name: "main", port, protocol: "TCP", targetPort: "main" }],
-    }),
-  ];
 }
 
 function serviceObject({ topology, service, names }: ServiceInput, name: string, spec: object): KubeObject {

@@ -1,10 +1,9 @@
 import { INTERNAL_PORT } from "../../replica/layout.ts";
-import { labelsOf, REVISION, SERVICE } from "../objects/labels.ts";
+import { labelsOf, REVISION, SECRETS, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
-import { SECRETS } from "../rollout/secrets.ts";
-import type { ServiceInput } from "./index.ts";
+import { isStateful, type ServiceInput } from "./input.ts";
 import { toPod } from "./pod.ts";
-import { toBytes } from "./quantity.ts";
+import { toClaims } from "./storage.ts";
 
 /** What a Prometheus that goes by annotations reads; one that goes by a PodMonitor needs none. */
 const SCRAPED = {
@@ -13,7 +12,7 @@ const SCRAPED = {
   "prometheus.io/path": "/metrics",
 };
 
-/** A Deployment for interchangeable replicas; a StatefulSet where each has an index, a name and perhaps storage. */
+/** A Deployment for interchangeable replicas; a StatefulSet where each has a name, a number and perhaps storage. */
 export function toWorkload(input: ServiceInput): KubeObject {
   const { topology, service, names, revision } = input;
   const labels = labelsOf(topology.app, names.label);
@@ -33,7 +32,7 @@ export function toWorkload(input: ServiceInput): KubeObject {
     spec: toPod(input),
   };
   const common = { replicas: service.replicas, revisionHistoryLimit: 3, selector: { matchLabels: labels }, template };
-  if (!service.sharded) {
+  if (!isStateful(service)) {
     return {
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -51,22 +50,21 @@ export function toWorkload(input: ServiceInput): KubeObject {
       serviceName: names.pods,
       podManagementPolicy: "Parallel",
       updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } },
-      ...(service.storage === null ? {} : withClaims(service.storage.sizeBytes, labels)),
+      ...toClaims(service, labels),
     },
   };
 }
 
-/** Storage outlives the replica, and a replica that was scaled away; only `delete` removes it. */
-function withClaims(sizeBytes: number, labels: Readonly<Record<string, string>>) {
-  return {
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-    volumeClaimTemplates: [
-      {
-        apiVersion: "v1",
-        kind: "PersistentVolumeClaim",
-        metadata: { name: "data", labels },
-        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: toBytes(sizeBytes) } } },
-      },
-    ],
-  };
+/** Voluntary disruptions, such as a node that is drained, take one replica after the other. */
+export function toDisruptionBudget({ topology, service, names }: ServiceInput): readonly KubeObject[] {
+  if (service.replicas < 2) return [];
+  const labels = labelsOf(topology.app, names.label);
+  return [
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: names.base, labels, annotations: { [SERVICE]: service.name } },
+      spec: { maxUnavailable: 1, selector: { matchLabels: labels }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+    },
+  ];
 }

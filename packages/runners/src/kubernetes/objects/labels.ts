@@ -13,6 +13,8 @@ export const SERVICE = "dev.hadron.service";
 /** A hash of the manifest as it was applied: what is no longer in it has to be taken away. */
 export const MANIFEST = "dev.hadron.manifest";
 
+/** Names a state of the declared secrets, on their Secret and on the pods that use it. */
+export const SECRETS = "dev.hadron.secrets";
 /** On a namespace, `"true"`: what runs in it may read the metrics of every app. Whoever may label namespaces decides that. */
 export const METRICS = "dev.hadron.metrics";
 

@@ -43,12 +43,21 @@ export function nameObjects(topology: Topology): ReadonlyMap<string, ServiceName
 export function appNames(app: string): {
   readonly account: string;
   readonly secret: string;
+  readonly generated: string;
   readonly topology: string;
   readonly counts: string;
   readonly policy: string;
   readonly lease: string;
 } {
-  return { account: app, secret: app, topology: app, counts: `${app}-counts`, policy: app, lease: app };
+  return {
+    account: app,
+    secret: app,
+    generated: `${app}-generated`,
+    topology: app,
+    counts: `${app}-counts`,
+    policy: app,
+    lease: app,
+  };
 }
 
 function shorten(text: string, max: number, meaning: string): string {

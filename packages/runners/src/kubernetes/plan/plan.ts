@@ -37,7 +37,8 @@ export async function findIntents(
   options: {
     readonly app: string;
     readonly explicitApp: boolean;
-    readonly kept: KubeObject | undefined;
+    /** Objects of the app that stay as they are, whatever the file declares. */
+    readonly kept: readonly KubeObject[];
     readonly context: RunContext;
   },
 ): Promise<Intents> {
@@ -85,7 +86,7 @@ export async function findIntents(
       return { manifest, live, change, newTemplate: found.some((one) => one.startsWith("spec.template.")), rescale };
     }),
   );
-  const kept = new Set([...manifests, ...(options.kept === undefined ? [] : [options.kept])].map(keyOf));
+  const kept = new Set([...manifests, ...options.kept].map(keyOf));
   const left = [...world.objects.values()].filter((object) => isOurs(object, app) && !kept.has(keyOf(object)));
   const isStranger = !options.explicitApp && !sharesService(manifests, world);
   return {

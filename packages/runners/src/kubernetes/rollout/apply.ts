@@ -2,19 +2,24 @@ import type { Change, Program, RunContext } from "@hadron/core/spi";
 import { checkBundle } from "../../bundle/check.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
-import { toManifests } from "../manifests/index.ts";
-import { REVISION, serviceOf } from "../objects/labels.ts";
+import { isStateful } from "../manifests/input.ts";
+import { toManifests } from "../manifests/manifests.ts";
+import { secretsOf } from "../manifests/secrets.ts";
+import { NAME, REVISION, serviceOf } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "../plan/build.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
+import { type Generated, generatedState } from "../plan/generated.ts";
 import { findIntents, type Intent, type Intents, toChanges } from "../plan/plan.ts";
+import { secretState } from "../plan/secrets.ts";
 import type { Settings } from "../plan/settings.ts";
 import { isPodReady } from "../world/pods.ts";
 import { keyOf, readWorld, type World } from "../world/world.ts";
+import { makeSecrets } from "./generate.ts";
 import { Lease } from "./lease.ts";
+import { awaitLogLines, logReadinessOf } from "./log-lines.ts";
 import { Rollout, type Wanted, withPartition } from "./rollout.ts";
 import { setReplicas } from "./scale.ts";
-import { secretState } from "./secrets.ts";
 import { tellCounts } from "./tell-counts.ts";
 
 const WORKLOADS = ["Deployment", "StatefulSet"] as const;
@@ -24,6 +29,7 @@ export interface Prepared {
   readonly build: Build | undefined;
   readonly world: World;
   readonly intents: Intents;
+  readonly generated: Generated;
   readonly manifests: readonly KubeObject[];
 }
 
@@ -42,8 +48,8 @@ export async function prepare(
   const { app } = topology;
   const { signal, progress } = context;
   const needed = new Set(["Deployment", "Service", "ConfigMap", "ServiceAccount", "NetworkPolicy"]);
-  if (topology.services.some((one) => one.sharded)) needed.add("StatefulSet");
-  if (topology.services.some((one) => one.secrets.length > 0)) needed.add("Secret");
+  if (topology.services.some(isStateful)) needed.add("StatefulSet");
+  if (topology.services.some((service) => secretsOf(service, app).length > 0)) needed.add("Secret");
   progress.step("image", "bundling");
   const [build, world] = await Promise.all([
     needsImage(topology)
@@ -55,6 +61,7 @@ export async function prepare(
     Promise.resolve(held).then(() => readWorld(api, { app, needed, signal })),
   ]);
   const secret = secretState(program, world);
+  const generated = generatedState(topology, world);
   const manifests = [
     ...(secret.manifest === undefined ? [] : [secret.manifest]),
     ...toManifests({
@@ -71,10 +78,10 @@ export async function prepare(
   const intents = await findIntents(api, manifests, world, {
     app,
     explicitApp: settings.explicitApp,
-    kept: secret.kept,
+    kept: [secret.kept, generated.live].filter((object) => object !== undefined),
     context,
   });
-  return { build, world, intents, manifests };
+  return { build, world, intents, generated, manifests };
 }
 
 /** What `apply` would change. */
@@ -84,7 +91,8 @@ export async function planApp(
   settings: Settings,
   context: RunContext,
 ): Promise<readonly Change[]> {
-  return toChanges((await prepare(api, program, settings, context)).intents);
+  const { intents, generated } = await prepare(api, program, settings, context);
+  return [...generated.changes, ...toChanges(intents)];
 }
 
 /** Makes the world match the file, and waits until it does. */
@@ -100,7 +108,7 @@ export async function apply(
   const context = { ...outer, signal };
   const { progress } = context;
   let pushing: Promise<void> | undefined;
-  const { build, world, intents, manifests } = await prepare(api, program, settings, context, {
+  const { build, world, intents, generated, manifests } = await prepare(api, program, settings, context, {
     held,
     onBuilt: (built) => {
       pushing = pushBuild(built, settings, { signal, step: (detail) => progress.step("image", detail) });
@@ -123,6 +131,7 @@ export async function apply(
   );
   opening.catch(() => {}); // Looked at below; the objects that pods need come first.
   try {
+    await makeSecrets(api, app, generated.missing, signal);
     await sendAll(
       api,
       intents.send.filter((one) => !isWorkload(one.manifest)),
@@ -141,6 +150,9 @@ export async function apply(
     });
     await using rollout = await opening;
     await rollout.finish(wanted, settings.waitMs);
+    const isNew = new Set([...sent.values()].map(({ metadata }) => metadata.labels?.[NAME]));
+    const logged = logReadinessOf(program.topology).filter(({ label }) => isNew.has(label));
+    await awaitLogLines(api, rollout.pods, logged, context, settings.waitMs);
     await tellNewCounts(api, intents, rollout.pods, signal);
   } finally {
     await opening.then(
@@ -153,7 +165,7 @@ export async function apply(
       deleteObject(api, kind as never, metadata.name, { uid: metadata.uid, signal }),
     ),
   );
-  return toChanges(intents);
+  return [...generated.changes, ...toChanges(intents)];
 }
 
 /** Sends what does not depend on each other, at once. */

@@ -1,7 +1,7 @@
 import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { applyObject } from "../api/send.ts";
-import { toCounts } from "../manifests/index.ts";
+import { toCounts } from "../manifests/manifests.ts";
 import { SCALE_MANAGER, selectorOf, serviceOf } from "../objects/labels.ts";
 import { pathOf } from "../objects/objects.ts";
 import { mark } from "../plan/compare.ts";

@@ -1,12 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Program } from "@hadron/core/spi";
-import { toSecret } from "../manifests/index.ts";
+import { toSecret } from "../manifests/secrets.ts";
+import { SECRETS } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import type { World } from "../world/world.ts";
-
-/** Names a state of the secrets, on the Secret and on the pods that use it. */
-export const SECRETS = "dev.hadron.secrets";
 
 /** What to do about the Secret of an app. */
 export interface SecretState {
@@ -26,7 +24,7 @@ export function secretState(
   { topology, secrets }: Pick<Program, "topology" | "secrets">,
   { objects }: Pick<World, "objects">,
 ): SecretState {
-  const declared = new Set(topology.services.flatMap((one) => one.secrets));
+  const declared = new Set(topology.services.flatMap((service) => service.secrets));
   if (declared.size === 0) return { manifest: undefined, version: undefined, kept: undefined };
   const live = objects.get(`Secret/${appNames(topology.app).secret}`);
   const known = live?.metadata.annotations?.[SECRETS];

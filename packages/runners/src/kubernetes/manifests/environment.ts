@@ -1,0 +1,55 @@
+import { type PeerNames, type ServiceTopology, VARIABLE } from "@hadron/core/spi";
+import { containerEnvironment } from "../../replica/environment.ts";
+import { INTERNAL_PORT } from "../../replica/layout.ts";
+import type { EnvVar } from "../objects/pod-spec.ts";
+import { isStateful, type ServiceInput } from "./input.ts";
+import { secretsOf } from "./secrets.ts";
+
+/** What a replica is told: the contract, the declared variables, secrets by reference. */
+export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
+  const { topology, service } = input;
+  const isNumbered = isStateful(service);
+  // The same as `status` and `logs` call it.
+  const own = isNumbered ? {} : { name: `${service.name}.$(${POD})` };
+  return [
+    isNumbered
+      ? ofField(VARIABLE.ordinal, "metadata.labels['apps.kubernetes.io/pod-index']")
+      : ofField(POD, "metadata.name"),
+    ...toVariables(containerEnvironment({ ...input, peers: toPeers(input) }, service, own)),
+    ...toDeclared(service, topology.app),
+  ];
+}
+
+/** Stands for the pod's name in other variables. */
+const POD = "HADRON_POD";
+
+function toVariables(values: Readonly<Record<string, string>>): readonly EnvVar[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value }));
+}
+
+function ofField(name: string, fieldPath: string): EnvVar {
+  return { name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } };
+}
+
+/** What the service declares: its variables, and its secrets by reference. */
+export function toDeclared(service: ServiceTopology, app: string): readonly EnvVar[] {
+  return [
+    ...toVariables(service.env),
+    ...secretsOf(service, app).map(
+      ({ name, holder }): EnvVar => ({ name, valueFrom: { secretKeyRef: { name: holder, key: name } } }),
+    ),
+  ];
+}
+
+/** Names without a namespace: resolved in the pod's own, wherever the manifests are applied. */
+function toPeers({ topology, allNames }: ServiceInput): PeerNames {
+  return Object.fromEntries(
+    topology.services.flatMap(({ name, sharded, image }) => {
+      const names = allNames.get(name);
+      if (image !== null || names === undefined) return [];
+      const { base, pods } = names;
+      const any = `${pods}:${INTERNAL_PORT}`;
+      return [[name, sharded ? { any, shard: `${base}-{ordinal}.${pods}:${INTERNAL_PORT}` } : { any }]];
+    }),
+  );
+}

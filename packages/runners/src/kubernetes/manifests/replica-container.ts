@@ -1,0 +1,79 @@
+import type { ServiceTopology } from "@hadron/core/spi";
+import { IMAGE, replicaCommand } from "../../replica/image.ts";
+import { COUNTS_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts";
+import { appNames } from "../objects/names.ts";
+import type { Container, Question, Volume } from "../objects/pod-spec.ts";
+import { toEnvironment } from "./environment.ts";
+import { isStateful, type ServiceInput } from "./input.ts";
+import { toResources } from "./resources.ts";
+import { storageMount } from "./storage.ts";
+
+/** How long an exposed replica serves on after its end was announced, while proxies and balancers learn of it. */
+const ANNOUNCE_SECONDS = 2;
+
+/** What is added to the time that a replica has to end. */
+export function announceSeconds(service: ServiceTopology): number {
+  return service.image === null && service.exposed !== null && !isStateful(service) ? ANNOUNCE_SECONDS : 0;
+}
+
+export function replicaVolumes(app: string): readonly Volume[] {
+  return [{ name: "counts", configMap: { name: appNames(app).counts } }];
+}
+
+/** The container of our own code. */
+export function replicaContainer(input: ServiceInput): Container {
+  const { service, image } = input;
+  const seconds = announceSeconds(service);
+  return {
+    name: "replica",
+    image,
+    imagePullPolicy: "IfNotPresent",
+    command: [...replicaCommand(service)],
+    workingDir: IMAGE.workingDirectory,
+    ports: [
+      { name: "hadron", containerPort: INTERNAL_PORT, protocol: "TCP" },
+      ...(service.exposed === null ? [] : [{ name: "http", containerPort: EXPOSED_PORT, protocol: "TCP" } as const]),
+    ],
+    env: toEnvironment(input),
+    resources: toResources(service),
+    // Node is up in well under a second: looked at each second. Then it is given time: a garbage collection or a heavy
+    // handler stops a process for seconds, and a restart would not make it faster.
+    startupProbe: {
+      ...ask("/readyz"),
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: 120,
+      successThreshold: 1,
+    },
+    readinessProbe: {
+      ...ask("/readyz"),
+      periodSeconds: 5,
+      timeoutSeconds: 3,
+      failureThreshold: 2,
+      successThreshold: 1,
+    },
+    livenessProbe: {
+      ...ask("/healthz"),
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+      successThreshold: 1,
+    },
+    ...(seconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds } } } }),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    volumeMounts: [
+      { name: "tmp", mountPath: "/tmp" },
+      { name: "counts", mountPath: COUNTS_FOLDER, readOnly: true },
+      ...storageMount(service),
+    ],
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+}
+
+function ask(path: string): Question {
+  return { httpGet: { path, port: "hadron", scheme: "HTTP" } };
+}
