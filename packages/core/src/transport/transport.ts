@@ -92,12 +92,18 @@ export interface ItemSink {
   item(value: unknown): boolean;
 }
 
+/** Whoever makes the items of a stream. */
+export interface ItemSource {
+  /** Items are taken again. */
+  resume(): void;
+}
+
 /** Where a transport puts the outcome of an incoming call. Exactly one of `ok` and `fail` is called, once. */
 export interface Reply {
   ok(output: unknown): void;
   fail(error: ErrorData): void;
   /** Begins a stream; `ok(undefined)` or `fail` ends it. */
-  stream(source: { resume(): void }): ItemSink;
+  stream(source: ItemSource): ItemSink;
 }
 
 /** The serving side of a replica, as transports see it. */

@@ -1,11 +1,9 @@
 import {
-  acceptMux,
   createHost,
-  createHttpFront,
   createMuxTransport,
+  createServer,
   DnsDirectory,
-  listen,
-  type MuxServerConnection,
+  healthRoutes,
   replyWith,
 } from "@hadron/core/serving";
 import {
@@ -68,30 +66,14 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
     },
   };
   const description = describe(service);
-  const connections = new Set<MuxServerConnection>();
-  let draining = false;
-  const front = createHttpFront({
-    dispatcher,
-    discover: () => description.document,
-    health: () => ({ live: true, ready: !draining }),
-    metrics: undefined,
-    counts: undefined,
-    upgrade: (request, socket, head) => {
-      const connection = acceptMux(socket, head, request.headers, dispatcher);
-      if (connection === undefined) return;
-      connections.add(connection);
-      socket.once("close", () => connections.delete(connection));
-    },
+  const server = createServer({ dispatcher, idle: () => work.idle(), discover: () => description.document });
+  await server.listen(`tcp:0.0.0.0:${settings.listen}`, {
+    exposed: true,
+    routes: healthRoutes(() => !server.draining),
   });
-  await listen(front, `tcp:0.0.0.0:${settings.listen}`);
   return {
     async drain(withinMs) {
-      draining = true;
-      for (const connection of connections) connection.goaway();
-      front.close();
-      front.closeIdleConnections();
-      await work.idle(withinMs);
-      await Promise.all([...connections].map((connection) => connection.close()));
+      await server.drain(withinMs);
       host.close();
     },
   };
@@ -111,22 +93,18 @@ function toHadronError(error: unknown): HadronError {
 /** Counts calls at work. */
 class Work {
   #count = 0;
-  #told: (() => void) | undefined;
+  readonly #waiting: (() => void)[] = [];
 
   begin(): void {
     this.#count++;
   }
 
   end(): void {
-    if (--this.#count === 0) this.#told?.();
+    if (--this.#count === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  async idle(withinMs: number): Promise<void> {
-    if (this.#count === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#told = resolve;
-      setTimeout(resolve, withinMs).unref();
-    });
+  async idle(): Promise<void> {
+    if (this.#count > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }
 

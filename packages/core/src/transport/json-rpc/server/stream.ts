@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Source } from "./call.ts";
+import type { ItemSource } from "../../transport.ts";
 import type { KeepAlive, Quiet } from "./keep-alive.ts";
 
 /** How messages are told apart: a line of JSON each, or an event each. */
@@ -33,7 +33,7 @@ export class ItemWriter implements Quiet {
   readonly #response: ServerResponse;
   readonly #form: Form;
   readonly #keepAlive: KeepAlive;
-  readonly #waiting = new Set<Source>();
+  readonly #waiting = new Set<ItemSource>();
   #spoke = true;
 
   constructor(response: ServerResponse, form: Form, keepAlive: KeepAlive) {
@@ -59,7 +59,7 @@ export class ItemWriter implements Quiet {
   }
 
   /** False: enough is waiting; the source is told when there is room. */
-  write(text: string, source: Source | undefined): boolean {
+  write(text: string, source: ItemSource | undefined): boolean {
     // The caller has gone: its calls are being cancelled.
     if (this.#response.destroyed) return false;
     this.#spoke = true;

@@ -1,7 +1,7 @@
 import { HadronError } from "../../../errors.ts";
 import { createCallIdPrefix } from "../../call-id.ts";
 import { isStream } from "../../pump.ts";
-import type { Connection, ConnectionState, ConnectOptions, OutgoingCall } from "../../transport.ts";
+import type { Connection, ConnectionState, ConnectOptions, ItemSource, OutgoingCall } from "../../transport.ts";
 import { ProtocolError } from "../frames/frame-parser.ts";
 import * as frames from "../frames/frames.ts";
 import { HeadReader } from "../handshake/head.ts";
@@ -163,7 +163,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   }
 
   #createSender(entry: ClientCall, input: AsyncIterable<unknown>): InputSender {
-    const open = (source: { resume(): void }, credit: number) => {
+    const open = (source: ItemSource, credit: number) => {
       const explain = (error: unknown, item: unknown) => this.#explainInput(entry.procedure, error, item);
       return new Outflow(this.outbox, entry.id, credit, this.#maxInputBytes, source, explain);
     };

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clockwork } from "../../../clock/clockwork.ts";
 import { HadronError } from "../../../errors.ts";
 import { Pump } from "../../pump.ts";
-import type { Outflow, Source } from "./outflow.ts";
+import type { ItemSource } from "../../transport.ts";
+import type { Outflow } from "./outflow.ts";
 
 /**
  * Sends a stream as the input of a call, once the other side wants its first item. Until then nothing of it was taken, so
@@ -10,7 +11,7 @@ import type { Outflow, Source } from "./outflow.ts";
  */
 export class InputSender {
   readonly #pump: Pump;
-  readonly #open: (source: Source, credit: number) => Outflow;
+  readonly #open: (source: ItemSource, credit: number) => Outflow;
   readonly #ended: (error: unknown) => void;
   // The items are made in the handler that makes the call, and not in whatever was at work when the connection opened.
   readonly #within = AsyncLocalStorage.snapshot();
@@ -20,7 +21,7 @@ export class InputSender {
   constructor(
     input: AsyncIterable<unknown>,
     clock: Clockwork,
-    open: (source: Source, credit: number) => Outflow,
+    open: (source: ItemSource, credit: number) => Outflow,
     ended: (error: unknown) => void,
   ) {
     this.#pump = new Pump(input, clock);

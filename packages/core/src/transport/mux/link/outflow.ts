@@ -1,18 +1,13 @@
-import type { ItemSink } from "../../transport.ts";
+import type { ItemSink, ItemSource } from "../../transport.ts";
 import { ITEM, ITEM_COST_BYTES } from "../frames/frames.ts";
 import { MOST_BUFFERED_BYTES, type Outbox } from "./outbox.ts";
-
-/** Whoever puts items into an {@link Outflow}. */
-export interface Source {
-  resume(): void;
-}
 
 /** Items of one call on their way out. Sends while the other side has given credit for it. */
 export class Outflow implements ItemSink {
   readonly #outbox: Outbox;
   readonly #id: number;
   readonly #limit: number;
-  readonly #source: Source;
+  readonly #source: ItemSource;
   /** Turns what the encoder throws into an error that explains it. */
   readonly #explain: (error: unknown, item: unknown) => unknown;
   #credit: number;
@@ -22,7 +17,7 @@ export class Outflow implements ItemSink {
     id: number,
     credit: number,
     limit: number,
-    source: Source,
+    source: ItemSource,
     explain: (error: unknown, item: unknown) => unknown,
   ) {
     this.#outbox = outbox;

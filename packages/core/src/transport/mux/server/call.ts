@@ -3,9 +3,9 @@ import type { ErrorData, HadronError } from "../../../errors.ts";
 import type { Scope } from "../../../scope/scope.ts";
 import { toCallId } from "../../call-id.ts";
 import type { IncomingStream } from "../../incoming-stream.ts";
-import type { IncomingCall, ItemSink, Reply } from "../../transport.ts";
+import type { IncomingCall, ItemSink, ItemSource, Reply } from "../../transport.ts";
 import type { Numbered } from "../link/call-table.ts";
-import type { Outflow, Source } from "../link/outflow.ts";
+import type { Outflow } from "../link/outflow.ts";
 
 /** Whoever sends the outcomes of calls. */
 export interface ReplyTaker {
@@ -16,7 +16,7 @@ export interface ReplyTaker {
   reply(call: ServerCall, output: unknown): void;
   fail(call: ServerCall, error: ErrorData): void;
   /** Begins a stream as the output of a call. */
-  open(call: ServerCall, source: Source): Outflow;
+  open(call: ServerCall, source: ItemSource): Outflow;
 }
 
 /** What the caller said of a call ahead of it. */
@@ -88,7 +88,7 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
     this.#connection.fail(this, error);
   }
 
-  stream(source: Source): ItemSink {
+  stream(source: ItemSource): ItemSink {
     if (this.#over) return NOWHERE;
     this.outflow = this.#connection.open(this, source);
     return this.outflow;

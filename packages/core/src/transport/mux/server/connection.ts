@@ -4,13 +4,13 @@ import { MOST_META_BYTES } from "../../../scope/meta.ts";
 import { createCallIdPrefix } from "../../call-id.ts";
 import type { StreamOwner } from "../../incoming-stream.ts";
 import { streamOver } from "../../pump.ts";
-import type { Dispatcher, Hello } from "../../transport.ts";
+import type { Dispatcher, Hello, ItemSource } from "../../transport.ts";
 import { ProtocolError } from "../frames/frame-parser.ts";
 import * as frames from "../frames/frames.ts";
 import { CallTable } from "../link/call-table.ts";
 import { Link, readUint32 } from "../link/link.ts";
 import { MOST_BUFFERED_BYTES } from "../link/outbox.ts";
-import { Outflow, type Source } from "../link/outflow.ts";
+import { Outflow } from "../link/outflow.ts";
 import type { Pipe } from "../link/pipe.ts";
 import { type Notes, type ReplyTaker, ServerCall } from "./call.ts";
 import { CallHeaderReader } from "./call-header.ts";
@@ -129,7 +129,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     this.#throttle();
   }
 
-  open(call: ServerCall, source: Source): Outflow {
+  open(call: ServerCall, source: ItemSource): Outflow {
     this.outbox.small(frames.STREAM, call.id);
     const explain = (error: unknown, item: unknown) => explainOutput(call.procedure, this.#dispatcher, error, item);
     return new Outflow(this.outbox, call.id, frames.STREAM_WINDOW, this.#dispatcher.maxOutputBytes, source, explain);

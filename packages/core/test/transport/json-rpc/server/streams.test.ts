@@ -7,8 +7,8 @@ import { TableDirectory } from "../../../../src/call/directory/table-directory.t
 import { createHost } from "../../../../src/call/host/host.ts";
 import { createSystemClock } from "../../../../src/clock/system-clock.ts";
 import { ReplicaServer } from "../../../../src/serve/replica-server.ts";
+import type { HttpTimes } from "../../../../src/transport/http/server.ts";
 import { createHttpTransport } from "../../../../src/transport/json-rpc/client/connection.ts";
-import type { HttpTimes } from "../../../../src/transport/json-rpc/server/http-front.ts";
 import { KeepAlive } from "../../../../src/transport/json-rpc/server/keep-alive.ts";
 import { until } from "../../../../src/transport/suite/index.ts";
 

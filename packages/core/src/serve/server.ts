@@ -1,0 +1,186 @@
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Log } from "../declare/types.ts";
+import type { Metric } from "../metric.ts";
+import { HttpConnections } from "../transport/http/connections.ts";
+import { listen } from "../transport/http/listen.ts";
+import type { Route } from "../transport/http/route.ts";
+import { createHttpServer, type HttpTimes } from "../transport/http/server.ts";
+import { createRpcRoute } from "../transport/json-rpc/server/open.ts";
+import {
+  acceptMux,
+  MOST_ANNOUNCED_BYTES,
+  MOST_BUFFERED_BYTES,
+  type MuxServerConnection,
+  wantsMux,
+} from "../transport/mux/index.ts";
+import type { Dispatcher } from "../transport/transport.ts";
+import { OpenRequests } from "./open-requests.ts";
+import { within } from "./within.ts";
+
+/** How long peers, and callers over HTTP, may take to part from a server that is done. */
+const FAREWELL_MS = 1000;
+
+/** What {@link createServer} needs. */
+export interface ServerOptions {
+  /** Takes the calls, whatever they come over. */
+  readonly dispatcher: Dispatcher;
+  /** Resolves when no call is at work. */
+  readonly idle: () => Promise<void>;
+  /** The OpenRPC document that answers `rpc.discover`. */
+  readonly discover: () => unknown;
+  /** Told of a route that threw. @default nobody */
+  readonly log?: Pick<Log, "error"> | undefined;
+  readonly times?: HttpTimes | undefined;
+}
+
+/**
+ * The one server: of replicas, of what stands before them, and of pages. It takes calls as JSON-RPC by POST to `/` and as
+ * `hadron/1` after an Upgrade, answers routes, and parts from its callers without losing a call.
+ */
+export interface Server {
+  /** The metrics of its connections. */
+  metrics(): Iterable<Metric>;
+  /**
+   * Listens at an address `unix:/path` or `tcp:HOST:PORT`, and returns it with the port filled in. RUNNER_FAILED where the
+   * address is not to be had.
+   */
+  listen(address: string, options?: DoorOptions): Promise<string>;
+  /** A door without an address: for connections that somebody else accepted. */
+  createDoor(options?: DoorOptions): Door;
+  /**
+   * I5: what was accepted is finished. Tells callers to go elsewhere, waits until the last call and the last route have
+   * answered, at most `drainMs`, and closes. Returns whether all were answered.
+   *
+   * @param over Called once no call is at work, or the time is over: while answers may still be on their way out.
+   */
+  drain(drainMs: number, over?: () => void): Promise<boolean>;
+  readonly draining: boolean;
+}
+
+/** What is behind one address of a server. */
+export interface DoorOptions {
+  /** Beside JSON-RPC; of this address alone: what one shows, another need not. @default none */
+  readonly routes?: readonly Route[];
+  /** Whether outside callers come here: then who calls is not taken from what it says of itself. @default false */
+  readonly exposed?: boolean;
+}
+
+/** Takes connections that were accepted elsewhere. */
+export interface Door {
+  take(socket: Socket): void;
+}
+
+/** Makes a server that listens nowhere yet. */
+export function createServer(options: ServerOptions): Server {
+  return new RoutingServer(options);
+}
+
+class RoutingServer implements Server {
+  readonly #options: ServerOptions;
+  readonly #servers: HttpServer[] = [];
+  readonly #connections = new Set<MuxServerConnection>();
+  readonly #outside = new HttpConnections();
+  readonly #requests = new OpenRequests();
+  readonly #reading = { bytes: 0 };
+  #draining = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  listen(address: string, options: DoorOptions = {}): Promise<string> {
+    return listen(this.#serve(options), address);
+  }
+
+  createDoor(options: DoorOptions = {}): Door {
+    const server = this.#serve(options);
+    // It is with this event that Node begins to look for connections that are idle, or whose headers are late.
+    server.emit("listening");
+    return { take: (socket) => server.emit("connection", socket) };
+  }
+
+  async drain(drainMs: number, over?: () => void): Promise<boolean> {
+    const { clock } = this.#options.dispatcher;
+    this.#draining = true;
+    for (const connection of this.#connections) connection.goaway();
+    this.#requests.close();
+    // No more is accepted. The server's own `close` would end connections on which a call may just be on its way.
+    for (const server of this.#servers) NetServer.prototype.close.call(server);
+    const timeout = Promise.withResolvers<boolean>();
+    const timer = clock.after(drainMs, () => timeout.resolve(false));
+    const done = await Promise.race([this.#finish(Math.min(drainMs, FAREWELL_MS)).then(() => true), timeout.promise]);
+    clock.cancel(timer);
+    over?.();
+    // A peer that was told closes its connection when its last call is answered. Closing it here could meet a call on its
+    // way, of which the peer would not know whether it ran; one that comes before that is refused, and goes elsewhere.
+    const parted = [...this.#connections].map((connection) => connection.closed);
+    await within(clock, FAREWELL_MS, Promise.all(parted));
+    // Answers that are still on their way out of this process.
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    if (done) await within(clock, FAREWELL_MS, this.#outside.gone());
+    for (const server of this.#servers) server.close();
+    return done;
+  }
+
+  *metrics(): Iterable<Metric> {
+    const help = "Connections of other replicas.";
+    yield { name: "hadron_connections", type: "gauge", help, value: this.#connections.size };
+    const held = [...this.#connections].reduce((sum, connection) => sum + connection.heldBytes, 0);
+    const heldHelp = "Bytes that wait to be sent to them, or are on their way in.";
+    yield { name: "hadron_held_bytes", type: "gauge", help: heldHelp, value: held };
+    const heldMost = MOST_BUFFERED_BYTES + MOST_ANNOUNCED_BYTES;
+    const heldMostHelp = "Bytes above which one of them gets its calls refused.";
+    yield { name: "hadron_held_bytes_limit", type: "gauge", help: heldMostHelp, value: heldMost };
+    const readingHelp = "Bytes of HTTP bodies that are not whole yet.";
+    yield { name: "hadron_http_reading_bytes", type: "gauge", help: readingHelp, value: this.#reading.bytes };
+  }
+
+  /** Callers over HTTP are told with their next answer; those that ask for nothing more are let go after a while. */
+  async #finish(graceMs: number): Promise<void> {
+    if (graceMs > 0) await within(this.#options.dispatcher.clock, graceMs, this.#outside.gone());
+    for (const server of this.#servers) server.closeIdleConnections();
+    await this.#options.idle();
+    await this.#requests.idle();
+  }
+
+  #serve({ routes = [], exposed = false }: DoorOptions): HttpServer {
+    const { dispatcher, discover, times } = this.#options;
+    const answering = { dispatcher, exposed, discover, reading: this.#reading, closing: () => this.#draining };
+    const rpc = createRpcRoute(answering, times);
+    const server = createHttpServer({
+      routes: [rpc, ...routes],
+      upgrade: (request, socket, head, route) => this.#upgrade(request, socket, head, route, exposed),
+      // The calls of JSON-RPC are counted by the dispatcher, and tell their callers themselves.
+      began: (route, response) => {
+        if (route !== rpc) this.#requests.add(response);
+      },
+      failed: ({ method, path }, error) => {
+        const stack = error instanceof Error ? error.stack : undefined;
+        this.#options.log?.error(`${method} ${path} failed: ${String(error)}`, { stack });
+      },
+      times,
+    });
+    server.on("connection", (socket: Socket) => this.#outside.add(socket));
+    this.#servers.push(server);
+    return server;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, route: Route | undefined, outside: boolean): void {
+    this.#outside.delete(socket);
+    if (route?.upgrade !== undefined && !wantsMux(request.headers)) {
+      route.upgrade(request, socket, head);
+      return;
+    }
+    const connection = acceptMux(socket, head, request.headers, this.#options.dispatcher, { outside });
+    if (connection === undefined) return;
+    this.#connections.add(connection);
+    socket.once("close", () => this.#connections.delete(connection));
+    if (this.#draining) connection.goaway();
+  }
+}
