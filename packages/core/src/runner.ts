@@ -234,5 +234,7 @@ export interface RunnerModule extends RunnerPlaces {
     readonly flags: Readonly<Record<string, string>>;
     readonly explicitApp: boolean;
     readonly env: Readonly<Record<string, string | undefined>>;
+    /** The absolute path of the app file, where the command is that of one. */
+    readonly entry?: string;
   }): Runner;
 }

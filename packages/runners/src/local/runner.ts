@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type AppData,
   type Applied,
@@ -24,11 +24,14 @@ import { RemoteDeployment } from "./control/remote.ts";
 import { Session } from "./control/session.ts";
 import type { Deployment } from "./deployment/deployment.ts";
 import { type Description, describeDeployment, toRunningApp } from "./deployment/description.ts";
+import { type AppDataPlace, placeOfData } from "./folder/app-data.ts";
 import type { LocalPaths } from "./folder/paths.ts";
 import { createRunFolder, findRunFolder, listRunFolders } from "./folder/run-folder.ts";
+import { generatedSecrets } from "./folder/secrets.ts";
 import { listStorage, makeStorage, removeStorage } from "./folder/storage.ts";
 import { plan } from "./plan.ts";
 import { PortMemory } from "./ports/port-memory.ts";
+import { toInspected } from "./replica/inspect.ts";
 import { inheritedEnv, writeRelease } from "./replica/release.ts";
 import type { Clock } from "./replica/restart-policy.ts";
 
@@ -37,6 +40,12 @@ export interface LocalRunnerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly startTimeoutMs: number;
+  /** The app file, where it is known. */
+  readonly entry: string | undefined;
+  /** Where apps store, absolute; beside the app file where nobody said it. */
+  readonly dataDir: string | undefined;
+  /** Which replicas have an inspector: see {@link toInspected}. */
+  readonly inspect: string | undefined;
 }
 
 const STATUS_MS = 5000;
@@ -76,7 +85,8 @@ export class LocalRunner implements Runner {
       const changes = plan(topology, built.hash, describeDeployment(running.deployment));
       if (changes.length > 0) {
         await this.#check(built, program, signal);
-        await running.deployment.update(writeRelease(running.folder.path, program, built), context);
+        const secrets = generatedSecrets(this.#placeOfData(topology.app, entry), topology.services);
+        await running.deployment.update(writeRelease(running.folder.path, program, built, secrets), context);
       }
       return { status: await running.deployment.status(), changes, attached: running };
     }
@@ -85,14 +95,18 @@ export class LocalRunner implements Runner {
     try {
       await claim(topology.app, session, signal);
       const built = await bundling;
-      const release = writeRelease(session.folder.path, program, built);
+      const place = this.#placeOfData(topology.app, entry);
+      const release = writeRelease(session.folder.path, program, built, generatedSecrets(place, topology.services));
       const { env, clock, startTimeoutMs, paths } = this.#options;
       const deployment = session.deploy(release, {
         env,
         clock,
         startTimeoutMs,
         ports: new PortMemory(paths.cache, topology.app),
-        makeStorage: (service, ordinal) => makeStorage(paths.data, topology.app, service, ordinal),
+        data: place,
+        makeStorage: (service, ordinal) => makeStorage(place, service, ordinal, (text) => progress.note(text)),
+        inspected: toInspected(this.#options.inspect, topology.services),
+        inspecting: (replica, address) => progress.note(`${replica} is inspected at ${address}`),
       });
       await Promise.all([deployment.start(context), this.#check(built, program, signal)]);
       this.#sessions.set(topology.app, session);
@@ -133,19 +147,22 @@ export class LocalRunner implements Runner {
   }
 
   async delete(app: string, { data }: DeleteOptions, { signal }: RunContext): Promise<Deleted> {
+    // Asked before it ends: whoever runs it knows best where it stores.
+    const place = await this.#knownPlaceOfData(app, signal);
     const mine = this.#sessions.get(app);
     if (mine !== undefined) await mine.close("it was deleted");
     else await ifThere((await this.#remote(app, signal))?.once({ verb: "delete" }, signal));
-    if (data) removeStorage(this.#options.paths.data, app);
     const left = await this.#describe(app, signal);
+    // Who holds it anew stores there already.
+    if (data && left === undefined) removeStorage(place);
     return {
       left: left === undefined ? [] : [`process ${left.pid}, which holds "${app}" (anew?)`],
-      kept: await this.data(app),
+      kept: await listStorage(place),
     };
   }
 
-  data(app: string): Promise<readonly AppData[]> {
-    return listStorage(this.#options.paths.data, app);
+  async data(app: string, { signal }: RunContext): Promise<readonly AppData[]> {
+    return listStorage(await this.#knownPlaceOfData(app, signal));
   }
 
   async list({ signal }: RunContext): Promise<readonly RunningApp[]> {
@@ -176,6 +193,19 @@ export class LocalRunner implements Runner {
       // The start beside it says that it was stopped, and with what reason.
       if (!signal.aborted) throw error;
     }
+  }
+
+  async #knownPlaceOfData(app: string, signal: AbortSignal): Promise<AppDataPlace> {
+    const running = await this.#describe(app, signal);
+    return running?.data ?? this.#placeOfData(app, this.#options.entry);
+  }
+
+  /** `entry` undefined: nobody knows the app file, so that only what was told, or where earlier versions stored, can be looked at. */
+  #placeOfData(app: string, entry: string | undefined): AppDataPlace {
+    const { dataDir, paths } = this.#options;
+    const former = paths.formerData;
+    if (entry === undefined) return placeOfData(app, { dataDir: dataDir ?? former, folder: former, former });
+    return placeOfData(app, { dataDir, folder: dirname(entry), former });
   }
 
   #mine(app: string): Deployment | undefined {

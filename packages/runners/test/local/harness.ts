@@ -6,7 +6,7 @@ import { openHost } from "@hadron/core/cli/shared";
 import type { Applied, Program, RunContext, Runner } from "@hadron/core/spi";
 import { resolvePaths } from "../../src/local/folder/paths.ts";
 import { systemClock } from "../../src/local/replica/restart-policy.ts";
-import { LocalRunner } from "../../src/local/runner.ts";
+import { LocalRunner, type LocalRunnerOptions } from "../../src/local/runner.ts";
 
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
@@ -35,9 +35,17 @@ export class Home implements AsyncDisposable {
     return { ...(process.env as Record<string, string>), ...this.folders };
   }
 
-  runner(options: { readonly startTimeoutMs?: number } = {}): LocalRunner {
-    const { startTimeoutMs = 30_000 } = options;
-    return new LocalRunner({ paths: resolvePaths(this.env), env: this.env, clock: systemClock, startTimeoutMs });
+  runner(options: Partial<LocalRunnerOptions> = {}): LocalRunner {
+    return new LocalRunner({
+      paths: resolvePaths(this.env),
+      env: this.env,
+      clock: systemClock,
+      startTimeoutMs: 30_000,
+      entry: undefined,
+      dataDir: join(this.path, "data"),
+      inspect: undefined,
+      ...options,
+    });
   }
 
   /** Applies, and ends it with the test. */

@@ -140,7 +140,12 @@ async function execute(
     async runner() {
       if (runner === undefined) {
         const module = await command.module();
-        runner = module.createRunner({ flags: ownFlags(flags, module), explicitApp: flags.app !== undefined, env });
+        runner = module.createRunner({
+          flags: ownFlags(flags, module),
+          explicitApp: flags.app !== undefined,
+          env,
+          entry,
+        });
       }
       return runner;
     },

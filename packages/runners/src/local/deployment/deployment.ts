@@ -1,10 +1,12 @@
 import type { AppStatus, LogLine, Member, Progress, ServiceStatus } from "@hadron/core/spi";
 import { checkScale, HadronError, replicaName } from "@hadron/core/spi";
 import { Patience } from "../../shared/patience.ts";
+import type { AppDataPlace } from "../folder/app-data.ts";
 import type { RunFolder } from "../folder/run-folder.ts";
 import type { Watchdog } from "../folder/watchdog.ts";
 import { openExposure } from "../ports/exposures.ts";
 import type { PortMemory } from "../ports/port-memory.ts";
+import { INSPECT_FLAG, type Inspected, inspectorAddress } from "../replica/inspect.ts";
 import { type Release, toLaunch } from "../replica/release.ts";
 import { LocalReplica, RETIRE_MS, type ReplicaOptions } from "../replica/replica.ts";
 import type { Clock } from "../replica/restart-policy.ts";
@@ -22,8 +24,14 @@ export interface DeploymentOptions {
   readonly startTimeoutMs: number;
   /** The environment of whoever deploys. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Makes the folder in which a shard stores. */
+  /** Where it stores. */
+  readonly data: AppDataPlace;
+  /** Makes the folder in which a replica stores. */
   readonly makeStorage: (service: string, ordinal: number) => string;
+  /** Which replicas have an inspector. */
+  readonly inspected: Inspected;
+  /** A replica's inspector is at this address. */
+  readonly inspecting: (replica: string, address: string) => void;
 }
 
 /** How an operation is told to stop, and tells how far it is. */
@@ -61,6 +69,10 @@ export class Deployment {
 
   get release(): Release {
     return this.#release;
+  }
+
+  get data(): AppDataPlace {
+    return this.#options.data;
   }
 
   get app(): string {
@@ -263,8 +275,9 @@ export class Deployment {
   }
 
   #replicaOptions(service: DeployedService, ordinal: number, release: Release): ReplicaOptions {
-    const { clock, env, folder, makeStorage, startTimeoutMs, watchdog } = this.#options;
+    const { clock, env, folder, inspected, inspecting, makeStorage, startTimeoutMs, watchdog } = this.#options;
     const name = replicaName(service.name, ordinal);
+    const isInspected = inspected(service.name, ordinal);
     return {
       name,
       ordinal,
@@ -273,7 +286,8 @@ export class Deployment {
         // A new socket for each process: one that is gone leaves its own behind.
         const address = `unix:${folder.path}/${this.#sockets++}`;
         const storage = service.topology.storage === null ? undefined : makeStorage(service.name, ordinal);
-        return { address, launch: toLaunch(release, service.topology, ordinal, address, env, storage) };
+        const launch = toLaunch(release, service.topology, ordinal, address, env, storage);
+        return { address, launch: isInspected ? { ...launch, flags: [...launch.flags, INSPECT_FLAG] } : launch };
       },
       stores: service.topology.storage !== null,
       drainMs: service.topology.limits.drainMs,
@@ -282,7 +296,11 @@ export class Deployment {
       changed: () => this.#changed(service),
       began: (pid) => watchdog.add(pid),
       ended: (pid) => watchdog.remove(pid),
-      line: (line) => this.logs.add({ time: new Date().toISOString(), service: service.name, replica: name, line }),
+      line: (line) => {
+        this.logs.add({ time: new Date().toISOString(), service: service.name, replica: name, line });
+        const address = isInspected ? inspectorAddress(line) : undefined;
+        if (address !== undefined) inspecting(name, address);
+      },
       greet: () => ({ type: "directory", services: this.members() }),
       suspect: (peer, peerName) => this.because(peer, peerName),
     };

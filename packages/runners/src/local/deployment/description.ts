@@ -1,4 +1,5 @@
 import type { RunningApp, Topology } from "@hadron/core/spi";
+import type { AppDataPlace } from "../folder/app-data.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** What a deployment says of itself to another process. One that is only starting, or ending, says its `pid` alone. */
@@ -15,9 +16,11 @@ export interface Description {
   /** How many replicas of each service run. */
   readonly counts: Readonly<Record<string, number>>;
   readonly endpoints: Readonly<Record<string, string | null>>;
+  /** Where it stores. Absent in what earlier versions run. */
+  readonly data?: AppDataPlace;
 }
 
-export function describeDeployment({ release, services }: Deployment): Description {
+export function describeDeployment({ data, release, services }: Deployment): Description {
   return {
     pid: process.pid,
     entry: release.entry,
@@ -25,6 +28,7 @@ export function describeDeployment({ release, services }: Deployment): Descripti
     bundleHash: release.bundleHash,
     topology: release.topology,
     counts: Object.fromEntries(services.map((one) => [one.name, one.replicas.length])),
+    data,
     endpoints: Object.fromEntries(services.map((one) => [one.name, one.exposure?.endpoint ?? null])),
   };
 }

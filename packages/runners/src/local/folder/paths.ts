@@ -11,8 +11,8 @@ export interface LocalPaths {
   readonly runtime: string;
   /** What makes the next start better, and may be deleted at any time. */
   readonly cache: string;
-  /** What shards store. Kept until their app is deleted. */
-  readonly data: string;
+  /** Where earlier versions kept what replicas store. */
+  readonly formerData: string;
 }
 
 /**
@@ -37,12 +37,12 @@ export function resolvePaths(env: Env): LocalPaths {
     env.XDG_CACHE_HOME ?? (process.platform === "darwin" ? join(home, "Library/Caches") : join(home, ".cache")),
     "hadron",
   );
-  const data = join(
+  const formerData = join(
     env.XDG_DATA_HOME ??
       (process.platform === "darwin" ? join(home, "Library/Application Support") : join(home, ".local/share")),
     "hadron",
   );
-  return { runtime, cache, data };
+  return { runtime, cache, formerData };
 }
 
 /** Makes the runtime folder, or checks the one that is there: RUNNER_FAILED where somebody else could reach into it. */

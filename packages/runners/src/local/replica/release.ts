@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
 import { replicaName, toEnvironment } from "@hadron/core/spi";
 import { type Bundle, nodeFlags } from "../../bundle/index.ts";
@@ -15,6 +16,7 @@ export interface Release {
   readonly topology: Topology;
   readonly entry: string;
   readonly runCall: number;
+  /** Values of secrets, the generated ones as well. */
   readonly secrets: Readonly<Record<string, string>>;
   /** The path of the bundle. */
   readonly file: string;
@@ -23,17 +25,22 @@ export interface Release {
 
 /** What of the deploying process's environment a replica gets: as little as in a container, so that both behave alike. */
 const INHERITED =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TERM|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TERM|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
 
 /** Writes what replicas load into a folder of its own. */
-export function writeRelease(folder: string, program: Program, bundle: Bundle): Release {
+export function writeRelease(
+  folder: string,
+  program: Program,
+  bundle: Bundle,
+  generated: Readonly<Record<string, string>>,
+): Release {
   const revision = revisionOf(program, bundle);
   const at = join(folder, revision);
   mkdirSync(at, { recursive: true });
   const file = join(at, "app.mjs");
   const topologyFile = join(at, "topology.json");
   writeFileSync(file, bundle.code);
-  writeFileSync(`${file}.map`, bundle.map);
+  writeFileSync(`${file}.map`, withSourceRoot(bundle.map, dirname(program.entry)));
   writeFileSync(topologyFile, JSON.stringify(program.topology));
   for (const { name, directory } of bundle.externals) {
     const link = join(at, "node_modules", name);
@@ -41,7 +48,26 @@ export function writeRelease(folder: string, program: Program, bundle: Bundle): 
     symlinkSync(directory, link);
   }
   const { hash, topology, entry, runCall, secrets } = program;
-  return { revision, bundleHash: bundle.hash, hash, topology, entry, runCall, secrets, file, topologyFile };
+  return {
+    revision,
+    bundleHash: bundle.hash,
+    hash,
+    topology,
+    entry,
+    runCall,
+    secrets: { ...secrets, ...generated },
+    file,
+    topologyFile,
+  };
+}
+
+/**
+ * The map with the folder that its sources are relative to: it lies elsewhere than the app, and a debugger that looks beside it
+ * finds no file to bind a breakpoint in. Put in front, since parsing a map of megabytes would take longer than writing it.
+ */
+function withSourceRoot(map: Uint8Array, folder: string): Uint8Array {
+  const sourceRoot = `${pathToFileURL(folder).href}/`;
+  return Buffer.concat([Buffer.from(`{"sourceRoot":${JSON.stringify(sourceRoot)},`), map.subarray(1)]);
 }
 
 /** What a replica has of the deploying process's environment. */
@@ -63,7 +89,8 @@ export function toLaunch(
 ): Launch {
   const flags = nodeFlags(service.capacity);
   const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...service.env };
-  for (const name of service.secrets) if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
+  for (const name of [...service.secrets, ...(service.generated ?? [])])
+    if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
   return {
     flags,
     file: release.file,
