@@ -36,11 +36,32 @@ export interface ServiceOptions extends Needs {
  * await greet("Ann"); // in a handler, a test or a script, once it runs
  */
 export function service<A extends Api>(name: string, part: PartOf<A>, options: ServiceOptions = {}): Service<A> {
-  checkServiceName(name);
+  if (checkServiceName(name).startsWith(HIDDEN)) {
+    fail(`service "${name}"`, `names that begin with "${HIDDEN}" are Hadron's own; give it another`);
+  }
+  return define(name, false, part, options);
+}
+
+/**
+ * Declares a service that the product itself has to run, such as a store: placed, probed, logged and killed as the user's
+ * are. Its name begins with `hadron.`.
+ */
+export function hiddenService<A extends Api>(
+  name: `hadron.${string}`,
+  part: PartOf<A>,
+  options: ServiceOptions = {},
+): Service<A> {
+  return define(checkServiceName(name), true, part, options);
+}
+
+const HIDDEN = "hadron.";
+
+function define<A extends Api>(name: string, hidden: boolean, part: PartOf<A>, options: ServiceOptions): Service<A> {
   const by = `service "${name}"`;
   const definition: ServiceDefinition = {
     kind: "service",
     name,
+    hidden,
     part: toServicePart(name, part),
     options: resolveOptions(by, options),
     needs: resolveNeeds(by, options),

@@ -6,6 +6,7 @@ export { TableDirectory } from "./call/directory/table-directory.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export type { Clockwork } from "./clock/clockwork.ts";
 export { createSystemClock } from "./clock/system-clock.ts";
+export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
 export type {
   ChildDefinition,
   Expose,
@@ -14,6 +15,7 @@ export type {
   PartDefinition,
   ProcedureDefinition,
   ResolvedServiceOptions,
+  ResourceDefinition,
   ServiceDefinition,
 } from "./declare/definition.ts";
 export { serviceDefinition } from "./declare/definition.ts";
@@ -30,6 +32,7 @@ export {
   type ShardCallOptions,
   type ShardClient,
 } from "./declare/pattern.ts";
+export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
@@ -40,6 +43,7 @@ export {
   hashTopology,
   mainPort,
   placeOf,
+  type ResourceTopology,
   replicaName,
   type ServiceTopology,
   TOPOLOGY_VERSION,
@@ -69,6 +73,7 @@ export {
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";
+export { hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export type {
   Connection,

@@ -51,6 +51,8 @@ export interface ImageDefinition {
 export interface ServiceDefinition {
   readonly kind: "service";
   readonly name: string;
+  /** What the product itself has to run: it comes along where it is needed. */
+  readonly hidden: boolean;
   readonly part: PartDefinition;
   readonly options: ResolvedServiceOptions;
   /** What its own options say that it needs. */
@@ -76,6 +78,19 @@ export interface Needed {
   readonly capacity: { readonly cpu?: number; readonly memoryBytes?: number };
   readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
   readonly uses: readonly ServiceDefinition[];
+  readonly resources: readonly ResourceDefinition[];
+}
+
+/** Something that the app keeps. */
+export interface ResourceDefinition {
+  /** What kind of thing, e.g. `keyValue`. */
+  readonly kind: string;
+  readonly name: string;
+  /** What `describe` shows of it. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The hidden service that keeps it. */
+  readonly keeper: ServiceDefinition;
+  readonly site: Site;
 }
 
 /** The options of a service that no part has, with nothing left open. */

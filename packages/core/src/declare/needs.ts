@@ -9,6 +9,7 @@ import {
   toDefinition,
 } from "./definition.ts";
 import { procedureOptions, procedure as withOptions } from "./procedure.ts";
+import { type Resource, resourceDefinition } from "./resource.ts";
 import { recordSite } from "./site.ts";
 import type { AnyService, Api, Handler, Part, PartOf } from "./types.ts";
 
@@ -34,8 +35,11 @@ export interface Needs {
    * at `context.replica.storage`. @default none
    */
   readonly storage?: { readonly path: string; readonly sizeMiB?: number };
-  /** The services that it calls, beside a pattern's children: told by `describe`, and looked for in the app. @default says nothing */
-  readonly uses?: readonly AnyService[];
+  /**
+   * The services that it calls, beside a pattern's children, told by `describe` and looked for in the app; and the resources
+   * that it uses, which come along. @default says nothing
+   */
+  readonly uses?: readonly (AnyService | Resource)[];
 }
 
 /** The options that say a need. */
@@ -102,7 +106,8 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
       ...(memoryMiB === undefined ? {} : { memoryBytes: memoryMiB * MIB }),
     },
     storage: storage === undefined ? null : resolveStorage(by, storage),
-    uses: uses.map((value, position) => toService(by, value, position)),
+    uses: uses.flatMap((value, position) => (resourceDefinition(value) ? [] : [toService(by, value, position)])),
+    resources: uses.flatMap((value) => resourceDefinition(value) ?? []),
   };
 }
 
@@ -138,7 +143,10 @@ function resolveStorage(
 function toService(by: string, value: unknown, position: number): ServiceDefinition {
   return (
     serviceDefinition(value) ??
-    fail(by, `uses: the ${position + 1}. is no service; make one with service(name, handler), and name its value`)
+    fail(
+      by,
+      `uses: the ${position + 1}. is neither a service nor a resource; give the value that service(name, handler) made`,
+    )
   );
 }
 

@@ -2,10 +2,12 @@ import type { PartDefinition, ProcedureDefinition, ServiceDefinition } from "../
 import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
 import type { Life } from "../declare/life.ts";
 import { checkAppName, checkServiceName } from "../declare/names.ts";
+import { resourceDefinition, resourceKey } from "../declare/resource.ts";
 import { lineOf } from "../declare/site.ts";
 import { HadronError } from "../errors.ts";
 import { mergeNeeds } from "./merge-needs.ts";
 import { childName, learnWork, type OwnPart } from "./procedures.ts";
+import { ResourceTable } from "./resources.ts";
 import type { ServiceTopology, Topology } from "./topology.ts";
 import { TOPOLOGY_VERSION } from "./topology.ts";
 
@@ -40,7 +42,12 @@ export function compose(app: string, services: readonly unknown[]): App {
     throw new HadronError("INVALID_DECLARATION", "run() was given no service: write run(myService).");
   }
   const composer = new Composer();
-  const definitions = services.map((value, position) => {
+  const definitions = services.flatMap((value, position) => {
+    const resource = resourceDefinition(value);
+    if (resource !== undefined) {
+      composer.resources.add(resource, true);
+      return [];
+    }
     const definition = serviceDefinition(value);
     if (definition === undefined) {
       throw new HadronError(
@@ -48,7 +55,7 @@ export function compose(app: string, services: readonly unknown[]): App {
         `run(): argument ${position + 1} is no service. Make one with service(name, handler).`,
       );
     }
-    return definition;
+    return [definition];
   });
   // A service that is also some pattern's leaf takes its count from there, whatever the order of the arguments.
   for (const definition of definitions) composer.roots.add(definition);
@@ -68,6 +75,7 @@ interface Placement {
 
 class Composer {
   readonly roots = new Set<ServiceDefinition>();
+  readonly resources = new ResourceTable();
   readonly #services = new Map<string, AppService>();
   readonly #owners = new Map<string, { readonly definition: ServiceDefinition | undefined; readonly by: string }>();
 
@@ -92,9 +100,16 @@ class Composer {
   }
 
   finish(app: string): App {
+    for (const keeper of this.resources.keepers) if (!this.has(keeper.name)) this.addRoot(keeper);
+    const resources = this.resources.toTopology();
     const services = [...this.#services.values()].map((service) => service.topology);
-    for (const { name, uses = [] } of services) for (const used of uses) this.#checkUse(name, used);
-    return { topology: { version: TOPOLOGY_VERSION, app, services }, services: this.#services };
+    for (const { name, uses = [] } of services) {
+      for (const used of uses) if (!used.includes(":")) this.#checkUse(name, used);
+    }
+    return {
+      topology: { version: TOPOLOGY_VERSION, app, services, ...(resources === undefined ? {} : { resources }) },
+      services: this.#services,
+    };
   }
 
   #add(name: string, given: PartDefinition, placement: Placement): AppService {
@@ -131,8 +146,14 @@ class Composer {
     ]);
     const { procedures, single, life, needs } = learnWork(name, part, Object.fromEntries(callees));
     const options = definition?.options;
-    const { env, secrets, generated, files, capacity, storage, uses } = mergeNeeds(name, definition?.needs, needs);
+    const { env, secrets, generated, files, capacity, storage, uses, resources } = mergeNeeds(
+      name,
+      definition?.needs,
+      needs,
+    );
     if (storage !== null) checkStorage(name, sharded, replicas);
+    for (const resource of resources) this.resources.add(resource, false);
+    const used = [...uses.map((service) => service.name), ...resources.map(resourceKey)];
     const composed: AppService = {
       part,
       single,
@@ -154,7 +175,7 @@ class Composer {
         env,
         secrets,
         ...(generated.length === 0 ? {} : { generated }),
-        ...(uses.length === 0 ? {} : { uses: uses.map((used) => used.name) }),
+        ...(used.length === 0 ? {} : { uses: used }),
         files,
         storage,
         image: part.kind === "image" ? part.image : null,

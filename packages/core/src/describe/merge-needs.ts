@@ -24,6 +24,7 @@ export function mergeNeeds(service: string, own: Needed | undefined, parts: read
     capacity: mergeCapacity(service, own, parts),
     storage: mergeStorage(service, all),
     uses: mergeUses(service, all),
+    resources: [...new Set(all.flatMap((needed) => needed.resources))],
   };
 }
 

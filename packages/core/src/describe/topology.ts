@@ -14,6 +14,19 @@ export interface Topology {
   readonly app: string;
   /** Each service, a pattern's root before its children, in the order of declaration. */
   readonly services: readonly ServiceTopology[];
+  /** What they keep. Absent where they keep nothing. */
+  readonly resources?: readonly ResourceTopology[];
+}
+
+export interface ResourceTopology {
+  /** What kind of thing, e.g. `keyValue`. Kind and name together are unique. */
+  readonly kind: string;
+  readonly name: string;
+  /** The service that keeps it. */
+  readonly keeper: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Whether every service may use it. Absent where only those may that say so. */
+  readonly shared?: true;
 }
 
 export interface ServiceTopology {
@@ -47,7 +60,7 @@ export interface ServiceTopology {
   readonly secrets: readonly string[];
   /** Names of secrets that the runner makes once and keeps; delivered as {@link secrets} are. Absent where there is none. */
   readonly generated?: readonly string[];
-  /** The services that it says it calls, beside its children. Absent where it says nothing. */
+  /** The services that it says it calls, beside its children, and the resources, as `kind:name`. Absent where it says nothing. */
   readonly uses?: readonly string[];
   /** Paths relative to the app file's folder. */
   readonly files: readonly string[];
@@ -104,6 +117,7 @@ export function firstDifference(deployed: Topology, own: Topology): string | und
     version: topology.version,
     app: topology.app,
     services: byName(topology),
+    resources: topology.resources,
     order: topology.services.map((one) => one.name),
   }));
   return difference(sides[0], sides[1], "");

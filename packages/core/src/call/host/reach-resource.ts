@@ -1,0 +1,82 @@
+import type { ResourceDefinition } from "../../declare/definition.ts";
+import { resourceKey } from "../../declare/resource.ts";
+import type { CallOptions } from "../../declare/types.ts";
+import { HadronError } from "../../errors.ts";
+import { ambient } from "./ambient.ts";
+import type { Host } from "./host.ts";
+import { hostFor } from "./outside.ts";
+
+/** The way from the running code to what keeps a resource. */
+export interface ResourceHost {
+  /** The same for all code of one replica, or one test: what is kept of a resource on this side belongs to it. */
+  readonly owner: object;
+  /** Who this is, for messages, e.g. `shop.1`. */
+  readonly name: string;
+  /**
+   * Calls the keeper on behalf of nobody: it has 30 s unless told otherwise, whatever becomes of the handler that asked
+   * first. What several handlers ask for together goes this way.
+   */
+  call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
+}
+
+/**
+ * Finds what keeps a resource, from wherever the running code stands: in a replica, in a test, in a script.
+ *
+ * FAILED_PRECONDITION where the app has no such resource, PERMISSION_DENIED where it is there and the running service does not
+ * say that it uses it; each says the line to add.
+ */
+export function reachResource(resource: ResourceDefinition): ResourceHost | Promise<ResourceHost> {
+  const host = hostFor(resource.keeper);
+  return host instanceof Promise
+    ? host.then((found) => toResourceHost(found, resource))
+    : toResourceHost(host, resource);
+}
+
+/**
+ * What a promise gives, unless the call in which the running code stands is over before: then its error. Outside of a
+ * handler, the promise itself.
+ */
+export function withinCall<T>(promise: Promise<T>): Promise<T> {
+  const scope = ambient.getStore()?.scope;
+  if (scope === undefined) return promise;
+  if (scope.error !== undefined) {
+    promise.catch(() => {});
+    return Promise.reject(scope.error);
+  }
+  return new Promise((resolve, reject) => {
+    const listener = { cancelled: reject };
+    scope.add(listener);
+    promise.then(resolve, reject).finally(() => scope.delete(listener));
+  });
+}
+
+function toResourceHost(host: Host, resource: ResourceDefinition): ResourceHost {
+  check(host, resource);
+  const keeper = resource.keeper.name;
+  return {
+    owner: host,
+    name: host.self.replica ?? host.self.service,
+    call: (procedure, input, options = {}) => ambient.exit(() => host.call(keeper, procedure, input, options)),
+  };
+}
+
+function check(host: Host, resource: ResourceDefinition): void {
+  const { app, self } = host;
+  // A script outside of the app: what is there says so itself.
+  if (app === undefined) return;
+  const { kind, name } = resource;
+  const found = app.topology.resources?.find((other) => other.kind === kind && other.name === name);
+  const user = app.services.get(self.service)?.topology;
+  const line = `uses: [${name}]`;
+  if (found === undefined) {
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `${kind}("${name}") is not in the app "${self.app}": add ${line} to the options of the service that uses it, or give it to run(…).`,
+    );
+  }
+  if (found.shared === true || user === undefined || user.uses?.includes(resourceKey(resource)) === true) return;
+  throw new HadronError(
+    "PERMISSION_DENIED",
+    `"${self.service}" does not say that it uses ${kind}("${name}"): add ${line} to its options, or give ${name} to run(…), for all.`,
+  );
+}

@@ -1,0 +1,65 @@
+import { HadronError } from "../errors.ts";
+import type { ResourceDefinition } from "./definition.ts";
+import { serviceDefinition } from "./definition.ts";
+import { checkServiceName } from "./names.ts";
+import { recordSite } from "./site.ts";
+import type { AnyService } from "./types.ts";
+
+const RESOURCE = Symbol.for("dev.hadron.resource");
+
+/** What an app keeps, as a value: declared like a service, and reached through closures. */
+export interface Resource {
+  readonly [Symbol.toStringTag]: "HadronResource";
+}
+
+export interface ResourceSpec {
+  /** What kind of thing, e.g. `keyValue`. Kind and name together are unique in an app. */
+  readonly kind: string;
+  /** A DNS name, as services have it. */
+  readonly name: string;
+  /** What `describe` and `plan` show of it. Plain data. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The hidden service that keeps it. It comes along into every app that has the resource. */
+  readonly keeper: AnyService;
+}
+
+/**
+ * Makes a value a resource. All kinds are made with this. INVALID_DECLARATION if the name is no DNS name.
+ *
+ * @example
+ * const keyValue = (name: string) => defineResource(new Entries(name), { kind: "keyValue", name, options: {}, keeper: store });
+ */
+export function defineResource<T extends object>(
+  value: T,
+  { kind, name, options, keeper }: ResourceSpec,
+): T & Resource {
+  checkServiceName(name);
+  const keeperDefinition = serviceDefinition(keeper);
+  if (keeperDefinition === undefined) {
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `${kind}("${name}") has no keeper: name the hidden service that keeps it.`,
+    );
+  }
+  const definition: ResourceDefinition = {
+    kind,
+    name,
+    options,
+    keeper: keeperDefinition,
+    site: recordSite(),
+  };
+  Object.defineProperty(value, RESOURCE, { value: definition });
+  Object.defineProperty(value, Symbol.toStringTag, { value: "HadronResource", configurable: true });
+  return value as T & Resource;
+}
+
+/** The definition behind a resource value, or undefined. */
+export function resourceDefinition(value: unknown): ResourceDefinition | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  return (value as { [RESOURCE]?: ResourceDefinition })[RESOURCE];
+}
+
+/** How a service names a resource that it uses, e.g. `keyValue:carts`. No service is called so. */
+export function resourceKey({ kind, name }: Pick<ResourceDefinition, "kind" | "name">): string {
+  return `${kind}:${name}`;
+}
