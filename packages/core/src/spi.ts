@@ -34,6 +34,14 @@ export {
 } from "./declare/pattern.ts";
 export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
+export {
+  type Delivery,
+  takeWork,
+  type WorkHandler,
+  type WorkOptions,
+  type WorkSource,
+  type WorkTaker,
+} from "./declare/work-source.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";

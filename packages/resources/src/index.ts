@@ -1,2 +1,7 @@
 /** Resources: what an app keeps, declared in the file that uses it. */
-export type { StoreDriver } from "./store/contract/driver.ts";
+export { type KeyValue, type KeyValueOptions, keyValue } from "./declare/key-value.ts";
+export { type Lock, type LockOptions, lock } from "./declare/lock.ts";
+export { type Queue, type QueueOptions, queue } from "./declare/queue.ts";
+export type { Entry, EntryChange, ListOptions, WriteOptions } from "./key-value/key-value.ts";
+export type { Hold, HoldOptions } from "./lock/lock.ts";
+export type { SendOptions } from "./queue/queue.ts";

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 // As a namespace: a Node that lacks the function must get as far as being told that it is too old.
 import * as util from "node:util";
+import type { Resource } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
 import { isReplica } from "./environment.ts";
@@ -12,7 +13,7 @@ let acted = false;
 const started = isReplica(process.env);
 
 /**
- * Runs an app: the services, and what their patterns are made of.
+ * Runs an app: the services, and what their patterns are made of. A resource among them may be used by every service.
  *
  * It acts in the process's entry file, where it is the command line that the file then is (`up`, `call`, `plan`, … ;
  * see `--help`), and in a replica, which it makes serve. Imported, say by a test, it returns at once.
@@ -23,7 +24,7 @@ const started = isReplica(process.env);
  * export const hello = service("hello", (name: string) => `Hello, ${name}!`, { expose: true });
  * await run(hello);
  */
-export async function run(...services: readonly AnyService[]): Promise<void> {
+export async function run(...services: readonly (AnyService | Resource)[]): Promise<void> {
   const call = ++calls;
   if (started) {
     const { startReplica } = await import("./replica.ts");

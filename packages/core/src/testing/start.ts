@@ -8,6 +8,7 @@ import { createHost, type Host } from "../call/host/host.ts";
 import { offerHost } from "../call/host/outside.ts";
 import { createSystemClock } from "../clock/system-clock.ts";
 import { serviceDefinition } from "../declare/definition.ts";
+import { type Resource, resourceDefinition } from "../declare/resource.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
@@ -80,11 +81,12 @@ export interface StartedApp extends AsyncDisposable {
  * });
  */
 export async function start(
-  ...args: readonly [...AnyService[], StartOptions] | readonly AnyService[]
+  ...args: readonly [...(AnyService | Resource)[], StartOptions] | readonly (AnyService | Resource)[]
 ): Promise<StartedApp> {
   const last = args.at(-1);
-  const options = last !== undefined && serviceDefinition(last) === undefined ? (last as StartOptions) : {};
-  const services = args.filter((one) => serviceDefinition(one) !== undefined || one !== options);
+  const isDeclared = serviceDefinition(last) !== undefined || resourceDefinition(last) !== undefined;
+  const options = last === undefined || isDeclared ? {} : (last as StartOptions);
+  const services = args.filter((given) => given !== options);
   const app = new AppInProcess(compose(options.app ?? "test", services), options.log ?? (() => {}));
   try {
     await app.started();

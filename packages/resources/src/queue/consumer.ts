@@ -1,4 +1,4 @@
-import { HadronError, isHadronError } from "@hadron/core/spi";
+import { type Delivery, HadronError, isHadronError } from "@hadron/core/spi";
 import { Lease } from "../client/lease.ts";
 import type { StoreClient } from "../client/store-client.ts";
 import { checkRead, fromStored, type ValueCheck } from "../client/values.ts";
@@ -10,17 +10,6 @@ const WAIT_MS = 20_000;
 const AGAIN_MS = 500;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 600_000;
-
-/** What a handler knows of the message beside what it says. */
-export interface Delivery {
-  /** From 1. It counts claims: one whose replica died is among them. */
-  readonly attempt: number;
-  /** The sender's id, else one of the store's: the same in every attempt. */
-  readonly id: string;
-  readonly sentAt: Date;
-  /** Aborts when the message may be given to another soon, or its time is over. */
-  readonly signal: AbortSignal;
-}
 
 export interface ConsumerSettings<T> {
   readonly queue: string;

@@ -1,7 +1,7 @@
-import { HadronError } from "@hadron/core/spi";
+import { type Delivery, HadronError } from "@hadron/core/spi";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Consumer, type ConsumerSettings, type Delivery } from "../../src/queue/consumer.ts";
+import { Consumer, type ConsumerSettings } from "../../src/queue/consumer.ts";
 import { Sender } from "../../src/queue/queue.ts";
 import { LocalStore, settle } from "../local-link.ts";
 

@@ -1,0 +1,60 @@
+import { onStart, procedure, type StartContext } from "@hadron/core";
+import { HadronError, hiddenService, pattern } from "@hadron/core/spi";
+import type { Batch } from "../contract/driver.ts";
+import type { Acquire, Claim, Query } from "../contract/operations.ts";
+import { createSystemTime } from "../contract/store-clock.ts";
+import { StoreServer } from "../server/store-server.ts";
+
+/** The largest batch that is taken; clients make smaller ones. */
+const MOST_BATCH_BYTES = 64 * 1024 * 1024;
+
+/** What the store serves. All may be asked again: a batch has its number, and a lock its holder. */
+const idempotent = { idempotent: true } as const;
+
+/**
+ * The hidden service that keeps an app's values, queues and locks: one replica, with a folder of its own. Callers wait for
+ * it, within their deadlines, while it is started anew.
+ */
+export const store = hiddenService(
+  "hadron.store",
+  pattern({
+    name: "store",
+    children: {},
+    needs: { storage: { path: "store" } },
+    root: () => {
+      let server: StoreServer | undefined;
+      const started = (): StoreServer => {
+        if (server !== undefined) return server;
+        throw new HadronError("UNAVAILABLE", "The store has not started yet.", { unsent: true });
+      };
+      return {
+        commit: procedure(idempotent, (batch: Batch) => started().commit(batch)),
+        read: procedure(idempotent, (queries: readonly Query[]) => started().read(queries)),
+        claim: procedure(idempotent, ({ claim, waitMs }: { claim: Claim; waitMs: number }, { signal }) =>
+          started().claim(claim, waitMs, signal),
+        ),
+        acquire: procedure(idempotent, ({ acquire, waitMs }: { acquire: Acquire; waitMs: number }, { signal }) =>
+          started().acquire(acquire, waitMs, signal),
+        ),
+        watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
+        async [onStart]({ replica }: StartContext) {
+          server = await open(replica.storage);
+        },
+        async [Symbol.asyncDispose]() {
+          await server?.[Symbol.asyncDispose]();
+        },
+      };
+    },
+  }),
+  { limits: { inputBytes: MOST_BATCH_BYTES, outputBytes: MOST_BATCH_BYTES, concurrency: 100_000 } },
+);
+
+async function open(folder: string | undefined): Promise<StoreServer> {
+  if (folder === undefined)
+    throw new HadronError("FAILED_PRECONDITION", "The store was given no folder to keep its data in.");
+  // Loaded where it is served: SQLite is no part of those who call.
+  const { SqliteDriver } = await import("../sqlite/driver.ts");
+  const time = createSystemTime();
+  const driver = await SqliteDriver.open({ folder, time, thread: "this" });
+  return new StoreServer(driver, time, `hadron.store/${globalThis.crypto.randomUUID()}`);
+}
