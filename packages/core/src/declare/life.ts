@@ -26,7 +26,10 @@ export const onStart: unique symbol = Symbol.for("dev.hadron.start") as never;
 
 /** What a part knows when it starts in a replica. */
 export interface StartContext {
-  /** Aborts when the replica is told to stop. */
+  /**
+   * Aborts when the replica is told to stop: its reason is CANCELLED. In a test, also when it is killed: UNAVAILABLE, and what
+   * the operating system would take back from a dead process, such as a lock on a file, has to be let go at once.
+   */
   readonly signal: AbortSignal;
   readonly replica: Replica;
   readonly log: Log;

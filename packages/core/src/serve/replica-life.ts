@@ -37,6 +37,11 @@ export class ReplicaLife {
     this.#stopping.abort(new HadronError("CANCELLED", "The replica was told to stop."));
   }
 
+  /** A test killed it: work ends, and nothing that it holds may be kept from its next life. */
+  kill(): void {
+    this.#stopping.abort(new HadronError("UNAVAILABLE", "The replica was killed."));
+  }
+
   /** Releases what was started; nothing where it never was, or where that failed. Rejects as the part's own dispose does. */
   async dispose(): Promise<void> {
     const { life } = this.#options;

@@ -69,7 +69,7 @@ export class ReplicaInProcess implements TestReplica {
     this.#state = away ? "starting" : "failed";
     this.#reason = away ? "killed, and being restarted" : "killed by the test";
     // What it began ends with the process, where it is one; here it is told to.
-    this.#running?.life.stop();
+    this.#running?.life.kill();
     this.#running?.endpoint?.close();
     this.#running?.host.close();
     this.#running = undefined;

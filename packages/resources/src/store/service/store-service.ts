@@ -1,5 +1,5 @@
 import { onStart, procedure, type StartContext } from "@hadron/core";
-import { HadronError, hiddenService, pattern } from "@hadron/core/spi";
+import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Acquire, Claim, Query } from "../contract/operations.ts";
 import { createSystemTime } from "../contract/store-clock.ts";
@@ -37,8 +37,15 @@ export const store = hiddenService(
           started().acquire(acquire, waitMs, signal),
         ),
         watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
-        async [onStart]({ replica }: StartContext) {
-          server = await open(replica.storage);
+        async [onStart]({ replica, signal }: StartContext) {
+          const opened = await open(replica.storage);
+          server = opened;
+          const stop = () => {
+            // While it drains it goes on serving. Killed, it must let go of its folder.
+            if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") void opened[Symbol.asyncDispose]();
+          };
+          if (signal.aborted) stop();
+          else signal.addEventListener("abort", stop, { once: true });
         },
         async [Symbol.asyncDispose]() {
           await server?.[Symbol.asyncDispose]();
