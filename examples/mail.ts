@@ -12,6 +12,13 @@ export const shop = service(
     order: ({ user, order }: { user: string; order: number }) =>
       emails.send({ to: user, order }, { id: `${user}/${order}` }),
     mails: async (user: string) => (await mailbox.get(user)) ?? [],
+    /** Waits for a mail, as long as the call may last. */
+    delivered: async ({ user, order }: { user: string; order: number }) => {
+      for await (const { key, entry } of mailbox.watch({ prefix: user })) {
+        if (key === user && entry?.value.includes(order)) return entry.value;
+      }
+      return [];
+    },
   },
   { uses: [emails, mailbox], expose: true },
 );

@@ -51,6 +51,17 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "mail",
+    calls: [
+      {
+        words: ["shop", "order", '{"user":"ann","order":1}'],
+        output: (it) => expect(it).toEqual({ duplicate: false }),
+      },
+      { words: ["shop", "order", '{"user":"ann","order":1}'], output: (it) => expect(it).toEqual({ duplicate: true }) },
+      { words: ["shop", "delivered", '{"user":"ann","order":1}'], output: (it) => expect(it).toEqual([1]) },
+    ],
+  },
+  {
     file: "fallback",
     calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }],
   },

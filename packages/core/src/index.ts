@@ -2,7 +2,6 @@
 import "./node-version.ts";
 
 export type { Clock, Timer } from "./clock/clock.ts";
-export { type ImageOptions, image } from "./declare/image.ts";
 export { onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
@@ -26,6 +25,7 @@ export type {
   Service,
 } from "./declare/types.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
+export { type ImageOptions, image } from "./image.ts";
 export { run } from "./run/run.ts";
 export type { Meta, MetaChange } from "./scope/meta.ts";
 export { type ServiceOptions, service } from "./service.ts";

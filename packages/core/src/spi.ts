@@ -3,10 +3,10 @@ import "./node-version.ts";
 
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
+export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export type { Clockwork } from "./clock/clockwork.ts";
 export { createSystemClock } from "./clock/system-clock.ts";
-export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
 export type {
   ChildDefinition,
   Expose,
@@ -34,14 +34,6 @@ export {
 } from "./declare/pattern.ts";
 export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
-export {
-  type Delivery,
-  takeWork,
-  type WorkHandler,
-  type WorkOptions,
-  type WorkSource,
-  type WorkTaker,
-} from "./declare/work-source.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";
@@ -94,3 +86,11 @@ export type {
   Reply,
   Transport,
 } from "./transport/transport.ts";
+export {
+  type Delivery,
+  takeWork,
+  type WorkHandler,
+  type WorkOptions,
+  type WorkSource,
+  type WorkTaker,
+} from "./work/work-source.ts";

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/clock.ts";
 import { HadronError } from "../errors.ts";
 import type { Log, Replica } from "./replica.ts";
 
@@ -33,6 +34,8 @@ export interface StartContext {
   readonly signal: AbortSignal;
   readonly replica: Replica;
   readonly log: Log;
+  /** Time and chance: the machine's, or a test's. */
+  readonly clock: Clock;
 }
 
 /** What a part may tell when it has started. */

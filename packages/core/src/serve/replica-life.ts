@@ -7,8 +7,8 @@ export interface ReplicaLifeOptions {
   /** Undefined: the replica does nothing without being called. */
   readonly life: Life | undefined;
   readonly host: Host;
-  /** What `start` is told, but for its signal. */
-  readonly context: () => Omit<StartContext, "signal">;
+  /** What `start` is told, but for its signal and clock. */
+  readonly context: () => Omit<StartContext, "signal" | "clock">;
 }
 
 /** What one replica does without being called: started once, told to stop, disposed of. */
@@ -57,7 +57,9 @@ export class ReplicaLife {
     if (life === undefined) return {};
     const known = context();
     try {
-      return await this.#within(() => life.start({ ...known, signal: this.#stopping.signal }));
+      return await this.#within(() =>
+        life.start({ ...known, signal: this.#stopping.signal, clock: this.#options.host.clock }),
+      );
     } catch (cause) {
       const why = cause instanceof Error ? cause.message || cause.name : String(cause);
       const code = isHadronError(cause) ? cause.code : "INTERNAL";

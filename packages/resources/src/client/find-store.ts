@@ -1,5 +1,5 @@
 import { type ResourceHost, reachResource, resourceDefinition } from "@hadron/core/spi";
-import { createSystemTime } from "../store/contract/store-clock.ts";
+import { toTimeSource } from "../store/contract/store-clock.ts";
 import type { StoreLink } from "./link.ts";
 import { StoreClient } from "./store-client.ts";
 
@@ -23,8 +23,8 @@ export function findStore(resource: object): StoreClient | Promise<StoreClient> 
 function toClient(host: ResourceHost): StoreClient {
   let client = clients.get(host.owner);
   if (client === undefined) {
-    const name = `${host.name}/${globalThis.crypto.randomUUID()}`;
-    client = new StoreClient(toLink(host), createSystemTime(), name);
+    const name = `${host.name}/${host.clock.uuid()}`;
+    client = new StoreClient(toLink(host), { ...toTimeSource(host.clock), random: () => host.clock.random() }, name);
     clients.set(host.owner, client);
   }
   return client;

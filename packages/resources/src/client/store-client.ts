@@ -1,6 +1,13 @@
 import { HadronError } from "@hadron/core/spi";
 import type { Answers, Operation, Outcome, Query, Results } from "../store/contract/operations.ts";
 import type { TimeSource } from "../store/contract/store-clock.ts";
+
+/** Time and chance of a process. */
+export interface ClientTime extends TimeSource {
+  /** From 0 to below 1. */
+  random(): number;
+}
+
 import type { StoreLink } from "./link.ts";
 
 /** As many operations go in one batch at most: a transaction should not keep others waiting. */
@@ -17,7 +24,7 @@ interface Waiting<T> {
  */
 export class StoreClient {
   readonly link: StoreLink;
-  readonly time: TimeSource;
+  readonly time: ClientTime;
   /** Unique to this life of this process. */
   readonly name: string;
   #operations: (Waiting<Outcome> & { readonly operation: Operation })[] = [];
@@ -28,7 +35,7 @@ export class StoreClient {
   /** Batches without an answer yet. */
   readonly #open = new Set<number>();
 
-  constructor(link: StoreLink, time: TimeSource, name: string) {
+  constructor(link: StoreLink, time: ClientTime, name: string) {
     this.link = link;
     this.time = time;
     this.name = name;

@@ -83,7 +83,6 @@ function takeMessages<T>(
     async start() {
       consumer = new Consumer(settings, {
         client: await storeOf(),
-        random: Math.random,
         handle,
         warn: (text, fields) => log.warn(text, fields),
       });

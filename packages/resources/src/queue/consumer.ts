@@ -25,8 +25,6 @@ export interface ConsumerSettings<T> {
 
 export interface ConsumerHost<T> {
   readonly client: StoreClient;
-  /** From 0 to below 1. */
-  random(): number;
   handle(message: T, delivery: Delivery): unknown;
   /** Told of what did not go as it should. */
   warn(text: string, fields: Readonly<Record<string, unknown>>): void;
@@ -186,7 +184,7 @@ export class Consumer<T> {
   /** Full jitter: anything up to twice as long as the last time. https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
   #backOff(attempt: number): number {
     const most = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
-    return Math.ceil(this.#host.random() * most);
+    return Math.ceil(this.#host.client.time.random() * most);
   }
 
   #pause(ms: number): Promise<void> {

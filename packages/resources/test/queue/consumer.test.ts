@@ -23,7 +23,7 @@ function consumer(
   const warnings: string[] = [];
   const made = new Consumer<any>(
     { queue: "emails", check: ANYTHING, retries: 2, concurrency: 4, leaseMs: 9000, timeoutMs: 60_000, ...settings },
-    { client: store.client(), random: () => 0.5, handle, warn: (text) => warnings.push(text) },
+    { client: store.client(), handle, warn: (text) => warnings.push(text) },
   );
   made.start();
   return { stop: () => made.stop(), warnings };

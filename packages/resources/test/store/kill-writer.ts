@@ -2,11 +2,12 @@
  * A store under load, to be killed: writes keys that count up, sends messages, and prints what was acknowledged, a line each.
  * Words: the folder, and a name that no earlier life had.
  */
-import { createSystemTime, SqliteDriver, StoreServer } from "../../src/store/index.ts";
+import { createSystemClock } from "@hadron/core/spi";
+import { SqliteDriver, StoreServer, toTimeSource } from "../../src/store/index.ts";
 
 const [, , folder = "", life = ""] = process.argv;
 const CALLERS = 16;
-const time = createSystemTime();
+const time = toTimeSource(createSystemClock());
 const server = new StoreServer(await SqliteDriver.open({ folder, time }), time, `server-${life}`);
 let number = 0;
 

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { createSystemClock } from "@hadron/core/spi";
 import { expect, test } from "vitest";
 import { claim, TestClient } from "../../src/store/contract/suite.ts";
-import { createSystemTime, SqliteDriver } from "../../src/store/index.ts";
+import { SqliteDriver, toTimeSource } from "../../src/store/index.ts";
 
 /** Kills a store after so many acknowledgements; returns them. */
 async function killUnderLoad(folder: string, life: string, after: number): Promise<readonly string[]> {
@@ -29,7 +30,7 @@ test("whatever a store acknowledged is there after SIGKILL; what it did not is w
       acknowledged.push(...(await killUnderLoad(folder, String(life), 200 * life)));
     }
     expect(acknowledged.length).toBeGreaterThan(1000);
-    const driver = await SqliteDriver.open({ folder, time: createSystemTime() });
+    const driver = await SqliteDriver.open({ folder, time: toTimeSource(createSystemClock()) });
     const client = new TestClient(driver, "after");
     const sent: string[] = [];
     for (;;) {

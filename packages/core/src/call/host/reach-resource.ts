@@ -1,3 +1,4 @@
+import type { Clockwork } from "../../clock/clockwork.ts";
 import type { ResourceDefinition } from "../../declare/definition.ts";
 import { resourceKey } from "../../declare/resource.ts";
 import type { CallOptions } from "../../declare/types.ts";
@@ -10,6 +11,8 @@ import { hostFor } from "./outside.ts";
 export interface ResourceHost {
   /** The same for all code of one replica, or one test: what is kept of a resource on this side belongs to it. */
   readonly owner: object;
+  /** The time and chance of whoever asks. */
+  readonly clock: Clockwork;
   /** Who this is, for messages, e.g. `shop.1`. */
   readonly name: string;
   /**
@@ -55,6 +58,7 @@ function toResourceHost(host: Host, resource: ResourceDefinition): ResourceHost 
   const keeper = resource.keeper.name;
   return {
     owner: host,
+    clock: host.clock,
     name: host.self.replica ?? host.self.service,
     call: (procedure, input, options = {}) => ambient.exit(() => host.call(keeper, procedure, input, options)),
   };

@@ -1,3 +1,5 @@
+import type { Clock, Clockwork } from "@hadron/core/spi";
+
 /** Where time comes from: the system, or a test. */
 export interface TimeSource {
   /** Milliseconds on a clock that nothing moves. */
@@ -28,15 +30,20 @@ export class StoreClock {
   }
 }
 
-/** The system's time. */
-export function createSystemTime(): TimeSource {
+/** A clock as the store goes by it. */
+export function toTimeSource(clock: Clock): TimeSource {
   return {
-    now: () => performance.now(),
-    wallNow: () => Date.now(),
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow(),
     after(ms, callback) {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
+      const timer = clock.after(ms, callback);
+      return () => clock.cancel(timer);
     },
-    turn: (callback) => void setImmediate(callback),
+    turn: isClockwork(clock) ? (callback) => clock.nextTurn(callback) : (callback) => void clock.after(0, callback),
   };
+}
+
+/** A replica's own clock tells turns, too. */
+function isClockwork(clock: Clock): clock is Clockwork {
+  return "nextTurn" in clock;
 }

@@ -23,6 +23,11 @@ export class TestTime implements TimeSource {
     return () => this.#timers.delete(timer);
   }
 
+  /** Chance without surprises. */
+  random(): number {
+    return 0.5;
+  }
+
   turn(callback: () => void): void {
     setImmediate(callback);
   }

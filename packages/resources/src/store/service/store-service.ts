@@ -1,8 +1,8 @@
-import { onStart, procedure, type StartContext } from "@hadron/core";
+import { type Clock, onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Acquire, Claim, Query } from "../contract/operations.ts";
-import { createSystemTime } from "../contract/store-clock.ts";
+import { toTimeSource } from "../contract/store-clock.ts";
 import { StoreServer } from "../server/store-server.ts";
 
 /** The largest batch that is taken; clients make smaller ones. */
@@ -37,12 +37,13 @@ export const store = hiddenService(
           started().acquire(acquire, waitMs, signal),
         ),
         watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
-        async [onStart]({ replica, signal }: StartContext) {
-          const opened = await open(replica.storage);
+        async [onStart]({ replica, signal, clock }: StartContext) {
+          const opened = await open(replica.storage, clock);
           server = opened;
           const stop = () => {
             // While it drains it goes on serving. Killed, it must let go of its folder.
-            if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") void opened[Symbol.asyncDispose]();
+            if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE")
+              void opened[Symbol.asyncDispose]();
           };
           if (signal.aborted) stop();
           else signal.addEventListener("abort", stop, { once: true });
@@ -56,12 +57,12 @@ export const store = hiddenService(
   { limits: { inputBytes: MOST_BATCH_BYTES, outputBytes: MOST_BATCH_BYTES, concurrency: 100_000 } },
 );
 
-async function open(folder: string | undefined): Promise<StoreServer> {
+async function open(folder: string | undefined, clock: Clock): Promise<StoreServer> {
   if (folder === undefined)
     throw new HadronError("FAILED_PRECONDITION", "The store was given no folder to keep its data in.");
   // Loaded where it is served: SQLite is no part of those who call.
   const { SqliteDriver } = await import("../sqlite/driver.ts");
-  const time = createSystemTime();
+  const time = toTimeSource(clock);
   const driver = await SqliteDriver.open({ folder, time, thread: "this" });
-  return new StoreServer(driver, time, `hadron.store/${globalThis.crypto.randomUUID()}`);
+  return new StoreServer(driver, time, `hadron.store/${clock.uuid()}`);
 }

@@ -1,8 +1,8 @@
-import { HadronError } from "../errors.ts";
-import { definePart } from "./definition.ts";
-import type { ImageTopology, Readiness } from "./image-topology.ts";
-import { hasNeeds, NEEDS, type Needs, resolveNeeds } from "./needs.ts";
-import type { Part } from "./types.ts";
+import { definePart } from "./declare/definition.ts";
+import type { ImageTopology, Readiness } from "./declare/image-topology.ts";
+import { hasNeeds, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
+import type { Part } from "./declare/types.ts";
+import { HadronError } from "./errors.ts";
 
 /** What can be said of an image, and what it needs wherever it is used. */
 export interface ImageOptions extends Omit<Needs, "files"> {

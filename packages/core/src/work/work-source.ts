@@ -1,5 +1,5 @@
-import type { Resource } from "./resource.ts";
-import type { Log } from "./types.ts";
+import type { Resource } from "../declare/resource.ts";
+import type { Log } from "../declare/types.ts";
 
 /** The name of how a resource hands out its work. */
 export const takeWork: unique symbol = Symbol.for("dev.hadron.take-work") as never;
