@@ -97,7 +97,7 @@ export function testEveryExample(
         );
       }
     } finally {
-      await type(path, "delete", ...flags);
+      await type(path, "delete", "--data", "--yes", ...flags);
     }
     const status = JSON.parse(await type(path, "status", "--json", ...flags));
     expect(status).toMatchObject({ app, runner, revision: null, services: [] });
