@@ -6,6 +6,9 @@ export interface Timed {
   expire(): void;
 }
 
+/** What deadlines need of a clock. */
+type Ticking = Pick<Clock, "now" | "every" | "cancel">;
+
 const TICK_MS = 10;
 
 /**
@@ -14,13 +17,13 @@ const TICK_MS = 10;
  * A hashed timing wheel: G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
  */
 export class Deadlines {
-  readonly #clock: Clock;
+  readonly #clock: Ticking;
   readonly #slots = new Map<number, Set<Timed>>();
   #size = 0;
   #timer: Timer | undefined;
   #done = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Ticking) {
     this.#clock = clock;
   }
 

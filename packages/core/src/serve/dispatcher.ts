@@ -41,7 +41,7 @@ export class ReplicaDispatcher implements Dispatcher {
   readonly #idle = new Set<() => void>();
   /** Which calls run, wait, or are turned away. */
   readonly admission: Admission;
-  readonly #name = createCallIdPrefix();
+  readonly #name: string;
   #numbered = 0;
   #inFlight = 0;
 
@@ -49,6 +49,7 @@ export class ReplicaDispatcher implements Dispatcher {
     this.#options = options;
     this.self = options.self;
     this.clock = options.host.clock;
+    this.#name = createCallIdPrefix(this.clock);
     this.maxInputBytes = options.limits.inputBytes;
     this.maxOutputBytes = options.limits.outputBytes;
     this.admission = new Admission(options.limits.concurrency, this.clock);

@@ -7,7 +7,7 @@ import { createLog } from "../serve/log.ts";
 import type { ReplicaLife } from "../serve/replica-life.ts";
 import { createReplica } from "../serve/replica-server.ts";
 import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory/memory.ts";
-import type { TestReplica } from "./start.ts";
+import type { TestReplica } from "./test-replica.ts";
 
 /** What a replica needs of the app that it is part of. */
 export interface MemoryWorld {
@@ -15,7 +15,8 @@ export interface MemoryWorld {
   readonly hash: string;
   readonly registry: MemoryRegistry;
   readonly log: (line: string) => void;
-  createHost(replica: string, ordinal: number): Host;
+  /** @param start How often the replica has been started. */
+  createHost(replica: string, ordinal: number, start: number): Host;
   /** Tells all callers what has become of a service's replicas. */
   publish(service: string): void;
   count(service: string): number;
@@ -39,6 +40,7 @@ export class ReplicaInProcess implements TestReplica {
         endpoint: MemoryEndpoint | undefined;
       }
     | undefined;
+  #starts = 0;
   #started: Promise<void> = Promise.resolve();
   #state: Member["state"] = "ready";
   #reason: string | undefined;
@@ -114,7 +116,7 @@ export class ReplicaInProcess implements TestReplica {
 
   #start(): void {
     const { app, hash, registry, log: write } = this.#world;
-    const host = this.#world.createHost(this.name, this.ordinal);
+    const host = this.#world.createHost(this.name, this.ordinal, this.#starts++);
     const self = { app: app.topology.app, service: this.service, replica: this.name, topology: hash };
     const { dispatcher, life } = createReplica({
       app,

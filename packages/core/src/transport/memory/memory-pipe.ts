@@ -1,9 +1,16 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clockwork } from "../../clock/clockwork.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
 import type { Pipe, PipeReader } from "../mux/link/pipe.ts";
 import type { PeerState } from "../mux/link/tcp-state.ts";
 
 const ENOUGH_BYTES = 256 * 1024;
+
+/**
+ * Runs in nobody's context: what a caller keeps in an AsyncLocalStorage of its own does not reach a handler here, as it
+ * does not reach another process.
+ */
+const inNoContext = AsyncLocalStorage.snapshot();
 
 /** What is wrong with a way between two pipes; shared by all of one endpoint and changed while they are open. */
 export interface Faults {
@@ -113,8 +120,8 @@ export class MemoryPipe implements Pipe {
       this.#deliverDue();
     };
     this.#scheduled = true;
-    if (waitMs > 0) this.clock.after(Math.ceil(waitMs), run);
-    else this.clock.nextTurn(run);
+    if (waitMs > 0) inNoContext(() => this.clock.after(Math.ceil(waitMs), run));
+    else inNoContext(() => this.clock.nextTurn(run));
   }
 
   get #blocked(): boolean {

@@ -37,7 +37,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
   /** The same, with its address. */
   readonly where: string;
   readonly maxOutputBytes: number;
-  readonly name = createCallIdPrefix();
+  readonly name: string;
   readonly #calls = new CallTable<ClientCall>();
   readonly #streams = new ClientStreams(this, this.bodies, this.decoder);
   readonly #headers = new CallHeaderWriter();
@@ -55,6 +55,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
 
   constructor(pipe: Pipe, address: string, options: ConnectOptions) {
     super(pipe, REST_MS);
+    this.name = createCallIdPrefix(pipe.clock);
     this.#options = options;
     this.peer = options.wanted.replica ?? options.wanted.service;
     this.maxOutputBytes = options.maxOutputBytes;

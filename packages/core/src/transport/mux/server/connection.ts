@@ -63,7 +63,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   constructor(pipe: Pipe, caller: Hello, name: string | undefined, dispatcher: Dispatcher, outside = false) {
     super(pipe, REST_MS);
     this.caller = caller;
-    this.name = name ?? createCallIdPrefix();
+    this.name = name ?? createCallIdPrefix(pipe.clock);
     this.from = outside || caller.service === "" ? undefined : caller;
     this.#dispatcher = dispatcher;
     this.#streams = new ServerStreams(this, dispatcher, this.bodies, this.decoder);
