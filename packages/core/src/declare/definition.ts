@@ -176,7 +176,7 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
 }
 
 /** What a single handler needs: nothing, for a plain function. */
-export function needsOfHandler(handler: Handler): readonly Needed[] {
+function needsOfHandler(handler: Handler): readonly Needed[] {
   return (handler as { [HANDLER_NEEDS]?: readonly Needed[] })[HANDLER_NEEDS] ?? [];
 }
 

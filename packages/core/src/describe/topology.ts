@@ -101,7 +101,7 @@ export function hashTopology(topology: Topology): string {
 }
 
 /** The part of a topology that every replica must agree on. */
-export function comparable(topology: Topology): unknown {
+function comparable(topology: Topology): unknown {
   return { ...topology, services: topology.services.map(({ replicas: _, ...rest }) => rest) };
 }
 

@@ -13,7 +13,7 @@ const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 3
 export type Colour = keyof typeof COLOURS;
 
 /** How wide text for people is where nobody says how wide the screen is. */
-export const PAGE_COLUMNS = 100;
+const PAGE_COLUMNS = 100;
 
 /** Results on stdout, everything else on stderr. */
 export interface Terminal {

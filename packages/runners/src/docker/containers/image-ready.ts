@@ -128,7 +128,7 @@ async function succeeds(engine: Engine, id: string, command: readonly string[], 
 }
 
 /** Whether something listens there. */
-export function accepts(host: string, port: number, timeoutMs = 500): Promise<boolean> {
+function accepts(host: string, port: number, timeoutMs = 500): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.setTimeout(timeoutMs, () => socket.destroy());

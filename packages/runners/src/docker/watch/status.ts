@@ -68,7 +68,7 @@ async function askReplica(address: string): Promise<Answers> {
 }
 
 /** Adds up `hadron_calls_total` over all procedures. */
-export function countCalls(metrics: string): number {
+function countCalls(metrics: string): number {
   return [...metrics.matchAll(/^hadron_calls_total(?:\{[^}]*\})? (\d+)/gm)].reduce(
     (sum, [, count]) => sum + Number(count),
     0,

@@ -29,7 +29,7 @@ export function toBytes(bytes: number): string {
 }
 
 /** Cores as a Kubernetes quantity, in the form that the API server gives back. At least a thousandth. */
-export function toCores(cores: number): string {
+function toCores(cores: number): string {
   const milli = Math.max(1, Math.round(cores * 1000));
   return milli % 1000 === 0 ? String(milli / 1000) : `${milli}m`;
 }

@@ -2,7 +2,7 @@ import type { KubeObject } from "./objects.ts";
 
 /* I9: these labels and annotations are the state of a deployment. */
 
-export const MANAGED_BY = "app.kubernetes.io/managed-by";
+const MANAGED_BY = "app.kubernetes.io/managed-by";
 export const PART_OF = "app.kubernetes.io/part-of";
 export const NAME = "app.kubernetes.io/name";
 

@@ -45,7 +45,7 @@ export const KINDS = {
 } as const;
 
 /** Kinds that the cluster makes for us and that outlive their makers for a while, or for good. */
-export const MADE_FOR_US = {
+const MADE_FOR_US = {
   Pod: { api: "/api/v1", plural: "pods" },
   PersistentVolumeClaim: { api: "/api/v1", plural: "persistentvolumeclaims" },
   ReplicaSet: { api: "/apis/apps/v1", plural: "replicasets" },
@@ -53,7 +53,7 @@ export const MADE_FOR_US = {
 } as const;
 
 /** Made while a command is under way, and gone after it: see {@link Lease}. */
-export const PASSING = {
+const PASSING = {
   Lease: { api: "/apis/coordination.k8s.io/v1", plural: "leases" },
 } as const;
 

@@ -119,7 +119,7 @@ async function dryRun(api: Api, manifest: KubeObject, signal: AbortSignal): Prom
   }
 }
 
-export function withReplicas(manifest: KubeObject, replicas: number): KubeObject {
+function withReplicas(manifest: KubeObject, replicas: number): KubeObject {
   return { ...manifest, spec: { ...manifest.spec, replicas } };
 }
 

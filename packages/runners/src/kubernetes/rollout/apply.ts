@@ -37,7 +37,7 @@ export interface Prepared {
  * Builds the app and compares it with the world. Changes nothing. `onBuilt` is told before the rest is known; the world is
  * looked at once `held` resolves.
  */
-export async function prepare(
+async function prepare(
   api: Api,
   program: Program,
   settings: Settings,

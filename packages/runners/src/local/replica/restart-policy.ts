@@ -17,7 +17,7 @@ export const systemClock: Clock = {
 
 /** So many deaths within so long, and it is not started again. */
 export const GIVE_UP_DEATHS = 5;
-export const GIVE_UP_WITHIN_MS = 60_000;
+const GIVE_UP_WITHIN_MS = 60_000;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
 

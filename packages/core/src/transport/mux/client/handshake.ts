@@ -8,7 +8,7 @@ import { readHello, toHelloHeaders } from "../handshake/hello.ts";
  * The cause of a call's failure where the other side is an HTTP server that does not know this protocol: it can be
  * called by JSON-RPC. See {@link isUpgradeRefused}.
  */
-export class UpgradeRefused extends Error {
+class UpgradeRefused extends Error {
   override readonly name = "UpgradeRefused";
 }
 

@@ -12,7 +12,7 @@ export function createMuxTransport(clock = createSystemClock()): Transport {
 }
 
 /** Parses `unix:/path` and `tcp:HOST:PORT`; a host with colons stands in brackets. */
-export function parseAddress(address: string): SocketAddress {
+function parseAddress(address: string): SocketAddress {
   if (address.startsWith("unix:")) return { path: address.slice(5) };
   const found = /^tcp:(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
   if (found === null) {
