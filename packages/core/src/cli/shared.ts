@@ -15,4 +15,4 @@ export { printOutput } from "./terminal/print-output.ts";
 export { toTable } from "./terminal/table.ts";
 export { createTerminal, type Output, type Terminal } from "./terminal/terminal.ts";
 export { wrap } from "./terminal/wrap.ts";
-export { TIMEOUT_FLAG } from "./verbs/verbs.ts";
+export { COMMON_FLAGS, TIMEOUT_FLAG, VERBS } from "./verbs/verbs.ts";

@@ -22,6 +22,7 @@ export function renderClientHelp(
   );
   return [
     `${command} [SERVICE] [PROCEDURE] [INPUT]`,
+    `${command} completions bash|zsh|fish`,
     "",
     ...[
       "Finds the service in whatever runs, calls it, and prints the result as a line of JSON; of a stream, a line an item. Without a service: lists what can be called.",

@@ -15,6 +15,7 @@ import { HadronError } from "@hadron/core/spi";
 import { callApp } from "./call-app.ts";
 import { callUrl } from "./call-url.ts";
 import type { ClientCommand, ClientLine } from "./command.ts";
+import { asksForCompletions, complete } from "./completions/complete.ts";
 import { CLIENT_FLAGS, renderClientHelp } from "./help.ts";
 import { list } from "./list.ts";
 
@@ -66,13 +67,20 @@ async function execute(
     terminal.out(renderClientHelp(line.command ?? "npx hadron", runners.names(), owned, terminal.columns));
     return 0;
   }
+  const runnerFlags = chooseRunnerFlags(flags, owned);
+  const command = { ...given, words, flags, runnerFlags, runners, stdin: line.stdin ?? process.stdin };
+  if (asksForCompletions(words)) {
+    return complete(
+      command,
+      owned.map(({ flag }) => flag),
+    );
+  }
   if (words.length > 3) {
     throw new HadronError(
       "WRONG_USE",
       `"${words[3]}" is too much: it is [SERVICE] [PROCEDURE] [INPUT]. Quote JSON that has spaces in it.`,
     );
   }
-  const runnerFlags = chooseRunnerFlags(flags, owned);
   if (flags.url !== undefined) {
     const [extra] = [flags.runner, flags.app, ...Object.keys(runnerFlags)].filter((flag) => flag !== undefined);
     if (extra !== undefined) {
@@ -82,7 +90,6 @@ async function execute(
       );
     }
   }
-  const command = { ...given, words, flags, runnerFlags, runners, stdin: line.stdin ?? process.stdin };
   if (flags.url !== undefined) return callUrl(command, flags.url);
   return words.length === 0 ? list(command) : callApp(command);
 }
