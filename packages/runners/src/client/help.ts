@@ -22,6 +22,7 @@ export function renderClientHelp(
   );
   return [
     `${command} [SERVICE] [PROCEDURE] [INPUT]`,
+    `${command} FILE [VERB] …                  an app file's own command line`,
     `${command} completions bash|zsh|fish`,
     "",
     ...[

@@ -18,6 +18,7 @@ import type { ClientCommand, ClientLine } from "./command.ts";
 import { asksForCompletions, complete } from "./completions/complete.ts";
 import { CLIENT_FLAGS, renderClientHelp } from "./help.ts";
 import { list } from "./list.ts";
+import { appFileIn, runFile } from "./run-file.ts";
 
 const LINGER_MS = 500;
 
@@ -35,7 +36,12 @@ export async function runClient(line: ClientLine = {}): Promise<number> {
   stopping = watchSignals(own, { stop() {}, force() {} });
   let status: number;
   try {
-    status = await execute(line, { argv, env, json, terminal, signal: stopping.signal });
+    const { cwd = process.cwd() } = line;
+    const file = appFileIn(argv, cwd);
+    status =
+      file === undefined
+        ? await execute(line, { argv, env, json, terminal, signal: stopping.signal })
+        : await runFile(file, argv.slice(1), { cwd, own, signal: stopping.signal });
   } catch (error) {
     status = statusOf(error);
     if (stopping.status === undefined) reportFailure(error, terminal, json);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll } from "vitest";
 import { createRunner } from "../../src/local/index.ts";
 import { describeRunner } from "../../src/suite.ts";
@@ -7,5 +8,10 @@ const home = await Home.make();
 afterAll(() => home[Symbol.asyncDispose]());
 
 describeRunner("local", {
-  createRunner: (env) => createRunner({ env: { ...env, ...home.folders }, flags: {}, explicitApp: false }),
+  createRunner: (env) =>
+    createRunner({
+      env: { ...env, ...home.folders },
+      flags: { "data-dir": join(home.path, "data") },
+      explicitApp: false,
+    }),
 });

@@ -1,5 +1,7 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { appFile, Shell } from "./shell.ts";
+import { appFile, root, Shell } from "./shell.ts";
 
 const shell = new Shell();
 afterAll(() => shell[Symbol.asyncDispose]());
@@ -67,6 +69,51 @@ describe("a file that is wrong", () => {
     expect(status).toBe(1);
     expect(err).toContain("throws.ts:3");
     expect(err).toContain("SyntaxError");
+  });
+
+  test.each([
+    [
+      "does not parse",
+      "parses-not.ts",
+      /parses-not\.ts:4:\d+: Expected "\)" but found ";"\n.*service\("a", \(\) => 1;\n +\^/,
+    ],
+    [
+      "imports what is not there",
+      "imports-nothing.ts",
+      /imports-nothing\.ts:2:\d+: Could not resolve "\.\/nothing\.ts"\n.*from "\.\/nothing\.ts"/,
+    ],
+  ])("in that it %s, is shown by hadron with file, line and code, without a trace", async (_, name, message) => {
+    const folder = join(shell.home, "project");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(
+      join(folder, "parses-not.ts"),
+      `import { run, service } from "@hadron/core";
+
+// The next line lacks a parenthesis.
+const a = service("a", () => 1;
+await run(a);
+`,
+    );
+    writeFileSync(
+      join(folder, "imports-nothing.ts"),
+      `import { run, service } from "@hadron/core";
+import { nothing } from "./nothing.ts";
+await run(service("a", () => nothing));
+`,
+    );
+    mkdirSync(join(folder, "node_modules/@hadron"), { recursive: true });
+    if (!existsSync(join(folder, "node_modules/@hadron/core")))
+      symlinkSync(join(root, "packages/core"), join(folder, "node_modules/@hadron/core"));
+    const { status, out, err } = await shell.run(["client.ts", join(folder, name), "up"]);
+    expect([status, out]).toEqual([1, ""]);
+    expect(err).toMatch(message);
+    expect(err).not.toContain("    at ");
+  });
+
+  test("hadron FILE is the command line of a file that is right", async () => {
+    const { status, out } = await shell.run(["client.ts", talks, "call", "echo", "[1]"]);
+    expect([status, out]).toEqual([0, "[1]\n"]);
+    expect((await shell.run(["client.ts", talks, "stauts"])).status).toBe(2);
   });
 
   test("in that it calls run() twice, is told so, and nothing is started", async () => {
