@@ -15,7 +15,7 @@ import { HadronError } from "@hadron/core/spi";
 import { callApp } from "./call-app.ts";
 import { callUrl } from "./call-url.ts";
 import type { ClientCommand, ClientLine } from "./command.ts";
-import { asksForCompletions, complete } from "./completions/complete.ts";
+import { asksForCompletions, complete } from "./complete.ts";
 import { CLIENT_FLAGS, renderClientHelp } from "./help.ts";
 import { list } from "./list.ts";
 import { appFileIn, runFile } from "./run-file.ts";

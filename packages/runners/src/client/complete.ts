@@ -1,9 +1,9 @@
 import { discover, type Flag, type Runners } from "@hadron/core/cli/shared";
 import { HadronError } from "@hadron/core/spi";
-import type { ClientCommand } from "../command.ts";
-import { CLIENT_FLAGS } from "../help.ts";
-import { candidates } from "./candidates.ts";
-import { isShell, SCRIPTS, SHELLS } from "./scripts.ts";
+import type { ClientCommand } from "./command.ts";
+import { candidates } from "./completions/candidates.ts";
+import { isShell, SCRIPTS, SHELLS } from "./completions/scripts.ts";
+import { CLIENT_FLAGS } from "./help.ts";
 
 /** Who types waits no longer for an engine or a cluster to say what it runs. */
 const PATIENCE_MS = 700;
