@@ -9,6 +9,7 @@ export type {
   Answer,
   AnyService,
   Api,
+  CallChange,
   Caller,
   CallOptions,
   Client,
@@ -23,6 +24,8 @@ export type {
   Procedure,
   Replica,
   Service,
+  WrappedCall,
+  Wrapper,
 } from "./declare/types.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
 export { type ImageOptions, image } from "./image.ts";

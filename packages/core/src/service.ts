@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.t
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
 import { recordSite } from "./declare/site.ts";
-import type { Api, PartOf, Service } from "./declare/types.ts";
+import type { Api, PartOf, Service, Wrapper } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
 
 /** What can be said of a service beside what it does; of what it needs, what only its deployer knows. */
@@ -24,6 +24,8 @@ export interface ServiceOptions extends Needs {
   readonly expose?: boolean | Partial<Expose>;
   /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain */
   readonly limits?: Partial<Limits>;
+  /** Stand around each call of its handlers, the first outermost: the place for authentication, tracing, caching. @default none */
+  readonly around?: readonly Wrapper[];
 }
 
 /**
@@ -58,11 +60,15 @@ const HIDDEN = "hadron.";
 
 function define<A extends Api>(name: string, hidden: boolean, part: PartOf<A>, options: ServiceOptions): Service<A> {
   const by = `service "${name}"`;
+  const servicePart = toServicePart(name, part);
+  if (servicePart.kind === "image" && options.around !== undefined) {
+    fail(by, "around stands around handlers, and an image has none; put it around calls: name.with({ around })");
+  }
   const definition: ServiceDefinition = {
     kind: "service",
     name,
     hidden,
-    part: toServicePart(name, part),
+    part: servicePart,
     options: resolveOptions(by, options),
     needs: resolveNeeds(by, options),
     site: recordSite(),
@@ -82,7 +88,7 @@ function toServicePart(name: string, part: unknown): PartDefinition {
   return definition;
 }
 
-const KNOWN = ["replicas", "expose", ...NEEDS, "limits"];
+const KNOWN = ["replicas", "expose", ...NEEDS, "limits", "around"];
 
 /** Options that are said elsewhere, or in another word. */
 const MOVED: Readonly<Record<string, string>> = {
@@ -95,8 +101,12 @@ function resolveOptions(by: string, options: ServiceOptions): ResolvedServiceOpt
   if (unknown !== undefined) {
     fail(by, MOVED[unknown] ?? `knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
   }
-  const { replicas, expose = false, limits = {} } = options;
+  const { replicas, expose = false, limits = {}, around = [] } = options;
   if (replicas !== undefined) checkWhole(by, "replicas", replicas, 1, 10_000);
+  for (const wrapper of around) {
+    if (typeof wrapper !== "function")
+      fail(by, `around holds ${typeof wrapper}, and should hold functions (call, next) => …`);
+  }
   const limit = (name: keyof Limits, from: number, to: number) =>
     checkWhole(by, `limits.${name}`, limits[name] ?? DEFAULT_LIMITS[name], from, to);
   return {
@@ -108,6 +118,7 @@ function resolveOptions(by: string, options: ServiceOptions): ResolvedServiceOpt
       outputBytes: limit("outputBytes", 1, 2 ** 31 - 1),
       drainMs: limit("drainMs", 0, 3_600_000),
     },
+    around: [...around],
   };
 }
 

@@ -3,7 +3,7 @@ import type { ImageTopology } from "./image-topology.ts";
 import { type Life, lifeOf } from "./life.ts";
 import type { ProcedureOptions } from "./procedure.ts";
 import { procedureOptions } from "./procedure.ts";
-import type { Handler } from "./types.ts";
+import type { Handler, Wrapper } from "./types.ts";
 
 const DEFINITION = Symbol.for("dev.hadron.definition");
 /** On a handler: what it needs. */
@@ -98,6 +98,8 @@ export interface ResolvedServiceOptions {
   readonly replicas: number | undefined;
   readonly expose: Expose | null;
   readonly limits: Limits;
+  /** What stands around its handlers: no part of the topology, as no code is. */
+  readonly around: readonly Wrapper[];
 }
 
 export interface Expose {

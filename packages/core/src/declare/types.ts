@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/clock.ts";
 import type { Meta, MetaChange } from "../scope/meta.ts";
 import type { Living } from "./life.ts";
 import type { Log, Replica } from "./replica.ts";
@@ -31,7 +32,48 @@ export interface Context {
   readonly timeLeftMs: number;
   readonly replica: Replica;
   readonly log: Log;
+  /** Time and chance; a test may give others than the machine's. */
+  readonly clock: Clock;
 }
+
+/** A call as a wrapper sees it: on its way to a handler, or on its way out. */
+export interface WrappedCall {
+  /** Whether the wrapper stands around a service's handlers, or around calls to it. */
+  readonly side: "serving" | "calling";
+  readonly service: string;
+  readonly procedure: string;
+  /** As the caller gave it: where it is served, its schema has not checked it yet. A stream is an async iterable. */
+  readonly input: unknown;
+  /** As in {@link Context}. */
+  readonly id: string;
+  /** As in {@link Context}. */
+  readonly caller: Caller | undefined;
+  /** As in {@link Context}, with what the call adds. */
+  readonly meta: Meta;
+  /** Of the handler that is called; where calls are wrapped, of the one that calls, and undefined outside of handlers. */
+  readonly context: Context | undefined;
+}
+
+/** What a wrapper changes of a call that it lets pass. */
+export interface CallChange {
+  /** @default what it was */
+  readonly input?: unknown;
+  /** What is added to the metadata. @default nothing */
+  readonly meta?: MetaChange;
+}
+
+/**
+ * Stands around calls, on either side: around the handlers of a service, `service(name, part, { around: [wrapper] })`, or
+ * around calls to it, `greet.with({ around: [wrapper] })`. It may let a call pass (`next()`), changed or not, answer it
+ * itself, refuse it by throwing, and look at what comes back; a stream comes back as an async iterable.
+ *
+ * @example
+ * const signedIn: Wrapper = (call, next) => {
+ *   if (call.caller === undefined && !isValid(call.meta.token)) throw new HadronError("UNAUTHENTICATED", "Sign in first.");
+ *   return next();
+ * };
+ */
+export type Wrapper = (call: WrappedCall, next: (change?: CallChange) => Promise<unknown>) => unknown;
 
 /**
  * The function that implements a procedure. It may return a value, a promise, nothing, or an async iterable: then its
@@ -97,6 +139,8 @@ export interface CallOptions {
    * value is none, TOO_LARGE above 8 KiB in all. @default nothing more
    */
   readonly meta?: MetaChange;
+  /** Stand around the call, the first outermost; each `with` adds its own inside of those before. @default none */
+  readonly around?: readonly Wrapper[];
   /** The id of the call, for those who repeat one by themselves: its handler finds it as `context.id`. @default its own */
   readonly id?: string;
 }

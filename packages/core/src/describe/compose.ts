@@ -4,6 +4,7 @@ import type { Life } from "../declare/life.ts";
 import { checkAppName, checkServiceName } from "../declare/names.ts";
 import { resourceDefinition, resourceKey } from "../declare/resource.ts";
 import { lineOf } from "../declare/site.ts";
+import type { Wrapper } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
 import { mergeNeeds } from "./merge-needs.ts";
 import { childName, learnWork, type OwnPart } from "./procedures.ts";
@@ -26,6 +27,8 @@ export interface AppService {
   readonly procedures: readonly ProcedureDefinition[];
   /** What it does without being called. The same holds for it. */
   readonly life: Life | undefined;
+  /** What stands around its handlers, the first outermost. */
+  readonly around: readonly Wrapper[];
 }
 
 const DEFAULT_CAPACITY = { cpu: 1, memoryBytes: 512 * 1024 * 1024 };
@@ -159,6 +162,7 @@ class Composer {
       single,
       procedures,
       life,
+      around: options?.around ?? [],
       topology: {
         name,
         pattern: part.kind === "pattern" ? part.pattern : null,

@@ -69,6 +69,6 @@ export class ReplicaLife {
 
   /** Through the replica's own host, and within no call: what it calls has a deadline and a trace of its own. */
   #within<T>(work: () => Promise<T>): Promise<T> {
-    return ambient.run({ host: this.#options.host, scope: undefined }, work);
+    return ambient.run({ host: this.#options.host, scope: undefined, context: undefined }, work);
   }
 }

@@ -11,7 +11,7 @@ import type { Metric } from "../metric.ts";
 import type { Route } from "../transport/http/route.ts";
 import type { HttpTimes } from "../transport/http/server.ts";
 import type { Hello } from "../transport/transport.ts";
-import { ReplicaDispatcher } from "./dispatcher.ts";
+import { ReplicaDispatcher } from "./dispatch/dispatcher.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
 import { ReplicaLife } from "./replica-life.ts";
@@ -73,6 +73,7 @@ export function createReplica(options: ReplicaOptions): {
     host,
     procedures,
     limits: topology.limits,
+    around: composed.around,
     replica,
     log,
     label: topology.sharded || topology.replicas > 1 ? name : service,

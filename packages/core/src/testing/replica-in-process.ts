@@ -2,7 +2,7 @@ import type { Member } from "../call/directory/directory.ts";
 import type { Host } from "../call/host/host.ts";
 import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
-import type { ReplicaDispatcher } from "../serve/dispatcher.ts";
+import type { ReplicaDispatcher } from "../serve/dispatch/dispatcher.ts";
 import { createLog } from "../serve/log.ts";
 import type { ReplicaLife } from "../serve/replica-life.ts";
 import { createReplica } from "../serve/replica-server.ts";

@@ -142,3 +142,13 @@ test("what is left of a call's time is told, and shrinks down the tree", async (
   expect(first).toBeGreaterThan(0);
   expect(second).toBeLessThanOrEqual(first);
 });
+
+test("a handler has the clock of its replica", async () => {
+  const times = service("times", (_: unknown, { clock }: Context) => [clock.wallNow(), clock.random(), clock.uuid()]);
+  await using _app = await start(times);
+  const before = Date.now();
+  const [wall, random, uuid] = await times();
+  expect(wall).toBeGreaterThanOrEqual(before);
+  expect(random).toBeLessThan(1);
+  expect(uuid).toMatch(/^[0-9a-f-]{36}$/);
+});

@@ -1,7 +1,7 @@
 import { service } from "@hadron/core";
 import { expect, test } from "vitest";
 import { createSystemClock } from "../../src/clock/system-clock.ts";
-import { Admission, type Work } from "../../src/serve/admission.ts";
+import { Admission, type Arrival } from "../../src/serve/dispatch/admission.ts";
 import { createRig } from "../call/rig.ts";
 
 interface Outcome {
@@ -30,13 +30,13 @@ function busy(limit: number, busyMs: number, { later = false } = {}) {
       admission.ended();
       onDone();
     };
-    const work: Work = {
+    const arrival: Arrival = {
       arrivedAt: performance.now(),
       expired: () => false,
       start: () => (later ? void setImmediate(run) : run()),
       refuse: () => void refused.push({ id, doneMeanwhile: served.length - before }),
     };
-    admission.take(work);
+    admission.take(arrival);
   };
   return {
     served,

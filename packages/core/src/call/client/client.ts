@@ -4,16 +4,14 @@ import type { CallOptions } from "../../declare/types.ts";
 import { learnProcedures } from "../../describe/procedures.ts";
 import { hostFor } from "../host/outside.ts";
 import { toCall } from "./stream-call.ts";
-
-/** Makes one call: `procedure` undefined is the one of a service of one handler. */
-export type Caller = (procedure: string | undefined, input: unknown, options: CallOptions) => Promise<unknown>;
+import { type MakeCall, wrapCalls } from "./wrap-calls.ts";
 
 const NO_OPTIONS: CallOptions = {};
 
 /** The client that a service value is: it calls wherever the service runs. */
 export function createClient(definition: ServiceDefinition): object {
   const { name } = definition;
-  const call: Caller = async (procedure, input, options) => {
+  const call: MakeCall = async (procedure, input, options) => {
     const host = await hostFor(definition);
     return host.call(name, procedure, input, options);
   };
@@ -27,10 +25,11 @@ export function createClient(definition: ServiceDefinition): object {
 export function toClient(
   service: string,
   names: () => readonly string[],
-  call: Caller,
+  make: MakeCall,
   definition?: ServiceDefinition,
   options: CallOptions = NO_OPTIONS,
 ): object {
+  const call = options.around === undefined ? make : wrapCalls(service, options.around, make);
   const procedures = new Map<string, (input?: unknown) => Promise<unknown>>();
   let known: ReadonlySet<string> | undefined;
   const target = (input?: unknown) => toCall(call(undefined, input, options));
@@ -40,7 +39,7 @@ export function toClient(
   return new Proxy(target, {
     get(_, key) {
       if (key === "with") {
-        return (more: CallOptions) => toClient(service, names, call, definition, merge(options, more));
+        return (more: CallOptions) => toClient(service, names, make, definition, merge(options, more));
       }
       if (key === Symbol.toStringTag) return "HadronService";
       if (typeof key === "symbol") return Reflect.get(target, key);
@@ -60,11 +59,15 @@ export function toClient(
 }
 
 function merge(options: CallOptions, more: CallOptions): CallOptions {
-  const merged = { ...options, ...more };
   // Each adds to what was said before.
-  return options.meta === undefined || more.meta === undefined
-    ? merged
-    : { ...merged, meta: { ...options.meta, ...more.meta } };
+  const meta = { ...options.meta, ...more.meta };
+  const around = [...(options.around ?? []), ...(more.around ?? [])];
+  return {
+    ...options,
+    ...more,
+    ...(Object.keys(meta).length === 0 ? {} : { meta }),
+    ...(around.length === 0 ? {} : { around }),
+  };
 }
 
 function procedureNames(definition: ServiceDefinition): readonly string[] {

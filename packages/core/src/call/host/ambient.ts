@@ -1,12 +1,27 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Clockwork } from "../../clock/clockwork.ts";
+import type { CallOptions, Context } from "../../declare/types.ts";
+import type { App } from "../../describe/compose.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { Host } from "./host.ts";
+import type { Hello } from "../../transport/transport.ts";
+
+/** The side of a process that calls, as the code that runs in it needs it. */
+export interface CallingSide {
+  readonly self: Hello;
+  readonly clock: Clockwork;
+  /** The app, where its code is here. */
+  readonly app: App | undefined;
+  /** Calls a service: any of its replicas. Fails as the call fails: see `ERROR_CODES`. */
+  call(service: string, procedure: string | undefined, input: unknown, options: CallOptions): Promise<unknown>;
+}
 
 /** What the running code belongs to: a handler, or what a replica does without being called. */
 export interface Ambient {
-  readonly host: Host;
+  readonly host: CallingSide;
   /** Of the handler's call; undefined where there is none. */
   readonly scope: Scope | undefined;
+  /** The handler's; undefined where there is none. */
+  readonly context: Context | undefined;
 }
 
 /** Follows a handler through its awaits, so that the calls it makes carry on its deadline, signal and trace. */

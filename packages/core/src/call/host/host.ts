@@ -10,7 +10,7 @@ import { onceOver } from "../../transport/incoming-stream.ts";
 import type { Hello, Transport } from "../../transport/transport.ts";
 import { Channel } from "../channel/channel.ts";
 import type { Directory } from "../directory/directory.ts";
-import { ambient } from "./ambient.ts";
+import { ambient, type CallingSide } from "./ambient.ts";
 
 /** How long a call may take where nobody said. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -40,7 +40,7 @@ export interface WithinOptions extends CallOptions {
 }
 
 /** The calling side of a replica, or of a process outside: one channel for each service that it calls. */
-export class Host {
+export class Host implements CallingSide {
   readonly self: Hello;
   readonly app: App | undefined;
   readonly ordinal: number;

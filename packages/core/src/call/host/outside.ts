@@ -1,6 +1,6 @@
 import type { ServiceDefinition } from "../../declare/definition.ts";
 import { HadronError } from "../../errors.ts";
-import { ambient } from "./ambient.ts";
+import { ambient, type CallingSide } from "./ambient.ts";
 import type { Host } from "./host.ts";
 
 /**
@@ -21,7 +21,7 @@ export function offerHost(host: Host): () => void {
  *
  * FAILED_PRECONDITION where several have it, UNKNOWN_SERVICE where none has.
  */
-export function hostFor(service: ServiceDefinition): Host | Promise<Host> {
+export function hostFor(service: ServiceDefinition): CallingSide | Promise<CallingSide> {
   const current = ambient.getStore();
   if (current !== undefined) return current.host;
   const hosts = [...open].filter((host) => host.has(service.name));

@@ -3,8 +3,7 @@ import type { ResourceDefinition } from "../../declare/definition.ts";
 import { resourceKey } from "../../declare/resource.ts";
 import type { CallOptions } from "../../declare/types.ts";
 import { HadronError } from "../../errors.ts";
-import { ambient } from "./ambient.ts";
-import type { Host } from "./host.ts";
+import { ambient, type CallingSide } from "./ambient.ts";
 import { hostFor } from "./outside.ts";
 
 /** The way from the running code to what keeps a resource. */
@@ -53,7 +52,7 @@ export function withinCall<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-function toResourceHost(host: Host, resource: ResourceDefinition): ResourceHost {
+function toResourceHost(host: CallingSide, resource: ResourceDefinition): ResourceHost {
   check(host, resource);
   const keeper = resource.keeper.name;
   return {
@@ -64,7 +63,7 @@ function toResourceHost(host: Host, resource: ResourceDefinition): ResourceHost 
   };
 }
 
-function check(host: Host, resource: ResourceDefinition): void {
+function check(host: CallingSide, resource: ResourceDefinition): void {
   const { app, self } = host;
   // A script outside of the app: what is there says so itself.
   if (app === undefined) return;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock/clock.ts";
+import type { Clock, Timer } from "../../clock/clock.ts";
 
 /** How often the event loop is asked how late it is, while calls are at work beside each other. */
 const PROBE_MS = 4;

@@ -1,9 +1,9 @@
-import type { Clockwork } from "../clock/clockwork.ts";
-import type { Metric } from "../metric.ts";
+import type { Clockwork } from "../../clock/clockwork.ts";
+import type { Metric } from "../../metric.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 
 /** A call that came in. */
-export interface Work {
+export interface Arrival {
   /** On the clock of the {@link Admission}. */
   readonly arrivedAt: number;
   /** Whether its time is over: then it is answered so, and not started. */
@@ -51,7 +51,7 @@ export class Admission {
   refused = 0;
   readonly #clock: Clockwork;
   readonly #limit: ConcurrencyLimit;
-  readonly #queue: Work[] = [];
+  readonly #queue: Arrival[] = [];
   #overloaded = false;
   /** What handlers took of this turn, synchronously. */
   #spentMs = 0;
@@ -85,21 +85,21 @@ export class Admission {
     return this.#spentMs < NOTICE_MS ? 0 : this.#spentMs;
   }
 
-  take(work: Work): void {
+  take(arrival: Arrival): void {
     this.#arrived++;
-    if (work.arrivedAt >= this.#windowEndsAt) this.#look(work.arrivedAt);
+    if (arrival.arrivedAt >= this.#windowEndsAt) this.#look(arrival.arrivedAt);
     const { length } = this.#queue;
     if (length === 0 && this.#spentMs < TURN_MS && !this.#overloaded && this.#limit.room) {
-      this.#run(work, work.arrivedAt);
+      this.#run(arrival, arrival.arrivedAt);
       return;
     }
     if (length < this.#shortest) this.#shortest = length;
     if (this.#overloaded) {
-      this.#queue.push(work);
+      this.#queue.push(arrival);
       while (this.#queue.length > this.#shortQueue || this.#limit.atWork + this.#queue.length > this.most)
         this.#refuse(this.#queue.shift()!);
-    } else if (this.#limit.atWork + length >= this.most) this.#refuse(work);
-    else this.#queue.push(work);
+    } else if (this.#limit.atWork + length >= this.most) this.#refuse(arrival);
+    else this.#queue.push(arrival);
     this.#schedule();
   }
 
@@ -112,8 +112,8 @@ export class Admission {
   }
 
   /** A call that waits was answered: its caller went away, or its time ran out. */
-  forget(work: Work): void {
-    const index = this.#queue.indexOf(work);
+  forget(arrival: Arrival): void {
+    const index = this.#queue.indexOf(arrival);
     if (index >= 0) this.#queue.splice(index, 1);
   }
 
@@ -132,9 +132,9 @@ export class Admission {
     yield { name: "hadron_calls_shed_total", type: "counter", help: "Calls answered OVERLOADED.", value: this.refused };
   }
 
-  #run(work: Work, now: number): void {
+  #run(arrival: Arrival, now: number): void {
     this.#limit.began();
-    work.start();
+    arrival.start();
     const ms = this.#clock.now() - now;
     this.#spentMs += ms;
     if (this.#spentMs >= NOTICE_MS) {
@@ -164,10 +164,10 @@ export class Admission {
       return;
     }
     while (queue.length > 0 && this.#spentMs < TURN_MS && this.#limit.room) {
-      const work = this.#overloaded ? queue.pop()! : queue.shift()!;
+      const arrival = this.#overloaded ? queue.pop()! : queue.shift()!;
       // Nobody waits for it any more; the timer that would say so is behind this in the queue of the event loop.
-      if (work.expired(now)) continue;
-      this.#run(work, now);
+      if (arrival.expired(now)) continue;
+      this.#run(arrival, now);
       now = this.#clock.now();
     }
     this.#endedSince = false;
@@ -179,13 +179,13 @@ export class Admission {
     if (queue.length > 0 && this.#limit.room) this.#schedule();
   };
 
-  #refuse(work: Work): void {
+  #refuse(arrival: Arrival): void {
     this.refused++;
     this.#shed++;
     const why = this.#overloaded
       ? "more calls than it can do"
       : `${this.#limit.atWork + this.#queue.length} calls, its limit`;
-    work.refuse(why, this.#retryAfterMs);
+    arrival.refuse(why, this.#retryAfterMs);
   }
 
   /** Looks back on the window that has ended, and begins the next. */
