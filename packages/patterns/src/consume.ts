@@ -33,25 +33,35 @@ export function consume<T>(
   handler: (message: T, context: ConsumeContext) => unknown,
   options: ConsumeOptions = {},
 ): Part<{}> {
+  return workOn("consume", source, handler, options);
+}
+
+/** A part that takes work from a resource. `name`: the pattern's, also for messages. */
+export function workOn<T>(
+  name: string,
+  source: WorkSource<T>,
+  handler: (message: T, context: ConsumeContext) => unknown,
+  options: ConsumeOptions,
+): Part<{}> {
   if (typeof source?.[takeWork] !== "function") {
     throw new HadronError(
       "INVALID_DECLARATION",
-      "consume(queue, handler): the first is no queue; make one with queue(name).",
+      `${name}(source, handler): the first hands out no work; make it with queue(name) or topic(name).`,
     );
   }
   if (typeof handler !== "function") {
-    throw new HadronError("INVALID_DECLARATION", "consume(queue, handler): the handler is not a function.");
+    throw new HadronError("INVALID_DECLARATION", `${name}(source, handler): the handler is not a function.`);
   }
   return pattern({
-    name: "consume",
+    name,
     children: {},
     needs: { uses: [source] },
     root: () => {
       let taker: WorkTaker | undefined;
       return {
-        async [onStart]({ log, replica, signal }: StartContext) {
+        async [onStart]({ log, replica, service, signal }: StartContext) {
           const handle = (message: T, delivery: Delivery) => handler(message, { ...delivery, log, replica });
-          taker = source[takeWork]({ ...options, handle, log });
+          taker = source[takeWork]({ ...options, service, handle, log });
           await taker.start();
           // At once: what it has by then is finished while the replica drains.
           signal.addEventListener("abort", () => void taker?.stop(), { once: true });

@@ -4,3 +4,4 @@ export { type ConsumeContext, type ConsumeOptions, consume } from "./consume.ts"
 export { type ScatterOptions, type ScatterRound, scatter } from "./scatter.ts";
 export { type ShardOptions, shard } from "./shard.ts";
 export { type SpreadOptions, spread } from "./spread.ts";
+export { subscribe } from "./subscribe.ts";

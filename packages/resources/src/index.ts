@@ -2,6 +2,8 @@
 export { type KeyValue, type KeyValueOptions, keyValue } from "./declare/key-value.ts";
 export { type Lock, type LockOptions, lock } from "./declare/lock.ts";
 export { type Queue, type QueueOptions, queue } from "./declare/queue.ts";
+export { type Scoped, type ScopedOptions, scoped } from "./declare/scoped.ts";
+export { type Topic, type TopicOptions, topic } from "./declare/topic.ts";
 export type { Entry, EntryChange, ListOptions, WriteOptions } from "./key-value/key-value.ts";
 export type { Hold, HoldOptions } from "./lock/lock.ts";
 export type { SendOptions } from "./queue/queue.ts";

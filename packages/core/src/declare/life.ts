@@ -32,6 +32,8 @@ export interface StartContext {
    * the operating system would take back from a dead process, such as a lock on a file, has to be let go at once.
    */
   readonly signal: AbortSignal;
+  /** The full name of the service that it is part of. */
+  readonly service: string;
   readonly replica: Replica;
   readonly log: Log;
   /** Time and chance: the machine's, or a test's. */

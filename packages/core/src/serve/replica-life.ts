@@ -7,8 +7,8 @@ export interface ReplicaLifeOptions {
   /** Undefined: the replica does nothing without being called. */
   readonly life: Life | undefined;
   readonly host: Host;
-  /** What `start` is told, but for its signal and clock. */
-  readonly context: () => Omit<StartContext, "signal" | "clock">;
+  /** What `start` is told, but for what the host and its own life tell. */
+  readonly context: () => Omit<StartContext, "signal" | "clock" | "service">;
 }
 
 /** What one replica does without being called: started once, told to stop, disposed of. */
@@ -53,12 +53,12 @@ export class ReplicaLife {
   }
 
   async #start(): Promise<Started> {
-    const { life, context } = this.#options;
+    const { life, context, host } = this.#options;
     if (life === undefined) return {};
     const known = context();
     try {
       return await this.#within(() =>
-        life.start({ ...known, signal: this.#stopping.signal, clock: this.#options.host.clock }),
+        life.start({ ...known, signal: this.#stopping.signal, clock: host.clock, service: host.self.service }),
       );
     } catch (cause) {
       const why = cause instanceof Error ? cause.message || cause.name : String(cause);

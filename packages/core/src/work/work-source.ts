@@ -24,6 +24,8 @@ export interface Delivery {
 export type WorkHandler<T> = (message: T, delivery: Delivery) => unknown;
 
 export interface WorkOptions<T> {
+  /** The service that works. */
+  readonly service: string;
   readonly handle: WorkHandler<T>;
   readonly log: Log;
   /** Messages at work at once, in one replica. @default 10 */

@@ -20,6 +20,13 @@ export function findStore(resource: object): StoreClient | Promise<StoreClient> 
   return host instanceof Promise ? host.then(toClient) : toClient(host);
 }
 
+/** The services of the app that use a resource by a pattern, e.g. those that `subscribe`. */
+export async function findUsers(resource: object, pattern: string): Promise<readonly string[]> {
+  const definition = resourceDefinition(resource);
+  if (definition === undefined) throw new TypeError("That is no resource.");
+  return (await reachResource(definition)).users(pattern);
+}
+
 function toClient(host: ResourceHost): StoreClient {
   let client = clients.get(host.owner);
   if (client === undefined) {

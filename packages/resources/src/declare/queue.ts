@@ -1,11 +1,10 @@
 import type { Schema } from "@hadron/core";
-import { defineResource, takeWork, type WorkOptions, type WorkSource, type WorkTaker } from "@hadron/core/spi";
+import { defineResource, takeWork, type WorkOptions, type WorkSource } from "@hadron/core/spi";
 import { findStore } from "../client/find-store.ts";
-import type { StoreClient } from "../client/store-client.ts";
-import { Consumer, type ConsumerSettings } from "../queue/consumer.ts";
 import { Sender } from "../queue/queue.ts";
+import { toTaker } from "./taker.ts";
 import { store } from "../store/service/store-service.ts";
-import { checkMs, checkOptions, checkWhole } from "./options.ts";
+import { checkOptions, checkWhole } from "./options.ts";
 
 export interface QueueOptions<T> {
   /** What a message is, checked when it is sent and when it is worked on: any Standard Schema. @default anything */
@@ -23,10 +22,6 @@ export interface QueueOptions<T> {
 /** A queue, as a resource. `consume` works on its messages. */
 export type Queue<T> = Sender<T> & WorkSource<T>;
 
-const DEFAULT_CONCURRENCY = 10;
-const DEFAULT_LEASE_MS = 30_000;
-const DEFAULT_TIMEOUT_MS = 300_000;
-
 /**
  * Declares a queue: a message that was sent is on disk, and worked on at least once. Messages have up to 256 KiB.
  *
@@ -43,25 +38,10 @@ export function queue<T = any>(name: string, options: QueueOptions<T> = {}): Que
   const retries = checkWhole(of, "retries", options.retries ?? 5, 0);
   if (maxLength !== undefined) checkWhole(of, "maxLength", maxLength, 1);
   const check = { schema, upgrade };
-  const made: Sender<T> = new Sender<T>({ name, queues: [name], check, key, maxLength }, () => findStore(made));
+  const made: Sender<T> = new Sender<T>({ name, queues: () => [name], check, key, maxLength }, () => findStore(made));
   return defineResource(
     Object.assign(made, {
-      [takeWork]: (options: WorkOptions<T>) => {
-        const {
-          concurrency = DEFAULT_CONCURRENCY,
-          leaseMs = DEFAULT_LEASE_MS,
-          timeoutMs = DEFAULT_TIMEOUT_MS,
-        } = options;
-        const settings: ConsumerSettings<T> = {
-          queue: name,
-          check,
-          retries,
-          concurrency: checkWhole(of, "concurrency", concurrency, 1),
-          leaseMs: checkMs(of, "leaseMs", leaseMs),
-          timeoutMs: checkMs(of, "timeoutMs", timeoutMs),
-        };
-        return takeMessages(settings, () => findStore(made), options);
-      },
+      [takeWork]: (work: WorkOptions<T>) => toTaker({ queue: name, of, check, retries }, () => findStore(made), work),
     }),
     {
       kind: "queue",
@@ -70,24 +50,4 @@ export function queue<T = any>(name: string, options: QueueOptions<T> = {}): Que
       options: { retries, ordered: key !== undefined, ...(maxLength === undefined ? {} : { maxLength }) },
     },
   );
-}
-
-/** A consumer that is started when the way to the store is known. */
-function takeMessages<T>(
-  settings: ConsumerSettings<T>,
-  storeOf: () => StoreClient | Promise<StoreClient>,
-  { handle, log }: WorkOptions<T>,
-): WorkTaker {
-  let consumer: Consumer<T> | undefined;
-  return {
-    async start() {
-      consumer = new Consumer(settings, {
-        client: await storeOf(),
-        handle,
-        warn: (text, fields) => log.warn(text, fields),
-      });
-      consumer.start();
-    },
-    stop: async () => consumer?.stop(),
-  };
 }

@@ -16,7 +16,7 @@ export interface SendOptions {
 export interface QueueSettings<T> {
   readonly name: string;
   /** Where its messages go: to itself, or to each subscription of a topic. */
-  readonly queues: readonly string[];
+  queues(): readonly string[] | Promise<readonly string[]>;
   readonly check: ValueCheck<T>;
   readonly key: ((message: T) => string) | undefined;
   readonly maxLength: number | undefined;
@@ -37,7 +37,7 @@ export class Sender<T> {
    * OVERLOADED where the queue is full.
    */
   async send(message: T, { id, delayMs = 0 }: SendOptions = {}): Promise<{ readonly duplicate: boolean }> {
-    const { name, queues, check, key: keyOf, maxLength } = this.#settings;
+    const { name, check, key: keyOf, maxLength } = this.#settings;
     if (id !== undefined) checkKey(id, `messages of ${name}`);
     if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY)) {
       throw new HadronError("INVALID_INPUT", `delayMs is ${delayMs}, and should be milliseconds, from 0.`, {
@@ -49,6 +49,7 @@ export class Sender<T> {
     const key = keyOf === undefined ? undefined : checkKey(keyOf(checked), `messages of ${name}`);
     const body = toStored(checked, of, MOST_MESSAGE_BYTES);
     const store = await this.#storeOf();
+    const queues = await this.#settings.queues();
     return store.do({ kind: "send", queues, body, id, key, delayMs: Math.ceil(delayMs), maxLength });
   }
 }

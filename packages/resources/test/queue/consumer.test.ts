@@ -10,7 +10,7 @@ const ANYTHING = { schema: undefined, upgrade: undefined };
 function sender(store: LocalStore, options: Partial<ConstructorParameters<typeof Sender<unknown>>[0]> = {}) {
   const client = store.client();
   return new Sender<unknown>(
-    { name: "emails", queues: ["emails"], check: ANYTHING, key: undefined, maxLength: undefined, ...options },
+    { name: "emails", queues: () => ["emails"], check: ANYTHING, key: undefined, maxLength: undefined, ...options },
     () => client,
   );
 }

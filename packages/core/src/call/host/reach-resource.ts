@@ -14,6 +14,8 @@ export interface ResourceHost {
   readonly clock: Clockwork;
   /** Who this is, for messages, e.g. `shop.1`. */
   readonly name: string;
+  /** The services of the app that use the resource, and are made by that pattern. */
+  users(pattern: string): readonly string[];
   /**
    * Calls the keeper on behalf of nobody: it has 30 s unless told otherwise, whatever becomes of the handler that asked
    * first. What several handlers ask for together goes this way.
@@ -59,6 +61,10 @@ function toResourceHost(host: CallingSide, resource: ResourceDefinition): Resour
     owner: host,
     clock: host.clock,
     name: host.self.replica ?? host.self.service,
+    users: (pattern) =>
+      (host.app?.topology.services ?? [])
+        .filter((service) => service.pattern === pattern && service.uses?.includes(resourceKey(resource)) === true)
+        .map((service) => service.name),
     call: (procedure, input, options = {}) => ambient.exit(() => host.call(keeper, procedure, input, options)),
   };
 }
