@@ -2,9 +2,9 @@ import type { Schema } from "@hadron/core";
 import { defineResource, takeWork, type WorkOptions, type WorkSource } from "@hadron/core/spi";
 import { findStore } from "../client/find-store.ts";
 import { Sender } from "../queue/queue.ts";
-import { toTaker } from "./taker.ts";
 import { store } from "../store/service/store-service.ts";
 import { checkOptions, checkWhole } from "./options.ts";
+import { toTaker } from "./taker.ts";
 
 export interface QueueOptions<T> {
   /** What a message is, checked when it is sent and when it is worked on: any Standard Schema. @default anything */

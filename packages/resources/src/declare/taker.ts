@@ -1,7 +1,7 @@
 import type { WorkOptions, WorkTaker } from "@hadron/core/spi";
 import type { StoreOf } from "../client/store-of.ts";
-import { checkMs, checkWhole } from "./options.ts";
 import { Consumer, type ConsumerSettings } from "../queue/consumer.ts";
+import { checkMs, checkWhole } from "./options.ts";
 
 const DEFAULT_CONCURRENCY = 10;
 const DEFAULT_LEASE_MS = 30_000;
