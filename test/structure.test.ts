@@ -21,7 +21,6 @@ const KNOWN_FILE_CIRCLES: Readonly<Record<string, readonly string[]>> = {
 const KNOWN_FOLDER_CIRCLES: Readonly<Record<string, readonly string[]>> = {
   core: ["call/directory → run", "cli/command → cli/terminal"],
   "femto-cpu": ["machine → instruction-set"],
-  runners: ["docker/plan → docker"],
 };
 
 /** Folders of more than a dozen files. */

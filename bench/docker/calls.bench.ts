@@ -3,7 +3,7 @@ import { hello } from "../../examples/hello.ts";
 import type { Engine } from "../../packages/runners/src/docker/engine/client.ts";
 import { openEngine } from "../../packages/runners/src/docker/engine/open.ts";
 import { createRunner } from "../../packages/runners/src/docker/index.ts";
-import { DEFAULT_BASE_IMAGE } from "../../packages/runners/src/docker/places.ts";
+import { DEFAULT_BASE_IMAGE } from "../../packages/runners/src/docker/names/base-image.ts";
 import { toProgram } from "../../packages/runners/src/suite.ts";
 import { bench, type Side } from "../harness.ts";
 

@@ -9,8 +9,8 @@ import { replicaSpec } from "../../packages/runners/src/docker/containers/spec.t
 import type { Engine } from "../../packages/runners/src/docker/engine/client.ts";
 import { openEngine } from "../../packages/runners/src/docker/engine/open.ts";
 import { appContent, buildImage } from "../../packages/runners/src/docker/image/index.ts";
+import { DEFAULT_BASE_IMAGE } from "../../packages/runners/src/docker/names/base-image.ts";
 import { imageTag, networkName } from "../../packages/runners/src/docker/names/names.ts";
-import { DEFAULT_BASE_IMAGE } from "../../packages/runners/src/docker/places.ts";
 import { ensureBase } from "../../packages/runners/src/docker/plan/base.ts";
 import { revisionOf } from "../../packages/runners/src/replica/revision.ts";
 

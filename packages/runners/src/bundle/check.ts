@@ -24,7 +24,7 @@ export async function checkBundle(
   signal: AbortSignal,
   { inherited = { PATH: process.env.PATH ?? "" }, judgeSilence = true }: CheckOptions = {},
 ): Promise<void> {
-  const service = topology.services.find((one) => one.image === null);
+  const service = topology.services.find((service) => service.image === null);
   if (service === undefined) return;
   const folder = await mkdtemp(join(tmpdir(), "hadron-check-"));
   try {

@@ -41,7 +41,7 @@ export function nativePackages(metafile: Metafile, folder: string): readonly Ext
     const owner = packageOf(path, folder);
     if (owner === undefined) continue;
     // A package of nothing but an addon for one platform belongs to the package that imports it.
-    if (input.imports.some((one) => one.path.endsWith(".node"))) found.set(owner.directory, owner);
+    if (input.imports.some(({ path }) => path.endsWith(".node"))) found.set(owner.directory, owner);
     if (checked.has(owner.directory)) continue;
     checked.add(owner.directory);
     if (isNative(owner.directory)) found.set(owner.directory, owner);

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import type { Runner, RunnerModule } from "@hadron/core/spi";
-import { DEFAULT_BASE_IMAGE } from "./places.ts";
+import { DEFAULT_BASE_IMAGE } from "./names/base-image.ts";
 import { DockerRunner } from "./runner.ts";
 
 export { answers, endsWithCommand, flags, provides, summary } from "./places.ts";

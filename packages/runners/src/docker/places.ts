@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { RunnerPlaces } from "@hadron/core/spi";
-
-export const DEFAULT_BASE_IMAGE = "node:24-slim";
+import { DEFAULT_BASE_IMAGE } from "./names/base-image.ts";
 
 /** See `RunnerPlaces`. */
 export const summary = "containers, through the Docker Engine";
@@ -16,7 +15,7 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["containers", "storage"];
+export const provides: RunnerPlaces["provides"] = ["containers", "storage", "generated-secrets"];
 
 export const endsWithCommand = false;
 

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import type { RunContext } from "@hadron/core/spi";
 import type { Engine } from "../../src/docker/engine/client.ts";
 import { openEngine } from "../../src/docker/engine/open.ts";
-import { DEFAULT_BASE_IMAGE } from "../../src/docker/places.ts";
+import { DEFAULT_BASE_IMAGE } from "../../src/docker/names/base-image.ts";
 
 const surroundings = { env: process.env, home: homedir(), platform: process.platform };
 

@@ -17,7 +17,7 @@ export async function toComposeFile(topology: Topology, containers: readonly Con
   const services: Record<string, unknown> = {};
   const owned: { readonly name: string; readonly target: string }[] = [];
   for (const spec of containers) {
-    const service = topology.services.find((one) => one.name === spec.service)!;
+    const service = topology.services.find((declared) => declared.name === spec.service)!;
     const composed = toService(spec, service, network);
     services[composeName(spec)] = composed.service;
     for (const one of composed.volumes) {
@@ -30,7 +30,7 @@ export async function toComposeFile(topology: Topology, containers: readonly Con
     // A new volume is root's; our code is not root.
     services["own-volumes"] = ownVolumes(
       image,
-      owned.map((one) => one.name),
+      owned.map((volume) => volume.name),
     );
     for (const spec of containers) {
       const composed = services[composeName(spec)] as Record<string, unknown>;
@@ -55,8 +55,8 @@ function toService(spec: ContainerSpec, topology: ServiceTopology, network: stri
   const { payload } = spec;
   const { HostConfig } = payload;
   // What only we could fill: counts and secrets. Without the one nothing is scaled, the others are named below.
-  const volumes = (HostConfig.Mounts ?? []).filter((one) => !one.ReadOnly);
-  const env = payload.Env.filter((one) => !/^HADRON_(COUNTS|SECRETS)_FILE=/.test(one));
+  const volumes = (HostConfig.Mounts ?? []).filter((mount) => !mount.ReadOnly);
+  const env = payload.Env.filter((variable) => !/^HADRON_(COUNTS|SECRETS)_FILE=/.test(variable));
   const secrets = spec.ordinal < 0 ? [] : secretNames(topology);
   const service = {
     image: payload.Image,
@@ -64,9 +64,9 @@ function toService(spec: ContainerSpec, topology: ServiceTopology, network: stri
     ...(payload.Entrypoint === undefined ? {} : { entrypoint: payload.Entrypoint }),
     ...(payload.Cmd === undefined ? {} : { command: payload.Cmd }),
     ...(payload.User === undefined ? {} : { user: payload.User }),
-    environment: [...env.map((one) => one.replaceAll("$", "$$$$")), ...secrets],
+    environment: [...env.map((variable) => variable.replaceAll("$", "$$$$")), ...secrets],
     ...(spec.aliases.length > 0 ? { networks: { [network]: { aliases: spec.aliases } } } : { networks: [network] }),
-    ...(volumes.length > 0 ? { volumes: volumes.map((one) => `${one.Source}:${one.Target}`) } : {}),
+    ...(volumes.length > 0 ? { volumes: volumes.map((volume) => `${volume.Source}:${volume.Target}`) } : {}),
     ...toPorts(HostConfig.PortBindings),
     mem_limit: HostConfig.Memory,
     memswap_limit: HostConfig.Memory,

@@ -10,7 +10,7 @@ import { EngineDirectory } from "./directory.ts";
 export async function connectApp(engine: Engine, app: string, { signal }: RunContext): Promise<Connected> {
   try {
     const containers = await seeContainers(engine, app, signal);
-    if (!containers.some((one) => one.role === "replica")) {
+    if (!containers.some((container) => container.role === "replica")) {
       throw new HadronError(
         "WRONG_USE",
         `The app "${app}" does not run on this Docker engine; deploy it with \`up --runner=docker\`.`,

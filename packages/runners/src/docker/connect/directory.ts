@@ -64,7 +64,7 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   }
 
   async suspect(_service: string, member: Member): Promise<string | undefined> {
-    const known = [...this.#known.values()].find((one) => nameOf(one.container) === member.name);
+    const known = [...this.#known.values()].find((seen) => nameOf(seen.container) === member.name);
     if (known === undefined) return "it was removed";
     const why = this.#why(known).catch(() => undefined);
     return Promise.race([why, sleep(WHY_MS, undefined, { signal: this.#closed.signal }).catch(() => undefined)]);
@@ -79,7 +79,7 @@ export class EngineDirectory implements Directory, AsyncDisposable {
     this.#closed.abort();
     this.#table.close();
     await this.#watching;
-    await Promise.all([...this.#tunnels.values()].map((one) => one[Symbol.asyncDispose]()));
+    await Promise.all([...this.#tunnels.values()].map((tunnel) => tunnel[Symbol.asyncDispose]()));
     await this.#engine[Symbol.asyncDispose]();
   }
 
@@ -132,10 +132,10 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   }
 
   #take(containers: readonly SeenContainer[], fresh: "ready" | "starting"): void {
-    const replicas = containers.filter((one) => one.role === "replica");
+    const replicas = containers.filter((container) => container.role === "replica");
     const services = new Set<string>();
     for (const [id, { container }] of this.#known) {
-      if (replicas.some((one) => one.id === id)) continue;
+      if (replicas.some((replica) => replica.id === id)) continue;
       this.#known.delete(id);
       services.add(container.service);
     }
@@ -188,7 +188,7 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   }
 
   #publish(service: string): void {
-    const own = [...this.#known.values()].filter((one) => one.container.service === service);
+    const own = [...this.#known.values()].filter((seen) => seen.container.service === service);
     this.#table.set(
       service,
       own.map(({ container, address, state, reason }) => ({

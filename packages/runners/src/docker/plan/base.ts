@@ -1,7 +1,7 @@
 import { HadronError, type RunContext } from "@hadron/core/spi";
 import type { Engine } from "../engine/client.ts";
 import { type BaseImage, ensureImage } from "../image/index.ts";
-import { DEFAULT_BASE_IMAGE } from "../places.ts";
+import { DEFAULT_BASE_IMAGE } from "../names/base-image.ts";
 
 /** The base image on the engine, pulled where it is not there. RUNNER_FAILED, naming the option, where it cannot be. */
 export async function ensureBase(engine: Engine, name: string, context: RunContext): Promise<BaseImage> {

@@ -62,17 +62,19 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
     for (const seen of [slot.current, ...slot.old]) if (seen !== undefined) placed.add(seen);
     services.set(spec.service, [...(services.get(spec.service) ?? []), slot]);
   }
-  const has = new Set(world.volumes.map((one) => one.name));
-  const wanted = new Set(desired.volumes.map((one) => one.name));
+  const has = new Set(world.volumes.map((volume) => volume.name));
+  const wanted = new Set(desired.volumes.map((volume) => volume.name));
   const images = desired.images.filter((tag) => !world.images.includes(tag));
-  const volumes = desired.volumes.filter((one) => !has.has(one.name));
-  const surplus = world.containers.filter((one) => !placed.has(one));
+  const volumes = desired.volumes.filter((volume) => !has.has(volume.name));
+  const surplus = world.containers.filter((container) => !placed.has(container));
   // Storage outlives all but `delete`: a shard that comes back finds its own.
-  const spent = world.volumes.filter((one) => one.role === "secrets" && !wanted.has(one.name)).map((one) => one.name);
+  const spent = world.volumes
+    .filter((volume) => volume.role === "secrets" && !wanted.has(volume.name))
+    .map((volume) => volume.name);
   const stale = world.images.filter((tag) => !desired.images.includes(tag));
   const countsDiffer = Object.entries(desired.counts).some(([service, count]) => (counts[service] ?? count) !== count);
   const network = world.networkId === undefined;
-  const names = new Set(desired.containers.map((one) => one.service));
+  const names = new Set(desired.containers.map((container) => container.service));
   return {
     changes: [
       ...images.map((name) => change("create", "image", name, "not on the engine")),
@@ -82,12 +84,12 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
       ),
       ...[...services.values()].flat().flatMap(describe),
       ...(countsDiffer ? [change("update", "counts", desired.app, "the number of replicas was changed by scale")] : []),
-      ...surplus.map((one) =>
+      ...surplus.map((seen) =>
         change(
           "delete",
           "container",
-          one.name,
-          names.has(one.service) ? "more replicas than declared" : "no longer declared",
+          seen.name,
+          names.has(seen.service) ? "more replicas than declared" : "no longer declared",
         ),
       ),
       ...spent.map((name) => change("delete", "volume", name, "old values")),
@@ -104,8 +106,8 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
 
 /** An app of that name that shares no service with the file is most likely somebody else's. */
 export function refuseForeignApp(desired: Desired, world: World, explicitApp: boolean): void {
-  const there = new Set(world.containers.map((one) => one.service).filter((one) => one !== ""));
-  if (explicitApp || there.size === 0 || desired.containers.some((one) => there.has(one.service))) return;
+  const there = new Set(world.containers.map((container) => container.service).filter((service) => service !== ""));
+  if (explicitApp || there.size === 0 || desired.containers.some((container) => there.has(container.service))) return;
   const some = [...there].slice(0, 5).join(", ");
   throw new HadronError(
     "WRONG_USE",
@@ -115,9 +117,10 @@ export function refuseForeignApp(desired: Desired, world: World, explicitApp: bo
 }
 
 function refuseTaken({ app, containers }: Desired, { taken, networkId }: World): void {
-  const name = [...(networkId === undefined ? [networkName(app)] : []), ...containers.map((one) => one.name)].find(
-    (one) => taken.has(one),
-  );
+  const name = [
+    ...(networkId === undefined ? [networkName(app)] : []),
+    ...containers.map((container) => container.name),
+  ].find((wanted) => taken.has(wanted));
   if (name === undefined) return;
   throw new HadronError(
     "RUNNER_FAILED",
@@ -128,18 +131,19 @@ function refuseTaken({ app, containers }: Desired, { taken, networkId }: World):
 
 function fill(spec: ContainerSpec, world: World): Slot {
   const there = world.containers.filter(
-    (one) => one.service === spec.service && one.ordinal === spec.ordinal && one.role === spec.role,
+    (container) =>
+      container.service === spec.service && container.ordinal === spec.ordinal && container.role === spec.role,
   );
   // Of several, as an interrupted `up` may leave them, the one that runs, and then the one that has the name.
   const right = there
-    .filter((one) => one.spec === spec.spec && one.state !== "dead")
+    .filter((container) => container.spec === spec.spec && container.state !== "dead")
     .sort(
       (a, b) =>
         Number(b.state === "running") - Number(a.state === "running") ||
         Number(b.name === spec.name) - Number(a.name === spec.name),
     );
   const [current] = right;
-  return { spec, current, action: actionFor(current), old: there.filter((one) => one !== current) };
+  return { spec, current, action: actionFor(current), old: there.filter((container) => container !== current) };
 }
 
 function actionFor(current: SeenContainer | undefined): Slot["action"] {
@@ -153,7 +157,7 @@ function describe({ spec, current, action, old }: Slot): readonly Change[] {
   if (action === "create") {
     const [before] = old;
     if (before === undefined) return [change("create", "container", name, "not on the engine")];
-    const what = differences(before.spec, spec.spec).map((one) => (one === "image" ? "code" : one));
+    const what = differences(before.spec, spec.spec).map((aspect) => (aspect === "image" ? "code" : aspect));
     return [
       change("replace", "container", name, before.spec === spec.spec ? "it is dead" : `${what.join(", ")} changed`),
     ];

@@ -65,30 +65,39 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
     await waitForKept(slot, options);
   } else if (action === "start") {
     // A stopped one is in nobody's way, but whoever has its place may be.
-    if (spec.exclusive) await all(old.map((one) => stopContainer(engine, one.id, signal)));
+    if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, signal)));
     await wake(slot, options);
     await readyOr(slot, current!.id, options, () => stopContainer(engine, current!.id));
   } else {
-    const inUse = old.some((one) => one.name === spec.name);
+    const inUse = old.some((predecessor) => predecessor.name === spec.name);
     const { id, name } = await createContainer(engine, spec, {
       successorOf: inUse ? options.revision : undefined,
       secretEnvironment: options.secretEnvironment(spec.service),
       signal,
     });
+    if (spec.role === "ingress" && old.length > 0) context.progress.note(ingressNote(spec.service));
     try {
-      if (spec.exclusive) await all(old.map((one) => stopContainer(engine, one.id, signal)));
+      if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, signal)));
       await startContainer(engine, id, signal);
     } catch (error) {
       if (old.length > 0 && !signal.aborted) await restore(slot, id, options);
       throw error;
     }
     await readyOr(slot, id, options, () => removeContainer(engine, id));
-    await all(old.map((one) => retireContainer(engine, one, signal)));
+    await all(old.map((predecessor) => retireContainer(engine, predecessor, signal)));
     if (name !== spec.name) await renameContainer(engine, id, spec.name, signal);
     return;
   }
-  await all(old.map((one) => retireContainer(engine, one, signal)));
+  await all(old.map((predecessor) => retireContainer(engine, predecessor, signal)));
   if (current!.name !== spec.name) await renameContainer(engine, current!.id, spec.name, signal);
+}
+
+/** A port of the engine has one container: the old ingress has to let go of it before the new one can have it. */
+function ingressNote(service: string): string {
+  return (
+    `The ingress of ${service} is replaced (another version of Hadron, of the base image, or of its limits): until the new one ` +
+    "has its port, callers from outside are refused, and should connect again. Calls by name, from inside or with client.ts, go on."
+  );
 }
 
 async function readyOr(
@@ -105,7 +114,11 @@ async function readyOr(
     if (!context.signal.aborted && old.length > 0) {
       await undo();
       if (spec.exclusive)
-        await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
+        await all(
+          old
+            .filter((predecessor) => predecessor.state === "running")
+            .map((predecessor) => startContainer(engine, predecessor.id)),
+        );
     }
     throw error;
   }
@@ -114,7 +127,11 @@ async function readyOr(
 async function restore({ spec, old }: Slot, id: string, { engine }: RolloutOptions): Promise<void> {
   await removeContainer(engine, id);
   if (spec.exclusive)
-    await all(old.filter((one) => one.state === "running").map((one) => startContainer(engine, one.id)));
+    await all(
+      old
+        .filter((predecessor) => predecessor.state === "running")
+        .map((predecessor) => startContainer(engine, predecessor.id)),
+    );
 }
 
 async function wake({ current, spec }: Slot, options: RolloutOptions): Promise<void> {

@@ -32,8 +32,8 @@ export async function* readLogs(
     const { date } = await engine.getDated("/version", { signal: both });
     const until = new Date(date).toISOString();
     const past = await Promise.all(
-      containers.map((one) =>
-        Array.fromAsync(linesOf(engine, one, { since, tail: last, until: follow ? until : undefined }, both)),
+      containers.map((container) =>
+        Array.fromAsync(linesOf(engine, container, { since, tail: last, until: follow ? until : undefined }, both)),
       ),
     );
     yield* past
@@ -72,7 +72,7 @@ async function attend(
   for (let next = await first; next.done !== true; next = await events.next()) {
     const { Action, Actor, timeNano } = next.value;
     if (Action !== "start") continue;
-    const found = (await seeContainers(engine, app, signal)).find((one) => one.id === Actor.ID);
+    const found = (await seeContainers(engine, app, signal)).find(({ id }) => id === Actor.ID);
     if (found !== undefined && wanted(found)) tail(found, new Date(timeNano / 1e6 - 1).toISOString());
   }
 }

@@ -10,19 +10,25 @@ import { type SeenContainer, seeContainers } from "../world/world.ts";
 /** What runs of an app, as the engine and the replicas themselves tell it now. */
 export async function readStatus(engine: Engine, app: string, signal: AbortSignal): Promise<AppStatus> {
   const containers = await seeContainers(engine, app, signal);
-  const replicas = containers.filter((one) => one.role !== "ingress");
+  const replicas = containers.filter((container) => container.role !== "ingress");
   const told = new Map(
-    await Promise.all(replicas.map(async (one) => [one, await replicaStatus(engine, one, signal)] as const)),
+    await Promise.all(
+      replicas.map(async (replica) => [replica, await replicaStatus(engine, replica, signal)] as const),
+    ),
   );
-  const names = [...new Set(replicas.map((one) => one.service))].sort(rootsFirst);
+  const names = [...new Set(replicas.map((replica) => replica.service))].sort(rootsFirst);
   const services = names.map((name): ServiceStatus => {
     const own = replicas
-      .filter((one) => one.service === name)
+      .filter((replica) => replica.service === name)
       .sort((a, b) => a.ordinal - b.ordinal || a.created - b.created);
-    const ready = own.filter((one) => told.get(one)!.state === "ready");
-    const doors = [...containers.filter((one) => one.role === "ingress" && one.service === name), ...ready, ...own];
-    const endpoint = doors.map((one) => endpointOf(one, engine.address)).find((one) => one !== null) ?? null;
-    return { name, endpoint, replicas: own.map((one) => told.get(one)!) };
+    const ready = own.filter((replica) => told.get(replica)!.state === "ready");
+    const doors = [
+      ...containers.filter((container) => container.role === "ingress" && container.service === name),
+      ...ready,
+      ...own,
+    ];
+    const endpoint = doors.map((door) => endpointOf(door, engine.address)).find((address) => address !== null) ?? null;
+    return { name, endpoint, replicas: own.map((replica) => told.get(replica)!) };
   });
   const newest = [...replicas].sort((a, b) => b.created - a.created)[0];
   return { app, runner: "docker", revision: newest?.revision ?? null, services };

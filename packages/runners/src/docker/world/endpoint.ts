@@ -13,7 +13,7 @@ export interface Published {
  */
 export function publishedAt({ ports, role }: SeenContainer, engine: EngineAddress): Published | undefined {
   const found = ports.find(
-    (one) => one.PublicPort !== undefined && (role === "image" || one.PrivatePort === EXPOSED_PORT),
+    (port) => port.PublicPort !== undefined && (role === "image" || port.PrivatePort === EXPOSED_PORT),
   );
   if (found === undefined) return undefined;
   const everywhere = found.IP === undefined || found.IP === "" || found.IP === "0.0.0.0" || found.IP === "::";

@@ -7,24 +7,24 @@ import { listContainers, type SeenContainer, toSeen } from "./world.ts";
 /** Every app that runs on the engine, of whoever made it. */
 export async function listApps(engine: Engine, signal: AbortSignal): Promise<readonly RunningApp[]> {
   const all = await listContainers(engine, filterBy(LABEL.app), signal);
-  const apps = Map.groupBy(all, (one) => one.Labels![LABEL.app]!);
+  const apps = Map.groupBy(all, (summary) => summary.Labels![LABEL.app]!);
   return [...apps]
     .map(([app, summaries]) => {
       const seen = summaries
-        .map((one) => toSeen(one, app))
-        .filter((one) => one.state === "running" && one.role !== "writer");
-      const services = [...Map.groupBy(seen, (one) => one.service)].map(([name, own]) => ({
+        .map((summary) => toSeen(summary, app))
+        .filter(({ state, role }) => state === "running" && role !== "writer");
+      const services = [...Map.groupBy(seen, (container) => container.service)].map(([name, own]) => ({
         name,
-        procedures: own.find((one) => one.role === "replica")?.procedures ?? [],
+        procedures: own.find(({ role }) => role === "replica")?.procedures ?? [],
         endpoint:
           own
             .sort(ingressFirst)
-            .map((one) => endpointOf(one, engine.address))
-            .find((one) => one !== null) ?? null,
+            .map((replica) => endpointOf(replica, engine.address))
+            .find((address) => address !== null) ?? null,
       }));
       return { app, runner: "docker", services: services.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     })
-    .filter((one) => one.services.length > 0)
+    .filter(({ services }) => services.length > 0)
     .sort((a, b) => (a.app < b.app ? -1 : 1));
 }
 

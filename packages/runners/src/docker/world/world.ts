@@ -58,13 +58,15 @@ export async function lookAt(engine: Engine, app: string, signal?: AbortSignal):
     engine.get<{ readonly Volumes: readonly VolumeSummary[] | null }>("/volumes", { query: { filters }, signal }),
     engine.get<readonly ImageSummary[]>("/images/json", { query: { filters }, signal }),
   ]);
-  const network = networks.find((one) => one.Name === networkName(app));
+  const network = networks.find((network) => network.Name === networkName(app));
   const strangers = byName
-    .filter((one) => !isOf(app, one.Labels))
-    .flatMap((one) => one.Names.map((name) => name.slice(1)));
+    .filter((stranger) => !isOf(app, stranger.Labels))
+    .flatMap((stranger) => stranger.Names.map((name) => name.slice(1)));
   const ours = network !== undefined && isOf(app, network.Labels);
   return {
-    containers: containers.filter((one) => one.State !== "removing").map((one) => toSeen(one, app)),
+    containers: containers
+      .filter((container) => container.State !== "removing")
+      .map((container) => toSeen(container, app)),
     taken: new Set([...strangers, ...(network !== undefined && !ours ? [network.Name] : [])]),
     networkId: ours ? network.Id : undefined,
     volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({
@@ -72,7 +74,7 @@ export async function lookAt(engine: Engine, app: string, signal?: AbortSignal):
       role: (Labels?.[LABEL.role] ?? "storage") as Role,
       service: Labels?.[LABEL.service],
     })),
-    images: images.flatMap((one) => tagsOf(one)),
+    images: images.flatMap((image) => tagsOf(image)),
   };
 }
 
@@ -96,7 +98,7 @@ export async function seeContainers(
   signal?: AbortSignal,
 ): Promise<readonly SeenContainer[]> {
   const all = await listContainers(engine, ofApp(app), signal);
-  return all.map((one) => toSeen(one, app)).filter((one) => one.role !== "writer");
+  return all.map((summary) => toSeen(summary, app)).filter(({ role }) => role !== "writer");
 }
 
 export function toSeen(summary: ContainerSummary, app: string): SeenContainer {
@@ -117,12 +119,12 @@ export function toSeen(summary: ContainerSummary, app: string): SeenContainer {
     ports: summary.Ports ?? [],
     procedures: labels[LABEL.procedures]?.split(",") ?? [],
     created: summary.Created,
-    volumes: (summary.Mounts ?? []).flatMap((one) =>
-      one.Type === "volume" && one.Name !== undefined ? [one.Name] : [],
+    volumes: (summary.Mounts ?? []).flatMap((mount) =>
+      mount.Type === "volume" && mount.Name !== undefined ? [mount.Name] : [],
     ),
   };
 }
 
 function isOwnAddress(address: string | undefined): boolean {
-  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address));
+  return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address));
 }
