@@ -38,12 +38,15 @@ export function installedRunners(...from: readonly string[]): Runners {
     ].reverse();
     return all;
   };
+  // Looked for once each: it is asked whether there is one before it is loaded, and `call` waits for both.
+  const looked = new Map<string, FoundRunner | undefined>();
   const find = (name: string) => {
-    for (const place of places) {
+    for (const place of looked.has(name) ? [] : places) {
       const found = findRunner(name, place);
-      if (found !== undefined) return found;
+      looked.set(name, found);
+      if (found !== undefined) break;
     }
-    return undefined;
+    return looked.get(name);
   };
   const want = (name: string) => find(name) ?? refuse(name, findAll(), places[0] ?? "");
   return {

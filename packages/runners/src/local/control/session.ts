@@ -1,7 +1,8 @@
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { type Attached, HadronError } from "@hadron/core/spi";
-import { Deployment, type DeploymentOptions } from "../deployment/deployment.ts";
+import { Deployment } from "../deployment/deployment.ts";
+import type { DeploymentOptions } from "../deployment/deployment-options.ts";
 import { describeDeployment } from "../deployment/description.ts";
 import { CONTROL_SOCKET, type RunFolder, removeRunFolder } from "../folder/run-folder.ts";
 import { Watchdog } from "../folder/watchdog.ts";

@@ -1,38 +1,24 @@
-import type { AppStatus, LogLine, Member, Progress, ServiceStatus } from "@hadron/core/spi";
-import { checkScale, HadronError, replicaName } from "@hadron/core/spi";
-import { Patience } from "../../shared/patience.ts";
+import {
+  type AppStatus,
+  checkScale,
+  HadronError,
+  type LogLine,
+  type Member,
+  type Progress,
+  type ServiceStatus,
+} from "@hadron/core/spi";
 import type { AppDataPlace } from "../folder/app-data.ts";
-import type { RunFolder } from "../folder/run-folder.ts";
-import type { Watchdog } from "../folder/watchdog.ts";
 import { openExposure } from "../ports/exposures.ts";
-import type { PortMemory } from "../ports/port-memory.ts";
-import { INSPECT_FLAG, type Inspected, inspectorAddress } from "../replica/inspect.ts";
-import { type Release, toLaunch } from "../replica/release.ts";
-import { LocalReplica, RETIRE_MS, type ReplicaOptions } from "../replica/replica.ts";
-import type { Clock } from "../replica/restart-policy.ts";
+import type { Release } from "../replica/release.ts";
+import { LocalReplica, RETIRE_MS } from "../replica/replica.ts";
 import { Broadcast } from "./broadcast.ts";
 import { DeployedService } from "./deployed-service.ts";
+import type { DeploymentOptions } from "./deployment-options.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { type Surroundings, toReplicaOptions } from "./replica-options.ts";
 import { forEachStart } from "./start-many.ts";
 import { stopInOrder } from "./stop-order.ts";
-
-export interface DeploymentOptions {
-  readonly folder: RunFolder;
-  readonly watchdog: Watchdog;
-  readonly ports: PortMemory;
-  readonly clock: Clock;
-  readonly startTimeoutMs: number;
-  /** The environment of whoever deploys. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where it stores. */
-  readonly data: AppDataPlace;
-  /** Makes the folder in which a replica stores. */
-  readonly makeStorage: (service: string, ordinal: number) => string;
-  /** Which replicas have an inspector. */
-  readonly inspected: Inspected;
-  /** A replica's inspector is at this address. */
-  readonly inspecting: (replica: string, address: string) => void;
-}
+import { Turns } from "./turns.ts";
 
 /** How an operation is told to stop, and tells how far it is. */
 export interface Work {
@@ -52,15 +38,22 @@ export class Deployment {
   readonly #broadcast: Broadcast;
   #release: Release;
   #sockets = 0;
-  /** Changes are made one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
-  /** What the last of them is, and by whom. */
-  #changing = "";
+  readonly #turns: Turns;
+  readonly #surroundings: Surroundings;
   #closing: Promise<void> | undefined;
 
   constructor(release: Release, options: DeploymentOptions) {
     this.#release = release;
     this.#options = options;
+    this.#turns = new Turns(`The app "${this.app}"`, options.clock);
+    this.#surroundings = {
+      options,
+      nextSocket: () => `${options.folder.path}/${this.#sockets++}`,
+      members: () => this.members(),
+      because: (service, name) => this.because(service, name),
+      changed: (service) => this.#changed(service),
+      line: (service, replica, line) => this.logs.add({ time: new Date().toISOString(), service, replica, line }),
+    };
     this.#broadcast = new Broadcast({
       members: (service) => this.#services.get(service)?.members(),
       replicas: () => this.#replicas(),
@@ -139,7 +132,8 @@ export class Deployment {
 
   /** Changes how many replicas of a service run. WRONG_USE where it cannot have that many. `by`: who, for others. */
   scale(name: string, count: number, work: Work, by: string): Promise<void> {
-    return this.#exclusively(`scale of ${name} by ${by}`, work, async () => {
+    return this.#turns.take(`scale of ${name} by ${by}`, work.waitMs, async () => {
+      this.#refuseIfEnding();
       checkScale(this.#release.topology.services, name, count);
       await this.#resize(this.#services.get(name)!, count, this.#release, work);
     });
@@ -150,7 +144,8 @@ export class Deployment {
    * old one drains, starts and ends what is new or gone. Stopped in the middle, the next `update` completes it.
    */
   update(release: Release, work: Work): Promise<void> {
-    return this.#exclusively(`up by process ${process.pid}`, work, async () => {
+    return this.#turns.take(`up by process ${process.pid}`, work.waitMs, async () => {
+      this.#refuseIfEnding();
       const wanted = new Map(release.topology.services.map((topology) => [topology.name, topology]));
       for (const topology of wanted.values()) {
         const service = this.#services.get(topology.name) ?? new DeployedService(topology);
@@ -257,14 +252,14 @@ export class Deployment {
     for (const replica of service.replicas) {
       signal.throwIfAborted();
       if (replica.revision !== release.revision)
-        await replica.replace(this.#replicaOptions(service, replica.ordinal, release));
+        await replica.replace(toReplicaOptions(this.#surroundings, service, replica.ordinal, release));
       progress.step(service.name, `${++done} of ${service.replicas.length} replaced`);
     }
   }
 
   #fill(service: DeployedService, count: number, release: Release, into: LocalReplica[]): void {
     for (let ordinal = service.replicas.length; ordinal < count; ordinal++) {
-      into.push(new LocalReplica(this.#replicaOptions(service, ordinal, release)));
+      into.push(new LocalReplica(toReplicaOptions(this.#surroundings, service, ordinal, release)));
     }
   }
 
@@ -274,55 +269,7 @@ export class Deployment {
     service.exposure?.port.changed();
   }
 
-  #replicaOptions(service: DeployedService, ordinal: number, release: Release): ReplicaOptions {
-    const { clock, env, folder, inspected, inspecting, makeStorage, startTimeoutMs, watchdog } = this.#options;
-    const name = replicaName(service.name, ordinal);
-    const isInspected = inspected(service.name, ordinal);
-    return {
-      name,
-      ordinal,
-      revision: release.revision,
-      launch: () => {
-        // A new socket for each process: one that is gone leaves its own behind.
-        const address = `unix:${folder.path}/${this.#sockets++}`;
-        const storage = service.topology.storage === null ? undefined : makeStorage(service.name, ordinal);
-        const launch = toLaunch(release, service.topology, ordinal, address, env, storage);
-        return { address, launch: isInspected ? { ...launch, flags: [...launch.flags, INSPECT_FLAG] } : launch };
-      },
-      stores: service.topology.storage !== null,
-      drainMs: service.topology.limits.drainMs,
-      startTimeoutMs,
-      clock,
-      changed: () => this.#changed(service),
-      began: (pid) => watchdog.add(pid),
-      ended: (pid) => watchdog.remove(pid),
-      line: (line) => {
-        this.logs.add({ time: new Date().toISOString(), service: service.name, replica: name, line });
-        const address = isInspected ? inspectorAddress(line) : undefined;
-        if (address !== undefined) inspecting(name, address);
-      },
-      greet: () => ({ type: "directory", services: this.members() }),
-      suspect: (peer, peerName) => this.because(peer, peerName),
-    };
-  }
-
-  /** One change after the other; who does not come to it within its time is told who is at it. */
-  #exclusively<T>(doing: string, { waitMs }: Work, work: () => Promise<T>): Promise<T> {
-    const patience = new Patience(`The app "${this.app}"`, { waitMs });
-    const impatience = Promise.withResolvers<never>();
-    let over = false;
-    const stop = this.#options.clock.after(patience.waitMs, () => {
-      over = true;
-      impatience.reject(patience.end(this.#changing));
-    });
-    const next = this.#last.then(() => {
-      if (over) return impatience.promise;
-      stop();
-      if (this.#closing !== undefined) throw new HadronError("RUNNER_FAILED", `"${this.app}" is ending.`);
-      this.#changing = doing;
-      return work();
-    });
-    this.#last = next.catch(() => {}); // Whoever asked for it was told.
-    return Promise.race([next, impatience.promise]);
+  #refuseIfEnding(): void {
+    if (this.#closing !== undefined) throw new HadronError("RUNNER_FAILED", `"${this.app}" is ending.`);
   }
 }
