@@ -34,6 +34,14 @@ test("every leaf gets the request, knows its index, and replies in the order of 
   expect(app.replicas("all.leaf").map((one) => one.calls)).toEqual([1, 1, 1, 1, 1]);
 });
 
+test("gather is told that nobody is missing where all have replied, with a quorum and without", async () => {
+  const gather = (_: number[], { missing }: { missing: readonly string[] }) => missing;
+  const plain = service("plain", scatter(3, index, gather));
+  const quorate = service("quorate", scatter(3, index, gather, { quorum: 3 }));
+  await using _app = await start(plain, quorate);
+  expect([await plain(), await quorate()]).toEqual([[], []]);
+});
+
 test("one missing leaf fails the call by default, and is named", async () => {
   const all = service(
     "all",
@@ -249,6 +257,11 @@ test("options that make no sense are refused", () => {
   expect(() => scatter(3, index, (it) => it, { quorum: 4 })).toThrow(
     "quorum is 4, and should be a whole number from 1 to 3",
   );
+  for (const quorum of [0, -1, 1.5, 4, Number.NaN])
+    expect(() => scatter(3, index, (it) => it, { quorum })).toThrow(
+      `quorum is ${quorum}, and should be a whole number`,
+    );
+  for (const quorum of [1, 3]) scatter(3, index, (it) => it, { quorum });
   expect(() => scatter(0, index, (it) => it)).toThrow("the count is 0");
   expect(() => scatter(3, index, (it) => it, { timeoutMs: 0 })).toThrow("timeoutMs is 0");
   expect(() => scatter(3, index, undefined as never)).toThrow("gather is undefined");

@@ -33,12 +33,32 @@ test("7 and '7' are one key", async () => {
   expect(await store.where({ key: 7 })).toBe(await store.where({ key: "7" }));
 });
 
-test.each([[undefined], [null], [Number.NaN], [{}]])("a key of %s is an error that names by", async (key) => {
+test.each([
+  [undefined, "undefined"],
+  [null, "null"],
+  [Number.NaN, "NaN"],
+  [Number.POSITIVE_INFINITY, "Infinity"],
+  [{}, "object"],
+  [["7"], "object"],
+  [true, "boolean"],
+])("a key of %s is an error that names by, and says what it gave", async (key, gave) => {
   const store = service("store", shard(2, where, { by: (input) => input.key }));
   await using _app = await start(store);
   await expect(store.where({ key: key as never })).rejects.toMatchObject({
     code: "INVALID_INPUT",
-    message: expect.stringMatching(/by\(input\) gave/),
+    message: expect.stringContaining(`by(input) gave ${gave}, and should`),
+  });
+});
+
+test("by that fails with what is no error says so, too", async () => {
+  const by = () => {
+    throw undefined;
+  };
+  const store = service("store", shard(2, where, { by }));
+  await using _app = await start(store);
+  await expect(store.where({ key: 1 })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: expect.stringMatching(/failed with "undefined"/),
   });
 });
 

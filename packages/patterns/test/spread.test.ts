@@ -59,11 +59,20 @@ test("a replica whose connections are cut costs nothing that was not sent", asyn
 });
 
 test("every procedure of the leaf is forwarded, with what was said of it", async () => {
-  const api = { read: procedure({ idempotent: true }, (id: number) => id), write: (id: number) => -id };
-  const one = service("one", spread(2, api));
+  const read = procedure({ idempotent: true }, (id: number) => id);
+  const one = service("one", spread(2, { read, write: (id: number) => -id }));
   await using app = await start(one);
   expect([await one.read(3), await one.write(3)]).toEqual([3, -3]);
   expect(app.topology.services[0]!.idempotent).toEqual(["read"]);
+});
+
+test("a hedge needs one procedure that is idempotent, and one is enough", async () => {
+  const read = procedure({ idempotent: true }, (id: number) => id);
+  const write = (id: number) => -id;
+  const hedged = (leaf: Record<string, (id: number) => number>) =>
+    start(service("one", spread(2, leaf, { hedge: true })));
+  await expect((async () => hedged({ write }))()).rejects.toMatchObject({ code: "INVALID_DECLARATION" });
+  await using _app = await hedged({ read, write });
 });
 
 test.each([
