@@ -61,6 +61,8 @@ export {
   toErrorData,
 } from "./errors.ts";
 export { didYouMean, nearest } from "./nearest.ts";
+export { type CallRecord, type CallRecorder, createCallRecorder } from "./observe/call-recorder.ts";
+export { type CallObserver, type Observable, type ObservedCall, observe } from "./observe/observer.ts";
 export {
   isReplica,
   type PeerNames,

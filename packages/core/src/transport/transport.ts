@@ -45,6 +45,9 @@ export interface Connection {
   call(call: OutgoingCall): Promise<unknown>;
   /** Calls without an answer yet. */
   readonly inFlight: number;
+  /** What it is called at both ends, and the number there of the call that was made last; undefined where it has none. */
+  readonly name?: string;
+  readonly lastNumber?: number;
   readonly state: ConnectionState;
   /** Bytes that wait to be sent, or were announced and have not come yet; undefined where that is not counted. */
   readonly heldBytes?: number;
@@ -84,6 +87,9 @@ export interface IncomingCall {
   readonly caller: Caller | undefined;
   /** Its id: the same in each of its tries; undefined: the caller gave none. */
   readonly callId: string | undefined;
+  /** The name of its connection and its number there, as the caller has them; undefined: the transport has none. */
+  readonly connection?: string | undefined;
+  readonly number?: number | undefined;
 }
 
 /** Takes the items of a stream. */

@@ -1,14 +1,17 @@
 import type { Clock } from "../../clock/clock.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
+import type { Observable, ObservedCall } from "../../observe/observer.ts";
 import type { Scope } from "../../scope/scope.ts";
 import { sleep, unlessOver } from "../../scope/wait.ts";
 import { broken, notTaken, silent, tooMany } from "../../transport/call-errors.ts";
 import { isStream } from "../../transport/pump.ts";
+import type { Connection } from "../../transport/transport.ts";
 import type { Member } from "../directory/directory.ts";
 import { Budget } from "./budget.ts";
 import { describeChannel } from "./channel-metrics.ts";
 import { Hedge } from "./hedge.ts";
+import { observeTry } from "./observed-try.ts";
 import { Outgoing, toIdentity } from "./outgoing.ts";
 import type { Outliers } from "./outliers.ts";
 import { Peer, type PeerOptions } from "./peer.ts";
@@ -18,6 +21,8 @@ import { WaitingRoom } from "./waiting-room.ts";
 export interface ChannelOptions extends PeerOptions {
   /** Procedures that may be tried again although they were sent. */
   readonly idempotent: ReadonlySet<string>;
+  /** Where an observer of what leaves may stand. */
+  readonly observable: Observable;
 }
 
 /** How a call is tried. */
@@ -189,6 +194,8 @@ export class Channel {
       if (connection.inFlight >= MOST_IN_FLIGHT)
         throw tooMany(peer.member.name, `${connection.inFlight} calls to it are under way`);
       answer = connection.call(call);
+      const { observer } = this.#options.observable;
+      if (observer !== undefined) answer = observeTry(observer, this.#toObserved(peer, connection, call), answer);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -204,6 +211,12 @@ export class Channel {
       },
       (error) => this.#failed(target, peer, call, error),
     );
+  }
+
+  #toObserved(peer: Peer, { name, lastNumber }: Connection, { procedure, tries }: Outgoing): ObservedCall {
+    const { service } = this.#options;
+    const replica = peer.member.name;
+    return { side: "calling", service, procedure, replica, attempt: tries + 1, connection: name, number: lastNumber };
   }
 
   /** A try has failed: makes the next one, or says why there is none. */

@@ -4,6 +4,7 @@ import type { CallOptions } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
+import type { CallObserver, Observable } from "../../observe/observer.ts";
 import { addMeta, type MetaChange } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
@@ -40,12 +41,14 @@ export interface WithinOptions extends CallOptions {
 }
 
 /** The calling side of a replica, or of a process outside: one channel for each service that it calls. */
-export class Host implements CallingSide {
+export class Host implements CallingSide, Observable {
   readonly self: Hello;
   readonly app: App | undefined;
   readonly ordinal: number;
   readonly clock: Clockwork;
   readonly #options: HostOptions;
+  /** See `observe`. */
+  observer: CallObserver | undefined = undefined;
   readonly #channels = new Map<string, Channel>();
   #closed = false;
 
@@ -86,6 +89,7 @@ export class Host implements CallingSide {
         transports,
         maxOutputBytes,
         idempotent,
+        observable: this,
       });
       this.#channels.set(service, channel);
     }

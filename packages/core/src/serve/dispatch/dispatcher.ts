@@ -4,12 +4,14 @@ import type { Limits, ProcedureDefinition } from "../../declare/definition.ts";
 import type { Log, Replica, Wrapper } from "../../declare/types.ts";
 import { HadronError, toErrorData } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
+import type { CallObserver, Observable } from "../../observe/observer.ts";
 import { MOST_META_BYTES } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { createCallIdPrefix, toCallId } from "../../transport/call-id.ts";
 import type { Dispatcher, Hello, IncomingCall, Reply } from "../../transport/transport.ts";
 import { Admission } from "./admission.ts";
 import { Handling, type Replicated, type Served } from "./handling.ts";
+import { ObservedReply } from "./observed-reply.ts";
 import { ProcedureMetrics } from "./procedure-metrics.ts";
 import { wrapHandler } from "./wrap-handler.ts";
 
@@ -30,7 +32,7 @@ export interface DispatcherOptions {
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The serving side of a replica: takes calls from any transport and runs their handlers. */
-export class ReplicaDispatcher implements Dispatcher, Replicated {
+export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
   readonly self: Hello;
   readonly clock: Clockwork;
   readonly maxInputBytes: number;
@@ -41,6 +43,8 @@ export class ReplicaDispatcher implements Dispatcher, Replicated {
   readonly label: string;
   readonly replica: () => Replica;
   readonly #procedures = new Map<string, Served>();
+  /** See `observe`. */
+  observer: CallObserver | undefined = undefined;
   readonly #idle = new Set<() => void>();
   /** Which calls run, wait, or are turned away. */
   readonly admission: Admission;
@@ -88,7 +92,9 @@ export class ReplicaDispatcher implements Dispatcher, Replicated {
     return new Promise((resolve) => this.#idle.add(resolve));
   }
 
-  dispatch(call: IncomingCall, reply: Reply): Scope {
+  dispatch(call: IncomingCall, taker: Reply): Scope {
+    const { observer } = this;
+    const reply = observer === undefined ? taker : new ObservedReply(observer, this.self, call, taker);
     const now = this.clock.now();
     const scope = new Scope({
       clock: this.clock,

@@ -73,6 +73,10 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     return this.#calls.size;
   }
 
+  get lastNumber(): number {
+    return this.#calls.last;
+  }
+
   get waiting(): boolean {
     return this.#calls.size > 0 || this.#state === "connecting";
   }

@@ -19,6 +19,11 @@ export class CallTable<T extends Numbered> {
   #aside: Map<number, T> | undefined;
   size = 0;
 
+  /** The id that was given last. */
+  get last(): number {
+    return this.#last;
+  }
+
   /** Gives an entry the next id. */
   number(entry: T): number {
     if (this.size * 2 > this.#mask) this.#grow();

@@ -72,6 +72,14 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
     return this.#notes?.meta;
   }
 
+  get connection(): string {
+    return this.#connection.name;
+  }
+
+  get number(): number {
+    return this.id;
+  }
+
   get callId(): string {
     return this.#notes?.callId ?? toCallId(this.#connection.name, this.id);
   }
