@@ -30,16 +30,3 @@ export function describeIssues(issues: readonly SchemaIssue[]): string {
     })
     .join("; ");
 }
-
-/** A schema as JSON Schema, where its library can say it (the Standard JSON Schema addition); `{}`, anything, if not. */
-export function toJsonSchema(schema: Schema | undefined, side: "input" | "output"): Record<string, unknown> {
-  const converter = (
-    schema?.["~standard"] as { jsonSchema?: Record<string, (options: unknown) => unknown> } | undefined
-  )?.jsonSchema?.[side];
-  if (converter === undefined) return {};
-  try {
-    return converter({ target: "draft-2020-12" }) as Record<string, unknown>;
-  } catch {
-    return {}; // A schema with a transform or a custom check has no JSON form; validation still happens.
-  }
-}

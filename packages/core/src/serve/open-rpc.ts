@@ -1,6 +1,6 @@
 import type { ProcedureDefinition } from "../declare/definition.ts";
-import { toJsonSchema } from "../declare/schema.ts";
 import { ERROR_CODES } from "../errors.ts";
+import { toJsonSchema } from "./json-schema.ts";
 
 /** Describes a service's procedures as an OpenRPC 1.3 document (https://spec.open-rpc.org). */
 export function toOpenRpc(service: string, version: string, procedures: readonly ProcedureDefinition[]): unknown {

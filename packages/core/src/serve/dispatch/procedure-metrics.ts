@@ -1,10 +1,13 @@
 import type { ErrorCode } from "../../errors.ts";
 
-/** Upper bounds in seconds: the usual ones of Prometheus clients, and finer below, down to what a small call takes. */
-const BUCKETS = [
-  0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
-  5, 10,
-];
+/** Of a bucket to the one before: no percentile is off by more than that. */
+const STEP = Math.SQRT2;
+const FINEST_SECONDS = 25e-6;
+/** Up to 13 seconds. */
+const BOUNDS = 39;
+
+/** Upper bounds in seconds, each {@link STEP} times the one before: as fine where calls take microseconds as where they take seconds. */
+const BUCKETS = Array.from({ length: BOUNDS }, (_, i) => Number((FINEST_SECONDS * STEP ** i).toPrecision(3)));
 
 /** Counts the calls of one procedure. */
 export class ProcedureMetrics {
@@ -16,9 +19,7 @@ export class ProcedureMetrics {
 
   observe(milliseconds: number): void {
     const seconds = milliseconds / 1000;
-    let bucket = 0;
-    while (bucket < BUCKETS.length && seconds > BUCKETS[bucket]!) bucket++;
-    this.#buckets[bucket]!++;
+    this.#buckets[bucketOf(seconds)]!++;
     this.#seconds += seconds;
   }
 
@@ -47,4 +48,16 @@ export class ProcedureMetrics {
     yield ["hadron_call_seconds", `hadron_call_seconds_sum{${label}} ${this.#seconds}`];
     yield ["hadron_call_seconds", `hadron_call_seconds_count{${label}} ${sum}`];
   }
+}
+
+/** The first bucket that is not too small; the last, without a bound, where all are. */
+function bucketOf(seconds: number): number {
+  let low = 0;
+  let high = BUCKETS.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seconds <= BUCKETS[middle]!) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
