@@ -1,0 +1,84 @@
+import { toClient } from "../call/client/client.ts";
+import type { CallOptions, Client, Part } from "../declare/types.ts";
+import { HadronError } from "../errors.ts";
+
+/** Which service of what runs: as the `hadron` command finds it. */
+export interface ConnectTarget {
+  /** The app. @default the one that has the service */
+  readonly app?: string;
+  /** The service. @default the only one of the app */
+  readonly service?: string;
+  /** Ask this runner only, e.g. `kubernetes`. @default all that are installed and can tell what runs */
+  readonly runner?: string;
+  /** The runner's own flags, e.g. `{ namespace: "shop" }`. @default none */
+  readonly flags?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link connect}. */
+export interface ConnectOptions {
+  /** Ends the search; calls take one of their own. */
+  readonly signal?: AbortSignal;
+  /** How long the search may take. @default 30 000 */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A client of a service that runs elsewhere, typed as the service's own. `S` is the type of the service, or of its
+ * handlers.
+ */
+export type Remote<S> = Client<S extends Part<infer A> ? A : S> & AsyncDisposable;
+
+/** What reaches one service from outside. */
+export interface Reached extends AsyncDisposable {
+  readonly service: string;
+  readonly procedures: readonly string[];
+  call(procedure: string, input: unknown, options: CallOptions): Promise<unknown>;
+}
+
+/**
+ * Connects to a service from outside its app: from a script, another program, or a test. Import its type alone; its code
+ * is not needed. Whoever connects disposes of the client; calls under way then fail as UNAVAILABLE.
+ *
+ * From outside nobody knows what may be repeated: an error is told, and no call is made twice. At a URL, inputs cannot be
+ * streams, and both sides speak JSON; a service found by name takes all that a call inside its app does.
+ *
+ * UNAVAILABLE where nothing listens at the URL, UNKNOWN_SERVICE where nothing that runs has the service,
+ * FAILED_PRECONDITION where several have, or where what is at the URL does not say what it offers; WRONG_USE for what is no
+ * URL, or a runner or flag that is none; CANCELLED and DEADLINE_EXCEEDED as with any call.
+ *
+ * @example
+ * import { connect } from "@hadron/core";
+ * import type { math } from "./math.ts";
+ *
+ * await using client = await connect<typeof math>("http://127.0.0.1:3000");
+ * console.log(await client.add([1, 2]));
+ *
+ * @example
+ * await using client = await connect<typeof math>({ app: "shop", service: "math", runner: "kubernetes" });
+ */
+export async function connect<S>(
+  target: string | URL | ConnectTarget,
+  options: ConnectOptions = {},
+): Promise<Remote<S>> {
+  const reached = await reach(target, options);
+  const { service } = reached;
+  const client = toClient(
+    service,
+    () => reached.procedures,
+    (procedure = service, input, callOptions) => reached.call(procedure, input, callOptions),
+  );
+  Object.defineProperty(client, Symbol.asyncDispose, { value: () => reached[Symbol.asyncDispose]() });
+  return client as Remote<S>;
+}
+
+/** Either way is loaded when it is used. */
+async function reach(target: string | URL | ConnectTarget, options: ConnectOptions): Promise<Reached> {
+  if (typeof target === "string" || target instanceof URL) {
+    const { reachUrl } = await import("./reach-url.ts");
+    return reachUrl(String(target), options);
+  }
+  if (target.service === undefined && target.app === undefined)
+    throw new HadronError("WRONG_USE", "connect() needs a URL, a service or an app: connect({ service: … }).");
+  const { reachApp } = await import("@hadron/core/cli");
+  return reachApp(target, options);
+}
