@@ -2,7 +2,8 @@
 import "./node-version.ts";
 
 export type { Clock, Timer } from "./clock/clock.ts";
-export { type ConnectOptions, type ConnectTarget, connect, type Remote } from "./connect/connect.ts";
+export { connect, type Remote } from "./connect/connect.ts";
+export type { ConnectOptions, ConnectTarget } from "./connect/target.ts";
 export { onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";

@@ -2,8 +2,8 @@
 
 export { DnsDirectory } from "./call/directory/dns-directory.ts";
 export { createHost, type Host } from "./call/host/host.ts";
-export { healthRoutes } from "./serve/routes.ts";
-export { createServer, type Door, type DoorOptions, type Server, type ServerOptions } from "./serve/server.ts";
+export { healthRoutes } from "./serve/server/routes.ts";
+export { createServer, type Door, type DoorOptions, type Server, type ServerOptions } from "./serve/server/server.ts";
 export type { Route } from "./transport/http/route.ts";
 export { createMuxTransport } from "./transport/mux/index.ts";
 export { replyWith } from "./transport/pump.ts";

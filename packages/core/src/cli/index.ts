@@ -1,6 +1,6 @@
 /** The command line of an app file. Loaded by run(), so nothing is here that `call` could do without. */
 import type { Host } from "../call/host/host.ts";
-import type { ConnectOptions, ConnectTarget, Reached } from "../connect/connect.ts";
+import type { ConnectOptions, ConnectTarget, Reached } from "../connect/target.ts";
 
 export { type CommandLine, runCommandLine } from "./line/run-command-line.ts";
 

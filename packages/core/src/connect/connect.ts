@@ -1,39 +1,13 @@
 import { toClient } from "../call/client/client.ts";
-import type { CallOptions, Client, Part } from "../declare/types.ts";
+import type { Client, Part } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
-
-/** Which service of what runs: as the `hadron` command finds it. */
-export interface ConnectTarget {
-  /** The app. @default the one that has the service */
-  readonly app?: string;
-  /** The service. @default the only one of the app */
-  readonly service?: string;
-  /** Ask this runner only, e.g. `kubernetes`. @default all that are installed and can tell what runs */
-  readonly runner?: string;
-  /** The runner's own flags, e.g. `{ namespace: "shop" }`. @default none */
-  readonly flags?: Readonly<Record<string, string>>;
-}
-
-/** Options of {@link connect}. */
-export interface ConnectOptions {
-  /** Ends the search; calls take one of their own. */
-  readonly signal?: AbortSignal;
-  /** How long the search may take. @default 30 000 */
-  readonly timeoutMs?: number;
-}
+import type { ConnectOptions, ConnectTarget, Reached } from "./target.ts";
 
 /**
  * A client of a service that runs elsewhere, typed as the service's own. `S` is the type of the service, or of its
  * handlers.
  */
 export type Remote<S> = Client<S extends Part<infer A> ? A : S> & AsyncDisposable;
-
-/** What reaches one service from outside. */
-export interface Reached extends AsyncDisposable {
-  readonly service: string;
-  readonly procedures: readonly string[];
-  call(procedure: string, input: unknown, options: CallOptions): Promise<unknown>;
-}
 
 /**
  * Connects to a service from outside its app: from a script, another program, or a test. Import its type alone; its code

@@ -1,8 +1,8 @@
 import { openUrl } from "../call/client/url.ts";
 import { HadronError, isHadronError } from "../errors.ts";
-import type { ConnectOptions, Reached } from "./connect.ts";
+import type { ConnectOptions, Reached } from "./target.ts";
 
-/** Reaches the service at a URL, over JSON-RPC. Fails as {@link connect} does. */
+/** Reaches the service at a URL, over JSON-RPC. Fails as `connect` does. */
 export async function reachUrl(url: string, options: ConnectOptions): Promise<Reached> {
   const caller = openUrl(url);
   try {

@@ -15,9 +15,9 @@ import { ReplicaDispatcher } from "./dispatch/dispatcher.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
 import { ReplicaLife } from "./replica-life.ts";
-import { countsRoute, healthRoutes, metricsRoute } from "./routes.ts";
-import { createServer, type Door, type Server } from "./server.ts";
-import { within } from "./within.ts";
+import { countsRoute, healthRoutes, metricsRoute } from "./server/routes.ts";
+import { createServer, type Door, type Server } from "./server/server.ts";
+import { within } from "./server/within.ts";
 
 /** How long disposing may take in any case. */
 const DISPOSE_MS = 1000;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ConnectOptions, ConnectTarget, Reached } from "../../connect/connect.ts";
+import type { ConnectOptions, ConnectTarget, Reached } from "../../connect/target.ts";
 import { HadronError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
 import { type Discovered, discover } from "./discover.ts";

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { refuse, sendText } from "../transport/http/answers.ts";
-import { readBody } from "../transport/http/body.ts";
-import type { Route } from "../transport/http/route.ts";
+import { refuse, sendText } from "../../transport/http/answers.ts";
+import { readBody } from "../../transport/http/body.ts";
+import type { Route } from "../../transport/http/route.ts";
 
 const MOST_COUNTS_BYTES = 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { afterEach, expect, test } from "vitest";
-import { createServer, type Server } from "../../src/serve/server.ts";
-import type { Route } from "../../src/transport/http/route.ts";
-import { TestDispatcher, until } from "../../src/transport/suite/index.ts";
+import { createServer, type Server } from "../../../src/serve/server/server.ts";
+import type { Route } from "../../../src/transport/http/route.ts";
+import { TestDispatcher, until } from "../../../src/transport/suite/index.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

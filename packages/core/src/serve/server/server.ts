@@ -1,21 +1,21 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Log } from "../declare/types.ts";
-import type { Metric } from "../metric.ts";
-import { HttpConnections } from "../transport/http/connections.ts";
-import { listen } from "../transport/http/listen.ts";
-import type { Route } from "../transport/http/route.ts";
-import { createHttpServer, type HttpTimes } from "../transport/http/server.ts";
-import { createRpcRoute } from "../transport/json-rpc/server/open.ts";
+import type { Log } from "../../declare/types.ts";
+import type { Metric } from "../../metric.ts";
+import { HttpConnections } from "../../transport/http/connections.ts";
+import { listen } from "../../transport/http/listen.ts";
+import type { Route } from "../../transport/http/route.ts";
+import { createHttpServer, type HttpTimes } from "../../transport/http/server.ts";
+import { createRpcRoute } from "../../transport/json-rpc/server/open.ts";
 import {
   acceptMux,
   MOST_ANNOUNCED_BYTES,
   MOST_BUFFERED_BYTES,
   type MuxServerConnection,
   wantsMux,
-} from "../transport/mux/index.ts";
-import type { Dispatcher } from "../transport/transport.ts";
+} from "../../transport/mux/index.ts";
+import type { Dispatcher } from "../../transport/transport.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { within } from "./within.ts";
 
