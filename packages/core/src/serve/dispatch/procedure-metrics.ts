@@ -2,9 +2,9 @@ import type { ErrorCode } from "../../errors.ts";
 
 /** Of a bucket to the one before: no percentile is off by more than that. */
 const STEP = Math.SQRT2;
-const FINEST_SECONDS = 25e-6;
-/** Up to 13 seconds. */
-const BOUNDS = 39;
+const FINEST_SECONDS = 10e-6;
+/** Up to 10.5 seconds. */
+const BOUNDS = 41;
 
 /** Upper bounds in seconds, each {@link STEP} times the one before: as fine where calls take microseconds as where they take seconds. */
 const BUCKETS = Array.from({ length: BOUNDS }, (_, i) => Number((FINEST_SECONDS * STEP ** i).toPrecision(3)));

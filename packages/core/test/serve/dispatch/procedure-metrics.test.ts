@@ -8,9 +8,9 @@ function bounds(metrics: ProcedureMetrics): readonly { readonly le: number; read
   });
 }
 
-test("buckets begin at 25 microseconds, end above ten seconds, and no step is coarser than a half", () => {
+test("buckets begin at 10 microseconds, end above ten seconds, and no step is coarser than a half", () => {
   const all = bounds(new ProcedureMetrics());
-  expect(all[0]!.le).toBe(25e-6);
+  expect(all[0]!.le).toBe(10e-6);
   expect(all.at(-1)!.le).toBe(Number.POSITIVE_INFINITY);
   expect(all.at(-2)!.le).toBeGreaterThan(10);
   for (let i = 1; i < all.length - 1; i++) expect(all[i]!.le / all[i - 1]!.le).toBeLessThan(1.5);
