@@ -50,7 +50,7 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
       within(async (api) =>
         (await import("./rollout/scale.ts")).scale(api, app, service, replicas, {
           ...context,
-          waitMs: settings.waitMs,
+          readyMs: settings.waitMs,
         }),
       ),
     async connect(app, context) {
@@ -63,12 +63,9 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
         throw error;
       }
     },
-    delete: (app, _options, context) =>
-      within(async (api) => ({
-        left: await (await import("./rollout/delete.ts")).deleteApp(api, app, context),
-        kept: [],
-      })),
-    data: async () => [],
+    delete: (app, options, context) =>
+      within(async (api) => (await import("./rollout/delete.ts")).deleteApp(api, app, options, context)),
+    data: (app, context) => within(async (api) => (await import("./world/data.ts")).readData(api, app, context.signal)),
     list: (context) => within(async (api) => (await import("./world/list.ts")).listApps(api, context)),
     export: async (program, context) => (await import("./export.ts")).exportApp(program, settings, context),
   };

@@ -9,5 +9,4 @@ describeRunner("kubernetes", {
   skip,
   // An address inside the cluster is none that this machine can call.
   endpoints: false,
-  keepsData: false,
 });

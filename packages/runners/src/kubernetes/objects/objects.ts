@@ -1,3 +1,5 @@
+import { HadronError } from "@hadron/core/spi";
+
 /** A Kubernetes object, as plain JSON. */
 export interface KubeObject {
   readonly apiVersion: string;
@@ -68,6 +70,16 @@ export const OWN_KINDS = Object.keys(KINDS) as readonly OwnKind[];
 export function pathOf(kind: Kind, namespace: string, name?: string): string {
   const { api, plural } = ALL_KINDS[kind];
   return `${api}/namespaces/${namespace}/${plural}${name === undefined ? "" : `/${name}`}`;
+}
+
+/** A kind that an object of the API server says it is of. */
+export function kindOf(text: string): Kind {
+  if (isKind(text)) return text;
+  throw new HadronError("INTERNAL", `There is no kind "${text}" among those that are asked for.`);
+}
+
+function isKind(text: string): text is Kind {
+  return Object.hasOwn(ALL_KINDS, text);
 }
 
 /** The version of its API, as its objects say it. */

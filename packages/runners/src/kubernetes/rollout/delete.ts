@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunContext } from "@hadron/core/spi";
+import type { Deleted, DeleteOptions, RunContext } from "@hadron/core/spi";
 import { each } from "../../shared/each.ts";
 import type { Api } from "../api/api.ts";
 import { isNamespaceGone, statusOf } from "../api/api-error.ts";
 import { deleteObject } from "../api/send.ts";
 import { selectorOf } from "../objects/labels.ts";
-import { type Kind, type KubeObject, OWN_KINDS, type OwnKind, pathOf, pluralOf } from "../objects/objects.ts";
+import { type Kind, type KubeObject, kindOf, OWN_KINDS, pathOf, pluralOf } from "../objects/objects.ts";
+import { isData, listVisible, readData } from "../world/data.ts";
 import { Mirror } from "../world/mirror.ts";
-import { listObjects, readWorld } from "../world/world.ts";
 import { Lease } from "./lease.ts";
 
 /** What an app leaves behind, beside what we made ourselves. */
@@ -17,8 +17,11 @@ const AT_ONCE = 16;
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
-/** Removes all that carries the app's label, waits until it is gone, and says in words what is not. */
-export async function deleteApp(api: Api, app: string, context: RunContext): Promise<readonly string[]> {
+/**
+ * Removes all that carries the app's label, but its data unless that is asked for, waits until it is gone, and says in
+ * words what is not.
+ */
+export async function deleteApp(api: Api, app: string, { data }: DeleteOptions, context: RunContext): Promise<Deleted> {
   await using lease = Lease.open(api, app, "delete", context);
   try {
     await lease.held;
@@ -26,43 +29,63 @@ export async function deleteApp(api: Api, app: string, context: RunContext): Pro
     // Where nothing can be made, in a namespace that is gone or going, there is nobody to keep apart from.
     if (!isNamespaceGone(error)) throw error;
   }
-  const left = await remove(api, app, { ...context, signal: lease.signal });
+  const goes = (object: KubeObject) => data || !isData(object, app);
+  const left = await remove(api, app, goes, { ...context, signal: lease.signal });
+  const kept = data ? [] : await readData(api, app, lease.signal);
   await lease.release(context.signal);
-  return left;
+  return { left, kept };
 }
 
-async function remove(api: Api, app: string, { signal, progress }: RunContext): Promise<readonly string[]> {
+async function remove(
+  api: Api,
+  app: string,
+  goes: (object: KubeObject) => boolean,
+  context: RunContext,
+): Promise<readonly string[]> {
+  const { signal, progress } = context;
   const selector = selectorOf(app);
-  const { objects } = await readWorld(api, { app, needed: new Set(), signal });
-  const isWorkload = ({ kind }: KubeObject) => kind === "Deployment" || kind === "StatefulSet";
-  const removeOne = ({ kind, metadata }: KubeObject) =>
-    deleteObject(api, kind as OwnKind, metadata.name, { uid: metadata.uid, signal });
+  const list = async () => {
+    const kinds: readonly Kind[] = [...OWN_KINDS, ...FOLLOWERS];
+    const lists = await Promise.all(kinds.map((kind) => listVisible(api, kind, selector, signal)));
+    return lists.flat().filter(goes);
+  };
+  const removeEach = (objects: readonly KubeObject[]) =>
+    each(objects, AT_ONCE, ({ kind, metadata }) =>
+      deleteObject(api, kindOf(kind), metadata.name, { uid: metadata.uid, signal }),
+    );
   // First who would make new pods, then the pods: waiting for the cluster's garbage collector takes longer.
-  await each([...objects.values()].filter(isWorkload), AT_ONCE, removeOne);
+  const there = await list();
+  await removeEach(there.filter(isWorkload));
   await Promise.all([
-    each(
-      [...objects.values()].filter((one) => !isWorkload(one)),
-      AT_ONCE,
-      removeOne,
-    ),
+    removeEach(there.filter((object) => !isWorkload(object) && !isFollower(object))),
     removeAll(api, "Pod", selector, signal),
-    removeAll(api, "PersistentVolumeClaim", selector, signal),
+    // Claims go by their label as well: there may be one of each of a thousand shards.
+    ...(there.some(({ kind }) => kind === "PersistentVolumeClaim")
+      ? [removeAll(api, "PersistentVolumeClaim", selector, signal)]
+      : []),
   ]);
-  await awaitPods(api, app, { signal, progress });
+  await awaitPods(api, app, context);
   // Pods took the time; the rest goes at once, or is held by somebody.
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const left = await listAll(api, [...OWN_KINDS, ...FOLLOWERS], selector, signal);
+    const left = await list();
     if (left.length === 0) return [];
     progress.step("delete", `${left.length} ${left.length === 1 ? "object" : "objects"} left`);
     if (performance.now() > deadline) return left.map(describeLeft);
     // Somebody may be deploying at the same time; what was made meanwhile goes as well.
-    const made = left.filter(({ kind, metadata }) => metadata.deletionTimestamp === undefined && kind !== "ReplicaSet");
-    await each(made, AT_ONCE, ({ kind, metadata }) =>
-      deleteObject(api, kind as Kind, metadata.name, { uid: metadata.uid, signal }),
+    await removeEach(
+      left.filter(({ kind, metadata }) => metadata.deletionTimestamp === undefined && kind !== "ReplicaSet"),
     );
     await sleep(LOOK_MS, undefined, { signal });
   }
+}
+
+function isWorkload({ kind }: KubeObject): boolean {
+  return kind === "Deployment" || kind === "StatefulSet";
+}
+
+function isFollower({ kind }: KubeObject): boolean {
+  return FOLLOWERS.some((follower) => follower === kind);
 }
 
 /** Waits for pods to end, told by a watch; at most as long as they were given, and {@link PATIENCE_MS}. */
@@ -99,28 +122,9 @@ async function removeAll(api: Api, kind: Kind, labelSelector: string, signal: Ab
     });
   } catch (error) {
     if (statusOf(error)?.code !== 403) throw error;
-    const left = await listAll(api, [kind], labelSelector, signal);
+    const left = await listVisible(api, kind, labelSelector, signal);
     await each(left, AT_ONCE, ({ metadata }) => deleteObject(api, kind, metadata.name, { uid: metadata.uid, signal }));
   }
-}
-
-async function listAll(
-  api: Api,
-  kinds: readonly Kind[],
-  selector: string,
-  signal: AbortSignal,
-): Promise<readonly KubeObject[]> {
-  const lists = await Promise.all(
-    kinds.map(async (kind) => {
-      try {
-        return await listObjects(api, kind, selector, signal);
-      } catch (error) {
-        if (statusOf(error)?.code === 403) return []; // Who may not see a kind cannot have made any of it.
-        throw error;
-      }
-    }),
-  );
-  return lists.flat();
 }
 
 function describeLeft({ kind, metadata }: KubeObject): string {

@@ -76,12 +76,16 @@ export class Rollout implements AsyncDisposable {
     );
   }
 
-  /** Waits until a workload has exactly so many replicas, all ready. */
+  /** Waits until a workload has exactly so many replicas, all ready, and those that go have gone: they may take their time. */
   async settle(workload: KubeObject, replicas: number, waitMs: number): Promise<void> {
-    await this.#until([{ manifest: workload, generation: 0 }], waitMs, (_manifest, _live, pods) => {
-      const staying = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
-      return staying.length === replicas && staying.every(isPodReady);
-    });
+    const goingMs = 1000 * (workload.spec.template.spec.terminationGracePeriodSeconds ?? 0);
+    await this.#until(
+      [{ manifest: workload, generation: 0 }],
+      waitMs + goingMs,
+      (_manifest, _live, pods) =>
+        pods.length === replicas &&
+        pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isPodReady(pod)),
+    );
   }
 
   async #until(

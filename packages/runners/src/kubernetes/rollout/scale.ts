@@ -21,7 +21,7 @@ export async function scale(
   app: string,
   service: string,
   replicas: number,
-  outer: RunContext & { readonly waitMs: number },
+  outer: RunContext & { readonly readyMs: number },
 ): Promise<void> {
   await using lease = Lease.open(api, app, `scale ${service}`, outer);
   await lease.held;
@@ -62,7 +62,7 @@ export async function scale(
   await setReplicas(api, kind, workload.metadata.name, replicas, signal);
   await using rollout = await Rollout.open(api, app, [kind], context);
   const manifest = { ...workload, spec: { ...workload.spec, replicas } };
-  await rollout.settle(manifest, replicas, context.waitMs);
+  await rollout.settle(manifest, replicas, context.readyMs);
   if (replicas > before) await tell();
 }
 

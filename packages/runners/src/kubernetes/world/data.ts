@@ -1,0 +1,71 @@
+import type { AppData } from "@hadron/core/spi";
+import type { Api } from "../api/api.ts";
+import { statusOf } from "../api/api-error.ts";
+import { NAME, selectorOf } from "../objects/labels.ts";
+import { appNames } from "../objects/names.ts";
+import type { Kind, KubeObject } from "../objects/objects.ts";
+import { listObjects } from "./world.ts";
+
+/** What of an app is data: the claims of its storage, and the secrets that were made for it. */
+export function isData({ kind, metadata }: KubeObject, app: string): boolean {
+  return kind === "PersistentVolumeClaim" || (kind === "Secret" && metadata.name === appNames(app).generated);
+}
+
+/** The data of an app, whether it runs or not. */
+export async function readData(api: Api, app: string, signal: AbortSignal): Promise<readonly AppData[]> {
+  const lists = await Promise.all(
+    (["PersistentVolumeClaim", "Secret"] as const).map((kind) => listVisible(api, kind, selectorOf(app), signal)),
+  );
+  return lists
+    .flat()
+    .filter((object) => isData(object, app))
+    .map(toAppData);
+}
+
+/** The objects of a kind, or none for a user who may not see any: who may not see a kind cannot have made any of it. */
+export async function listVisible(
+  api: Api,
+  kind: Kind,
+  selector: string,
+  signal: AbortSignal,
+): Promise<readonly KubeObject[]> {
+  try {
+    return await listObjects(api, kind, selector, signal);
+  } catch (error) {
+    if (statusOf(error)?.code === 403) return [];
+    throw error;
+  }
+}
+
+function toAppData({ kind, metadata, spec, status, data }: KubeObject): AppData {
+  const { name, labels } = metadata;
+  if (kind === "Secret") return { kind, name, service: null, bytes: sizeOfValues(data ?? {}) };
+  // What is reserved: how much of it is used, only the node knows.
+  const bytes = parseBytes(status?.capacity?.storage ?? spec?.resources?.requests?.storage);
+  return { kind, name, service: labels?.[NAME] ?? null, bytes };
+}
+
+function sizeOfValues(data: Readonly<Record<string, string>>): number {
+  return Object.values(data).reduce((sum, value) => sum + Buffer.from(value, "base64").length, 0);
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+};
+
+/** A Kubernetes quantity in bytes, e.g. `16Mi`; null where it is none. */
+export function parseBytes(quantity: string | undefined): number | null {
+  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(quantity ?? "") ?? [];
+  const size = UNITS[unit];
+  return digits === undefined || size === undefined ? null : Math.round(Number(digits) * size);
+}
