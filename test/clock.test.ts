@@ -13,6 +13,8 @@ const EXCEPT: Readonly<Record<string, string>> = {
   "packages/core/src/clock/system-clock.ts": "It is the machine's clock.",
   "packages/core/src/clock/virtual-time.ts": "Its turns are those of the event loop.",
   "packages/core/src/run/replica.ts": "A check of the bundle ends its process, before there is an app.",
+  "packages/core/src/testing/modules/replica-globals.ts": "It puts what is from the clock in the place of these.",
+  "packages/core/src/testing/modules/replica-timers.ts": "The same.",
   "packages/core/src/transport/suite/test-dispatcher.ts": "It tests real sockets, and waits for them.",
   "packages/core/src/transport/suite/values.ts": "Its handlers answer out of order, over real sockets.",
 };

@@ -1,11 +1,11 @@
 import type { Clock } from "./clock.ts";
-import type { Deadlines } from "./deadlines.ts";
+import type { DeadlineList } from "./deadlines.ts";
 import type { Flushable } from "./end-of-turn.ts";
 
 /** What the house itself needs of a clock beside that. One for each process, or for each app of a test. */
 export interface Clockwork extends Clock {
   /** All deadlines that are waited for. */
-  readonly deadlines: Deadlines;
+  readonly deadlines: DeadlineList;
   /** Calls back in the next turn of the event loop, after what has come by now was read. */
   nextTurn(run: () => void): void;
   /** Has something send what it has at the end of this turn. */

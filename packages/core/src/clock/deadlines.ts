@@ -6,6 +6,15 @@ export interface Timed {
   expire(): void;
 }
 
+/** All that is waited for with a deadline on one clock. */
+export interface DeadlineList {
+  /** How many there are. */
+  readonly size: number;
+  add(timed: Timed): void;
+  /** It is over before its deadline. */
+  delete(timed: Timed): void;
+}
+
 /** What deadlines need of a clock. */
 type Ticking = Pick<Clock, "now" | "every" | "cancel">;
 
@@ -16,7 +25,7 @@ const TICK_MS = 10;
  * and a timer each would cost more than the call (shrunk deadlines share no duration, on which Node's own lists rely).
  * A hashed timing wheel: G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
  */
-export class Deadlines {
+export class Deadlines implements DeadlineList {
   readonly #clock: Ticking;
   readonly #slots = new Map<number, Set<Timed>>();
   #size = 0;

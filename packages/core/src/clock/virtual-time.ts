@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Timer } from "./clock.ts";
-import { Deadlines } from "./deadlines.ts";
+import type { DeadlineList, Timed } from "./deadlines.ts";
 import { EndOfTurn } from "./end-of-turn.ts";
 
 /** Never 0, which often stands for "not yet". */
@@ -36,7 +36,7 @@ class VirtualTimer implements Timer {
  * request to the system that is under way, say reading a file, is waited for: so long nothing is idle.
  */
 export class VirtualTime {
-  readonly deadlines = new Deadlines(this);
+  readonly deadlines: DeadlineList = new ExactDeadlines(this);
   readonly ends = new EndOfTurn((run) => this.nextTurn(run));
   // Sorted: the next is last.
   readonly #timers: VirtualTimer[] = [];
@@ -150,6 +150,33 @@ export class VirtualTime {
     } finally {
       this.#settle();
     }
+  }
+}
+
+/** A timer each: where time jumps, ticks would only keep it from getting far. */
+class ExactDeadlines implements DeadlineList {
+  readonly #time: VirtualTime;
+  readonly #timers = new Map<Timed, Timer>();
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  get size(): number {
+    return this.#timers.size;
+  }
+
+  add(timed: Timed): void {
+    const expire = () => {
+      this.#timers.delete(timed);
+      timed.expire();
+    };
+    this.#timers.set(timed, this.#time.after(timed.deadlineAt - this.#time.now(), expire));
+  }
+
+  delete(timed: Timed): void {
+    this.#time.cancel(this.#timers.get(timed));
+    this.#timers.delete(timed);
   }
 }
 

@@ -12,7 +12,7 @@ export function lineOf({ stack }: Site): string | undefined {
 }
 
 /** The frames of a stack that are the user's own, innermost first. */
-function userFrames(stack: string): readonly { readonly text: string; readonly place: string }[] {
+export function userFrames(stack: string): readonly { readonly text: string; readonly place: string }[] {
   return framesOf(stack).filter(({ place }) => !isOurs(place));
 }
 

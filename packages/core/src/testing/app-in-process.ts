@@ -14,16 +14,18 @@ import { hashTopology, replicaName, type Topology } from "../describe/topology.t
 import { HadronError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { createMemoryTransport, MemoryRegistry } from "../transport/memory/memory.ts";
+import type { OwnModules } from "./modules/own-module.ts";
 import { type MemoryWorld, ReplicaInProcess } from "./replica-in-process.ts";
 import type { StartedApp } from "./started-app.ts";
 import { TestHost } from "./test-host.ts";
 import type { TestReplica } from "./test-replica.ts";
-import type { TestTime } from "./test-time.ts";
+import type { TestTime } from "./time/test-time.ts";
 
 export class AppInProcess implements StartedApp, MemoryWorld {
   readonly topology: Topology;
   readonly app: App;
   readonly hash: string;
+  readonly own: OwnModules | string;
   readonly registry: MemoryRegistry;
   readonly log: (line: string) => void;
   readonly #time: TestTime;
@@ -33,8 +35,9 @@ export class AppInProcess implements StartedApp, MemoryWorld {
   readonly #withdraw: () => void;
   #storage: string | undefined;
 
-  constructor(app: App, time: TestTime, log: (line: string) => void) {
+  constructor(app: App, own: OwnModules | string, time: TestTime, log: (line: string) => void) {
     this.#time = time;
+    this.own = own;
     this.registry = new MemoryRegistry(time.clock);
     this.app = app;
     this.topology = app.topology;
@@ -58,6 +61,10 @@ export class AppInProcess implements StartedApp, MemoryWorld {
 
   get clock(): Clock {
     return this.#time.clock;
+  }
+
+  get sharedBecause(): string | undefined {
+    return typeof this.own === "string" ? this.own : undefined;
   }
 
   advance(duration: number | string): Promise<void> {

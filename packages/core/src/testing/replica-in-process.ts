@@ -1,4 +1,5 @@
 import type { Member } from "../call/directory/directory.ts";
+import { ambient } from "../call/host/ambient.ts";
 import type { Host } from "../call/host/host.ts";
 import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
@@ -7,12 +8,15 @@ import { createLog } from "../serve/log.ts";
 import type { ReplicaLife } from "../serve/replica-life.ts";
 import { createReplica } from "../serve/replica-server.ts";
 import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory/memory.ts";
+import type { OwnModule, OwnModules } from "./modules/own-module.ts";
 import type { TestReplica } from "./test-replica.ts";
 
 /** What a replica needs of the app that it is part of. */
 export interface MemoryWorld {
   readonly app: App;
   readonly hash: string;
+  /** The files of the app, for each replica; or why all share one module. */
+  readonly own: OwnModules | string;
   readonly registry: MemoryRegistry;
   readonly log: (line: string) => void;
   /** @param start How often the replica has been started. */
@@ -24,6 +28,20 @@ export interface MemoryWorld {
   storage(replica: string): string;
 }
 
+interface Served {
+  readonly dispatcher: ReplicaDispatcher;
+  readonly life: ReplicaLife;
+  /** Undefined until it has started. */
+  endpoint: MemoryEndpoint | undefined;
+}
+
+interface Running {
+  readonly host: Host;
+  /** Undefined until its module has been run. */
+  served: Served | undefined;
+  module: OwnModule | undefined;
+}
+
 /** A replica in the test's own process: the same dispatcher, host and protocol as anywhere. */
 export class ReplicaInProcess implements TestReplica {
   readonly name: string;
@@ -31,15 +49,7 @@ export class ReplicaInProcess implements TestReplica {
   readonly ordinal: number;
   readonly #world: MemoryWorld;
   readonly #topology: ServiceTopology;
-  #running:
-    | {
-        readonly host: Host;
-        readonly dispatcher: ReplicaDispatcher;
-        readonly life: ReplicaLife;
-        /** Undefined until it has started. */
-        endpoint: MemoryEndpoint | undefined;
-      }
-    | undefined;
+  #running: Running | undefined;
   #starts = 0;
   #started: Promise<void> = Promise.resolve();
   #state: Member["state"] = "ready";
@@ -54,12 +64,16 @@ export class ReplicaInProcess implements TestReplica {
     this.#start();
   }
 
+  get module(): "own" | "shared" {
+    return typeof this.#world.own === "string" ? "shared" : "own";
+  }
+
   get state(): Member["state"] {
     return this.#state;
   }
 
   get calls(): number {
-    return this.#running?.dispatcher.totals.calls ?? 0;
+    return this.#running?.served?.dispatcher.totals.calls ?? 0;
   }
 
   get member(): Member {
@@ -71,8 +85,9 @@ export class ReplicaInProcess implements TestReplica {
     this.#state = away ? "starting" : "failed";
     this.#reason = away ? "killed, and being restarted" : "killed by the test";
     // What it began ends with the process, where it is one; here it is told to.
-    this.#running?.life.kill();
-    this.#running?.endpoint?.close();
+    this.#running?.served?.life.kill();
+    this.#running?.served?.endpoint?.close();
+    this.#running?.module?.end();
     this.#running?.host.close();
     this.#running = undefined;
     this.#world.publish(this.service);
@@ -90,38 +105,72 @@ export class ReplicaInProcess implements TestReplica {
   }
 
   slow(ms: number): void {
-    this.#running?.endpoint?.slow(ms);
+    this.#running?.served?.endpoint?.slow(ms);
   }
 
   cut(): void {
-    this.#running?.endpoint?.cut();
+    this.#running?.served?.endpoint?.cut();
   }
 
   hang(): void {
-    this.#running?.endpoint?.hang();
+    this.#running?.served?.endpoint?.hang();
   }
 
   restore(): void {
-    this.#running?.endpoint?.restore();
+    this.#running?.served?.endpoint?.restore();
   }
 
   async end(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    running?.life.stop();
-    running?.endpoint?.close();
-    await running?.life.dispose();
+    running?.served?.life.stop();
+    running?.served?.endpoint?.close();
+    await running?.served?.life.dispose();
+    running?.module?.end();
     running?.host.close();
   }
 
   #start(): void {
-    const { app, hash, registry, log: write } = this.#world;
     const host = this.#world.createHost(this.name, this.ordinal, this.#starts++);
-    const self = { app: app.topology.app, service: this.service, replica: this.name, topology: hash };
-    const { dispatcher, life } = createReplica({
+    const running: Running = { host, served: undefined, module: undefined };
+    this.#running = running;
+    const { own, app } = this.#world;
+    if (typeof own === "string" && !this.#serve(running, app).life.exists) return this.#listen(running);
+    this.#state = "starting";
+    this.#started = this.#begin(running, own);
+    // Whoever restarts it sees its state; `start` waits for all.
+    this.#started.catch(() => {});
+  }
+
+  async #begin(running: Running, own: OwnModules | string): Promise<void> {
+    const { host } = running;
+    try {
+      if (typeof own !== "string") {
+        // What the file calls while it is run is called by this replica.
+        const module = await ambient.run({ host, scope: undefined, context: undefined }, () => own.load(host.clock));
+        if (this.#running !== running) return module.end();
+        running.module = module;
+        this.#serve(running, module.app);
+      }
+      if (running.served?.life.exists) await running.served.life.start();
+      if (this.#running === running) this.#listen(running);
+    } catch (error) {
+      if (this.#running !== running) return;
+      this.#state = "failed";
+      this.#reason = (error as Error).message;
+      throw error;
+    } finally {
+      if (this.#running === running) this.#world.publish(this.service);
+    }
+  }
+
+  #serve(running: Running, app: App): Served {
+    const { hash, log: write } = this.#world;
+    const { host } = running;
+    const served = createReplica({
       app,
       host,
-      self,
+      self: { app: app.topology.app, service: this.service, replica: this.name, topology: hash },
       service: this.service,
       ordinal: this.ordinal,
       revision: hash,
@@ -129,31 +178,14 @@ export class ReplicaInProcess implements TestReplica {
       storage: this.#topology.storage === null ? undefined : this.#world.storage(this.name),
       count: () => this.#world.count(this.service) || this.#topology.replicas,
     });
-    const running = { host, dispatcher, life, endpoint: undefined as MemoryEndpoint | undefined };
-    this.#running = running;
-    const begin = () => {
-      running.endpoint = registry.listen(this.name, dispatcher);
-      this.#state = "ready";
-      this.#reason = undefined;
-    };
-    if (!life.exists) return begin();
-    this.#state = "starting";
-    this.#started = this.#await(life, () => this.#running === running, begin);
-    // Whoever restarts it sees its state; `start` waits for all.
-    this.#started.catch(() => {});
+    running.served = { ...served, endpoint: undefined };
+    return running.served;
   }
 
-  async #await(life: ReplicaLife, isCurrent: () => boolean, begin: () => void): Promise<void> {
-    try {
-      await life.start();
-      if (isCurrent()) begin();
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#state = "failed";
-      this.#reason = (error as Error).message;
-      throw error;
-    } finally {
-      if (isCurrent()) this.#world.publish(this.service);
-    }
+  #listen({ served }: Running): void {
+    if (served === undefined) return;
+    served.endpoint = this.#world.registry.listen(this.name, served.dispatcher);
+    this.#state = "ready";
+    this.#reason = undefined;
   }
 }

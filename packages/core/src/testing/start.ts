@@ -1,11 +1,12 @@
 import { serviceDefinition } from "../declare/definition.ts";
 import { type Resource, resourceDefinition } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
-import { compose } from "../describe/compose.ts";
+import { type App, compose } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
 import { AppInProcess } from "./app-in-process.ts";
+import type { OwnModules } from "./modules/own-module.ts";
 import type { StartedApp } from "./started-app.ts";
-import { RealTestTime, type TestTime, VirtualTestTime } from "./test-time.ts";
+import { RealTestTime, type TestTime, VirtualTestTime } from "./time/test-time.ts";
 
 export interface StartOptions {
   /** The app's name. @default "test" */
@@ -19,6 +20,15 @@ export interface StartOptions {
    * @default "real"
    */
   readonly time?: "real" | "virtual";
+  /**
+   * `"own"`: each replica runs the files that declare the services for itself, as a process does: their variables are its
+   * own, their timers end with it, and with virtual time they find that in `Date`, `setTimeout`, `Math.random()`,
+   * `crypto.randomUUID()` and the like. FAILED_PRECONDITION where that cannot be, say for services that are declared in the
+   * test itself. `"shared"`: all replicas, and the test, have one.
+   *
+   * @default with virtual time `"own"` where it can be, see {@link StartedApp.sharedBecause}; else `"shared"`
+   */
+  readonly modules?: "own" | "shared";
   /** What chance is drawn from, with virtual time. Without that, WRONG_USE. @default 0 */
   readonly seed?: number | string;
 }
@@ -40,15 +50,15 @@ export interface StartOptions {
 export async function start(
   ...args: readonly [...(AnyService | Resource)[], StartOptions] | readonly (AnyService | Resource)[]
 ): Promise<StartedApp> {
+  const { stack } = new Error("Whoever starts it");
   const last = args.at(-1);
   const isDeclared = serviceDefinition(last) !== undefined || resourceDefinition(last) !== undefined;
   const options = last === undefined || isDeclared ? {} : (last as StartOptions);
   const services = args.filter((given) => given !== options);
-  const app = new AppInProcess(
-    compose(options.app ?? "test", services),
-    createTime(options),
-    options.log ?? (() => {}),
-  );
+  const composed = compose(options.app ?? "test", services);
+  const time = createTime(options);
+  const own = await findModules(composed, services, time, options, stack);
+  const app = new AppInProcess(composed, own, time, options.log ?? (() => {}));
   try {
     await app.started();
   } catch (error) {
@@ -65,4 +75,21 @@ function createTime({ time = "real", seed }: StartOptions): TestTime {
     "WRONG_USE",
     `start() is given the seed ${seed}, which says nothing with the machine's own time: add time: "virtual".`,
   );
+}
+
+/** The files of the app, to be run for each replica; or why they are not. */
+async function findModules(
+  app: App,
+  services: readonly unknown[],
+  time: TestTime,
+  { modules, time: kind }: StartOptions,
+  stack: string | undefined,
+): Promise<OwnModules | string> {
+  if (modules === "shared" || (modules === undefined && kind !== "virtual")) return "start was not told otherwise";
+  const { findOwnModules } = await import("./modules/own-modules.ts");
+  const own = await findOwnModules(app, services, time, stack);
+  if (modules === "own" && typeof own === "string") {
+    throw new HadronError("FAILED_PRECONDITION", `Replicas cannot have modules of their own: ${own}.`);
+  }
+  return own;
 }

@@ -21,6 +21,8 @@ export interface StartedApp extends AsyncDisposable {
    * FAILED_PRECONDITION where time is the machine's; WRONG_USE where that is no duration.
    */
   advance(duration: number | string): Promise<void>;
+  /** Why its replicas share one module; undefined where each has its own. */
+  readonly sharedBecause: string | undefined;
   /** Drains all replicas, then ends them. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Host, type HostOptions } from "../call/host/host.ts";
 import type { CallOptions } from "../declare/types.ts";
 import { isStream } from "../transport/pump.ts";
-import type { TestTime } from "./test-time.ts";
+import type { TestTime } from "./time/test-time.ts";
 
 /** The calling side of a test: while a call of it is under way, or an item of a stream is waited for, time moves. */
 export class TestHost extends Host {

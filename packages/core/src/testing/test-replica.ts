@@ -15,7 +15,12 @@ export interface TestReplica {
    * one that is being restarted, for which callers wait within their deadline.
    */
   kill(options?: { readonly away?: boolean }): void;
-  /** Starts it anew, with nothing of what it knew, save what its module keeps: all replicas of a test share the module. */
+  /**
+   * Whether it runs the app's file for itself, as a process does, so that what the file keeps in variables is its own, and
+   * gone after {@link restart}; or shares with all others, and the test, the file that the test imported.
+   */
+  readonly module: "own" | "shared";
+  /** Starts it anew, with nothing of what it knew, save what a shared {@link module} keeps. */
   restart(): void;
   /** Delivers each piece of what it sends and gets so much later, in milliseconds. */
   slow(ms: number): void;

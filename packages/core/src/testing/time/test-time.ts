@@ -1,24 +1,26 @@
-import type { Clockwork } from "../clock/clockwork.ts";
-import { createSystemClock } from "../clock/system-clock.ts";
-import { VirtualClock } from "../clock/virtual-clock.ts";
-import { VirtualTime } from "../clock/virtual-time.ts";
-import { HadronError } from "../errors.ts";
+import type { Clockwork } from "../../clock/clockwork.ts";
+import { createSystemClock } from "../../clock/system-clock.ts";
+import { VirtualClock } from "../../clock/virtual-clock.ts";
+import { VirtualTime } from "../../clock/virtual-time.ts";
+import { HadronError } from "../../errors.ts";
 
 /** The time and chance of an app under test. */
 export interface TestTime {
   /** The test's own, and of all that is between replicas. */
   readonly clock: Clockwork;
+  readonly isVirtual: boolean;
   /** Of one replica, since its latest start: a number that counts them. */
   clockOf(replica: string, start: number): Clockwork;
   /** Lets time move while something is waited for. */
   during<T>(wait: Promise<T>): Promise<T>;
-  /** See {@link StartedApp.advance}. */
+  /** See `StartedApp.advance`. */
   advance(duration: number | string): Promise<void>;
 }
 
 /** This machine's. */
 export class RealTestTime implements TestTime {
   readonly clock = createSystemClock();
+  readonly isVirtual = false;
 
   clockOf(): Clockwork {
     return this.clock;
@@ -37,6 +39,7 @@ export class RealTestTime implements TestTime {
 /** Virtual, with a seed for each replica. */
 export class VirtualTestTime implements TestTime {
   readonly clock: Clockwork;
+  readonly isVirtual = true;
   readonly #time = new VirtualTime();
   readonly #seed: string;
 
