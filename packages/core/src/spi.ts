@@ -49,6 +49,7 @@ export {
   TOPOLOGY_VERSION,
   type Topology,
 } from "./describe/topology.ts";
+export { toWaves } from "./describe/waves.ts";
 export {
   codeOfRpcNumber,
   type ErrorCode,

@@ -34,7 +34,7 @@ export interface Lack {
 
 /** Says which runner lacks what, and where it exists. WRONG_USE. */
 export function toLackError({ feature, service }: Lack, runner: string, others: readonly Provider[]): HadronError {
-  const having = others.filter(({ name, provides }) => provides.includes(feature));
+  const having = others.filter(({ provides }) => provides.includes(feature));
   const names = having.map(({ name }) => `--runner=${name}`);
   const use = names.length === 0 ? "no runner that is installed does" : `use ${names.join(" or ")}`;
   const [asked, lacked, remedy] = WORDS[feature](service);

@@ -11,6 +11,7 @@ import { serviceDefinition } from "../declare/definition.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
 import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
+import { toWaves } from "../describe/waves.ts";
 import { HadronError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { createMemoryTransport, MemoryRegistry } from "../transport/memory/memory.ts";
@@ -144,7 +145,10 @@ export class AppInProcess implements StartedApp, MemoryWorld {
   async close(): Promise<void> {
     this.#withdraw();
     this.#host.close();
-    await this.#time.during(Promise.all(this.#replicas.map((replica) => replica.end())));
+    for (const wave of toWaves(this.topology)) {
+      const ending = this.#replicas.filter(({ service }) => wave.has(service));
+      await this.#time.during(Promise.all(ending.map((replica) => replica.end())));
+    }
     if (this.#storage !== undefined) rmSync(this.#storage, { recursive: true, force: true });
   }
 

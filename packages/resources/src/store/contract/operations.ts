@@ -173,7 +173,8 @@ export type Query =
     }
   | { readonly kind: "queue"; readonly queue: string }
   | { readonly kind: "dead"; readonly queue: string; readonly after: number; readonly most: number }
-  | { readonly kind: "lock"; readonly lock: string };
+  | { readonly kind: "lock"; readonly lock: string }
+  | { readonly kind: "time" };
 
 export interface Entry {
   readonly key: string;
@@ -202,4 +203,6 @@ export interface Answers {
   readonly queue: QueueState;
   readonly dead: readonly DeadLetter[];
   readonly lock: { readonly holder: string; readonly token: number; readonly forMs: number } | undefined;
+  /** Milliseconds since 1970, by the store's clock. */
+  readonly time: number;
 }

@@ -29,6 +29,8 @@ export class Reader {
         return this.#queues.dead(query);
       case "lock":
         return this.#locks.get(query.lock, now);
+      case "time":
+        return now;
     }
   }
 }

@@ -1,0 +1,24 @@
+import type { Topology } from "./topology.ts";
+
+/**
+ * The names of an app's services in the order in which they are to be ended: those that call before those that they call, so
+ * that what was accepted can still be finished, and last what keeps their resources. What only handlers call counts as its
+ * own root.
+ */
+export function toWaves({ services, resources = [] }: Topology): readonly ReadonlySet<string>[] {
+  const keepers = new Set(resources.map(({ keeper }) => keeper));
+  const depths = new Map<string, number>();
+  // A root comes before its children in a topology.
+  for (const { name, children } of services) {
+    const depth = depths.get(name) ?? 0;
+    depths.set(name, depth);
+    for (const child of children) depths.set(child.service, Math.max(depths.get(child.service) ?? 0, depth + 1));
+  }
+  const waves: Set<string>[] = [];
+  for (const [name, depth] of depths) {
+    if (keepers.has(name)) continue;
+    waves[depth] ??= new Set();
+    waves[depth].add(name);
+  }
+  return keepers.size === 0 ? waves : [...waves, keepers];
+}

@@ -1,0 +1,102 @@
+import { type Context, type Log, onStart, type Part, type Replica, type StartContext } from "@hadron/core";
+import { HadronError, pattern } from "@hadron/core/spi";
+import { findStore } from "../client/find-store.ts";
+import { checkOptions } from "../declare/options.ts";
+import { holdForEver } from "./hold-for-ever.ts";
+import { toNextDue } from "./next-due.ts";
+import { keepSchedule, type Occasion } from "./schedule.ts";
+import { turns } from "./turns.ts";
+
+const LEASE_MS = 15_000;
+
+/** What a scheduled handler knows. */
+export interface EveryContext extends Occasion {
+  /** Aborts when the replica is told to stop, or another does this work by now. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly replica: Replica;
+}
+
+export interface EveryOptions {
+  /** An IANA time zone, such as Europe/Berlin. @default UTC */
+  readonly timezone?: string;
+  /** Due times in which nothing ran: one run for all of them, or none. @default "once" */
+  readonly missed?: "once" | "skip";
+}
+
+/**
+ * Work that is done at each due time of a cron line, by one replica of the service: once each, one after the other, by the
+ * store's clock. It is done again where its replica died meanwhile. A failure is logged, and the next due time comes as usual.
+ * Calling the service runs it now.
+ *
+ * Daylight saving: a time that a change leaves out is due at the first instant after it, one that comes twice at the first.
+ * A changed line begins with its next due time.
+ *
+ * INVALID_DECLARATION where the line or the time zone is none. Lines have five fields, or six with seconds first:
+ * https://croner.56k.guru/usage/pattern/.
+ *
+ * @example
+ * export const nightly = service("nightly", every("0 3 * * *", async ({ due, missed }) => { … }, { timezone: "Europe/Berlin" }));
+ */
+export function every(
+  line: string,
+  handler: (context: EveryContext) => unknown,
+  options: EveryOptions = {},
+): Part<(input?: undefined, context?: Context) => Promise<void>> {
+  if (typeof handler !== "function") {
+    throw new HadronError("INVALID_DECLARATION", `every("${line}", handler): the handler is not a function.`);
+  }
+  const of = `every("${line}")`;
+  checkOptions(of, options, ["timezone", "missed"]);
+  const { timezone = "UTC", missed = "once" } = options;
+  if (missed !== "once" && missed !== "skip") {
+    throw new HadronError("INVALID_DECLARATION", `${of}: missed is "${missed}", and should be "once" or "skip".`);
+  }
+  const nextDue = toNextDue(line, timezone);
+  const root = () => {
+    let ended: Promise<void> | undefined;
+    const now = async (_input?: undefined, context?: Context) => {
+      if (context === undefined) throw new HadronError("INTERNAL", `${of} was called without its context.`);
+      const { signal, log, replica } = context;
+      await handler({ due: new Date(context.clock.wallNow()), missed: 0, signal, log, replica });
+    };
+    return Object.assign(now, {
+      async [onStart]({ service, replica, log, signal: stopping }: StartContext) {
+        const store = await findStore(turns);
+        ended = holdForEver({
+          store,
+          lock: `every/${service}`,
+          leaseMs: LEASE_MS,
+          signal: stopping,
+          failed: (error) => log.error(`The schedule could not be kept: ${textOf(error)}`),
+          work: ({ token, signal }) =>
+            keepSchedule({
+              store,
+              name: service,
+              line: `${line} ${timezone}`,
+              nextDue,
+              missed,
+              token,
+              signal,
+              run: async (occasion) => {
+                try {
+                  await handler({ ...occasion, signal, log, replica });
+                } catch (error) {
+                  const stack = error instanceof Error ? error.stack : undefined;
+                  log.error(`${service} of ${occasion.due.toISOString()} failed: ${textOf(error)}`, { stack });
+                }
+              },
+            }),
+        });
+      },
+      async [Symbol.asyncDispose]() {
+        await ended;
+      },
+    });
+  };
+  return pattern({ name: "every", children: {}, needs: { uses: [turns] }, root });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
