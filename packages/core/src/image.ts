@@ -1,11 +1,12 @@
-import { definePart } from "./declare/definition.ts";
+import { definePart, type PartDefinition, type StandIn, toDefinition } from "./declare/definition.ts";
 import type { ImageTopology, Readiness } from "./declare/image-topology.ts";
+import type { Living } from "./declare/life.ts";
 import { hasNeeds, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
-import type { Part } from "./declare/types.ts";
+import type { ImageApi, Part, PartOf } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
 
 /** What can be said of an image, and what it needs wherever it is used. */
-export interface ImageOptions extends Omit<Needs, "files"> {
+export interface ImageOptions<P extends string = string> extends Omit<Needs, "files"> {
   /** What it is started with. @default what the image says */
   readonly args?: readonly string[];
   /** Takes the place of its entry point. @default what the image says */
@@ -13,34 +14,44 @@ export interface ImageOptions extends Omit<Needs, "files"> {
   /** The one port on which it listens; named `main`. @default none */
   readonly port?: number;
   /** The ports on which it listens, by name; the first is the main one, which `expose` is about. @default none */
-  readonly ports?: Readonly<Record<string, number>>;
+  readonly ports?: Readonly<Record<P, number>>;
   /** When it is ready; ports by their names, `log` a regular expression. @default when its main port accepts connections */
   readonly ready?: Readiness;
+  /**
+   * A part that takes its place where no containers run: under the local runner and in tests. Its `[onStart]` says where each
+   * port is. It has what the image needs: its storage, its environment, its secrets. @default none: such runners refuse the image
+   */
+  readonly standIn?: PartOf<Living>;
   /** The user that it runs as, by number; the group's number is the user's unless said. @default what the image or the runner says */
   readonly user?: { readonly uid: number; readonly gid?: number };
 }
 
 /**
  * A service that is any other container image. It is declared, waited for, found by its name, logged and deleted like
- * the rest, and has no procedures: callers talk to it by its own protocol, at host `name` and the declared ports.
- * Docker and Kubernetes only.
+ * the rest, and has no procedures: callers talk to it by its own protocol, and its value says where it is.
+ * Docker and Kubernetes run it; elsewhere its stand-in takes its place, if it has one.
  *
  * INVALID_DECLARATION where the reference or an option is none.
  *
  * @example
- * export const cache = service("cache", image("redis:7", { port: 6379 }));
+ * export const cache = service("cache", image("redis:7", { ports: { redis: 6379 } }));
+ * const { host, port } = await cache.address("redis"); // in a handler, a test or a script
  */
-export function image(reference: string, options: ImageOptions = {}): Part<{}> {
+export function image<const P extends string = "main">(
+  reference: string,
+  options: ImageOptions<P> = {},
+): Part<ImageApi<P>> {
   if (typeof reference !== "string" || !/^[\w][\w.:@/-]*$/.test(reference)) {
     throw new HadronError("INVALID_DECLARATION", `image("${reference}") is no image reference, such as "redis:7".`);
   }
   const resolved = resolveImage(reference, options);
   const needs = hasNeeds(options) ? [resolveNeeds(`image("${reference}")`, options)] : [];
-  return definePart({}, { kind: "image", image: resolved, needs }) as Part<{}>;
+  const standIn = options.standIn === undefined ? undefined : toStandIn(reference, options.standIn);
+  return definePart({}, { kind: "image", image: resolved, standIn, needs }) as Part<ImageApi<P>>;
 }
 
 const OWN_NEEDS = NEEDS.filter((need) => need !== "files");
-const KNOWN = ["args", "command", "port", "ports", "ready", "user", ...OWN_NEEDS];
+const KNOWN = ["args", "command", "port", "ports", "ready", "user", "standIn", ...OWN_NEEDS];
 /** As Kubernetes wants them (RFC 6335). */
 const PORT_NAME = /^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$/;
 
@@ -68,7 +79,7 @@ function resolveImage(reference: string, options: ImageOptions): ImageTopology {
   for (const id of [user?.uid, user?.gid]) {
     if (id !== undefined && !isWhole(id, 0, 2 ** 31 - 1)) fail(`user: ${id} should be a number, from 0`);
   }
-  const problem = ready === undefined ? undefined : problemOf(ready, Object.keys(ports));
+  const problem = ready === undefined ? undefined : problemOfReady(ready, Object.keys(ports));
   if (problem !== undefined) fail(`ready: ${problem}`);
   return {
     reference,
@@ -81,7 +92,7 @@ function resolveImage(reference: string, options: ImageOptions): ImageTopology {
 }
 
 /** What is wrong with a readiness, in words. */
-function problemOf(ready: Readiness, ports: readonly string[]): string | undefined {
+function problemOfReady(ready: Readiness, ports: readonly string[]): string | undefined {
   const [way, ...more] = Object.keys(ready);
   if (more.length > 0) return `${[way, ...more].join(" and ")} are too many: say one of tcp, http, command, log`;
   if ("command" in ready) {
@@ -114,4 +125,26 @@ function isWords(value: unknown): value is readonly string[] {
 
 function isWhole(value: number, from: number, to: number): boolean {
   return Number.isInteger(value) && value >= from && value <= to;
+}
+
+/**
+ * Checks what takes an image's place where no containers run: a part that works without being called.
+ * INVALID_DECLARATION where it is something else.
+ */
+function toStandIn(reference: string, part: unknown): StandIn {
+  const by = `the stand-in of image("${reference}")`;
+  const definition = toDefinition(part, by);
+  const problem = problemOf(definition);
+  if (problem === undefined) return definition as StandIn;
+  throw new HadronError("INVALID_DECLARATION", `${by} ${problem}.`);
+}
+
+function problemOf(definition: PartDefinition): string | undefined {
+  if (definition.kind === "service" || definition.kind === "image") {
+    return `is ${definition.kind === "image" ? "an image" : `the service "${definition.name}"`}, and should be a part with [onStart]`;
+  }
+  if (definition.kind === "pattern" && Object.keys(definition.children).length > 0) {
+    return "has children, which would run under some runners only";
+  }
+  return definition.needs.length > 0 ? "has needs of its own: say them as options of the image" : undefined;
 }

@@ -4,10 +4,12 @@ import "./node-version.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export { connect, type Remote } from "./connect/connect.ts";
 export type { ConnectOptions, ConnectTarget } from "./connect/target.ts";
-export { onStart, type StartContext, type Started } from "./declare/life.ts";
+export { type Living, onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
 export type {
+  Address,
+  Addressed,
   Answer,
   AnyService,
   Api,
@@ -17,6 +19,7 @@ export type {
   Client,
   Context,
   Handler,
+  ImageApi,
   Input,
   Inputs,
   Log,

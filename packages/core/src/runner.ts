@@ -1,3 +1,4 @@
+import type { AddressFinder } from "./call/directory/addresses.ts";
 import type { Directory } from "./call/directory/directory.ts";
 import type { Feature } from "./describe/features.ts";
 import type { Topology } from "./describe/topology.ts";
@@ -103,6 +104,11 @@ export interface RunningApp {
 export interface Connected extends AsyncDisposable {
   /** Where the replicas of each service are, as seen from here. */
   readonly directory: Directory;
+  /**
+   * Where a port of an image is, as seen from here; the way to it stays open as long as this. Absent: this runner cannot tell.
+   * UNAVAILABLE where it is not known in time.
+   */
+  readonly address?: AddressFinder;
 }
 
 /** A deployment that lives and dies with this process, as under the local runner. */

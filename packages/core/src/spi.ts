@@ -1,6 +1,7 @@
 /** For those who write a runner, a pattern or a transport. What users need is in `index.ts`. */
 import "./node-version.ts";
 
+export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort } from "./call/directory/addresses.ts";
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";

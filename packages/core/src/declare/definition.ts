@@ -45,8 +45,13 @@ export interface ChildDefinition {
 export interface ImageDefinition {
   readonly kind: "image";
   readonly image: ImageTopology;
+  /** What takes its place where no containers run. */
+  readonly standIn: StandIn | undefined;
   readonly needs: readonly Needed[];
 }
+
+/** A part that works without being called: it has no procedures, and no children. */
+export type StandIn = HandlersDefinition | PatternDefinition;
 
 export interface ServiceDefinition {
   readonly kind: "service";

@@ -159,8 +159,30 @@ export type Client<A> = (A extends (...args: any) => unknown
   with(options: CallOptions): Client<A>;
 };
 
+declare const ports: unique symbol;
+
+/** What an image offers: ports, by their names. For the compiler alone. */
+export type ImageApi<P extends string> = { readonly [ports]: P };
+
+/** What the value of an image's service says beside: where it is, as seen from whoever asks. */
+export interface Addressed<P extends string> {
+  /**
+   * Where a port can be reached from here: in a replica, in a test, or from outside through the runner. The main port, where
+   * none is named. Fails as a call does: UNAVAILABLE where it is not known in time, UNKNOWN_SERVICE where it is not in the app.
+   */
+  address(port?: P): Promise<Address>;
+}
+
+/** Where something can be reached. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A service: a named value, and its own typed client. */
-export type Service<A> = Part<A> & Client<A> & { readonly [Symbol.toStringTag]: "HadronService" };
+export type Service<A> = Part<A> &
+  Client<A> &
+  ([A] extends [ImageApi<infer P>] ? Addressed<P> : unknown) & { readonly [Symbol.toStringTag]: "HadronService" };
 
 /** Any service, whatever it offers. */
 export type AnyService = Part<any> & { readonly [Symbol.toStringTag]: "HadronService" };

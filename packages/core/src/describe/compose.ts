@@ -1,4 +1,4 @@
-import type { PartDefinition, ProcedureDefinition, ServiceDefinition } from "../declare/definition.ts";
+import type { PartDefinition, ProcedureDefinition, ServiceDefinition, StandIn } from "../declare/definition.ts";
 import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
 import type { Life } from "../declare/life.ts";
 import { checkAppName, checkServiceName } from "../declare/names.ts";
@@ -148,6 +148,7 @@ class Composer {
       { name: topology.name, ...below },
     ]);
     const { procedures, single, life, needs } = learnWork(name, part, Object.fromEntries(callees));
+    if (part.kind === "image" && part.standIn !== undefined) checkStandIn(name, part.standIn);
     const options = definition?.options;
     const { env, secrets, generated, files, capacity, storage, uses, resources } = mergeNeeds(
       name,
@@ -183,6 +184,7 @@ class Composer {
         files,
         storage,
         image: part.kind === "image" ? part.image : null,
+        ...(part.kind === "image" && part.standIn !== undefined ? { standIn: true } : {}),
       },
     };
     this.#services.set(name, composed);
@@ -246,6 +248,16 @@ function checkStorage(name: string, sharded: boolean, replicas: number): void {
     "INVALID_DECLARATION",
     `service "${name}" has storage and ${replicas} replicas that are alike, and storage belongs to a single replica or to a ` +
       "shard: leave out its replicas, or make it a leaf of shard() or scatter().",
+  );
+}
+
+/** Nobody could call a stand-in's procedures: the image that it stands in for has none. */
+function checkStandIn(name: string, standIn: StandIn): void {
+  const [procedure] = learnWork(name, standIn, {}).procedures;
+  if (procedure === undefined) return;
+  throw new HadronError(
+    "INVALID_DECLARATION",
+    `The stand-in of "${name}" has a procedure, "${procedure.name}", and nobody could call it: an image has none. Give it [onStart] alone.`,
   );
 }
 

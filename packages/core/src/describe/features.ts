@@ -32,13 +32,16 @@ export interface Lack {
   readonly service: ServiceTopology;
 }
 
-/** Says which runner lacks what, and where it exists. WRONG_USE. */
-export function toLackError({ feature, service }: Lack, runner: string, others: readonly Provider[]): HadronError {
-  const having = others.filter(({ provides }) => provides.includes(feature));
-  const names = having.map(({ name }) => `--runner=${name}`);
-  const use = names.length === 0 ? "no runner that is installed does" : `use ${names.join(" or ")}`;
+/** Says who lacks what, and which of these runners has it; WRONG_USE. Without runners: where there are none to choose from. */
+export function toLackError({ feature, service }: Lack, who: string, runners?: readonly Provider[]): HadronError {
   const [asked, lacked, remedy] = WORDS[feature](service);
-  return new HadronError("WRONG_USE", `"${service.name}" ${asked}, and ${runner} ${lacked}: ${use}${remedy}.`);
+  const names = (runners ?? [])
+    .filter(({ provides }) => provides.includes(feature))
+    .map(({ name }) => `--runner=${name}`);
+  const use = names.length === 0 ? "no runner that is installed does" : `use ${names.join(" or ")}`;
+  const ways = [...(runners === undefined ? [] : [use]), ...(remedy === undefined ? [] : [remedy])];
+  const text = `"${service.name}" ${asked}, and ${who} ${lacked}`;
+  return new HadronError("WRONG_USE", ways.length === 0 ? `${text}.` : `${text}: ${ways.join(", or ")}.`);
 }
 
 function featuresOf({ image, standIn, storage, generated }: ServiceTopology): readonly Feature[] {
@@ -50,16 +53,12 @@ function featuresOf({ image, standIn, storage, generated }: ServiceTopology): re
 }
 
 /** What the service asks for, what a runner without it does not do, and what else helps. */
-const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [string, string, string]>> = {
+const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [string, string, string?]>> = {
   containers: ({ image }) => [
     `is the image ${image?.reference}`,
     "runs no containers",
-    ", or give it a part that takes its place, image(…, { standIn })",
+    "give it a part that takes its place, image(…, { standIn })",
   ],
-  storage: () => ["has storage", "keeps none", ""],
-  "generated-secrets": ({ generated = [] }) => [
-    `asks for generated secrets (${generated.join(", ")})`,
-    "makes none",
-    "",
-  ],
+  storage: () => ["has storage", "keeps none"],
+  "generated-secrets": ({ generated = [] }) => [`asks for generated secrets (${generated.join(", ")})`, "makes none"],
 };

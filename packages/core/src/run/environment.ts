@@ -17,6 +17,7 @@ import { HadronError } from "../errors.ts";
  * | `HADRON_LISTEN` | addresses for other replicas, probes and metrics, joined by commas: `unix:/path`, `tcp:HOST:PORT` |
  * | `HADRON_EXPOSE` | addresses for outside callers, of the same form; port 0: any |
  * | `HADRON_PEERS` | how others are found: `ipc`, or JSON as {@link PeerNames} |
+ * | `HADRON_HOSTS` | JSON, service → the host name of an image; `*` and `{service}` as in {@link PeerNames}; else the host of its `any` there, or its name |
  * | `HADRON_COUNTS` | JSON, service → how many replicas run now, where that is not what is declared |
  * | `HADRON_COUNTS_FILE` | a file that holds the same and is read again when it changes |
  * | `HADRON_SECRETS_FILE` | a JSON file, name → value, that the bundle's first lines put into `process.env` |
@@ -35,6 +36,7 @@ export interface ReplicaEnvironment {
   readonly listen: readonly string[];
   readonly expose: readonly string[];
   readonly peers: "ipc" | PeerNames;
+  readonly hosts: Readonly<Record<string, string>>;
   readonly counts: Readonly<Record<string, number>>;
   readonly countsFile: string | undefined;
   readonly secretsFile: string | undefined;
@@ -64,6 +66,7 @@ export const VARIABLE = {
   listen: "HADRON_LISTEN",
   expose: "HADRON_EXPOSE",
   peers: "HADRON_PEERS",
+  hosts: "HADRON_HOSTS",
   counts: "HADRON_COUNTS",
   countsFile: "HADRON_COUNTS_FILE",
   secretsFile: "HADRON_SECRETS_FILE",
@@ -97,6 +100,7 @@ export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, stri
     listen: joined(facts.listen),
     expose: joined(facts.expose),
     peers: typeof facts.peers === "object" ? JSON.stringify(facts.peers) : facts.peers,
+    hosts: facts.hosts === undefined ? undefined : JSON.stringify(facts.hosts),
     counts: facts.counts === undefined ? undefined : JSON.stringify(facts.counts),
     countsFile: facts.countsFile,
     secretsFile: facts.secretsFile,
@@ -129,12 +133,20 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     listen: list(env[VARIABLE.listen]),
     expose: list(env[VARIABLE.expose]),
     peers: (env[VARIABLE.peers] ?? "ipc") === "ipc" ? "ipc" : json(env, VARIABLE.peers),
+    hosts: env[VARIABLE.hosts] === undefined ? {} : json(env, VARIABLE.hosts),
     counts: env[VARIABLE.counts] === undefined ? {} : json(env, VARIABLE.counts),
     countsFile: env[VARIABLE.countsFile],
     secretsFile: env[VARIABLE.secretsFile],
     storage: env[VARIABLE.storage],
     check: env[VARIABLE.check] === "1",
   };
+}
+
+/** The host name at which an image of the app is. */
+export function hostOf({ hosts, peers }: Pick<ReplicaEnvironment, "hosts" | "peers">, service: string): string {
+  const { any } = (peers === "ipc" ? undefined : (peers[service] ?? peers["*"])) ?? { any: "{service}:" };
+  const name = hosts[service] ?? hosts["*"] ?? any.slice(0, any.lastIndexOf(":"));
+  return name.replaceAll("{service}", service);
 }
 
 function joined(addresses: readonly string[] | undefined): string | undefined {

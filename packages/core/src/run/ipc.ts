@@ -5,8 +5,11 @@ import type { Member } from "../call/directory/directory.ts";
  * JSON). The replica says `listening` once, then `load` when it is asked; the runner pushes the directory at each change.
  */
 export type FromReplica =
-  /** It serves. `exposed`: the addresses on which outside callers reach it, port filled in. */
-  | { readonly type: "ready"; readonly exposed: readonly string[] }
+  /**
+   * It serves. `exposed`: the addresses on which outside callers reach it, port filled in. `addresses`: of a stand-in, where
+   * each port of its image is; see {@link Member}.
+   */
+  | { readonly type: "ready"; readonly exposed: readonly string[]; readonly addresses?: Member["addresses"] }
   /** It refuses to start, or cannot; it exits after this. */
   | { readonly type: "failed"; readonly code: string; readonly message: string }
   | { readonly type: "draining" }

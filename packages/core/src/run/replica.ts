@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { dirname, resolve } from "node:path";
+import { addressesByName, addressesOfMembers, toAddress } from "../call/directory/addresses.ts";
 import { DnsDirectory } from "../call/directory/dns-directory.ts";
 import { createHost, type Host } from "../call/host/host.ts";
 import { offerHost } from "../call/host/outside.ts";
 import type { Clock } from "../clock/clock.ts";
 import { createSystemClock } from "../clock/system-clock.ts";
+import type { Started } from "../declare/life.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { firstDifference, hashTopology, type Topology } from "../describe/topology.ts";
 import { HadronError, toErrorData } from "../errors.ts";
@@ -13,9 +15,10 @@ import { createLog } from "../serve/log.ts";
 import { ReplicaServer } from "../serve/replica-server.ts";
 import { createMuxTransport } from "../transport/mux/index.ts";
 import { CountsFile } from "./counts-file.ts";
-import { type ReplicaEnvironment, readEnvironment } from "./environment.ts";
+import { hostOf, type ReplicaEnvironment, readEnvironment } from "./environment.ts";
 import type { FromReplica, ToReplica } from "./ipc.ts";
 import { createIpcDirectory } from "./ipc-directory.ts";
+import { passBytes } from "./pass-bytes.ts";
 import { calledTwice } from "./run.ts";
 
 let environment: ReplicaEnvironment | undefined;
@@ -89,7 +92,17 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
       ? undefined
       : new DnsDirectory({ topology: app.topology, names: environment.peers, counts: environment.counts, clock });
   const directory = (ipc?.directory ?? dns)!;
-  const host: Host = createHost({ self, clock, directory, transports: { unix: mux, tcp: mux }, app, ordinal });
+  const addresses =
+    ipc === undefined ? addressesByName((of) => hostOf(environment, of)) : addressesOfMembers(directory);
+  const host: Host = createHost({
+    addresses,
+    self,
+    clock,
+    directory,
+    transports: { unix: mux, tcp: mux },
+    app,
+    ordinal,
+  });
   offerHost(host);
 
   const declared = app.topology.services.find((one) => one.name === service)!.replicas;
@@ -106,10 +119,17 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count, storage });
   const { drainMs } = app.topology.services.find((one) => one.name === service)!.limits;
   const drain = stopper(server, drainMs, host, log, ipc?.send);
-  ipc?.serve(server, drain);
+  let started: Started = {};
+  const [mainPort = ""] = Object.keys(app.services.get(service)?.topology.image?.ports ?? {});
+  const take = (socket: Socket) => {
+    const own = started.addresses?.[mainPort];
+    if (own === undefined) server.take(socket);
+    else passBytes(socket, toAddress(own));
+  };
+  ipc?.serve(server, drain, take);
   process.on("SIGTERM", drain);
   try {
-    await server.start();
+    started = await server.start();
   } catch (error) {
     if (!server.draining) throw error;
   }
@@ -118,7 +138,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   await server.listen(environment.listen, { exposed: false, counts: takeCounts });
   const exposed = await server.listen(environment.expose, { exposed: true });
   server.ready();
-  ipc?.send({ type: "ready", exposed });
+  ipc?.send({ type: "ready", exposed, addresses: started.addresses });
   log.info("ready", { event: "ready", exposed });
 }
 
@@ -155,11 +175,11 @@ function connectRunner(clock: Clock) {
   process.on("disconnect", () => process.exit(0));
   // Ctrl-C in a terminal goes to every process of it; the runner decides what becomes of its replicas.
   process.on("SIGINT", () => {});
-  const serve = (server: ReplicaServer, drain: () => void) => {
+  const serve = (server: ReplicaServer, drain: () => void, take: (socket: Socket) => void) => {
     process.on("message", (message: ToReplica, socket: unknown) => {
       if (message.type === "drain") drain();
       // A connection whose sender went away on its way here comes without its socket.
-      if (message.type === "connection" && socket !== undefined) server.take(socket as Socket);
+      if (message.type === "connection" && socket !== undefined) take(socket as Socket);
       if (message.type === "load?") {
         send({ type: "load", id: message.id, ...server.dispatcher.totals, inFlight: server.dispatcher.inFlight });
       }

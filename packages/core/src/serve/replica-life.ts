@@ -1,3 +1,4 @@
+import { toAddress } from "../call/directory/addresses.ts";
 import { ambient } from "../call/host/ambient.ts";
 import type { Host } from "../call/host/host.ts";
 import type { Life, StartContext, Started } from "../declare/life.ts";
@@ -6,6 +7,8 @@ import { HadronError, isHadronError } from "../errors.ts";
 export interface ReplicaLifeOptions {
   /** Undefined: the replica does nothing without being called. */
   readonly life: Life | undefined;
+  /** The ports that it has to say the addresses of, once it has started: those of the image that it stands in for. */
+  readonly ports: readonly string[];
   readonly host: Host;
   /** What `start` is told, but for what the host and its own life tell. */
   readonly context: () => Omit<StartContext, "signal" | "clock" | "service">;
@@ -23,7 +26,7 @@ export class ReplicaLife {
 
   /** Whether there is anything to wait for. */
   get exists(): boolean {
-    return this.#options.life !== undefined;
+    return this.#options.life !== undefined || this.#options.ports.length > 0;
   }
 
   /** Resolves when the replica may be called. Rejects, naming the replica, with the code of what failed, or INTERNAL. */
@@ -53,13 +56,14 @@ export class ReplicaLife {
   }
 
   async #start(): Promise<Started> {
-    const { life, context, host } = this.#options;
-    if (life === undefined) return {};
+    const { life, ports, context, host } = this.#options;
     const known = context();
     try {
-      return await this.#within(() =>
-        life.start({ ...known, signal: this.#stopping.signal, clock: host.clock, service: host.self.service }),
-      );
+      const { signal } = this.#stopping;
+      const told = { ...known, signal, clock: host.clock, service: host.self.service };
+      const started = life === undefined ? {} : await this.#within(() => life.start(told));
+      checkAddresses(ports, started);
+      return started;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message || cause.name : String(cause);
       const code = isHadronError(cause) ? cause.code : "INTERNAL";
@@ -70,5 +74,18 @@ export class ReplicaLife {
   /** Through the replica's own host, and within no call: what it calls has a deadline and a trace of its own. */
   #within<T>(work: () => Promise<T>): Promise<T> {
     return ambient.run({ host: this.#options.host, scope: undefined, context: undefined }, work);
+  }
+}
+
+function checkAddresses(ports: readonly string[], { addresses = {} }: Started): void {
+  for (const port of ports) {
+    const address = addresses[port];
+    if (address === undefined) {
+      throw new HadronError(
+        "INTERNAL",
+        `the stand-in does not say where port "${port}" is: return { addresses: { ${port}: "127.0.0.1:PORT" } } from its [onStart]`,
+      );
+    }
+    toAddress(address);
   }
 }

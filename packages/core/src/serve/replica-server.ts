@@ -4,7 +4,7 @@ import type { Host } from "../call/host/host.ts";
 import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
-import { createWork } from "../describe/procedures.ts";
+import { createWork, learnWork } from "../describe/procedures.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
@@ -54,9 +54,15 @@ export function createReplica(options: ReplicaOptions): {
     );
   }
   const { part, topology } = composed;
-  if (part.kind === "image")
-    throw new HadronError("INTERNAL", `"${service}" is an image; no code of this file serves it.`);
   let { procedures, life } = composed;
+  let ports: readonly string[] = [];
+  if (part.kind === "image") {
+    if (part.standIn === undefined) {
+      throw new HadronError("INTERNAL", `"${service}" is an image; no code of this file serves it.`);
+    }
+    ({ procedures, life } = learnWork(service, part.standIn, {}));
+    ports = Object.keys(part.image.ports);
+  }
   if (part.kind === "pattern") {
     const clients = topology.children.map(({ key, service: child }) => [
       key,
@@ -78,7 +84,10 @@ export function createReplica(options: ReplicaOptions): {
     log,
     label: topology.sharded || topology.replicas > 1 ? name : service,
   });
-  return { dispatcher, life: new ReplicaLife({ life, host, context: () => ({ replica: replica(), log }) }) };
+  return {
+    dispatcher,
+    life: new ReplicaLife({ life, ports, host, context: () => ({ replica: replica(), log }) }),
+  };
 }
 
 /** A replica that listens. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toClient } from "../call/client/client.ts";
+import { addressesOfMembers } from "../call/directory/addresses.ts";
 import type { Directory } from "../call/directory/directory.ts";
 import { TableDirectory } from "../call/directory/table-directory.ts";
 import { createHost, type Host, type HostOptions } from "../call/host/host.ts";
@@ -10,6 +11,7 @@ import type { Clock } from "../clock/clock.ts";
 import { serviceDefinition } from "../declare/definition.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
 import type { App } from "../describe/compose.ts";
+import { findLack, toLackError } from "../describe/features.ts";
 import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
 import { toWaves } from "../describe/waves.ts";
 import { HadronError } from "../errors.ts";
@@ -21,6 +23,9 @@ import type { StartedApp } from "./started-app.ts";
 import { TestHost } from "./test-host.ts";
 import type { TestReplica } from "./test-replica.ts";
 import type { TestTime } from "./time/test-time.ts";
+
+/** Secrets, whoever makes them, are in the test's own environment. */
+const PROVIDES = ["storage", "generated-secrets"] as const;
 
 export class AppInProcess implements StartedApp, MemoryWorld {
   readonly topology: Topology;
@@ -44,13 +49,9 @@ export class AppInProcess implements StartedApp, MemoryWorld {
     this.topology = app.topology;
     this.hash = hashTopology(app.topology);
     this.log = log;
+    const lack = findLack(this.topology, PROVIDES);
+    if (lack !== undefined) throw toLackError(lack, "a test's process");
     for (const service of this.topology.services) {
-      if (service.image !== null) {
-        throw new HadronError(
-          "FAILED_PRECONDITION",
-          `"${service.name}" is a container image, which cannot run in a test's process.`,
-        );
-      }
       for (let ordinal = 0; ordinal < service.replicas; ordinal++) {
         this.#replicas.push(new ReplicaInProcess(this, service, ordinal));
       }
@@ -84,10 +85,12 @@ export class AppInProcess implements StartedApp, MemoryWorld {
   /** Of a replica; without one, of the test, which is an outside caller. */
   #hostOptions(replica: string | undefined): HostOptions {
     const service = replica?.replace(/\.\d+$/, "") ?? "";
+    const directory = this.#view();
     return {
+      addresses: addressesOfMembers(directory),
       self: { app: this.topology.app, service, replica, topology: this.hash },
       clock: this.#time.clock,
-      directory: this.#view(),
+      directory,
       transports: { memory: createMemoryTransport(this.registry) },
       app: this.app,
     };

@@ -1,6 +1,7 @@
 import type { Member } from "../call/directory/directory.ts";
 import { ambient } from "../call/host/ambient.ts";
 import type { Host } from "../call/host/host.ts";
+import type { Started } from "../declare/life.ts";
 import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
 import type { ReplicaDispatcher } from "../serve/dispatch/dispatcher.ts";
@@ -33,6 +34,8 @@ interface Served {
   readonly life: ReplicaLife;
   /** Undefined until it has started. */
   endpoint: MemoryEndpoint | undefined;
+  /** Of a stand-in: where the ports of its image are. */
+  addresses: Started["addresses"];
 }
 
 interface Running {
@@ -78,7 +81,8 @@ export class ReplicaInProcess implements TestReplica {
 
   get member(): Member {
     const { name, ordinal } = this;
-    return { name, ordinal, address: `memory:${name}`, state: this.#state, reason: this.#reason };
+    const addresses = this.#running?.served?.addresses;
+    return { name, ordinal, address: `memory:${name}`, state: this.#state, reason: this.#reason, addresses };
   }
 
   kill({ away = false }: { readonly away?: boolean } = {}): void {
@@ -152,7 +156,7 @@ export class ReplicaInProcess implements TestReplica {
         running.module = module;
         this.#serve(running, module.app);
       }
-      if (running.served?.life.exists) await running.served.life.start();
+      if (running.served?.life.exists) running.served.addresses = (await running.served.life.start()).addresses;
       if (this.#running === running) this.#listen(running);
     } catch (error) {
       if (this.#running !== running) return;
@@ -178,7 +182,7 @@ export class ReplicaInProcess implements TestReplica {
       storage: this.#topology.storage === null ? undefined : this.#world.storage(this.name),
       count: () => this.#world.count(this.service) || this.#topology.replicas,
     });
-    running.served = { ...served, endpoint: undefined };
+    running.served = { ...served, endpoint: undefined, addresses: undefined };
     return running.served;
   }
 

@@ -1,5 +1,6 @@
 import { readEnvironment, toEnvironment } from "@hadron/core/spi";
 import { expect, test } from "vitest";
+import { hostOf } from "../../src/run/environment.ts";
 
 const whole = {
   app: "shop",
@@ -13,6 +14,7 @@ const whole = {
   listen: ["tcp:0.0.0.0:7070", "unix:/run/x"],
   expose: ["tcp:0.0.0.0:8080"],
   peers: { "*": { any: "{service}:7070", shard: "{service}.{ordinal}:7070" } },
+  hosts: { "*": "{service}.internal" },
   counts: { counter: 5 },
   countsFile: "/run/hadron/counts.json",
   secretsFile: "/run/hadron-secrets/secrets.json",
@@ -46,4 +48,13 @@ test.each([
   [{ HADRON_SERVICE: "a", HADRON_APP: "b", HADRON_TOPOLOGY: "t", HADRON_PEERS: "{" }, /HADRON_PEERS is not JSON/],
 ])("a broken contract is told by its variable: %o", (env, message) => {
   expect(() => readEnvironment(env)).toThrow(message);
+});
+
+test.each([
+  ["its own entry", { cache: "cache.shop.svc" }, { "*": { any: "{service}:7070" } }, "cache.shop.svc"],
+  ["what holds for all", { "*": "{service}.internal" }, { "*": { any: "{service}:7070" } }, "cache.internal"],
+  ["the name at which replicas are found", {}, { "*": { any: "{service}.pods:7070" } }, "cache.pods"],
+  ["its name", {}, { other: { any: "other:7070" } }, "cache"],
+])("an image is at the host of %s", (_, hosts, peers, host) => {
+  expect(hostOf({ hosts, peers }, "cache")).toBe(host);
 });

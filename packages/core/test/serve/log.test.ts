@@ -22,6 +22,7 @@ test("a line in a traced call names trace and span as OpenTelemetry does; anothe
     clock,
     app: undefined,
     call: async () => {},
+    address: async () => ({ host: "localhost", port: 1 }),
   };
   ambient.run({ host, scope, context: undefined }, () => log.info("sold", { item: 7 }));
   expect(last()).toEqual({

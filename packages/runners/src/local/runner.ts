@@ -3,6 +3,7 @@ import {
   type AppData,
   type Applied,
   type AppStatus,
+  addressesOfMembers,
   type Connected,
   type Deleted,
   type DeleteOptions,
@@ -255,6 +256,7 @@ function connectHere(deployment: Deployment): Connected {
   const stop = deployment.watchMembers(take);
   return {
     directory,
+    address: addressesOfMembers(directory),
     async [Symbol.asyncDispose]() {
       stop();
       directory.close();

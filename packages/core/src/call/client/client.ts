@@ -1,7 +1,9 @@
 import type { ServiceDefinition } from "../../declare/definition.ts";
 import { definePart } from "../../declare/definition.ts";
-import type { CallOptions } from "../../declare/types.ts";
+import type { ImageTopology } from "../../declare/image-topology.ts";
+import type { Address, CallOptions } from "../../declare/types.ts";
 import { learnProcedures } from "../../describe/procedures.ts";
+import { HadronError } from "../../errors.ts";
 import { hostFor } from "../host/outside.ts";
 import { toCall } from "./stream-call.ts";
 import { type MakeCall, wrapCalls } from "./wrap-calls.ts";
@@ -15,7 +17,30 @@ export function createClient(definition: ServiceDefinition): object {
     const host = await hostFor(definition);
     return host.call(name, procedure, input, options);
   };
+  if (definition.part.kind === "image") return toAddressed(definition, definition.part.image);
   return toClient(name, () => procedureNames(definition), call, definition);
+}
+
+/** The value of an image's service: it has no procedures, and says where it is. */
+function toAddressed(definition: ServiceDefinition, { ports }: ImageTopology): object {
+  const { name } = definition;
+  const value = {
+    async address(port: string | undefined = Object.keys(ports)[0]): Promise<Address> {
+      const number = port === undefined ? undefined : ports[port];
+      if (port === undefined || number === undefined) {
+        const there = Object.keys(ports).join(", ") || "none: declare it in image(…, { ports })";
+        throw new HadronError(
+          "WRONG_USE",
+          `"${name}" has no port${port === undefined ? "" : ` "${port}"`}; there are ${there}.`,
+        );
+      }
+      const host = await hostFor(definition);
+      return host.address(name, { name: port, number });
+    },
+    [Symbol.toStringTag]: "HadronService",
+    [Symbol.for("nodejs.util.inspect.custom")]: () => `[HadronService: ${name}]`,
+  };
+  return Object.freeze(definePart(value, definition));
 }
 
 /**

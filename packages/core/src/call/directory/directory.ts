@@ -12,6 +12,8 @@ export interface Member {
   readonly state: "starting" | "ready" | "draining" | "failed";
   /** Why it is not ready, as far as known, e.g. `exit code 1`. */
   readonly reason: string | undefined;
+  /** Of a stand-in that is ready: where each port of its image is, by its name, as `host:port`. */
+  readonly addresses?: Readonly<Record<string, string>> | undefined;
 }
 
 /** How the replicas of a service are found. One a runner: pushed by the local one, DNS in containers and pods. */

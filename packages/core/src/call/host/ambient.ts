@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clockwork } from "../../clock/clockwork.ts";
-import type { CallOptions, Context } from "../../declare/types.ts";
+import type { Address, CallOptions, Context } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { Hello } from "../../transport/transport.ts";
+import type { ImagePort } from "../directory/addresses.ts";
 
 /** The side of a process that calls, as the code that runs in it needs it. */
 export interface CallingSide {
@@ -13,6 +14,8 @@ export interface CallingSide {
   readonly app: App | undefined;
   /** Calls a service: any of its replicas. Fails as the call fails: see `ERROR_CODES`. */
   call(service: string, procedure: string | undefined, input: unknown, options: CallOptions): Promise<unknown>;
+  /** Where a port of an image is. Fails as a call does, and with FAILED_PRECONDITION where that cannot be known from here. */
+  address(service: string, port: ImagePort): Promise<Address>;
 }
 
 /** What the running code belongs to: a handler, or what a replica does without being called. */

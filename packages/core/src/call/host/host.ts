@@ -1,6 +1,6 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
-import type { CallOptions } from "../../declare/types.ts";
+import type { Address, CallOptions } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
@@ -10,6 +10,7 @@ import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
 import type { Hello, Transport } from "../../transport/transport.ts";
 import { Channel } from "../channel/channel.ts";
+import type { AddressFinder, ImagePort } from "../directory/addresses.ts";
 import type { Directory } from "../directory/directory.ts";
 import { ambient, type CallingSide } from "./ambient.ts";
 
@@ -31,6 +32,8 @@ export interface HostOptions {
   readonly ordinal?: number;
   /** Its time and chance. @default this machine's */
   readonly clock?: Clockwork;
+  /** Finds where images are. @default nobody knows */
+  readonly addresses?: AddressFinder | undefined;
   /** Bytes of one encoded output that are accepted. @default 2 GiB − 1: the serving side has the limit */
   readonly maxOutputBytes?: number;
 }
@@ -70,14 +73,7 @@ export class Host implements CallingSide, Observable {
     let channel = this.#channels.get(service);
     if (channel === undefined) {
       if (this.#closed) throw new HadronError("UNAVAILABLE", "The app was closed.", { unsent: true });
-      if (!this.has(service)) {
-        const there = [...(this.app?.services.keys() ?? [])];
-        throw new HadronError(
-          "UNKNOWN_SERVICE",
-          `"${service}" is not in the app "${this.self.app}"${there.length === 0 ? "" : `, which has ${there.join(", ")}`}. ` +
-            `Give it to run(…) beside the others.`,
-        );
-      }
+      if (!this.has(service)) throw this.#unknown(service);
       const { directory, transports, maxOutputBytes = 2 ** 31 - 1 } = this.#options;
       // Who has not the app's code cannot know what may be repeated.
       const idempotent = new Set(this.app?.services.get(service)?.topology.idempotent);
@@ -94,6 +90,17 @@ export class Host implements CallingSide, Observable {
       this.#channels.set(service, channel);
     }
     return channel;
+  }
+
+  /** Where a port of an image is. Fails as a call does, and with FAILED_PRECONDITION where that cannot be known from here. */
+  address(service: string, port: ImagePort): Promise<Address> {
+    const { addresses } = this.#options;
+    if (!this.has(service)) return Promise.reject(this.#unknown(service));
+    if (addresses === undefined) {
+      const text = `Where "${service}" is cannot be known from here: the runner of "${this.self.app}" does not tell it.`;
+      return Promise.reject(new HadronError("FAILED_PRECONDITION", text));
+    }
+    return this.within({}, (scope) => addresses(service, port, scope)) as Promise<Address>;
   }
 
   /** Calls a service: any of its replicas. Fails as the call fails: see {@link ERROR_CODES}. */
@@ -196,6 +203,15 @@ export class Host implements CallingSide, Observable {
       help: "Deadlines that this process waits for.",
       value: this.clock.deadlines.size,
     };
+  }
+
+  #unknown(service: string): HadronError {
+    const there = [...(this.app?.services.keys() ?? [])];
+    return new HadronError(
+      "UNKNOWN_SERVICE",
+      `"${service}" is not in the app "${this.self.app}"${there.length === 0 ? "" : `, which has ${there.join(", ")}`}. ` +
+        `Give it to run(…) beside the others.`,
+    );
   }
 
   /** Closes all connections; calls in flight fail. */

@@ -143,5 +143,6 @@ export async function discoverHost(service: string): Promise<Host> {
     const where = having.map(({ app, runner }) => `${app} (${runner})`).join(", ");
     throw new HadronError("FAILED_PRECONDITION", `"${service}" runs in several apps, ${where}: end all but one.`);
   }
-  return openHost(found.app, (await found.connect()).directory);
+  const { directory, address } = await found.connect();
+  return openHost(found.app, directory, address);
 }

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type Connected, HadronError, type LogLine, type Member, TableDirectory } from "@hadron/core/spi";
+import {
+  addressesOfMembers,
+  type Connected,
+  HadronError,
+  type LogLine,
+  type Member,
+  TableDirectory,
+} from "@hadron/core/spi";
 import { CONTROL_SOCKET } from "../folder/run-folder.ts";
 import { isGone } from "./claim.ts";
 import { ask, askOnce, type ControlRequest } from "./control.ts";
@@ -71,6 +78,7 @@ export class RemoteDeployment {
     });
     return {
       directory,
+      address: addressesOfMembers(directory),
       async [Symbol.asyncDispose]() {
         signal.removeEventListener("abort", stop);
         over.abort(new HadronError("CANCELLED", "The connection was closed."));

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { FromReplica, ToReplica } from "@hadron/core/spi";
+import type { FromReplica, Member, ToReplica } from "@hadron/core/spi";
 import { HadronError, isErrorCode } from "@hadron/core/spi";
 import type { Exit } from "./exit.ts";
 import { type Launch, ReplicaProcess } from "./replica-process.ts";
@@ -34,6 +34,7 @@ export class Incarnation {
   readonly #passing = new Set<(passed: boolean) => void>();
   readonly #cancelTimer: () => void;
   #nextLoad = 1;
+  #addresses: Member["addresses"];
   #state: "starting" | "ready" | "draining" | "gone" = "starting";
   #refusal: { readonly code: string; readonly message: string } | undefined;
 
@@ -51,6 +52,11 @@ export class Incarnation {
     // Whoever waits for `ready` hears of it; a replica that is started again is watched by `exited`.
     this.#ready.promise.catch(() => {});
     this.exited = this.#process.exited.then((exit) => this.#end(exit));
+  }
+
+  /** Of a stand-in that is ready: where the ports of its image are. */
+  get addresses(): Member["addresses"] {
+    return this.#addresses;
   }
 
   get pid(): number | undefined {
@@ -128,6 +134,7 @@ export class Incarnation {
   #receive(message: FromReplica): void {
     if (message.type === "ready" && this.#state === "starting") {
       this.#cancelTimer();
+      this.#addresses = message.addresses;
       this.#become("ready");
       this.#ready.resolve();
     } else if (message.type === "failed") this.#refusal = message;

@@ -90,6 +90,7 @@ export class LocalReplica {
       address: this.#current?.address ?? "",
       state: this.#state,
       reason,
+      addresses: this.#current?.addresses,
     };
   }
 
