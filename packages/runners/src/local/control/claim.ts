@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { HadronError, isHadronError } from "@hadron/core/spi";
 import type { Description } from "../deployment/description.ts";
+import { endLeftovers } from "../folder/leftovers.ts";
 import { CONTROL_SOCKET, claimName, removeStale } from "../folder/run-folder.ts";
 import { askOnce } from "./control.ts";
 import type { Session } from "./session.ts";
@@ -8,7 +9,7 @@ import type { Session } from "./session.ts";
 const ANSWER_MS = 5000;
 const ATTEMPTS = 10;
 
-/** Asks who holds a run folder. Undefined where its process is gone: it is then cleared away. */
+/** Asks who holds a run folder. Undefined where its process is gone: what is left of it is then ended and cleared away. */
 export async function describeHolder(
   link: string,
   path: string,
@@ -22,6 +23,8 @@ export async function describeHolder(
     );
   } catch (error) {
     if (!isGone(error)) throw error;
+    // First: as long as the link is there, nobody else has the name.
+    await endLeftovers(path, signal);
     removeStale(link, path);
     return undefined;
   }

@@ -1,11 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { RunFolder } from "./run-folder.ts";
 
+/** The name of a watchdog, in its command line. */
+export const WATCHDOG = "hadron-watchdog";
+
 /**
  * Reads which process groups there are, until its standard input ends; then what is left of them is killed, stopped and
- * spinning ones too, and the folder removed. Ignores what a terminal sends to all of its processes.
+ * spinning ones too, and the folder removed, and with it the app's name, as soon as they are gone: whoever takes the name
+ * owns what they store. Of a killed process that nobody reaps, and that no /proc tells apart from others, 2 s are enough.
+ * Ignores what a terminal sends to all of its processes.
  */
 const SCRIPT = `trap '' HUP INT QUIT TERM
+is_there() {
+  kill -0 -- "-$1" 2>/dev/null || return 1
+  stat=
+  [ -r "/proc/$1/stat" ] && read -r stat 2>/dev/null < "/proc/$1/stat"
+  case \${stat##*")"} in " Z"*) return 1 ;; esac
+}
 groups=
 while read -r what group; do
   case $what in
@@ -16,6 +27,10 @@ while read -r what group; do
   esac
 done
 for one in $groups; do kill -9 -- "-$one" 2>/dev/null || kill -9 "$one" 2>/dev/null; done
+tries=0
+for one in $groups; do
+  while [ "$tries" -lt 100 ] && is_there "$one"; do sleep 0.02; tries=$((tries + 1)); done
+done
 [ "$(readlink "$2")" = "$3" ] && rm -f -- "$2"
 rm -rf -- "$1"
 `;
@@ -29,7 +44,7 @@ export class Watchdog {
 
   constructor(folder: RunFolder) {
     const name = folder.path.slice(folder.path.lastIndexOf("/") + 1);
-    this.#shell = spawn("/bin/sh", ["-c", SCRIPT, "hadron-watchdog", folder.path, folder.link, name], {
+    this.#shell = spawn("/bin/sh", ["-c", SCRIPT, WATCHDOG, folder.path, folder.link, name], {
       // A session of its own: Ctrl-C in a terminal does not reach it.
       detached: true,
       cwd: "/",
