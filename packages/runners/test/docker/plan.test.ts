@@ -33,6 +33,28 @@ describe("a plan", () => {
     expect(changed.some((one) => one.includes("counter"))).toBe(false);
   });
 
+  test("gives an ingress that runs another program or other settings, and leaves its container and exported images alone", () => {
+    const world = asDesired(desired);
+    const exported = { ...world, images: [...world.images, ...desired.exported] };
+    const next = plan(toDesired(everyKind(), { program: "eeeeeeeeeeeeeee" }), exported, {});
+    expect(lines(next)).toEqual(["update container shop.greet.ingress: its program changed"]);
+    const limits = { ...everyKind().services[0]!.limits, drainMs: 1 };
+    const services = everyKind().services.map((one) => (one.name === "greet" ? { ...one, limits } : one));
+    expect(lines(plan(toDesired({ ...everyKind(), services }), exported, {}))).toContain(
+      "update container shop.greet.ingress: its limits or its target changed",
+    );
+  });
+
+  test("removes the ingress of a service that is not exposed any more, with its volume", () => {
+    const services = everyKind().services.map((one) => (one.name === "greet" ? { ...one, exposed: null } : one));
+    const plain = toDesired({ ...everyKind(), services });
+    const volumes = plain.volumes.filter(({ role }) => role !== "ingress");
+    expect(lines(plan({ ...plain, volumes }, asDesired(desired), {}))).toEqual([
+      "delete container shop.greet.ingress: more replicas than declared",
+      "delete volume shop.greet.ingress: nothing mounts it any more",
+    ]);
+  });
+
   test("keeps the replicas that stay when their number changes", () => {
     const more = lines(plan(toDesired(everyKind({ greeters: 3 })), asDesired(desired), {}));
     expect(more).toEqual(["create container shop.greet.2: not on the engine"]);
@@ -89,7 +111,7 @@ describe("a plan", () => {
     const images = [...world.images, "hadron/shop:000000000000"];
     expect(lines(plan(desired, { ...world, containers: [...world.containers, gone], volumes, images }, {}))).toEqual([
       "delete container shop.gone.0: no longer declared",
-      "delete volume shop.counters.secrets-00000000: old values",
+      "delete volume shop.counters.secrets-00000000: nothing mounts it any more",
       "delete image hadron/shop:000000000000: an older version",
     ]);
   });

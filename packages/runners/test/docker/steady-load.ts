@@ -55,9 +55,14 @@ async function obeying(call: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** Calls by JSON-RPC over kept-alive HTTP, as a stranger does. */
-export function callByHttp(port: number, method: string, input: unknown): { call(): Promise<unknown>; close(): void } {
-  const agent = new Agent({ keepAlive: true });
+/** Calls by JSON-RPC over HTTP, as a stranger does. */
+export function callByHttp(
+  port: number,
+  method: string,
+  input: unknown,
+  { keepAlive = true } = {},
+): { call(): Promise<unknown>; close(): void } {
+  const agent = new Agent({ keepAlive });
   const body = JSON.stringify({ jsonrpc: "2.0", method, params: [input], id: 1 });
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
   return {

@@ -33,11 +33,11 @@ export function everyKind(options: { readonly greeters?: number } = {}): Topolog
 
 export function toDesired(
   topology: Topology,
-  options: { readonly image?: string; readonly revision?: string } = {},
+  options: { readonly image?: string; readonly revision?: string; readonly program?: string } = {},
 ): Desired {
   const { app } = topology;
   const appImage = imageTag(app, options.image ?? "aaaaaaaaaaaa");
-  const ingressImage = imageTag(app, "ingress-bbbbbbbbbbbb");
+  const base = { name: "node:24-slim", id: "sha256:base" };
   const revision = options.revision ?? "0123456789ab";
   const spec = {
     topology,
@@ -49,16 +49,20 @@ export function toDesired(
   };
   return {
     app,
-    images: [appImage, ingressImage],
+    images: [appImage],
+    exported: [imageTag(app, "ingress-bbbbbbbbbbbb")],
     volumes: [
       { name: "shop.counts", role: "counts", service: undefined },
+      { name: "shop.greet.ingress", role: "ingress", service: "greet" },
       { name: "shop.counters.secrets-11111111", role: "secrets", service: "counters" },
       { name: "shop.counter.0", role: "storage", service: "counter" },
       { name: "shop.counter.1", role: "storage", service: "counter" },
     ],
     containers: topology.services.flatMap((service): ContainerSpec[] => [
       ...Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(spec, service, ordinal)),
-      ...(needsIngress(service) ? [ingressSpec(app, service, ingressImage, revision)] : []),
+      ...(needsIngress(service)
+        ? [ingressSpec(app, service, base, options.program ?? "ddddddddddddddd", revision)]
+        : []),
     ]),
     counts: countsOf(topology),
   };
@@ -76,9 +80,9 @@ export function asDesired(desired: Desired): World {
 }
 
 export function toSeen(spec: ContainerSpec, id: string): SeenContainer {
-  const { name, service, ordinal, role } = spec;
+  const { name, service, ordinal, role, form } = spec;
   return {
-    ...{ id, name, service, ordinal, role, spec: spec.spec },
+    ...{ id, name, service, ordinal, role, form, spec: spec.spec },
     revision: "0123456789ab",
     state: "running",
     connected: true,

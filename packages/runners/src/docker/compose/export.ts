@@ -10,6 +10,6 @@ export async function exportCompose(
   settings: Settings,
   context: RunContext,
 ): Promise<string> {
-  const { desired } = await buildAll(engine, program, settings, context);
-  return await toComposeFile(program.topology, desired.containers);
+  const { desired, ingressImage } = await buildAll(engine, program, settings, context);
+  return await toComposeFile(program.topology, desired.containers, ingressImage);
 }

@@ -3,16 +3,26 @@ import { USER_ID } from "../../replica/layout.ts";
 import type { ContainerSpec } from "../containers/finish.ts";
 import type { PortBindings } from "../containers/payload.ts";
 import { secretNames } from "../containers/spec.ts";
+import { exportedIngress } from "../ingress/spec.ts";
 import { networkName } from "../names/names.ts";
 
 /**
  * The Compose file of an app (version 2.4 of the format, which docker-compose and `docker compose` both take, limits
  * included). One service of it for each container, named as the replica, so that shards keep their numbers. Secrets are
  * named, and come from the environment of whoever runs it. Pure.
+ *
+ * @param ingressImage The tag of the image of ingresses; undefined where there are none.
  */
-export async function toComposeFile(topology: Topology, containers: readonly ContainerSpec[]): Promise<string> {
+export async function toComposeFile(
+  topology: Topology,
+  deployed: readonly ContainerSpec[],
+  ingressImage: string | undefined,
+): Promise<string> {
   const { dump } = await import("js-yaml");
   const network = networkName(topology.app);
+  const containers = deployed.map((spec) =>
+    spec.form === undefined || ingressImage === undefined ? spec : exportedIngress(spec, spec.form, ingressImage),
+  );
   const volumes = new Set<string>();
   const services: Record<string, unknown> = {};
   const owned: { readonly name: string; readonly target: string }[] = [];

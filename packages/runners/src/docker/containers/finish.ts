@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Readiness } from "@hadron/core/spi";
+import type { IngressForm } from "../names/ingress-form.ts";
 import { LABEL, type Role } from "../names/labels.ts";
 import { networkName } from "../names/names.ts";
 import { type Aspects, type ContainerPayload, type Hardening, LIFE } from "./payload.ts";
@@ -16,6 +17,8 @@ export interface ContainerSpec {
   /** Names under which others on the app's network find it. */
   readonly aliases: readonly string[];
   readonly ready: ContainerReadiness;
+  /** What runs in an ingress, which changes within the container; undefined: none. */
+  readonly form: IngressForm | undefined;
   readonly payload: ContainerPayload;
   /** Compared with the label of a container that runs: see {@link differences}. */
   readonly spec: string;
@@ -41,6 +44,7 @@ export interface ContainerParts {
   readonly exclusive: boolean;
   readonly aliases: readonly string[];
   readonly ready: ContainerReadiness;
+  readonly form: IngressForm | undefined;
   readonly procedures: readonly string[];
   readonly aspects: Aspects;
   /** The same, without what differs from replica to replica and from version to version for no other reason. */
@@ -50,7 +54,8 @@ export interface ContainerParts {
 
 /** Puts the aspects of a container together as the engine wants them, and signs each for later comparison. */
 export function finish(parts: ContainerParts): ContainerSpec {
-  const { app, name, service, ordinal, role, aliases, aspects, host, revision, procedures, exclusive, ready } = parts;
+  const { app, name, service, ordinal, role, aliases, aspects, host, revision, procedures, exclusive, ready, form } =
+    parts;
   const network = networkName(app);
   const signed = { ...parts.signed, network: { network, exclusive }, hardening: host, life: LIFE };
   const spec = Object.entries(signed)
@@ -80,7 +85,7 @@ export function finish(parts: ContainerParts): ContainerSpec {
     },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: aliases } } },
   };
-  return { name, service, ordinal, role, exclusive, aliases, ready, payload, spec };
+  return { name, service, ordinal, role, exclusive, aliases, ready, form, payload, spec };
 }
 
 /** In which aspects a container that runs differs from what it should be, in words; empty where it does not. */

@@ -34,6 +34,8 @@ export async function waitUntilReady(
 /** Whether our own code says that it serves. RUNNER_FAILED where it says that it never will. */
 function isReadyWord(line: string, spec: ContainerSpec): boolean {
   if (!line.startsWith("{")) return false;
+  // An ingress says what of it is ready, or fails: what was in it before does not count.
+  if (spec.form !== undefined && !line.includes(`"form":"${spec.form.id}"`)) return false;
   if (line.includes('"event":"ready"')) return true;
   const refusal = refusalIn(line);
   if (refusal === undefined) return false;

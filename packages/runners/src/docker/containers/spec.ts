@@ -49,6 +49,7 @@ export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordi
       service.sharded || service.storage !== null || (publishesItself(service) && service.exposed?.port != null),
     aliases: aliasesOf(service, ordinal),
     ready: readinessOf(service),
+    form: undefined,
     procedures: service.procedures,
     aspects: aspectsOf(options, service, ordinal),
     signed: aspectsOf({ ...options, revision: "" }, service, 0),
@@ -62,7 +63,7 @@ export function publishesItself(service: ServiceTopology): boolean {
 }
 
 /** How long the engine waits after SIGTERM: what a replica may take to drain, and a little to end. */
-export function stopSeconds(service: ServiceTopology): number {
+export function stopSeconds(service: Pick<ServiceTopology, "limits">): number {
   return Math.ceil(service.limits.drainMs / 1000) + 2;
 }
 

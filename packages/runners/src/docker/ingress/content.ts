@@ -1,20 +1,43 @@
 import { fileURLToPath } from "node:url";
-import { bundle } from "../../bundle/index.ts";
+import type { ServiceTopology } from "@hadron/core/spi";
+import { type Bundle, bundle } from "../../bundle/index.ts";
 import { APP_FOLDER } from "../../replica/layout.ts";
 import { type BaseImage, type ImageContent, toContent } from "../image/index.ts";
-import { INGRESS_FILE } from "./spec.ts";
+import { FORM_FILE, type IngressForm, PROGRAM_FILE } from "../names/ingress-form.ts";
+import { ingressVolume } from "../names/names.ts";
+import type { VolumeContent } from "../volumes/volumes.ts";
 
-/**
- * The image of an ingress: the same base, and one file of ours. Not the app's image, so that it stays as it is, and keeps
- * its port, when the app's code changes.
- */
-export async function ingressContent(app: string, base: BaseImage, signal: AbortSignal): Promise<ImageContent> {
+/** The program of every ingress. */
+export function bundleIngress(signal: AbortSignal): Promise<Bundle> {
   // Beside this file, in the sources and in what is published.
   const entry = fileURLToPath(new URL(`./main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
-  const { code, map } = await bundle(entry, { signal });
+  return bundle(entry, { signal });
+}
+
+/** What is to be in the volume of a service's ingress. */
+export function ingressVolumeContent(
+  app: string,
+  { name }: ServiceTopology,
+  { code }: Bundle,
+  form: IngressForm,
+): VolumeContent {
   const files = [
-    { path: INGRESS_FILE, content: code, executable: false },
-    { path: `${INGRESS_FILE}.map`, content: map, executable: false },
+    { name: PROGRAM_FILE, content: Buffer.from(code).toString("utf8") },
+    { name: FORM_FILE, content: JSON.stringify(form) },
+  ];
+  return {
+    volume: ingressVolume(app, name),
+    owner: 0,
+    mode: 0o755,
+    files: files.map((file) => ({ ...file, owner: 0, mode: 0o444 })),
+  };
+}
+
+/** An image of the same program, for an exported Compose file, whose volumes nobody fills. */
+export function ingressContent(app: string, { code, map }: Bundle, base: BaseImage): ImageContent {
+  const files = [
+    { path: PROGRAM_FILE, content: code, executable: false },
+    { path: `${PROGRAM_FILE}.map`, content: map, executable: false },
   ];
   return toContent(app, [{ name: "app", folder: APP_FOLDER, files }], base, APP_FOLDER);
 }

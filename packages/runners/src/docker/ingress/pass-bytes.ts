@@ -1,11 +1,13 @@
-import { connect, createServer, type Socket } from "node:net";
-import type { Door } from "./door.ts";
-import type { IngressSettings } from "./settings.ts";
+import { connect, type Socket } from "node:net";
+import type { IngressSettings } from "../names/ingress-form.ts";
+import type { Passing } from "./passing.ts";
 
 /** Passes connections on to a replica, whatever is said on them. The engine's DNS spreads them. */
-export async function passBytes({ service, listen }: IngressSettings, port: number): Promise<Door> {
+export function passBytes({ service }: IngressSettings, port: number): Passing {
   const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (outside) => {
+  let empty: (() => void) | undefined;
+  const take = (outside: Socket) => {
+    outside.allowHalfOpen = true;
     const inside = connect({ host: service, port, allowHalfOpen: true });
     for (const [socket, other] of [
       [outside, inside],
@@ -16,15 +18,19 @@ export async function passBytes({ service, listen }: IngressSettings, port: numb
       socket.pipe(other);
       // Where one side breaks, the other has nobody to talk to.
       socket.once("error", () => other.destroy());
-      socket.once("close", () => sockets.delete(socket));
+      socket.once("close", () => {
+        sockets.delete(socket);
+        if (sockets.size === 0) empty?.();
+      });
     }
-  });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(listen, "0.0.0.0", resolve));
+  };
   return {
+    take,
     drain: (withinMs) =>
       new Promise((resolve) => {
         setTimeout(resolve, withinMs).unref();
-        server.close(() => resolve());
+        empty = resolve;
+        if (sockets.size === 0) resolve();
       }),
   };
 }

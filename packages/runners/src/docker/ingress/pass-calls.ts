@@ -18,9 +18,9 @@ import {
   toErrorData,
 } from "@hadron/core/spi";
 import { EXPOSED_PORT } from "../../replica/layout.ts";
+import type { IngressSettings } from "../names/ingress-form.ts";
 import { ask } from "../world/probe.ts";
-import type { Door } from "./door.ts";
-import type { IngressSettings } from "./settings.ts";
+import type { Passing } from "./passing.ts";
 
 const DESCRIBE_AGAIN_MS = 2_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -30,7 +30,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * says so there, so that a call that it did not take goes to another, and none is made twice. Passing HTTP on as it is
  * could not tell a request that was lost on its way from one that a dying replica was at.
  */
-export async function passCalls(settings: IngressSettings, port: number): Promise<Door> {
+export function passCalls(settings: IngressSettings, port: number): Passing {
   const { app, service, limits } = settings;
   const self = { app, service, replica: `${service}.ingress`, topology: "" };
   const directory = new DnsDirectory({
@@ -67,11 +67,9 @@ export async function passCalls(settings: IngressSettings, port: number): Promis
   };
   const description = describe(service);
   const server = createServer({ dispatcher, idle: () => work.idle(), discover: () => description.document });
-  await server.listen(`tcp:0.0.0.0:${settings.listen}`, {
-    exposed: true,
-    routes: healthRoutes(() => !server.draining),
-  });
+  const door = server.createDoor({ exposed: true, routes: healthRoutes(() => !server.draining) });
   return {
+    take: (socket) => door.take(socket),
     async drain(withinMs) {
       await server.drain(withinMs);
       host.close();

@@ -4,11 +4,20 @@ import { APP_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts
 import { type ContainerSpec, finish } from "../containers/finish.ts";
 import { HARDENED } from "../containers/payload.ts";
 import { publishesItself, stopSeconds } from "../containers/spec.ts";
-import { ingressName } from "../names/names.ts";
-import type { IngressSettings } from "./settings.ts";
+import type { BaseImage } from "../image/index.ts";
+import { INGRESS_FOLDER, type IngressForm, type IngressSettings, PROGRAM_FILE, toForm } from "../names/ingress-form.ts";
+import { ingressName, ingressVolume } from "../names/names.ts";
 
-/** The bundle of an ingress, in its image. */
-export const INGRESS_FILE = "ingress.mjs";
+/**
+ * Of the door and of what it and a program say to each other. Raised where a door that runs already cannot do with the next
+ * program: then its container is replaced, and callers are refused meanwhile.
+ */
+const DOOR_VERSION = 1;
+
+/** The door, its program, and the next one beside that. */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+/** The door ends its program in time by itself. An engine cannot be told another limit without a new container. */
+const STOP_SECONDS = 600;
 
 /** Whether a service is exposed through an ingress. */
 export function needsIngress(service: ServiceTopology): boolean {
@@ -19,45 +28,87 @@ export function needsIngress(service: ServiceTopology): boolean {
   );
 }
 
-/** The container that keeps the port of a service while its replicas come and go. */
-export function ingressSpec(app: string, service: ServiceTopology, image: string, revision: string): ContainerSpec {
-  const { name, exposed } = service;
-  const settings: IngressSettings = {
+/** What the program of a service's ingress is told. */
+export function ingressSettings(app: string, service: ServiceTopology): IngressSettings {
+  const port = service.image === null ? null : mainPort(service.image);
+  return {
     app,
-    service: name,
+    service: service.name,
     listen: EXPOSED_PORT,
     // An image speaks a protocol of its own: its bytes are passed on as they are.
-    target: service.image === null ? { calls: INTERNAL_PORT } : { bytes: mainPort(service.image)! },
+    target: port === null ? { calls: INTERNAL_PORT } : { bytes: port },
     limits: service.limits,
   };
-  const env = { INGRESS: JSON.stringify(settings) };
+}
+
+/**
+ * The container that keeps the port of a service while its replicas come and go. Neither its code nor its settings are in
+ * it, so that it stays when they change: see `door.ts`.
+ *
+ * @param program The hash of the program's code.
+ */
+export function ingressSpec(
+  app: string,
+  service: ServiceTopology,
+  base: BaseImage,
+  program: string,
+  revision: string,
+): ContainerSpec {
+  const { name, exposed } = service;
   const aspects = {
     image: {
-      Image: image,
-      Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/${INGRESS_FILE}`],
+      Image: base.name,
+      Entrypoint: ["node", "--max-old-space-size=32", `${INGRESS_FOLDER}/${PROGRAM_FILE}`, INGRESS_FOLDER],
       User: IMAGE.user,
       StopSignal: "SIGTERM",
     },
-    env: { Env: Object.entries(env).map(([key, value]) => `${key}=${value}`) },
-    resources: { Memory: 128 * 1024 * 1024, MemorySwap: 128 * 1024 * 1024, NanoCpus: 2e9 },
-    mounts: {},
-    ports: { [`${EXPOSED_PORT}/tcp`]: [{ HostIp: exposed!.host, HostPort: String(exposed!.port ?? "") }] },
-    stop: { StopTimeout: stopSeconds(service) },
+    env: { Env: [`HADRON_DOOR=${DOOR_VERSION}`] },
+    resources: { Memory: MEMORY_BYTES, MemorySwap: MEMORY_BYTES, NanoCpus: 2e9 },
+    mounts: {
+      Mounts: [
+        {
+          Type: "volume" as const,
+          Source: ingressVolume(app, name),
+          Target: INGRESS_FOLDER,
+          ReadOnly: true,
+          VolumeOptions: { NoCopy: true },
+        },
+      ],
+    },
+    ports: { [`${EXPOSED_PORT}/tcp`]: [{ HostIp: exposed?.host ?? "", HostPort: String(exposed?.port ?? "") }] },
+    stop: { StopTimeout: Math.max(STOP_SECONDS, stopSeconds(service)) },
   };
   return finish({
     app,
-    // Its own version is in its image: a new revision of the app is no reason to replace it.
+    // A new revision of the app is no reason to replace it.
     revision,
     name: ingressName(app, name),
     service: name,
     ordinal: -1,
     role: "ingress",
-    exclusive: exposed!.port !== null,
+    exclusive: exposed?.port != null,
     aliases: [],
     ready: { by: "word" },
+    form: toForm(program, ingressSettings(app, service)),
     procedures: [],
     aspects,
-    signed: aspects,
+    signed: { ...aspects, image: { ...aspects.image, Image: base.id }, stop: { StopTimeout: STOP_SECONDS } },
     host: HARDENED,
   });
+}
+
+/** The same for an exported Compose file: from an image that has the program, which owns the port itself. */
+export function exportedIngress(spec: ContainerSpec, { settings }: IngressForm, image: string): ContainerSpec {
+  const { Mounts: _, ...HostConfig } = spec.payload.HostConfig;
+  return {
+    ...spec,
+    payload: {
+      ...spec.payload,
+      Image: image,
+      Entrypoint: ["node", "--max-old-space-size=96", `${APP_FOLDER}/${PROGRAM_FILE}`],
+      Env: [`INGRESS=${JSON.stringify(settings)}`],
+      HostConfig,
+      StopTimeout: stopSeconds(settings),
+    },
+  };
 }

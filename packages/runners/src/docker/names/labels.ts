@@ -18,7 +18,7 @@ export const LABEL = {
 
 /**
  * `replica`: a replica of our own code; `image`: one of another image; `ingress`: keeps a port while replicas come and
- * go; `lock`, `counts`, `secrets`, `storage`, `generated`: volumes; `writer`: a container that is never started, through
+ * go, and the volume of what runs in it; `lock`, `counts`, `secrets`, `storage`, `generated`: volumes; `writer`: a container that is never started, through
  * which files get into volumes.
  */
 export type Role = "replica" | "image" | "ingress" | "lock" | "counts" | "secrets" | "storage" | "generated" | "writer";

@@ -18,6 +18,11 @@ export function ingressName(app: string, service: string): string {
   return `${app}.${service}.ingress`;
 }
 
+/** The program of an ingress, and what it is told. */
+export function ingressVolume(app: string, service: string): string {
+  return `${app}.${service}.ingress`;
+}
+
 export function networkName(app: string): string {
   return `${app}.hadron`;
 }
@@ -52,7 +57,7 @@ export function imageTag(app: string, content: string): string {
   return `hadron/${app}:${content}`;
 }
 
-/** The tag of the image of the app's ingresses. */
+/** The tag of the image of the app's ingresses, which exported files name. */
 export function ingressImageTag(app: string, content: string): string {
   return imageTag(app, `ingress-${content}`);
 }

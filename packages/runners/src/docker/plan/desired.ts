@@ -6,12 +6,13 @@ import type { ContainerSpec } from "../containers/finish.ts";
 import { replicaSpec } from "../containers/spec.ts";
 import type { Engine } from "../engine/client.ts";
 import { appContent, type BaseImage, type ImageContent } from "../image/index.ts";
-import { ingressContent } from "../ingress/content.ts";
+import { bundleIngress, ingressContent, ingressVolumeContent } from "../ingress/content.ts";
 import { ingressSpec, needsIngress } from "../ingress/spec.ts";
-import { countsVolume, generatedVolume, imageTag, ingressImageTag } from "../names/names.ts";
+import { countsVolume, generatedVolume, imageTag, ingressImageTag, ingressVolume } from "../names/names.ts";
 import { findGenerated, type Generated } from "../volumes/generated.ts";
 import { placeSecrets, type SecretsPlace } from "../volumes/secrets.ts";
 import { storageVolumes } from "../volumes/storage.ts";
+import type { VolumeContent } from "../volumes/volumes.ts";
 import type { World } from "../world/world.ts";
 import type { Desired, DesiredVolume } from "./plan.ts";
 
@@ -23,6 +24,10 @@ export interface Wanted {
   readonly image: string;
   /** By tag. */
   readonly contents: ReadonlyMap<string, ImageContent>;
+  /** The tag of the image of ingresses, which exported files name; undefined where there are none. */
+  readonly ingressImage: string | undefined;
+  /** By service, what runs in its ingress. */
+  readonly ingresses: ReadonlyMap<string, VolumeContent>;
   /** By service, of those that have some. */
   readonly secrets: ReadonlyMap<string, SecretsPlace>;
   readonly generated: Generated;
@@ -43,13 +48,15 @@ export async function toWanted(
   const exposed = services.filter(needsIngress);
   const [content, ingress, { generated, secrets }] = await Promise.all([
     appContent(program, bundle, base),
-    exposed.length === 0 ? undefined : ingressContent(app, base, context.signal),
+    exposed.length === 0 ? undefined : bundleIngress(context.signal),
     findSecrets(engine, program, world, base, context.signal),
   ]);
   const image = imageTag(app, content.hash);
   const contents = new Map([[image, content]]);
-  const ingressTag = ingress === undefined ? undefined : ingressImageTag(app, ingress.hash);
-  if (ingressTag !== undefined) contents.set(ingressTag, ingress!);
+  const exported = ingress === undefined ? undefined : ingressContent(app, ingress, base);
+  const ingressImage = exported === undefined ? undefined : ingressImageTag(app, exported.hash);
+  if (exported !== undefined && ingressImage !== undefined) contents.set(ingressImage, exported);
+  const ingresses = new Map<string, VolumeContent>();
   const options = {
     topology,
     topologyHash: program.hash,
@@ -58,14 +65,18 @@ export async function toWanted(
     image,
     secrets: Object.fromEntries([...secrets].map(([service, { volume }]) => [service, volume])),
   };
-  const containers = services.flatMap((service): readonly ContainerSpec[] => [
-    ...Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(options, service, ordinal)),
-    ...(needsIngress(service) ? [ingressSpec(app, service, ingressTag!, revision)] : []),
-  ]);
+  const containers = services.flatMap((service): readonly ContainerSpec[] => {
+    const replicas = Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(options, service, ordinal));
+    if (ingress === undefined || !needsIngress(service)) return replicas;
+    const spec = ingressSpec(app, service, base, ingress.hash, revision);
+    if (spec.form !== undefined) ingresses.set(service.name, ingressVolumeContent(app, service, ingress, spec.form));
+    return [...replicas, spec];
+  });
   return {
     desired: {
       app,
-      images: [...contents.keys()],
+      images: [image],
+      exported: ingressImage === undefined ? [] : [ingressImage],
       volumes: volumesOf(topology, secrets),
       containers,
       counts: countsOf(topology),
@@ -73,6 +84,8 @@ export async function toWanted(
     revision,
     image,
     contents,
+    ingressImage,
+    ingresses,
     secrets,
     generated,
   };
@@ -93,6 +106,9 @@ function volumesOf(topology: Topology, secrets: ReadonlyMap<string, SecretsPlace
     ...(services.some(({ generated = [] }) => generated.length > 0)
       ? [{ name: generatedVolume(app), role: "generated" as const, service: undefined }]
       : []),
+    ...services
+      .filter(needsIngress)
+      .map(({ name }) => ({ name: ingressVolume(app, name), role: "ingress" as const, service: name })),
     ...services.flatMap((service) =>
       storageVolumes(app, service).map((name) => ({ name, role: "storage" as const, service: service.name })),
     ),

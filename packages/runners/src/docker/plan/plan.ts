@@ -7,8 +7,10 @@ import type { SeenContainer, World } from "../world/world.ts";
 /** Everything that the engine should have of an app. */
 export interface Desired {
   readonly app: string;
-  /** The tags of the images that we make: the app's, and the ingress's where there is one. */
+  /** The tags of the images that its containers are made from, as far as we make them. */
   readonly images: readonly string[];
+  /** The tags of images that only exported files name: they stay where they are. */
+  readonly exported: readonly string[];
   readonly volumes: readonly DesiredVolume[];
   readonly containers: readonly ContainerSpec[];
   /** How many replicas of each sharded service there should be. */
@@ -26,7 +28,7 @@ export interface Slot {
   readonly spec: ContainerSpec;
   /** The container that is as it should be, if there is one. */
   readonly current: SeenContainer | undefined;
-  readonly action: "keep" | "start" | "connect" | "create";
+  readonly action: "keep" | "start" | "connect" | "change" | "create";
   /** Others in its place, which go when it is ready. */
   readonly old: readonly SeenContainer[];
 }
@@ -69,9 +71,9 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
   const surplus = world.containers.filter((container) => !placed.has(container));
   // Storage outlives all but `delete`: a shard that comes back finds its own.
   const spent = world.volumes
-    .filter((volume) => volume.role === "secrets" && !wanted.has(volume.name))
+    .filter(({ role, name }) => (role === "secrets" || role === "ingress") && !wanted.has(name))
     .map((volume) => volume.name);
-  const stale = world.images.filter((tag) => !desired.images.includes(tag));
+  const stale = world.images.filter((tag) => !desired.images.includes(tag) && !desired.exported.includes(tag));
   const countsDiffer = Object.entries(desired.counts).some(([service, count]) => (counts[service] ?? count) !== count);
   const network = world.networkId === undefined;
   const names = new Set(desired.containers.map((container) => container.service));
@@ -92,7 +94,7 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
           names.has(seen.service) ? "more replicas than declared" : "no longer declared",
         ),
       ),
-      ...spent.map((name) => change("delete", "volume", name, "old values")),
+      ...spent.map((name) => change("delete", "volume", name, "nothing mounts it any more")),
       ...stale.map((name) => change("delete", "image", name, "an older version")),
     ],
     images,
@@ -143,13 +145,19 @@ function fill(spec: ContainerSpec, world: World): Slot {
         Number(b.name === spec.name) - Number(a.name === spec.name),
     );
   const [current] = right;
-  return { spec, current, action: actionFor(current), old: there.filter((container) => container !== current) };
+  return { spec, current, action: actionFor(spec, current), old: there.filter((container) => container !== current) };
 }
 
-function actionFor(current: SeenContainer | undefined): Slot["action"] {
+function actionFor(spec: ContainerSpec, current: SeenContainer | undefined): Slot["action"] {
   if (current === undefined) return "create";
   if (current.state !== "running" && current.state !== "restarting") return "start";
-  return current.connected ? "keep" : "connect";
+  if (!current.connected) return "connect";
+  return isAsked(spec, current) ? "keep" : "change";
+}
+
+/** Whether an ingress was given what is to run in it; true of what is none. */
+export function isAsked({ form }: ContainerSpec, current: SeenContainer | undefined): boolean {
+  return form === undefined || current?.form?.id === form.id;
 }
 
 function describe({ spec, current, action, old }: Slot): readonly Change[] {
@@ -165,9 +173,15 @@ function describe({ spec, current, action, old }: Slot): readonly Change[] {
   const changes: Change[] = [];
   if (action === "start") changes.push(change("update", "container", name, `it is ${current!.state}`));
   if (action === "connect") changes.push(change("update", "container", name, "it was taken off the network"));
+  if (action === "change") changes.push(change("update", "container", name, changeOf(spec, current)));
   if (current!.name !== name) changes.push(change("update", "container", name, `it is still called ${current!.name}`));
   for (const one of old) changes.push(change("delete", "container", one.name, "it was replaced"));
   return changes;
+}
+
+/** What of an ingress changes while its container stays. */
+function changeOf({ form }: ContainerSpec, current: SeenContainer | undefined): string {
+  return current?.form?.program === form?.program ? "its limits or its target changed" : "its program changed";
 }
 
 function change(action: Change["action"], kind: string, name: string, because: string): Change {

@@ -9,8 +9,9 @@ import { LABEL } from "../names/labels.ts";
 import { networkName, storageVolume } from "../names/names.ts";
 import { ensureBase } from "../plan/base.ts";
 import { toWanted, type Wanted } from "../plan/desired.ts";
-import { type DockerPlan, plan, refuseForeignApp } from "../plan/plan.ts";
+import { type DockerPlan, isAsked, plan, refuseForeignApp } from "../plan/plan.ts";
 import { readCounts, writeCounts } from "../volumes/counts.ts";
+import { readForms } from "../volumes/forms.ts";
 import { storageContent } from "../volumes/storage.ts";
 import { fillVolumes, type VolumeContent } from "../volumes/volumes.ts";
 import { lookAt, type World } from "../world/world.ts";
@@ -86,7 +87,9 @@ export async function buildAll(
   const bundled = bundleOf(program, context);
   const compared = await compareWith(engine, program, bundled, settings, context);
   await checkNew(program, await bundled, compared, context);
-  await makeImages(engine, program, compared, context);
+  const { images } = compared.world;
+  const missing = [...compared.wanted.contents.keys()].filter((tag) => !images.includes(tag));
+  await makeImages(engine, program, { ...compared, plan: { ...compared.plan, images: missing } }, context);
   return compared.wanted;
 }
 
@@ -116,15 +119,16 @@ async function compareWith(
 ): Promise<Compared> {
   const { app } = program.topology;
   const looking = lookAt(engine, app, context.signal);
-  const [world, base, code, counts] = await Promise.all([
+  const [world, containers, base, code, counts] = await Promise.all([
     looking,
+    looking.then((seen) => readForms(engine, seen.containers, context.signal)),
     ensureBase(engine, settings.baseImage, context),
     bundled,
     looking.then((seen) => readCounts(engine, seen, app, context.signal)),
   ]);
   const wanted = await toWanted(engine, program, code, base, world, context);
   refuseForeignApp(wanted.desired, world, settings.explicitApp);
-  return { wanted, world, plan: plan(wanted.desired, world, counts) };
+  return { wanted, world, plan: plan(wanted.desired, { ...world, containers }, counts) };
 }
 
 async function perform(engine: Engine, program: Program, compared: Compared, context: RunContext): Promise<void> {
@@ -193,13 +197,14 @@ async function makeNetwork(engine: Engine, app: string, signal: AbortSignal): Pr
 }
 
 /**
- * Volumes that need something before a container starts: secrets their content, and storage an owner that is not root.
+ * Volumes that need something before a container starts: secrets and ingresses their content, and storage an owner that is
+ * not root. An ingress that runs begins with what it finds there.
  * Storage as long as its replica was never made: an interrupted `up` may have left the volume alone.
  */
 function contentsOf(
   { topology }: Program,
   { volumes, services }: DockerPlan,
-  { secrets, desired, generated }: Wanted,
+  { secrets, desired, generated, ingresses }: Wanted,
 ): readonly VolumeContent[] {
   const made = volumes.flatMap(({ role, service }) => {
     const place = role === "secrets" && service !== undefined ? secrets.get(service) : undefined;
@@ -213,7 +218,11 @@ function contentsOf(
       .filter((name) => storage.has(name))
       .flatMap((name) => storageContent(service, name)),
   );
-  return [...(generated.content === undefined ? [] : [generated.content]), ...made, ...owned];
+  const given = [...services].flatMap(([service, slots]) => {
+    const content = ingresses.get(service);
+    return content !== undefined && slots.some(({ spec, current }) => !isAsked(spec, current)) ? [content] : [];
+  });
+  return [...(generated.content === undefined ? [] : [generated.content]), ...made, ...owned, ...given];
 }
 
 /** One that a container still uses stays. */

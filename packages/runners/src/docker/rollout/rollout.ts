@@ -60,7 +60,7 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
   const { spec, current, action, old } = slot;
   const { engine, context } = options;
   const { signal } = context;
-  if (action === "keep" || action === "connect") {
+  if (action === "keep" || action === "change" || action === "connect") {
     if (action === "connect") await connect(options, current!.id, spec.aliases);
     await waitForKept(slot, options);
   } else if (action === "start") {
@@ -75,7 +75,7 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
       secretEnvironment: options.secretEnvironment(spec.service),
       signal,
     });
-    if (spec.role === "ingress" && old.length > 0) context.progress.note(ingressNote(spec.service));
+    if (spec.role === "ingress" && spec.exclusive && old.length > 0) context.progress.note(ingressNote(spec.service));
     try {
       if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, signal)));
       await startContainer(engine, id, signal);
@@ -92,10 +92,10 @@ async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
   if (current!.name !== spec.name) await renameContainer(engine, current!.id, spec.name, signal);
 }
 
-/** A port of the engine has one container: the old ingress has to let go of it before the new one can have it. */
+/** D8: a port of the engine has one container, so the old door has to let go of it before the new one can have it. */
 function ingressNote(service: string): string {
   return (
-    `The ingress of ${service} is replaced (another version of Hadron, of the base image, or of its limits): until the new one ` +
+    `The ingress of ${service} is replaced (an older version of Hadron made it, or the base image or its address is another): until the new one ` +
     "has its port, callers from outside are refused, and should connect again. Calls by name, from inside or with client.ts, go on."
   );
 }

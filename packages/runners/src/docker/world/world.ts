@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { Engine } from "../engine/client.ts";
 import type { ContainerSummary, ImageSummary, NetworkSummary, PortSummary, VolumeSummary } from "../engine/types.ts";
+import type { IngressForm } from "../names/ingress-form.ts";
 import { isOf, LABEL, ofApp, type Role } from "../names/labels.ts";
 import { networkName } from "../names/names.ts";
 
@@ -25,6 +26,8 @@ export interface SeenContainer {
   readonly created: number;
   /** The volumes that it mounts. */
   readonly volumes: readonly string[];
+  /** What runs in an ingress, where that was read: see `readForms`. */
+  readonly form?: IngressForm | undefined;
 }
 
 export interface SeenVolume {

@@ -4,7 +4,8 @@ import { everyKind, toDesired } from "../topologies.ts";
 
 test("a Compose file has a service for each container, names secrets, and holds none", async () => {
   const topology = everyKind();
-  const text = await toComposeFile(topology, toDesired(topology).containers);
+  const { containers, exported } = toDesired(topology);
+  const text = await toComposeFile(topology, containers, exported[0]);
   expect(text).toMatchSnapshot();
-  expect(await toComposeFile(topology, toDesired(topology).containers)).toBe(text);
+  expect(await toComposeFile(topology, containers, exported[0])).toBe(text);
 });

@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import type { ServiceTopology } from "@hadron/core/spi";
+
+/** What an ingress's program is told, as JSON in the environment variable `INGRESS`. */
+export interface IngressSettings {
+  readonly app: string;
+  readonly service: string;
+  /** The port on which outside callers come. */
+  readonly listen: number;
+  /** The replicas' port, and whether it takes our calls or any bytes. */
+  readonly target: { readonly calls: number } | { readonly bytes: number };
+  readonly limits: ServiceTopology["limits"];
+}
+
+/** What should run behind the port: JSON in a file that the door looks at. */
+export interface IngressForm {
+  /** Names all of it. */
+  readonly id: string;
+  /** The hash of the program's code. */
+  readonly program: string;
+  readonly settings: IngressSettings;
+}
+
+/** The same program with the same settings has the same id. */
+export function toForm(program: string, settings: IngressSettings): IngressForm {
+  const id = createHash("sha256")
+    .update(JSON.stringify([program, settings]))
+    .digest("hex")
+    .slice(0, 12);
+  return { id, program, settings };
+}
+
+/** Where an ingress finds its program and its form: a volume of its own, filled before it starts and when they change. */
+export const INGRESS_FOLDER = "/ingress";
+/** The program, and the door before it: one bundle. */
+export const PROGRAM_FILE = "ingress.mjs";
+/** An {@link IngressForm}. Named so that it comes after the program in an archive, which is sorted. */
+export const FORM_FILE = "wanted.json";
