@@ -9,13 +9,24 @@ export interface CallRecord extends ObservedCall {
   /** Undefined while it is under way. */
   readonly endedAt: number | undefined;
   readonly code: ErrorCode | undefined;
+  /** As encoded. Undefined before its end, and where it is not known: see {@link CallObserver.ended}. */
+  readonly inputBytes: number | undefined;
+  readonly outputBytes: number | undefined;
 }
 
 /** Records calls, and gives the last of them to whoever asks. */
 export interface CallRecorder extends CallObserver {
   /** The calls that are kept, oldest first. */
   records(): readonly CallRecord[];
+  /**
+   * Takes what is kept of calls that have ended, oldest first: the ring has it no more. What is under way stays, for whoever
+   * takes after its end. Traces are pulled so, from time to time; what the ring has no room for until then is lost.
+   */
+  take(): readonly CallRecord[];
 }
+
+/** A place that no call has. */
+const NOBODY = -1;
 
 /** One place of the ring. Written over and over: a new object for each call would cost more than all the rest. */
 class Slot implements CallRecord {
@@ -29,8 +40,10 @@ class Slot implements CallRecord {
   beganAt = 0;
   endedAt: number | undefined = undefined;
   code: ErrorCode | undefined = undefined;
+  inputBytes: number | undefined = undefined;
+  outputBytes: number | undefined = undefined;
   /** Which call of all has it: one that ends late must not mark its successor. */
-  token = -1;
+  token = NOBODY;
 }
 
 /**
@@ -70,24 +83,41 @@ class Ring implements CallRecorder {
     slot.connection = call.connection;
     slot.number = call.number;
     slot.beganAt = this.#time();
-    slot.endedAt = slot.code = undefined;
+    slot.endedAt = slot.code = slot.inputBytes = slot.outputBytes = undefined;
     return token;
   }
 
-  ended(token: number, code: ErrorCode | undefined): void {
+  ended(
+    token: number,
+    code: ErrorCode | undefined,
+    inputBytes: number | undefined,
+    outputBytes: number | undefined,
+  ): void {
     const slot = this.#slotOf(token);
     if (slot.token !== token) return;
     slot.endedAt = this.#time();
     slot.code = code;
+    slot.inputBytes = inputBytes;
+    slot.outputBytes = outputBytes;
   }
 
   records(): readonly CallRecord[] {
-    const { length } = this.#slots;
-    const first = Math.max(0, this.#next - length);
-    return Array.from({ length: this.#next - first }, (_, place) => {
-      const { token: _token, ...record } = this.#slotOf(first + place);
-      return record;
-    });
+    return this.#kept().map(toRecord);
+  }
+
+  take(): readonly CallRecord[] {
+    const ended = this.#kept().filter((slot) => slot.endedAt !== undefined);
+    const records = ended.map(toRecord);
+    for (const slot of ended) slot.token = NOBODY;
+    return records;
+  }
+
+  /** Places that a call has, the oldest first. */
+  #kept(): readonly Slot[] {
+    const first = Math.max(0, this.#next - this.#slots.length);
+    return Array.from({ length: this.#next - first }, (_, place) => this.#slotOf(first + place)).filter(
+      (slot) => slot.token !== NOBODY,
+    );
   }
 
   #slotOf(token: number): Slot {
@@ -103,4 +133,8 @@ class Ring implements CallRecorder {
     }
     return this.#now;
   }
+}
+
+function toRecord({ token: _token, ...record }: Slot): CallRecord {
+  return record;
 }

@@ -21,8 +21,19 @@ export interface ObservedCall {
 export interface CallObserver {
   /** A call has been sent, or taken. Returns a number of its own, with which it is told of the end. */
   began(call: ObservedCall): number;
-  /** The call has been answered; `code` is undefined where it did well. A stream has been answered when it begins or ends. */
-  ended(token: number, code: ErrorCode | undefined): void;
+  /**
+   * The call has been answered, or its stream is over; `code` is undefined where it did well, as far as this end knows.
+   *
+   * @param inputBytes As encoded: of a stream all items; over JSON-RPC the message. Undefined where that is not known, as of
+   * one call in a batch.
+   * @param outputBytes The same of the output; undefined where there was none.
+   */
+  ended(
+    token: number,
+    code: ErrorCode | undefined,
+    inputBytes: number | undefined,
+    outputBytes: number | undefined,
+  ): void;
 }
 
 /** Where an observer can stand: a host sees what leaves, a dispatcher what comes. */

@@ -8,10 +8,13 @@ export interface StreamOwner<Call> {
   unwanted(call: Call): void;
 }
 
+/** Is told that an output is over, and of the error, where a stream broke off. */
+export type OverTaker = (error: unknown) => void;
+
 /** Calls back once an output is here: at once, or at the end of the stream that it is. */
-export function onceOver(output: unknown, told: () => void): void {
+export function onceOver(output: unknown, told: OverTaker): void {
   if (output instanceof IncomingStream) output.whenOver(told);
-  else told();
+  else told(undefined);
 }
 
 interface Item {
@@ -35,8 +38,11 @@ export class IncomingStream<Call = unknown> implements AsyncIterableIterator<unk
   #credit: number;
   #owed = 0;
   #over = false;
+  /** Why it broke off, until whoever consumes it was told. */
   #error: unknown;
-  #whenOver: (() => void) | undefined;
+  /** The same, for good. */
+  #brokenBy: unknown;
+  #whenOver: OverTaker | undefined;
 
   /**
    * @param window What may be on its way and wait here, in the cost of items.
@@ -60,9 +66,15 @@ export class IncomingStream<Call = unknown> implements AsyncIterableIterator<unk
   }
 
   /** Calls back once no item comes any more; at once where that is so. */
-  whenOver(told: () => void): void {
-    if (this.#over) told();
-    else this.#whenOver = told;
+  whenOver(told: OverTaker): void {
+    const before = this.#whenOver;
+    if (this.#over) told(this.#brokenBy);
+    else if (before === undefined) this.#whenOver = told;
+    else
+      this.#whenOver = (error) => {
+        before(error);
+        told(error);
+      };
   }
 
   push(value: unknown, cost: number): void {
@@ -79,17 +91,18 @@ export class IncomingStream<Call = unknown> implements AsyncIterableIterator<unk
   /** No item follows. */
   end(): void {
     this.#finish();
-    for (const one of this.#waiting.splice(0)) one.resolve(DONE);
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
   }
 
   /** No item follows, because of an error: whoever consumes gets it after the items that came before. */
   fail(error: HadronError | unknown): void {
     if (this.#over) return;
+    this.#brokenBy = error;
     this.#finish();
     const first = this.#waiting.shift();
     if (first === undefined) this.#error = error;
     else first.reject(error);
-    for (const one of this.#waiting.splice(0)) one.resolve(DONE);
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
   }
 
   next(): Promise<IteratorResult<unknown, undefined>> {
@@ -142,6 +155,6 @@ export class IncomingStream<Call = unknown> implements AsyncIterableIterator<unk
     this.#over = true;
     const told = this.#whenOver;
     this.#whenOver = undefined;
-    told?.();
+    told?.(this.#brokenBy);
   }
 }

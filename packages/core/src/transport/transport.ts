@@ -19,6 +19,14 @@ export interface Identified {
   readonly callId: string;
 }
 
+/** How many bytes a call took, as it was encoded. */
+export interface CallSizes {
+  /** Of its input, or of all items of its input; over JSON-RPC, of the message. Undefined where that is not known. */
+  inputBytes: number | undefined;
+  /** The same of its output. */
+  outputBytes: number | undefined;
+}
+
 /** One call on its way out. Time, trace, metadata and cancellation are its scope's. */
 export interface OutgoingCall {
   readonly procedure: string;
@@ -30,8 +38,11 @@ export interface OutgoingCall {
    * else it goes.
    */
   identity?: Identified | undefined;
+  /** Where the connection says how large it was, before it settles or its stream is over. Undefined: nobody asks. */
+  readonly sizes?: CallSizes | undefined;
 }
 
+/** What a connection is: not open yet, open, one that takes no further calls, or gone. */
 export type ConnectionState = "connecting" | "open" | "draining" | "closed";
 
 /** A way to one replica. Calls are multiplexed over it. */
@@ -55,6 +66,7 @@ export interface Connection {
   close(): void;
 }
 
+/** What a transport is told of a connection that it makes. */
 export interface ConnectOptions {
   /** Who calls. */
   readonly self: Hello;
@@ -90,6 +102,8 @@ export interface IncomingCall {
   /** The name of its connection and its number there, as the caller has them; undefined: the transport has none. */
   readonly connection?: string | undefined;
   readonly number?: number | undefined;
+  /** The bytes of its input; undefined where they are not known, and of a stream those that have come. See {@link CallSizes}. */
+  readonly inputBytes?: number | undefined;
 }
 
 /** Takes the items of a stream. */
@@ -110,6 +124,8 @@ export interface Reply {
   fail(error: ErrorData): void;
   /** Begins a stream; `ok(undefined)` or `fail` ends it. */
   stream(source: ItemSource): ItemSink;
+  /** The bytes of the output, once it went out; undefined where they are not known. See {@link CallSizes}. */
+  readonly outputBytes?: number | undefined;
 }
 
 /** The serving side of a replica, as transports see it. */

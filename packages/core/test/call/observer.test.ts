@@ -1,9 +1,11 @@
 import { HadronError, procedure, service } from "@hadron/core";
-import { createCallRecorder, observe } from "@hadron/core/spi";
+import { createCallRecorder, encodeValue, observe } from "@hadron/core/spi";
 import { expect, test } from "vitest";
 import { createRig } from "./rig.ts";
 
 const idempotent = true;
+
+const bytesOf = (value: unknown) => encodeValue(value, "a test").length;
 
 test("both ends of a call are recorded, and joined without a byte on the wire", async () => {
   const one = service("one", {
@@ -80,4 +82,116 @@ test("a recorder keeps the last calls, and one that ends late does not mark its 
   release.resolve();
   await Promise.all([late, last]);
   expect(recorder.records().map(({ procedure }) => procedure)).toEqual(["quick", "quick", "wait"]);
+});
+
+test("both ends know how large a call was, in one frame or in chunks", async () => {
+  const one = service("one", {
+    twice: (text: string) => text + text,
+    fail: (_: string) => {
+      throw new HadronError("NOT_FOUND", "No such thing.");
+    },
+  });
+  await using rig = createRig(one);
+  const { server, address } = await rig.serve("one");
+  rig.publish("one", [{ address }]);
+  const [calling, serving] = [createCallRecorder(rig.host.clock), createCallRecorder(rig.host.clock)];
+  observe(rig.host, calling);
+  observe(server.dispatcher, serving);
+  const large = "x".repeat(1_000_000);
+  await rig.call("one", "twice", "ab");
+  await rig.call("one", "twice", large);
+  await rig.call("one", "fail", "ab").catch(() => {});
+  const sizes = [
+    [bytesOf("ab"), bytesOf("abab")],
+    [bytesOf(large), bytesOf(large + large)],
+    [bytesOf("ab"), undefined],
+  ];
+  for (const recorder of [calling, serving])
+    expect(recorder.records().map(({ inputBytes, outputBytes }) => [inputBytes, outputBytes])).toEqual(sizes);
+});
+
+test("a stream is recorded when it is over: with all its items, or with what broke it", async () => {
+  const gate = Promise.withResolvers<void>();
+  const one = service("one", {
+    async *count(input: AsyncIterable<number>) {
+      for await (const number of input) yield number;
+      await gate.promise;
+      yield 1;
+    },
+    async *breaks() {
+      yield 1;
+      throw new HadronError("NOT_FOUND", "No further item.");
+    },
+  });
+  await using rig = createRig(one);
+  const { server, address } = await rig.serve("one");
+  rig.publish("one", [{ address }]);
+  const [calling, serving] = [createCallRecorder(rig.host.clock), createCallRecorder(rig.host.clock)];
+  observe(rig.host, calling);
+  observe(server.dispatcher, serving);
+  async function* numbers() {
+    yield* [1, 2, 3];
+  }
+  const call = async (procedure: string, input?: unknown) =>
+    (await rig.call("one", procedure, input)) as AsyncIterable<unknown>;
+  const counted = await call("count", numbers());
+  expect(calling.records()).toMatchObject([{ endedAt: undefined, code: undefined, outputBytes: undefined }]);
+  gate.resolve();
+  expect(await Array.fromAsync(counted)).toEqual([1, 2, 3, 1]);
+  await expect(Array.fromAsync(await call("breaks"))).rejects.toThrow("No further item");
+  const item = bytesOf(1);
+  for (const recorder of [calling, serving])
+    expect(recorder.records()).toMatchObject([
+      { procedure: "count", code: undefined, inputBytes: 3 * item, outputBytes: 4 * item, endedAt: expect.any(Number) },
+      { procedure: "breaks", code: "NOT_FOUND", outputBytes: item, endedAt: expect.any(Number) },
+    ]);
+});
+
+test("over JSON-RPC a call is as large as its messages, and in a batch nobody knows", async () => {
+  const one = service("one", (name: string) => `Hello, ${name}`);
+  await using rig = createRig(one);
+  const { server, address } = await rig.serve("one");
+  const url = address.replace("tcp:", "http://");
+  rig.publish("one", [{ address: url }]);
+  const [calling, serving] = [createCallRecorder(rig.host.clock), createCallRecorder(rig.host.clock)];
+  const caller = rig.caller();
+  observe(caller, calling);
+  observe(server.dispatcher, serving);
+  const request = (id: number) => ({ jsonrpc: "2.0", method: "one", params: ["Zoë"], id });
+  const post = async (content: unknown) => {
+    const body = JSON.stringify(content);
+    const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    return [Buffer.byteLength(body), (await response.arrayBuffer()).byteLength];
+  };
+  const sizes = await post(request(1));
+  await post([request(1), request(2)]);
+  const toSizes = ({
+    inputBytes,
+    outputBytes,
+  }: {
+    inputBytes: number | undefined;
+    outputBytes: number | undefined;
+  }) => [inputBytes, outputBytes];
+  expect(serving.records().map(toSizes)).toEqual([sizes, [undefined, undefined], [undefined, undefined]]);
+  await caller.call("one", undefined, "Zoë", {});
+  expect(calling.records().map(toSizes)).toEqual(serving.records().slice(3).map(toSizes));
+  expect(calling.records()[0]?.inputBytes).toBeGreaterThan(20);
+});
+
+test("what was taken from a recorder is gone from it, and what is under way stays", async () => {
+  const release = Promise.withResolvers<void>();
+  const one = service("one", { wait: () => release.promise, quick: () => {} });
+  await using rig = createRig(one);
+  rig.publish("one", [await rig.serve("one")]);
+  const recorder = createCallRecorder(rig.host.clock);
+  observe(rig.host, recorder);
+  const waiting = rig.call("one", "wait");
+  await rig.call("one", "quick");
+  expect(recorder.take()).toMatchObject([{ procedure: "quick", code: undefined }]);
+  expect(recorder.take()).toEqual([]);
+  expect(recorder.records()).toMatchObject([{ procedure: "wait", endedAt: undefined }]);
+  release.resolve();
+  await waiting;
+  expect(recorder.take()).toMatchObject([{ procedure: "wait", endedAt: expect.any(Number) }]);
+  expect(recorder.records()).toEqual([]);
 });

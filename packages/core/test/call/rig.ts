@@ -6,6 +6,7 @@ import { type App, compose, type Directory, type Member, TableDirectory } from "
 import { createHost, type Host } from "../../src/call/host/host.ts";
 import type { Metric } from "../../src/metric.ts";
 import { ReplicaServer } from "../../src/serve/replica-server.ts";
+import { createHttpTransport } from "../../src/transport/json-rpc/client/connection.ts";
 import { createMuxTransport } from "../../src/transport/mux/index.ts";
 
 export interface ServedReplica {
@@ -43,7 +44,7 @@ export function createRig(...services: readonly AnyService[]): Rig {
     const host = createHost({
       self: { app: "test", service, replica, topology: "hash" },
       directory: sharing(directory),
-      transports: { unix: mux, tcp: mux },
+      transports: { unix: mux, tcp: mux, http: createHttpTransport() },
       app,
       ordinal,
     });

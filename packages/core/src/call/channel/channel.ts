@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock/clock.ts";
 import { HadronError } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
-import type { Observable, ObservedCall } from "../../observe/observer.ts";
+import type { Observable } from "../../observe/observer.ts";
 import type { Scope } from "../../scope/scope.ts";
 import { sleep, unlessOver } from "../../scope/wait.ts";
 import { broken, notTaken, silent, tooMany } from "../../transport/call-errors.ts";
@@ -11,7 +11,7 @@ import type { Member } from "../directory/directory.ts";
 import { Budget } from "./budget.ts";
 import { describeChannel } from "./channel-metrics.ts";
 import { Hedge } from "./hedge.ts";
-import { observeTry } from "./observed-try.ts";
+import { ObservedTry } from "./observed-try.ts";
 import { Outgoing, toIdentity } from "./outgoing.ts";
 import type { Outliers } from "./outliers.ts";
 import { Peer, type PeerOptions } from "./peer.ts";
@@ -193,9 +193,11 @@ export class Channel {
       const connection = peer.connection();
       if (connection.inFlight >= MOST_IN_FLIGHT)
         throw tooMany(peer.member.name, `${connection.inFlight} calls to it are under way`);
-      answer = connection.call(call);
       const { observer } = this.#options.observable;
-      if (observer !== undefined) answer = observeTry(observer, this.#toObserved(peer, connection, call), answer);
+      answer =
+        observer === undefined
+          ? connection.call(call)
+          : this.#observed(new ObservedTry(observer), peer, connection, call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -213,10 +215,26 @@ export class Channel {
     );
   }
 
-  #toObserved(peer: Peer, { name, lastNumber }: Connection, { procedure, tries }: Outgoing): ObservedCall {
+  #observed(observed: ObservedTry, peer: Peer, connection: Connection, call: Outgoing): Promise<unknown> {
+    call.sizes = observed;
+    const before = connection.lastNumber;
+    const answer = connection.call(call);
     const { service } = this.#options;
+    const { procedure, tries } = call;
+    const { name, lastNumber } = connection;
+    // What was not taken has no number: the last is another call's.
+    const number = lastNumber === before ? undefined : lastNumber;
     const replica = peer.member.name;
-    return { side: "calling", service, procedure, replica, attempt: tries + 1, connection: name, number: lastNumber };
+    const told = {
+      side: "calling",
+      service,
+      procedure,
+      replica,
+      attempt: tries + 1,
+      connection: name,
+      number,
+    } as const;
+    return observed.sent(told, answer);
   }
 
   /** A try has failed: makes the next one, or says why there is none. */

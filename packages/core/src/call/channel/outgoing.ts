@@ -1,6 +1,6 @@
 import { HadronError } from "../../errors.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { Identified, OutgoingCall } from "../../transport/transport.ts";
+import type { CallSizes, Identified, OutgoingCall } from "../../transport/transport.ts";
 import type { Peer } from "./peer.ts";
 
 /** One call on its way, however many tries it takes. */
@@ -16,6 +16,8 @@ export class Outgoing implements OutgoingCall {
   sentAt = 0;
   /** Another replica may answer first. */
   hedged = false;
+  /** Where the connection says how large this try was, while an observer is told. */
+  sizes: CallSizes | undefined = undefined;
   /** Why the last try failed. */
   error: HadronError | undefined = undefined;
 

@@ -4,12 +4,12 @@ import { HadronError } from "../../errors.ts";
 /** Bytes of bodies that are not whole yet, of all callers together. */
 const MOST_READING_BYTES = 256 * 1024 * 1024;
 
-/** Reads a body to its end, or to the limit. Calls back with neither where the sender went away. */
+/** Reads a body to its end, or to the limit. Calls back with it and its bytes; with nothing where the sender went away. */
 export function readBody(
   request: IncomingMessage,
   limit: number,
   reading: { bytes: number } = { bytes: 0 },
-  done: (error?: HadronError, body?: string) => void,
+  done: (error?: HadronError, body?: string, bytes?: number) => void,
 ): void {
   const announced = Number(request.headers["content-length"] ?? 0);
   let first: Buffer | undefined;
@@ -52,6 +52,7 @@ export function readBody(
       done(
         undefined,
         rest === undefined ? (first?.toString("utf8") ?? "") : Buffer.concat(rest, bytes).toString("utf8"),
+        bytes,
       );
   });
 }

@@ -83,7 +83,9 @@ class HttpConnection implements Connection {
     const trace = scope.trace === undefined ? "" : `traceparent: ${scope.trace}\r\n`;
     const meta = scope.meta === undefined ? "" : `baggage: ${scope.meta}\r\n`;
     const key = identity === undefined ? "" : `idempotency-key: ${identity.callId}\r\n`;
-    const request = `${this.#head}${left}${trace}${meta}${key}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const bytes = Buffer.byteLength(body);
+    if (call.sizes !== undefined) call.sizes.inputBytes = bytes;
+    const request = `${this.#head}${left}${trace}${meta}${key}content-length: ${bytes}\r\n\r\n${body}`;
     return new Promise((resolve, reject) => {
       this.inFlight++;
       const exchange = new Exchange(this, id, request, call, resolve, reject);
@@ -202,6 +204,7 @@ class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
       if (!stream.maySend && !stream.over) this.#line?.pause();
     });
     this.#lines = lines;
+    if (this.#call.sizes !== undefined) this.#call.sizes.outputBytes = 0;
     this.#resolve(stream);
     return (piece) => lines.push(piece);
   }
@@ -223,6 +226,8 @@ class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
       error?: object;
       result?: unknown;
     };
+    const { sizes } = this.#call;
+    if (sizes !== undefined) sizes.outputBytes = (sizes.outputBytes ?? 0) + bytes;
     if (method === "rpc.item") stream.push(params?.item, bytes);
     else if (error !== undefined) stream.fail(toError(error));
     else if (result !== undefined) stream.end();
@@ -242,6 +247,7 @@ class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
       return;
     }
     if (!this.#finish(reusable)) return;
+    if (this.#call.sizes !== undefined) this.#call.sizes.outputBytes = response.body.length;
     try {
       this.#resolve(toOutput(response, this.#id, this.#connection.address));
     } catch (error) {

@@ -14,7 +14,7 @@ import {
 } from "./message.ts";
 
 /** What an HTTP request says about all the calls in its body. */
-export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "meta" | "caller" | "callId">;
+export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "meta" | "caller" | "callId" | "inputBytes">;
 
 /** Where a body came from, and where its answer goes. */
 export interface Exchange {
@@ -30,8 +30,11 @@ export interface Exchange {
   begin(): void;
   /** Sends a message before the answer. False: send no further one before the source is told to resume. */
   send(text: string, source: ItemSource | undefined): boolean;
-  /** Called once, with the text of the answer, or with undefined where the body held notifications only. */
-  respond(text: string | undefined): void;
+  /**
+   * Called once, with the text of the answer, or with undefined where the body held notifications only. Returns its bytes;
+   * undefined where it is a part of what goes out, or nothing is.
+   */
+  respond(text: string | undefined): number | undefined;
 }
 
 /** Answers one body of JSON-RPC 2.0 (https://www.jsonrpc.org/specification): a call, a notification, or a batch. */
@@ -57,7 +60,11 @@ export function answer(body: string, exchange: Exchange): void {
   const { callId } = exchange.meta;
   for (const [place, request] of parsed.entries()) {
     answerOne(request, {
-      meta: callId === undefined ? exchange.meta : { ...exchange.meta, callId: `${callId}.${place}` },
+      meta: {
+        ...exchange.meta,
+        callId: callId === undefined ? undefined : `${callId}.${place}`,
+        inputBytes: undefined,
+      },
       maxOutputBytes,
       streams: exchange.streams,
       begun: exchange.begun,
@@ -70,12 +77,13 @@ export function answer(body: string, exchange: Exchange): void {
           bytes += text.length;
           answers.push(bytes <= maxOutputBytes ? text : failure(idOf(request), tooLarge(maxOutputBytes)));
         }
-        if (--open > 0) return;
+        if (--open > 0) return undefined;
         if (!exchange.begun) exchange.respond(answers.length === 0 ? undefined : `[${answers.join(",")}]`);
         else {
           for (const text of answers) exchange.send(text, undefined);
           exchange.respond(undefined);
         }
+        return undefined;
       },
     });
   }
@@ -100,11 +108,9 @@ function answerOne(request: unknown, exchange: Exchange): void {
     );
     return;
   }
-  const { timeoutMs, trace, meta, caller, callId } = exchange.meta;
-  exchange.dispatch(
-    { procedure: method, input: Array.isArray(params) ? params[0] : params, timeoutMs, trace, meta, caller, callId },
-    reply,
-  );
+  const { timeoutMs, trace, meta, caller, callId, inputBytes } = exchange.meta;
+  const input = Array.isArray(params) ? params[0] : params;
+  exchange.dispatch({ procedure: method, input, timeoutMs, trace, meta, caller, callId, inputBytes }, reply);
 }
 
 /** Puts the outcome of one call into words. A notification, which has no id, gets none. */
@@ -116,6 +122,7 @@ class RpcReply implements Reply, ItemSink {
   /** The items, where the caller takes them at once only. */
   #items: string[] | undefined;
   #bytes = 0;
+  outputBytes: number | undefined = undefined;
 
   constructor(id: Id | undefined, exchange: Exchange) {
     this.#id = id;
@@ -124,9 +131,10 @@ class RpcReply implements Reply, ItemSink {
 
   ok(output: unknown): void {
     const id = this.#id;
-    if (id === undefined) this.#exchange.respond(undefined);
-    else if (this.#items !== undefined) this.#exchange.respond(toResult(id, `[${this.#items.join(",")}]`));
-    else this.#exchange.respond(success(id, output, this.#exchange.maxOutputBytes));
+    const exchange = this.#exchange;
+    if (id === undefined) exchange.respond(undefined);
+    else if (this.#items !== undefined) this.outputBytes = exchange.respond(toResult(id, `[${this.#items.join(",")}]`));
+    else this.outputBytes = exchange.respond(success(id, output, exchange.maxOutputBytes));
   }
 
   stream(source: ItemSource): ItemSink {

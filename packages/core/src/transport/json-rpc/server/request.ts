@@ -38,8 +38,8 @@ export function takePost(answering: Answering, request: IncomingMessage, respons
     tellIfClosing(answering, response);
     return refuse(response, 415, `The body is ${type ?? "of no said type"}; send content-type: application/json.`);
   }
-  readBody(request, answering.dispatcher.maxInputBytes, answering.reading, (error, body) => {
-    if (body !== undefined) answer(body, new Posted(answering, request, response));
+  readBody(request, answering.dispatcher.maxInputBytes, answering.reading, (error, body, bytes) => {
+    if (body !== undefined) answer(body, new Posted(answering, request, response, bytes));
     else if (error !== undefined) endTooLarge(request, response, failure(null, toErrorData(error)));
   });
 }
@@ -60,8 +60,8 @@ class Posted implements Exchange {
   readonly #accepts: Accepts | undefined;
   #writer: ItemWriter | undefined;
 
-  constructor(answering: Answering, request: IncomingMessage, response: ServerResponse) {
-    this.meta = toMeta(request, answering.exposed);
+  constructor(answering: Answering, request: IncomingMessage, response: ServerResponse, inputBytes?: number) {
+    this.meta = toMeta(request, answering.exposed, inputBytes);
     this.maxOutputBytes = answering.dispatcher.maxOutputBytes;
     this.#accepts = toAccepts(request.headers.accept);
     this.#answering = answering;
@@ -97,23 +97,22 @@ class Posted implements Exchange {
     return this.#write().write(text, source);
   }
 
-  respond(answerText: string | undefined): void {
+  respond(answerText: string | undefined): number | undefined {
     this.#answered = true;
     tellIfClosing(this.#answering, this.#response);
     if (answerText !== undefined && this.begun) this.send(answerText, undefined);
     if (this.#writer !== undefined) {
       this.#writer.end();
-      return;
+      return undefined;
     }
     if (answerText === undefined) {
       this.#response.writeHead(204).end();
-      return;
+      return undefined;
     }
-    this.#response.writeHead(200, {
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(answerText),
-    });
+    const bytes = Buffer.byteLength(answerText);
+    this.#response.writeHead(200, { "content-type": "application/json", "content-length": bytes });
     this.#response.end(answerText);
+    return bytes;
   }
 
   #write(): ItemWriter {
@@ -145,7 +144,7 @@ function endTooLarge(request: IncomingMessage, response: ServerResponse, body: s
   response.end(body);
 }
 
-function toMeta(request: IncomingMessage, exposed: boolean): CallMeta {
+function toMeta(request: IncomingMessage, exposed: boolean, inputBytes: number | undefined): CallMeta {
   const { headers } = request;
   const timeout = headers["hadron-timeout-ms"];
   const timeoutMs = timeout === undefined ? undefined : Number(timeout);
@@ -155,6 +154,7 @@ function toMeta(request: IncomingMessage, exposed: boolean): CallMeta {
     meta: headers.baggage as string | undefined,
     caller: exposed ? undefined : toCaller(headers),
     callId: toCallId(headers),
+    inputBytes,
   };
 }
 

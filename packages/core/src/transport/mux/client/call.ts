@@ -3,7 +3,7 @@ import type { Cancellable, Scope } from "../../../scope/scope.ts";
 import { unfinished } from "../../call-errors.ts";
 import { toCallId } from "../../call-id.ts";
 import type { IncomingStream } from "../../incoming-stream.ts";
-import type { Identified, OutgoingCall } from "../../transport.ts";
+import type { CallSizes, Identified, OutgoingCall } from "../../transport.ts";
 import type { Numbered } from "../link/call-table.ts";
 import type { InputSender } from "../link/input-sender.ts";
 
@@ -32,6 +32,8 @@ export class ClientCall implements Numbered, Cancellable, Identified {
   stream: IncomingStream<ClientCall> | undefined = undefined;
   /** Its input, where that is a stream. */
   sender: InputSender | undefined = undefined;
+  /** Where its sizes go, where somebody asks. */
+  readonly sizes: CallSizes | undefined;
   readonly #reject: (error: unknown) => void;
   readonly #connection: CallOwner;
 
@@ -44,12 +46,22 @@ export class ClientCall implements Numbered, Cancellable, Identified {
     this.#connection = connection;
     this.scope = call.scope;
     this.procedure = call.procedure;
+    this.sizes = call.sizes;
     this.resolve = resolve;
     this.#reject = reject;
   }
 
   get callId(): string {
     return toCallId(this.#connection.name, this.id);
+  }
+
+  /** It is over: its scope need not tell it of its end, and no further item of its input goes out. */
+  leave(): void {
+    this.scope.delete(this);
+    const { sender, sizes } = this;
+    if (sender === undefined) return;
+    sender.stop();
+    if (sizes !== undefined) sizes.inputBytes = sender.sentBytes;
   }
 
   /** Tells whoever waits for the output, or for its next item. */

@@ -142,7 +142,8 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       entry.sender = this.#createSender(entry, input);
     } else {
       try {
-        outbox.endWithValue(input, this.#maxInputBytes);
+        const bytes = outbox.endWithValue(input, this.#maxInputBytes);
+        if (entry.sizes !== undefined) entry.sizes.inputBytes = bytes;
       } catch (error) {
         this.#calls.delete(id);
         this.#rest();
@@ -270,6 +271,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
       this.#fail(call, unreadableOutput(call.procedure, this.where, cause));
       return;
     }
+    if (call.sizes !== undefined) call.sizes.outputBytes = end - start;
     this.#remove(call);
     call.resolve(output);
     if (this.#calls.size === 0) this.#rest();
@@ -288,8 +290,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
 
   #remove(call: ClientCall): void {
     this.#calls.delete(call.id);
-    call.scope.delete(call);
-    if (call.sender !== undefined) call.sender.stop();
+    call.leave();
     if (call.stream !== undefined) this.bodies.drop(call.id);
   }
 
@@ -317,8 +318,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     this.#state = "closed";
     const calls = this.#calls.clear();
     for (const call of calls) {
-      call.scope.delete(call);
-      call.sender?.stop();
+      call.leave();
       // What has not been handed to the pipe cannot have been run.
       if (never || !this.outbox.isHanded(call.id, call.turn)) call.reject(this.#unsent());
       else {

@@ -44,6 +44,7 @@ export class ClientStreams {
       if (call.stream !== undefined) throw new ProtocolError(`Two streams came under the id ${id}.`);
       const stream = new IncomingStream<ClientCall>(this.#connection, call, STREAM_WINDOW, true);
       call.stream = stream;
+      if (call.sizes !== undefined) call.sizes.outputBytes = 0;
       call.resolve(stream);
       return;
     }
@@ -81,6 +82,8 @@ export class ClientStreams {
       connection.cancel(call, unreadableOutput(call.procedure, connection.where, cause));
       return;
     }
+    const { sizes } = call;
+    if (sizes !== undefined) sizes.outputBytes = (sizes.outputBytes ?? 0) + end - start;
     stream.push(item, itemCost(end - start));
   }
 

@@ -29,6 +29,11 @@ export class InputSender {
     this.#ended = ended;
   }
 
+  /** Bytes of the items that were sent. */
+  get sentBytes(): number {
+    return this.#outflow?.sentBytes ?? 0;
+  }
+
   grant(credit: number): void {
     if (this.#outflow !== undefined) {
       this.#outflow.grant(credit);

@@ -11,6 +11,8 @@ export class Outflow implements ItemSink {
   /** Turns what the encoder throws into an error that explains it. */
   readonly #explain: (error: unknown, item: unknown) => unknown;
   #credit: number;
+  /** Bytes of the items that were sent. */
+  sentBytes = 0;
 
   constructor(
     outbox: Outbox,
@@ -36,6 +38,7 @@ export class Outflow implements ItemSink {
     } catch (error) {
       throw this.#explain(error, value);
     }
+    this.sentBytes += length;
     this.#credit -= itemCost(length);
     if (this.#ready) return true;
     this.#outbox.await(this);

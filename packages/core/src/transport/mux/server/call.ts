@@ -36,6 +36,10 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
   input: unknown = undefined;
   timeoutMs: number | undefined;
   readonly trace: string | undefined;
+  /** Of its input, or of the items of it that came. */
+  inputBytes = 0;
+  /** Of its output, or of the items of it that were sent. */
+  outputBytes: number | undefined = undefined;
   /** When its first frame came, where its input comes in chunks. */
   arrivedAt = 0;
   scope: Scope | undefined = undefined;
@@ -110,7 +114,10 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
 
   /** Ends what goes in and out item by item: the call is over. */
   endStreams(error: HadronError): void {
-    this.outflow?.close();
+    if (this.outflow !== undefined) {
+      this.outflow.close();
+      this.outputBytes = this.outflow.sentBytes;
+    }
     this.inflow?.fail(error);
   }
 }

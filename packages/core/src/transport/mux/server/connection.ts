@@ -115,7 +115,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     }
     this.outbox.begin(frames.REPLY, call.id);
     try {
-      this.outbox.endWithValue(output, this.#dispatcher.maxOutputBytes);
+      call.outputBytes = this.outbox.endWithValue(output, this.#dispatcher.maxOutputBytes);
     } catch (error) {
       this.#error(call.id, toErrorData(explainOutput(call.procedure, this.#dispatcher, error, output)));
     }
@@ -209,6 +209,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
       this.outbox.small(frames.REFUSED, id);
       return;
     }
+    call.inputBytes = size;
     if (!this.#calls.put(call)) throw new ProtocolError(`Two calls came under the id ${id}.`);
     if (this.#calls.size === 1) this.heartbeat.wake();
     if (headers.inputStreams) {

@@ -59,6 +59,7 @@ export class ServerStreams {
       this.#giveUp(call, unreadableInput(call.procedure, this.#dispatcher.self, error));
       return;
     }
+    call.inputBytes += end - start;
     inflow.push(item, itemCost(end - start));
   }
 
