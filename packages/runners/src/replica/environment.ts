@@ -10,6 +10,8 @@ export interface Told {
   readonly revision: string;
   readonly runCall: Program["runCall"];
   readonly peers: PeerNames;
+  /** Service → the host name of an image, where that is not its name. @default all are called by their names */
+  readonly hosts?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Told {
  * secrets are, is added by whoever knows it.
  */
 export function containerEnvironment(
-  { topology, topologyHash, revision, runCall, peers }: Told,
+  { topology, topologyHash, revision, runCall, peers, hosts }: Told,
   service: ServiceTopology,
   own: { readonly ordinal?: number; readonly name?: string; readonly secretsFile?: string | undefined },
 ): Readonly<Record<string, string>> {
@@ -32,6 +34,7 @@ export function containerEnvironment(
     listen: [`tcp:0.0.0.0:${INTERNAL_PORT}`],
     expose: service.exposed === null ? [] : [`tcp:0.0.0.0:${EXPOSED_PORT}`],
     peers,
+    hosts,
     countsFile: needsCounts(topology) ? `${COUNTS_FOLDER}/${COUNTS_FILE}` : undefined,
   });
 }

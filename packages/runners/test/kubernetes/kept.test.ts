@@ -1,7 +1,9 @@
+import { openHost } from "@hadron/core/cli/shared";
 import type { RunContext } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readObject } from "../../src/kubernetes/api/send.ts";
 import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
+import { pathOf } from "../../src/kubernetes/objects/objects.ts";
 import { makeSecrets } from "../../src/kubernetes/rollout/generate.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { skip, useNamespace } from "./cluster.ts";
@@ -29,6 +31,22 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
     const api = await call(runner, app, "diary", "ask", 6001);
     expect(api).toMatchObject({ port: 6001, uid: 1234, gid: 2345, starts: ["given"] });
     expect(await call(runner, app, "diary", "ask", 6002)).toMatchObject({ port: 6002 });
+  });
+
+  test("code asks where a port of an image is: inside the app, and outside of it, through a way that it opens", async () => {
+    expect(await call(runner, app, "diary", "askAt", "admin")).toMatchObject({ port: 6002 });
+    await using connected = await runner.connect(app, context);
+    const host = await openHost(app, connected.directory, connected.address);
+    const addressOf = (name: string, number: number) => host.address("server", { name, number });
+    const [api, admin, again] = await Promise.all([
+      addressOf("api", 6001),
+      addressOf("admin", 6002),
+      addressOf("admin", 6002),
+    ]);
+    expect([api.host, again]).toEqual(["127.0.0.1", admin]);
+    expect(await (await fetch(`http://${api.host}:${api.port}/`)).json()).toMatchObject({ port: 6001 });
+    expect(await (await fetch(`http://${admin.host}:${admin.port}/`)).json()).toMatchObject({ port: 6002 });
+    host.close();
   });
 
   test("up has waited for the line by which an image says that it is ready", () => {
@@ -92,5 +110,19 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
     expect(owners).toEqual(["begins", "ends", "begins", "ends", "begins"]);
     const { services } = await runner.status(app, context);
     expect(services.flatMap(({ replicas }) => replicas.map(({ name }) => name))).toEqual(["server.0", "diary.0"]);
+  });
+
+  test("an up that was interrupted before the line came waits for it when it is run again", async () => {
+    await runner.delete(app, { data: false }, context);
+    const program = await fixture("kept.ts", app);
+    const cut = new AbortController();
+    const step = (_: string, detail: string) => detail.startsWith("waiting for a line") && cut.abort(new Error("cut"));
+    await expect(runner.apply(program, { signal: cut.signal, progress: { note() {}, step } })).rejects.toThrow("cut");
+    steps.length = 0;
+    expect((await runner.apply(program, watched)).changes).toEqual([]);
+    expect(steps).toContain("server: waiting for a line of its log that matches /open for \\w+$/");
+    const query = { container: "image" };
+    const path = `${pathOf("Pod", space.name, "kept-server-0")}/log`;
+    expect(await space.api.text({ path, query, what: "read a log", signal })).toContain("open for business");
   });
 });

@@ -32,6 +32,7 @@ export async function connect(api: Api, app: string, { signal }: RunContext): Pr
   const made = directory;
   return {
     directory: made,
+    address: made.address,
     async [Symbol.asyncDispose]() {
       made.close();
       await mirror[Symbol.asyncDispose]();

@@ -1,37 +1,33 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream";
-import type { Directory, Member } from "@hadron/core/spi";
+import { type AddressFinder, addressesOfMembers, type Directory, type ImagePort, type Member } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
-import { openPodStream } from "../api/pod-stream.ts";
 import { NAME } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import type { Mirror } from "../world/mirror.ts";
 import { describePod, ordinalOf, replicaNameOf } from "../world/pods.ts";
+import { Doors } from "./doors.ts";
 
 /**
- * The replicas of an app as seen from this machine: each pod behind a socket of ours, in a folder that only this user can
- * enter, whose connections are carried through the API server. A pod's socket is made when its service is asked for.
+ * The replicas of an app as seen from this machine: each pod behind a socket of ours. A pod's socket is made when its service is asked for.
  *
  * Each pod is a member of its own, so that calls are spread over all as they come and go: a Service's address would pin
  * a connection, and all calls on it, to one pod.
  */
 export class PodDirectory implements Directory {
-  readonly #api: Api;
   /** Service → the value of its label. */
   readonly #labels: ReadonlyMap<string, string>;
-  readonly #folder = mkdtempSync(join(tmpdir(), "hadron-"));
-  readonly #doors = new Map<string, { readonly server: Server; readonly address: string }>();
-  readonly #sockets = new Set<Socket>();
+  readonly #doors: Doors;
+  /** Of pods, by their uid. */
+  readonly #addresses = new Map<string, string>();
+  /** The ports of images that were asked for: service → port → `host:port` here. */
+  readonly #ports = new Map<string, Readonly<Record<string, string>>>();
+  readonly #opening = new Map<string, Promise<void>>();
+  readonly #find = addressesOfMembers(this);
   readonly #watchers = new Map<string, Set<() => void>>();
   #mirror: Mirror | undefined;
-  #made = 0;
 
   constructor(api: Api, labels: ReadonlyMap<string, string>) {
-    this.#api = api;
+    this.#doors = new Doors(api);
     this.#labels = labels;
   }
 
@@ -48,10 +44,7 @@ export class PodDirectory implements Directory {
   }
 
   members(service: string): readonly Member[] {
-    const label = this.#labels.get(service);
-    const pods = [...(this.#mirror?.objects.values() ?? [])].filter(
-      (pod) => pod.metadata.labels?.[NAME] === label && pod.status?.phase !== "Failed",
-    );
+    const pods = this.#podsOf(service).filter((pod) => pod.status?.phase !== "Failed");
     return pods.map((pod): Member => {
       const { state, reason } = describePod(pod);
       // What the cluster calls failed it starts again.
@@ -61,6 +54,7 @@ export class PodDirectory implements Directory {
         address: this.#addressOf(pod),
         state: state === "failed" ? "starting" : state,
         reason: reason ?? undefined,
+        addresses: this.#ports.get(service),
       };
     });
   }
@@ -79,36 +73,38 @@ export class PodDirectory implements Directory {
     return this.members(service).find((one) => one.name === member.name)?.reason;
   }
 
+  /**
+   * Where a port of an image is for this machine: a port of its own, each of whose connections goes to a replica that is
+   * ready then. Resolves once there is one.
+   */
+  readonly address: AddressFinder = async (service, port, scope) => {
+    const key = `${service}/${port.name}`;
+    const opening = this.#opening.get(key) ?? this.#openPort(service, port);
+    this.#opening.set(key, opening);
+    await opening;
+    return this.#find(service, port, scope);
+  };
+
   close(): void {
-    for (const { server } of this.#doors.values()) server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    this.#doors.clear();
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#doors.close();
   }
 
-  #addressOf(pod: KubeObject): string {
-    const { uid, name } = pod.metadata;
-    const known = this.#doors.get(uid!);
-    if (known !== undefined) return known.address;
-    const file = `${this.#made++}.sock`;
-    const path = process.platform === "win32" ? `\\\\.\\pipe\\hadron-${process.pid}-${file}` : join(this.#folder, file);
-    const server = createServer({ pauseOnConnect: true }, (socket) => this.#carry(socket, name));
-    server.listen(path);
-    this.#doors.set(uid!, { server, address: `unix:${path}` });
-    return `unix:${path}`;
+  async #openPort(service: string, { name, number }: ImagePort): Promise<void> {
+    const pick = () => this.#podsOf(service).find((pod) => describePod(pod).state === "ready")?.metadata.name;
+    const address = await this.#doors.openPort(pick, number);
+    this.#ports.set(service, { ...this.#ports.get(service), [name]: address });
   }
 
-  #carry(socket: Socket, pod: string): void {
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-    socket.on("error", () => {}); // The caller's side; it sees the same.
-    openPodStream(this.#api, pod, INTERNAL_PORT).then(
-      (stream) => {
-        // Either end that breaks ends both; the caller then tries anew, as with any connection.
-        pipeline(socket, stream, () => stream.destroy());
-        pipeline(stream, socket, () => socket.destroy());
-      },
-      () => socket.destroy(),
-    );
+  #podsOf(service: string): readonly KubeObject[] {
+    const label = this.#labels.get(service);
+    return [...(this.#mirror?.objects.values() ?? [])].filter((pod) => pod.metadata.labels?.[NAME] === label);
+  }
+
+  #addressOf({ metadata: { name, uid = name } }: KubeObject): string {
+    const known = this.#addresses.get(uid);
+    if (known !== undefined) return known;
+    const address = this.#doors.open(name, INTERNAL_PORT);
+    this.#addresses.set(uid, address);
+    return address;
   }
 }

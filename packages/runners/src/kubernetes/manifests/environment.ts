@@ -1,6 +1,7 @@
-import { type PeerNames, type ServiceTopology, VARIABLE } from "@hadron/core/spi";
+import { type PeerNames, type ServiceTopology, type Topology, VARIABLE } from "@hadron/core/spi";
 import { containerEnvironment } from "../../replica/environment.ts";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
+import { imageHost } from "../objects/names.ts";
 import type { EnvVar } from "../objects/pod-spec.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
 import { secretsOf } from "./secrets.ts";
@@ -15,7 +16,7 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
     isNumbered
       ? ofField(VARIABLE.ordinal, "metadata.labels['apps.kubernetes.io/pod-index']")
       : ofField(POD, "metadata.name"),
-    ...toVariables(containerEnvironment({ ...input, peers: toPeers(input) }, service, own)),
+    ...toVariables(containerEnvironment({ ...input, peers: toPeers(input), hosts: toHosts(topology) }, service, own)),
     ...toDeclared(service, topology.app),
   ];
 }
@@ -52,4 +53,12 @@ function toPeers({ topology, allNames }: ServiceInput): PeerNames {
       return [[name, sharded ? { any, shard: `${base}-{ordinal}.${pods}:${INTERNAL_PORT}` } : { any }]];
     }),
   );
+}
+
+/** Of the images whose names are none in DNS; undefined where there are none of them. */
+function toHosts({ services }: Topology): Readonly<Record<string, string>> | undefined {
+  const hosts = services.flatMap(({ name, image }) =>
+    image === null || imageHost(name) === name ? [] : [[name, imageHost(name)]],
+  );
+  return hosts.length === 0 ? undefined : Object.fromEntries(hosts);
 }

@@ -1,6 +1,7 @@
 import type { ImageTopology } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { labelsOf, SERVICE } from "../objects/labels.ts";
+import { imageHost } from "../objects/names.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
 
@@ -25,7 +26,7 @@ function toImageServices(input: ServiceInput, image: ImageTopology): readonly Ku
   const [main] = ports;
   if (main === undefined) return [];
   return [
-    serviceObject(input, input.service.name.replaceAll(".", "-"), { type: "ClusterIP", ports }),
+    serviceObject(input, imageHost(input.service.name), { type: "ClusterIP", ports }),
     ...(isStateful(input.service) ? [toHeadless(input, ports)] : []),
     ...toExposed(input, main),
   ];

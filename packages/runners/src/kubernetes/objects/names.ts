@@ -60,6 +60,11 @@ export function appNames(app: string): {
   };
 }
 
+/** The name in DNS by which the app's own pods find an image: its service's, whose dots no Service may have. */
+export function imageHost(service: string): string {
+  return service.replaceAll(".", "-");
+}
+
 function shorten(text: string, max: number, meaning: string): string {
   return text.length <= max ? text : withHash(text, max, meaning);
 }

@@ -17,7 +17,7 @@ import { isPodReady } from "../world/pods.ts";
 import { keyOf, readWorld, type World } from "../world/world.ts";
 import { makeSecrets } from "./generate.ts";
 import { Lease } from "./lease.ts";
-import { awaitLogLines, logReadinessOf } from "./log-lines.ts";
+import { awaitLogLines, isYoung, logReadinessOf } from "./log-lines.ts";
 import { Rollout, type Wanted, withPartition } from "./rollout.ts";
 import { setReplicas } from "./scale.ts";
 import { tellCounts } from "./tell-counts.ts";
@@ -151,8 +151,11 @@ export async function apply(
     await using rollout = await opening;
     await rollout.finish(wanted, settings.waitMs);
     const isNew = new Set([...sent.values()].map(({ metadata }) => metadata.labels?.[NAME]));
-    const logged = logReadinessOf(program.topology).filter(({ label }) => isNew.has(label));
-    await awaitLogLines(api, rollout.pods, logged, context, settings.waitMs);
+    // Of pods that are as before, too: who made them may have been interrupted before the line came.
+    const starting = rollout.pods.filter(
+      (pod) => isNew.has(pod.metadata.labels?.[NAME]) || isYoung(pod, settings.waitMs),
+    );
+    await awaitLogLines(api, starting, logReadinessOf(program.topology), context, settings.waitMs);
     await tellNewCounts(api, intents, rollout.pods, signal);
   } finally {
     await opening.then(

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Deleted, DeleteOptions, RunContext } from "@hadron/core/spi";
+import { type Deleted, type DeleteOptions, inWords, type RunContext, type Topology } from "@hadron/core/spi";
 import { each } from "../../shared/each.ts";
 import type { Api } from "../api/api.ts";
-import { isNamespaceGone, statusOf } from "../api/api-error.ts";
+import { isNamespaceGone } from "../api/api-error.ts";
 import { deleteObject } from "../api/send.ts";
 import { selectorOf } from "../objects/labels.ts";
-import { type Kind, type KubeObject, kindOf, OWN_KINDS, pathOf, pluralOf } from "../objects/objects.ts";
+import { appNames } from "../objects/names.ts";
+import { type Kind, type KubeObject, kindOf, OWN_KINDS } from "../objects/objects.ts";
 import { isData, listVisible, readData } from "../world/data.ts";
-import { Mirror } from "../world/mirror.ts";
+import { toDeployed } from "../world/deployed.ts";
+import { awaitPods, endWorkloads, PATIENCE_MS, removeAll, toTurns } from "./end.ts";
 import { Lease } from "./lease.ts";
 
 /** What an app leaves behind, beside what we made ourselves. */
 const FOLLOWERS = ["Pod", "PersistentVolumeClaim", "ReplicaSet"] as const satisfies readonly Kind[];
 const AT_ONCE = 16;
-/** Beyond the time that pods were given to end. */
-const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
 /**
  * Removes all that carries the app's label, but its data unless that is asked for, waits until it is gone, and says in
- * words what is not.
+ * words what is not. Services end in turn: callers before those whom they call, and last what keeps their resources.
  */
 export async function deleteApp(api: Api, app: string, { data }: DeleteOptions, context: RunContext): Promise<Deleted> {
   await using lease = Lease.open(api, app, "delete", context);
@@ -53,9 +53,10 @@ async function remove(
     each(objects, AT_ONCE, ({ kind, metadata }) =>
       deleteObject(api, kindOf(kind), metadata.name, { uid: metadata.uid, signal }),
     );
-  // First who would make new pods, then the pods: waiting for the cluster's garbage collector takes longer.
   const there = await list();
-  await removeEach(there.filter(isWorkload));
+  // By what they are still called as long as any of them works: Services, counts and secrets stay until then.
+  for (const turn of toTurns(there.filter(isWorkload), topologyOf(there, app, context)))
+    await endWorkloads(api, app, turn, context);
   await Promise.all([
     removeEach(there.filter((object) => !isWorkload(object) && !isFollower(object))),
     removeAll(api, "Pod", selector, signal),
@@ -64,7 +65,7 @@ async function remove(
       ? [removeAll(api, "PersistentVolumeClaim", selector, signal)]
       : []),
   ]);
-  await awaitPods(api, app, context);
+  await awaitPods(api, selector, context);
   // Pods took the time; the rest goes at once, or is held by somebody.
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
@@ -88,42 +89,14 @@ function isFollower({ kind }: KubeObject): boolean {
   return FOLLOWERS.some((follower) => follower === kind);
 }
 
-/** Waits for pods to end, told by a watch; at most as long as they were given, and {@link PATIENCE_MS}. */
-async function awaitPods(api: Api, app: string, { signal, progress }: RunContext): Promise<void> {
-  let wake = () => {};
-  await using mirror = await Mirror.open(api, {
-    kind: "Pod",
-    selector: selectorOf(app),
-    signal,
-    changed: () => wake(),
-  });
-  const pods = () => [...mirror.objects.values()];
-  const graceMs = Math.max(0, ...pods().map((pod) => pod.metadata.deletionGracePeriodSeconds ?? 0)) * 1000;
-  const late = AbortSignal.timeout(graceMs + PATIENCE_MS);
-  while (pods().length > 0 && !late.aborted) {
-    progress.step("delete", `${pods().length} ${pods().length === 1 ? "replica" : "replicas"} stopping`);
-    await new Promise<void>((resolve, reject) => {
-      wake = resolve;
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      late.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
-}
-
-/** All of a kind in one request; one by one for a user who may not do that. */
-async function removeAll(api: Api, kind: Kind, labelSelector: string, signal: AbortSignal): Promise<void> {
+/** What is deployed; undefined where it is not known, and the services end in no order. */
+function topologyOf(objects: readonly KubeObject[], app: string, { progress }: RunContext): Topology | undefined {
+  const object = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === appNames(app).topology);
   try {
-    await api.json({
-      method: "DELETE",
-      path: pathOf(kind, api.namespace),
-      query: { labelSelector },
-      what: `delete ${pluralOf(kind)}`,
-      signal,
-    });
+    return object === undefined ? undefined : toDeployed(object)?.topology;
   } catch (error) {
-    if (statusOf(error)?.code !== 403) throw error;
-    const left = await listVisible(api, kind, labelSelector, signal);
-    await each(left, AT_ONCE, ({ metadata }) => deleteObject(api, kind, metadata.name, { uid: metadata.uid, signal }));
+    progress.note(`The services of "${app}" end all at once, as their order is not known: ${inWords(error)}`);
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Api } from "../api/api.ts";
 import { NAME } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
 import { type KubeObject, pathOf } from "../objects/objects.ts";
-import { replicaNameOf } from "../world/pods.ts";
+import { containerOf, replicaNameOf } from "../world/pods.ts";
 
 /** An image that says in its log that it is ready. */
 export interface LogReadiness {
@@ -21,6 +21,15 @@ export function logReadinessOf(topology: Topology): readonly LogReadiness[] {
     if (label === undefined || image?.ready === undefined || !("log" in image.ready)) return [];
     return [{ service: name, label, pattern: new RegExp(image.ready.log) }];
   });
+}
+
+/**
+ * Whether a pod's image may still be about to write its line: what has run for longer has written it, or has failed an `up`
+ * that waited. By both clocks, the cluster's and ours, so not to the second.
+ */
+export function isYoung(pod: KubeObject, waitMs: number): boolean {
+  const startedAt = Date.parse(containerOf(pod)?.state?.running?.startedAt ?? "");
+  return Number.isNaN(startedAt) || Date.now() - startedAt < waitMs;
 }
 
 /**

@@ -22,8 +22,8 @@ export async function listDeployed(api: Api, signal: AbortSignal): Promise<reado
   return (await listObjects(api, "ConfigMap", selectorOf(), signal)).map(toDeployed).filter((one) => one !== undefined);
 }
 
-/** Undefined for an object that is something else. */
-function toDeployed({ metadata, data }: KubeObject): Deployed | undefined {
+/** Undefined for an object that is something else. RUNNER_FAILED where a Hadron that we do not know wrote it. */
+export function toDeployed({ metadata, data }: KubeObject): Deployed | undefined {
   const app = metadata.labels?.[PART_OF];
   const text = data?.["topology.json"];
   if (app === undefined || text === undefined || metadata.labels?.["app.kubernetes.io/managed-by"] !== "hadron")
