@@ -61,3 +61,20 @@ test.each(Object.entries(ROOMS))("the runners' room %s imports no room but those
   );
   expect(wrong).toEqual([]);
 });
+
+/** What stands below the transports: all that they may import. */
+const GROUND = ["clock", "errors.ts", "scope"];
+
+test("transports import only what is below them", () => {
+  const src = join(root, "packages/core/src");
+  const files = globSync("packages/core/src/transport/**/*.ts", { cwd: root });
+  expect(files.length).toBeGreaterThan(0);
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => target.startsWith("."))
+      .map((target) => relative(src, resolve(root, dirname(file), target)).split(sep)[0] as string)
+      .filter((room) => room !== "transport" && !GROUND.includes(room))
+      .map((room) => `${file} imports ${room}`),
+  );
+  expect(wrong).toEqual([]);
+});

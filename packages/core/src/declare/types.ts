@@ -1,17 +1,11 @@
 import type { Clock } from "../clock/clock.ts";
+import type { Caller } from "../scope/caller.ts";
 import type { Meta, MetaChange } from "../scope/meta.ts";
 import type { Living } from "./life.ts";
 import type { Log, Replica } from "./replica.ts";
 
+export type { Caller } from "../scope/caller.ts";
 export type { Log, Replica } from "./replica.ts";
-
-/** Who calls a handler. */
-export interface Caller {
-  /** The name of the service whose handler calls. */
-  readonly service: string;
-  /** The full name of its replica, e.g. `shop.1`; undefined where it has none. */
-  readonly replica: string | undefined;
-}
 
 /** What a handler knows beside its input. */
 export interface Context {

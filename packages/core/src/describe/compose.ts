@@ -219,11 +219,11 @@ class Composer {
     }
     const { topology } = this.#services.get(name)!;
     const sharded = placement.sharded || placement.groups > 1;
-    if (topology.replicas !== replicas || topology.sharded !== sharded || topology.groups !== placement.groups) {
+    const [there, here] = [topology, { replicas, sharded, groups: placement.groups }].map(shapeOf);
+    if (there !== here) {
       throw new HadronError(
         "INVALID_DECLARATION",
-        `"${name}" is a leaf of ${earlier.by} and of ${by}, which want different replicas of it ` +
-          `(${topology.replicas} ${topology.sharded ? "sharded" : "interchangeable"}, ${replicas} ${sharded ? "sharded" : "interchangeable"}).`,
+        `"${name}" is a leaf of ${earlier.by} and of ${by}, which want different replicas of it (${there}, ${here}).`,
       );
     }
     return this.#services.get(name)!;
@@ -239,6 +239,11 @@ class Composer {
     }
     return count ?? declared ?? 1;
   }
+}
+
+/** All that two places of one service must agree on. */
+function shapeOf({ replicas, sharded, groups }: Pick<ServiceTopology, "replicas" | "sharded" | "groups">): string {
+  return `${replicas} ${sharded ? "sharded" : "interchangeable"}${groups > 1 ? ` in ${groups} groups` : ""}`;
 }
 
 /** What outlives a replica belongs to one of its kind: the only one, or a shard. */

@@ -1,6 +1,6 @@
 import type { Clockwork } from "../clock/clockwork.ts";
-import type { Caller } from "../declare/types.ts";
 import type { ErrorData } from "../errors.ts";
+import type { Caller } from "../scope/caller.ts";
 import type { Scope } from "../scope/scope.ts";
 
 /** What two replicas tell each other before the first call. */

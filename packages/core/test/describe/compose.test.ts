@@ -57,6 +57,17 @@ test("two patterns may share a leaf if they want it alike, and not if they do no
   expect(() => shapes(a, c)).toThrow(
     '"worker" is a leaf of a and of c, which want different replicas of it (4 sharded, 5 sharded)',
   );
+  const d = service("d", spread(4, worker));
+  expect(() => shapes(a, d)).toThrow(
+    '"worker" is a leaf of a and of d, which want different replicas of it (4 sharded, 4 interchangeable)',
+  );
+  expect(() => shapes(d, a)).toThrow(
+    '"worker" is a leaf of d and of a, which want different replicas of it (4 interchangeable, 4 sharded)',
+  );
+  const e = service("e", shard(2, spread(2, worker), { by: (n) => n }));
+  expect(() => shapes(a, e)).toThrow(
+    '"worker" is a leaf of a and of e.leaf, which want different replicas of it (4 sharded, 4 sharded in 2 groups)',
+  );
 });
 
 test("a count that contradicts the pattern's is refused", () => {
@@ -131,5 +142,10 @@ test("the first difference is named", () => {
   );
   expect(firstDifference(of({ one: leaf }), of({ one: leaf, two: leaf }))).toBe(
     'services.a.procedures.1 is absent in the deployment and "two" in this replica',
+  );
+  const { services, ...rest } = compose("test", [service("a", shard(4, leaf, { by: (n) => n }))]).topology;
+  const alike = { ...rest, services: services.map((one) => ({ ...one, sharded: false })) };
+  expect(firstDifference({ ...rest, services }, alike)).toBe(
+    "services.a.leaf.sharded is true in the deployment and false in this replica",
   );
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Caller } from "../../../declare/types.ts";
 import { HadronError, toErrorData } from "../../../errors.ts";
+import type { Caller } from "../../../scope/caller.ts";
 import type { Scope } from "../../../scope/scope.ts";
 import { refuse } from "../../http/answers.ts";
 import { readBody } from "../../http/body.ts";

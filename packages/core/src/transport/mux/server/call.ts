@@ -1,5 +1,5 @@
-import type { Caller } from "../../../declare/types.ts";
 import type { ErrorData, HadronError } from "../../../errors.ts";
+import type { Caller } from "../../../scope/caller.ts";
 import type { Scope } from "../../../scope/scope.ts";
 import { toCallId } from "../../call-id.ts";
 import type { IncomingStream } from "../../incoming-stream.ts";

@@ -1,5 +1,5 @@
-import type { Caller } from "../../../declare/types.ts";
 import { type ErrorData, HadronError, toErrorData } from "../../../errors.ts";
+import type { Caller } from "../../../scope/caller.ts";
 import { MOST_META_BYTES } from "../../../scope/meta.ts";
 import { createCallIdPrefix } from "../../call-id.ts";
 import type { StreamOwner } from "../../incoming-stream.ts";
