@@ -26,7 +26,7 @@ export interface StartOptions {
    * `crypto.randomUUID()` and the like. FAILED_PRECONDITION where that cannot be, say for services that are declared in the
    * test itself. `"shared"`: all replicas, and the test, have one.
    *
-   * @default with virtual time `"own"` where it can be, see {@link StartedApp.sharedBecause}; else `"shared"`
+   * @default `"own"` where it can be; else `"shared"`, and {@link StartedApp.sharedBecause} says why
    */
   readonly modules?: "own" | "shared";
   /** What chance is drawn from, with virtual time. Without that, WRONG_USE. @default 0 */
@@ -82,10 +82,10 @@ async function findModules(
   app: App,
   services: readonly unknown[],
   time: TestTime,
-  { modules, time: kind }: StartOptions,
+  { modules }: StartOptions,
   stack: string | undefined,
 ): Promise<OwnModules | string> {
-  if (modules === "shared" || (modules === undefined && kind !== "virtual")) return "start was not told otherwise";
+  if (modules === "shared") return "start was told so";
   const { findOwnModules } = await import("./modules/own-modules.ts");
   const own = await findOwnModules(app, services, time, stack);
   if (modules === "own" && typeof own === "string") {

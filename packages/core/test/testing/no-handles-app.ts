@@ -2,7 +2,7 @@ import { start } from "@hadron/core/testing";
 import { counter, never } from "./own-modules-app.ts";
 
 // Run by Node itself: says what is left once apps were disposed of, and ends by itself.
-for (const options of [{}, { modules: "own" }, { seed: 7, time: "virtual" }] as const) {
+for (const options of [{ modules: "shared" }, {}, { seed: 7, time: "virtual" }] as const) {
   await using app = await start(counter, never, { app: "handles", ...options });
   await app.call("counter", "count");
   const gone = app

@@ -13,7 +13,7 @@ async function counts(app: Awaited<ReturnType<typeof start>>): Promise<number[]>
 }
 
 test("each replica has what its file keeps for itself, and loses it when it is restarted", async () => {
-  await using app = await start(counter, { modules: "own" });
+  await using app = await start(counter);
   expect(app.sharedBecause).toBeUndefined();
   expect(app.replicas().map((replica) => replica.module)).toEqual(["own", "own", "own"]);
   const [first, second] = [app.replica(leaf, 0), app.replica(leaf, 1)];

@@ -4,6 +4,7 @@ import { mailer, shop } from "../../../../examples/mail.ts";
 
 test("what a handler sends is worked on, and what it keeps is found, also after the store was killed", async () => {
   await using app = await start(shop, mailer);
+  expect(app.sharedBecause).toBeUndefined();
   const { order, mails } = app.client(shop);
   await Promise.all([1, 2, 3].map((number) => order({ user: "ann", order: number })));
   await vi.waitFor(async () => expect(await mails("ann")).toEqual([1, 2, 3]), { timeout: 10_000 });

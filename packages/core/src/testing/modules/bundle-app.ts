@@ -1,12 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { builtinModules, createRequire } from "node:module";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HadronError } from "../../errors.ts";
 
 /** What is used of esbuild, which this package does not depend on: it is that of whoever bundles apps. */
 interface Esbuild {
-  build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
+  build(options: object): Promise<{
+    readonly outputFiles: readonly { readonly text: string }[];
+    readonly metafile: { readonly inputs: Readonly<Record<string, unknown>> };
+  }>;
 }
 
 interface Build {
@@ -25,6 +28,12 @@ const CORE = /^@hadron\/core(?:\/.*)?$/;
 const PLACES = ["url", "filename", "dirname", "main", "resolve"];
 const ASKS = /import\.meta\b/;
 
+export interface Bundle {
+  readonly code: string;
+  /** The files that it was made of. */
+  readonly inputs: readonly string[];
+}
+
 /**
  * Bundles files, and all that they import, to the body of one async function, in which `__hadron` stands for the world
  * outside: `core(name)`, `builtin(name)`, `meta(path)`, and `modules`, into which it puts the exports of each file.
@@ -32,14 +41,17 @@ const ASKS = /import\.meta\b/;
  * This package stays outside: all replicas share it, as they do the protocol. FAILED_PRECONDITION where there is no
  * esbuild; rejects as that does where it finds an error.
  */
-export async function bundleApp(files: readonly [string, ...string[]]): Promise<string> {
+export async function bundleApp(files: readonly [string, ...string[]]): Promise<Bundle> {
   const esbuild = loadEsbuild(files[0]);
   const contents = files.map((file, index) => `import * as m${index} from ${JSON.stringify(file)};`).join("\n");
-  const { outputFiles } = await esbuild.build({
+  const folder = dirname(files[0]);
+  const { outputFiles, metafile } = await esbuild.build({
     stdin: {
       contents: `${contents}\n__hadron.modules.push(${files.map((_, index) => `m${index}`).join(", ")});`,
-      resolveDir: dirname(files[0]),
+      resolveDir: folder,
     },
+    absWorkingDir: folder,
+    metafile: true,
     write: false,
     bundle: true,
     format: "esm",
@@ -52,7 +64,9 @@ export async function bundleApp(files: readonly [string, ...string[]]): Promise<
     charset: "utf8",
     plugins: [{ name: "hadron-world", setup: leaveTheWorldOutside }],
   });
-  return outputFiles[0]?.text ?? "";
+  // What has a namespace, or is the text above, is no file.
+  const inputs = Object.keys(metafile.inputs).filter((input) => !/^(?:[\w-]+:|<)/.test(input));
+  return { code: outputFiles[0]?.text ?? "", inputs: inputs.map((input) => resolve(folder, input)) };
 }
 
 function leaveTheWorldOutside(build: Build): void {

@@ -1,8 +1,8 @@
-import type { ServiceDefinition } from "../../declare/definition.ts";
+import type { Site } from "../../declare/definition.ts";
 import { lineOf, userFrames } from "../../declare/site.ts";
 
-/** The user's file that declared a service; undefined where its stack does not say. */
-export function declaredIn({ site }: ServiceDefinition): string | undefined {
+/** The user's file that declared a service or a resource; undefined where its stack does not say. */
+export function declaredIn({ site }: { readonly site: Site }): string | undefined {
   const line = lineOf(site);
   return line === undefined ? undefined : toFile(line);
 }

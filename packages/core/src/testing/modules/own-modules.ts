@@ -1,19 +1,12 @@
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { pathToFileURL } from "node:url";
-import vm from "node:vm";
 import { serviceDefinition } from "../../declare/definition.ts";
+import { resourceDefinition, resourceKey } from "../../declare/resource.ts";
 import { type App, compose } from "../../describe/compose.ts";
 import { firstDifference } from "../../describe/topology.ts";
-import * as core from "../../index.ts";
-import * as spi from "../../spi.ts";
 import type { TestTime } from "../time/test-time.ts";
-import { bundleApp } from "./bundle-app.ts";
 import { declaredIn, filesOf } from "./declared-in.ts";
 import type { OwnModules } from "./own-module.ts";
-import { createReplicaGlobals, REPLACED_NAMES, type ReplicaGlobals } from "./replica-globals.ts";
-
-const SHARED: Readonly<Record<string, unknown>> = { "@hadron/core": core, "@hadron/core/spi": spi };
+import { findProgram, type Program } from "./program.ts";
+import { createReplicaGlobals } from "./replica-globals.ts";
 
 /** Why replicas share one module. */
 export type Shared = string;
@@ -29,11 +22,11 @@ export async function findOwnModules(
   time: TestTime,
   stack: string | undefined,
 ): Promise<OwnModules | Shared> {
-  const definitions = given.map(serviceDefinition);
   const files = new Set<string>();
   const callers = filesOf(stack);
-  for (const definition of definitions) {
-    if (definition === undefined) return "what is given is no service alone";
+  for (const value of given) {
+    const definition = serviceDefinition(value) ?? resourceDefinition(value);
+    if (definition === undefined) continue;
     const file = declaredIn(definition);
     if (file === undefined) return `nothing says where "${definition.name}" was declared`;
     if (callers.has(file)) return `"${definition.name}" is declared in the file that starts it`;
@@ -41,14 +34,13 @@ export async function findOwnModules(
   }
   const [first, ...others] = files;
   if (first === undefined) return "no service is given";
-  let code: string;
+  let load: Program;
   try {
-    code = await bundleApp([first, ...others]);
+    load = await findProgram([first, ...others]);
   } catch (error) {
     return (error as Error).message;
   }
-  const load = compile(first, code);
-  const wanted = definitions.map((definition) => definition?.name);
+  const wanted = given.map(keyOf);
   const own: OwnModules = {
     async load(clock) {
       const globals = createReplicaGlobals(clock, time.isVirtual);
@@ -56,8 +48,8 @@ export async function findOwnModules(
       try {
         await load(globals, modules);
         const exported = modules.flatMap((module) => Object.values(module));
-        const services = wanted.map((name) => exported.find((value) => serviceDefinition(value)?.name === name));
-        return { app: compose(app.topology.app, services), end: globals.end };
+        const found = wanted.map((key) => exported.find((value) => keyOf(value) === key));
+        return { app: compose(app.topology.app, found), end: globals.end };
       } catch (error) {
         globals.end();
         throw error;
@@ -65,6 +57,12 @@ export async function findOwnModules(
     },
   };
   return (await whyNot(own, app, time)) ?? own;
+}
+
+/** What tells services and resources of an app apart; undefined for what is neither. */
+function keyOf(value: unknown): string | undefined {
+  const resource = resourceDefinition(value);
+  return resource === undefined ? serviceDefinition(value)?.name : resourceKey(resource);
 }
 
 /** Runs it once, and compares, as `up` does with a bundle. */
@@ -77,33 +75,4 @@ async function whyNot(own: OwnModules, app: App, time: TestTime): Promise<Shared
   } catch (error) {
     return `their files cannot be run again: ${(error as Error).message}`;
   }
-}
-
-type Run = (globals: ReplicaGlobals, modules: Record<string, unknown>[]) => Promise<void>;
-
-/** Compiled once, run for each replica: in a function, since a module would never be let go. */
-function compile(file: string, code: string): Run {
-  const script = new vm.Script(`(__hadron, require, ${REPLACED_NAMES.join(", ")}) => async () => {${code}\n}`, {
-    filename: `${file}#replica`,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  const make = script.runInThisContext() as (world: object, ...values: unknown[]) => () => Promise<void>;
-  return (globals, modules) => {
-    const world = { modules, builtin: globals.builtin, core: sharedCore, meta };
-    const values = REPLACED_NAMES.map((name) => globals.values[name] ?? Reflect.get(globalThis, name));
-    return make(world, createRequire(pathToFileURL(file)), ...values)();
-  };
-}
-
-function sharedCore(name: string): unknown {
-  const shared = SHARED[name];
-  if (shared === undefined) throw new Error(`${name} cannot be had in a replica`);
-  return shared;
-}
-
-/** What a module sees of its place. */
-function meta(path: string): object {
-  const { href } = pathToFileURL(path);
-  const resolve = (name: string) => pathToFileURL(createRequire(href).resolve(name)).href;
-  return { url: href, filename: path, dirname: dirname(path), main: false, resolve };
 }
