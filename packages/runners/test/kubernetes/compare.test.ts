@@ -2,12 +2,13 @@ import { expect, test } from "vitest";
 import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
 import { differences, isAsWanted, mark } from "../../src/kubernetes/plan/compare.ts";
 
-const object = (spec: unknown, more: Partial<KubeObject["metadata"]> = {}): KubeObject => ({
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "x", ...more },
-  spec,
-});
+const object = (spec: unknown, more: Partial<KubeObject["metadata"]> = {}) =>
+  ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "x", ...more },
+    spec,
+  }) as KubeObject;
 
 test("what the server added and what others own is no difference", () => {
   const wanted = mark(object({ ports: [{ name: "http", port: 80 }] }));

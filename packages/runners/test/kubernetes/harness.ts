@@ -2,9 +2,13 @@ import { fileURLToPath } from "node:url";
 import { openHost } from "@hadron/core/cli/shared";
 import type { Program, RunContext, Runner } from "@hadron/core/spi";
 import { createRunner } from "../../src/kubernetes/index.ts";
+import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
 import { toProgram } from "../../src/suite.ts";
 
 export const context: RunContext = { signal: new AbortController().signal, progress: { step() {}, note() {} } };
+
+/** An object into which a test looks wherever it likes: what is not there fails the test. */
+export type Loose = KubeObject & { readonly spec: any; readonly status: any; readonly data: any };
 
 /** A fixture as the command line makes a program of it; `only`: some of the services that it exports. */
 export async function fixture(file: string, app: string, only?: readonly string[]): Promise<Program> {

@@ -6,7 +6,7 @@ import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
 import { nodes, skip, useNamespace } from "./cluster.ts";
 import { roleOfDocs } from "./docs-role.ts";
-import { context } from "./harness.ts";
+import { context, type Loose } from "./harness.ts";
 
 const space = useNamespace();
 const { signal } = context;
@@ -68,7 +68,7 @@ describe.skipIf(elsewhere !== undefined)(
         },
       });
       const phase = await eventually(async () => {
-        const pod = await readObject(space.api, "Pod", job, signal);
+        const pod = (await readObject(space.api, "Pod", job, signal)) as Loose | undefined;
         return pod?.status.phase === "Succeeded" || pod?.status.phase === "Failed" ? pod.status.phase : undefined;
       }, 250);
       const log = await readLog();

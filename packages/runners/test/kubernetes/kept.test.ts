@@ -25,7 +25,7 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
   }, 120_000);
   afterAll(async () => void (await runner.delete(app, { data: true }, context)), 60_000);
 
-  const secret = async () => (await readObject(space.api, "Secret", "kept-generated", signal))?.data;
+  const secret = async () => (await readObject(space.api, "Secret", "kept-generated", signal))?.data ?? {};
 
   test("an image runs with its command, arguments, user and storage; each of its ports is found by its name", async () => {
     const api = await call(runner, app, "diary", "ask", 6001);
@@ -55,7 +55,7 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
 
   test("a generated secret is made once, and reaches those who name it, and nobody else", async () => {
     const { SERVER_KEY, DIARY_KEY } = await secret();
-    const [server, diary] = [SERVER_KEY, DIARY_KEY].map((text) => Buffer.from(text, "base64").toString());
+    const [server, diary] = [SERVER_KEY, DIARY_KEY].map((text = "") => Buffer.from(text, "base64").toString());
     expect(server).toMatch(/^[\w-]{43}$/);
     expect(diary).not.toBe(server);
     expect(await call(runner, app, "diary", "ask", 6001)).toMatchObject({ key: server, file: server, other: null });
@@ -77,10 +77,10 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
   test("of two who make secrets at once neither undoes the other's; what is there is never made anew", async () => {
     const make = (...names: string[]) => makeSecrets(space.api, "pair", names, signal);
     await Promise.all([make("A"), make("A", "B"), make("C", "A")]);
-    const first = (await readObject(space.api, "Secret", "pair-generated", signal))?.data;
+    const first = (await readObject(space.api, "Secret", "pair-generated", signal))?.data ?? {};
     expect(Object.keys(first).sort()).toEqual(["A", "B", "C"]);
     await make("B", "D");
-    const then = (await readObject(space.api, "Secret", "pair-generated", signal))?.data;
+    const then = (await readObject(space.api, "Secret", "pair-generated", signal))?.data ?? {};
     expect(then).toEqual({ ...first, D: then.D });
   });
 

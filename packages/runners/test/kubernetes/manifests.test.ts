@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
+import type { ManifestInput } from "../../src/kubernetes/manifests/input.ts";
 import { toManifests } from "../../src/kubernetes/manifests/manifests.ts";
 import { toGeneratedSecret, toSecret } from "../../src/kubernetes/manifests/secrets.ts";
-import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
 import { generatedState } from "../../src/kubernetes/plan/generated.ts";
+import type { Loose } from "./harness.ts";
 import { inputs, topologyOf } from "./topologies.ts";
 
-const manifests = toManifests(inputs);
-const one = (kind: string, name: string): KubeObject =>
+const make = (input: ManifestInput) => toManifests(input) as readonly Loose[];
+const manifests = make(inputs);
+const one = (kind: string, name: string): Loose =>
   manifests.find((object) => object.kind === kind && object.metadata.name === name)!;
 
 test("every object of an app of every kind of service", () => {
@@ -14,7 +16,7 @@ test("every object of an app of every kind of service", () => {
 });
 
 test("the same topology gives the same objects", () => {
-  expect(JSON.stringify(toManifests(inputs))).toBe(JSON.stringify(manifests));
+  expect(JSON.stringify(make(inputs))).toBe(JSON.stringify(manifests));
 });
 
 test("what others refer to comes first", () => {
@@ -71,7 +73,7 @@ test("one replica alone has no disruption budget and no spreading", () => {
 });
 
 test("the counts are not part of what pods are made of", () => {
-  const more = toManifests({ ...inputs, counts: { "front.keys": 9 } });
+  const more = make({ ...inputs, counts: { "front.keys": 9 } });
   const differing = more.filter((object, index) => JSON.stringify(object) !== JSON.stringify(manifests[index]));
   expect(differing.map(({ metadata }) => metadata.name)).toEqual(["shop-counts"]);
 });
@@ -93,7 +95,7 @@ test("what is declared is requested, each by itself; what is not stays small", (
   const capacity = { cpu: 4, memoryBytes: 2 ** 30 };
   const resourcesOf = (requests: object) => {
     const topology = topologyOf("a", [{ name: "b", capacity, requests }]);
-    const deployment = toManifests({ ...inputs, topology }).find(({ kind }) => kind === "Deployment");
+    const deployment = make({ ...inputs, topology }).find(({ kind }) => kind === "Deployment");
     return deployment?.spec.template.spec.containers[0].resources;
   };
   const limits = { cpu: "4", memory: "1Gi" };
@@ -105,7 +107,7 @@ test("what is declared is requested, each by itself; what is not stays small", (
 describe("an image", () => {
   const IMAGE = { reference: "db:1", args: [], ports: { sql: 5432, admin: 9000 } };
   const manifestsOf = (image: object, more: object = {}) =>
-    toManifests({
+    make({
       ...inputs,
       topology: topologyOf("a", [{ name: "db.main", procedures: [], image: { ...IMAGE, ...image }, ...more }]),
     });
@@ -220,7 +222,7 @@ test("a generated secret that is not made yet is a change; one that is there is 
 });
 
 test("ninety replicas with default resources fit on two cores and eight gigabytes", () => {
-  const [deployment] = toManifests({ ...inputs, topology: topologyOf("a", [{ name: "b" }]) }).filter(
+  const [deployment] = make({ ...inputs, topology: topologyOf("a", [{ name: "b" }]) }).filter(
     ({ kind }) => kind === "Deployment",
   );
   expect(deployment!.spec.template.spec.containers[0].resources.requests).toEqual({ cpu: "10m", memory: "64Mi" });

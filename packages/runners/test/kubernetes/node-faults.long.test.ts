@@ -9,13 +9,14 @@ import { containerOf } from "../../src/kubernetes/world/pods.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
 import { nodes, skip, useNamespace } from "./cluster.ts";
-import { call, context, fixture, runnerFor } from "./harness.ts";
+import { call, context, fixture, type Loose, runnerFor } from "./harness.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
 const space = useNamespace();
 const { signal } = context;
 const runner = () => runnerFor(space.env);
-const podsOf = (app: string): Promise<readonly KubeObject[]> => listObjects(space.api, "Pod", selectorOf(app), signal);
+const podsOf = async (app: string) =>
+  (await listObjects(space.api, "Pod", selectorOf(app), signal)) as readonly Loose[];
 
 const severalNodes = nodes.length > 1 ? "the cluster has several nodes, and a test does not cordon them all" : skip;
 
@@ -45,7 +46,7 @@ describe.skipIf(severalNodes !== undefined)(
       });
     const allowed = () =>
       eventually(async () => {
-        const { status } = (await readObject(space.api, "PodDisruptionBudget", `${app}-web`, signal))!;
+        const { status } = (await readObject(space.api, "PodDisruptionBudget", `${app}-web`, signal)) as Loose;
         return status?.disruptionsAllowed === 1 ? true : undefined;
       });
     afterAll(async () => {
@@ -94,7 +95,8 @@ describe.skipIf(elsewhere !== undefined)(
   () => {
     /** Stops what runs in a pod's container, as this machine sees it. */
     const stop = (pod: KubeObject) => {
-      const id: string = containerOf(pod).containerID.split("://")[1];
+      const id = containerOf(pod)?.containerID?.split("://")[1];
+      if (id === undefined) throw new Error(`${pod.metadata.name} has no container yet`);
       const pids = readdirSync("/proc").filter((entry) => {
         try {
           return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/cgroup`, "utf8").includes(id);

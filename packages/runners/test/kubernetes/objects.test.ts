@@ -8,7 +8,7 @@ import { isAsWanted } from "../../src/kubernetes/plan/compare.ts";
 import { setReplicas } from "../../src/kubernetes/rollout/scale.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { skip, useNamespace } from "./cluster.ts";
-import { call, context, fixture, runnerFor } from "./harness.ts";
+import { call, context, fixture, type Loose, runnerFor } from "./harness.ts";
 
 // Pods that the "restricted" standard does not admit are not made here.
 const space = useNamespace({
@@ -28,7 +28,7 @@ describe.skipIf(skip !== undefined)(`objects on a cluster (${skip ?? "there is o
   }, 120_000);
   afterAll(() => runner.delete(app, { data: true }, context), 60_000);
 
-  const read = async (kind: any, name: string) => (await readObject(space.api, kind, name, signal))!;
+  const read = async (kind: any, name: string) => (await readObject(space.api, kind, name, signal)) as Loose;
   const versions = async () => {
     const lists = await Promise.all(OWN_KINDS.map((kind) => listObjects(space.api, kind, selectorOf(app), signal)));
     return Object.fromEntries(

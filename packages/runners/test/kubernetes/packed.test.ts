@@ -54,7 +54,7 @@ describe.skipIf(skip !== undefined)(`long lists (${skip ?? "there is a cluster"}
     const slow = new Api(findTarget({ env: proxy.env, context: undefined, namespace: space.name }));
     for (const api of [space.api, slow]) {
       const found = await listObjects(api, "ConfigMap", "long=yes", signal);
-      expect(found.map(({ data }) => data.text === text)).toEqual([true, true, true]);
+      expect(found.map(({ data }) => data?.text === text)).toEqual([true, true, true]);
     }
     slow.close();
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError } from "@hadron/core";
 import { isOurs, MANAGER } from "../objects/labels.ts";
-import { type Kind, type KubeObject, type OwnKind, pathOf, pluralOf } from "../objects/objects.ts";
+import { type Kind, type KubeObject, kindOf, pathOf, pluralOf } from "../objects/objects.ts";
 import type { Api } from "./api.ts";
 import { ApiFailure, statusOf } from "./api-error.ts";
 
@@ -16,7 +16,7 @@ export async function applyObject(
   manifest: KubeObject,
   options: { readonly dryRun: boolean; readonly signal: AbortSignal },
 ): Promise<KubeObject> {
-  const kind = manifest.kind as OwnKind;
+  const kind = kindOf(manifest.kind);
   const { name } = manifest.metadata;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -39,12 +39,12 @@ export async function applyObject(
 }
 
 function isDispute(error: unknown): boolean {
-  return statusOf(error)?.details?.causes?.some((one) => one.reason === "FieldManagerConflict") ?? false;
+  return statusOf(error)?.details?.causes?.some(({ reason }) => reason === "FieldManagerConflict") ?? false;
 }
 
 function toConflict(error: unknown, kind: string, name: string): unknown {
   const status = statusOf(error);
-  const causes = status?.details?.causes?.filter((one) => one.reason === "FieldManagerConflict") ?? [];
+  const causes = status?.details?.causes?.filter(({ reason }) => reason === "FieldManagerConflict") ?? [];
   if (status?.code !== 409 || causes.length === 0) return error;
   const list = causes
     .map(
@@ -85,7 +85,7 @@ export async function checkNotTaken(
   { kind, metadata: { name } }: KubeObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const there = await readObject(api, kind as OwnKind, name, signal);
+  const there = await readObject(api, kindOf(kind), name, signal);
   if (there === undefined || isOurs(there, app)) return;
   const part = there.metadata.labels?.["app.kubernetes.io/part-of"];
   const whose =

@@ -1,4 +1,5 @@
 import { HadronError } from "@hadron/core/spi";
+import type { Spec, Status } from "./fields.ts";
 
 /** A Kubernetes object, as plain JSON. */
 export interface KubeObject {
@@ -19,18 +20,17 @@ export interface KubeObject {
     readonly managedFields?: readonly ManagedFields[];
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
   };
-  readonly spec?: any;
-  readonly status?: any;
-  readonly data?: any;
-  readonly stringData?: any;
-  readonly [field: string]: any;
+  readonly spec?: Spec;
+  readonly status?: Status;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
 }
 
 export interface ManagedFields {
   readonly manager: string;
   readonly operation: string;
   readonly subresource?: string;
-  readonly fieldsV1?: any;
+  readonly fieldsV1?: { readonly "f:spec"?: { readonly "f:replicas"?: object } };
 }
 
 /** The kinds that we make, in the order in which they are made: what others refer to first. */

@@ -21,7 +21,7 @@ function contains(live: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
     if (!Array.isArray(live) || live.length < wanted.length) return false;
     return wanted.every((item, index) =>
-      contains(keyOf(item) === undefined ? live[index] : live.find((one) => keyOf(one) === keyOf(item)), item),
+      contains(keyOf(item) === undefined ? live[index] : live.find((other) => keyOf(other) === keyOf(item)), item),
     );
   }
   if (typeof wanted === "object" && wanted !== null) {
@@ -75,7 +75,7 @@ function walk(
     const keyed = [...before, ...after].every((item) => keyOf(item) !== undefined);
     const keys = keyed ? new Set([...before, ...after].map(keyOf)) : new Set([...before, ...after].keys());
     const pick = (list: unknown[], key: unknown) =>
-      keyed ? list.find((one) => keyOf(one) === key) : list[key as number];
+      keyed ? list.find((item) => keyOf(item) === key) : list[key as number];
     for (const key of keys) walk(pick(before, key), pick(after, key), `${path}[${key}]`, tell);
     return;
   }

@@ -1,5 +1,5 @@
 import { MANAGER, SCALE_MANAGER } from "../objects/labels.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { KubeObject, ManagedFields } from "../objects/objects.ts";
 import { mark } from "./compare.ts";
 
 /**
@@ -15,15 +15,15 @@ export function fit(manifest: KubeObject, live: KubeObject | undefined): KubeObj
 
 /** Who, other than we, decides how many replicas there are; undefined where nobody does. */
 export function ownerOfReplicas(live: KubeObject): string | undefined {
-  const owners = (live.metadata.managedFields ?? []).filter(
-    (one) => one.fieldsV1?.["f:spec"]?.["f:replicas"] !== undefined,
-  );
+  const owners = (live.metadata.managedFields ?? []).filter(ownsReplicas);
   return owners.find(({ manager }) => manager !== MANAGER && manager !== SCALE_MANAGER)?.manager;
 }
 
 /** Whether `scale` has set the count since it was last applied. */
 export function wasScaled(live: KubeObject): boolean {
-  return (live.metadata.managedFields ?? []).some(
-    (one) => one.manager === SCALE_MANAGER && one.fieldsV1?.["f:spec"]?.["f:replicas"] !== undefined,
-  );
+  return (live.metadata.managedFields ?? []).some((fields) => fields.manager === SCALE_MANAGER && ownsReplicas(fields));
+}
+
+function ownsReplicas({ fieldsV1 }: ManagedFields): boolean {
+  return fieldsV1?.["f:spec"]?.["f:replicas"] !== undefined;
 }

@@ -47,13 +47,7 @@ export async function findIntents(
   const intents = await Promise.all(
     manifests.map(async (wanted): Promise<Intent | undefined> => {
       const live = world.objects.get(keyOf(wanted));
-      const rescale =
-        live !== undefined &&
-        wasScaled(live) &&
-        ownerOfReplicas(live) === undefined &&
-        live.spec?.replicas !== wanted.spec?.replicas
-          ? (wanted.spec.replicas as number)
-          : undefined;
+      const rescale = live === undefined ? undefined : countToRestore(wanted, live);
       const manifest = fit(wanted, live);
       if (live === undefined) {
         await checkNotTaken(api, app, manifest, signal);
@@ -67,7 +61,7 @@ export async function findIntents(
       }
       if (isAsWanted(manifest, live)) return undefined;
       // The count goes back by the field that `scale` set, before the rest is sent: see `scale.ts`.
-      const trial = rescale === undefined ? manifest : withReplicas(manifest, live.spec.replicas);
+      const trial = rescale === undefined ? manifest : withReplicas(manifest, live.spec?.replicas);
       const after = await dryRun(api, trial, signal);
       if (after === undefined)
         return {
@@ -79,18 +73,24 @@ export async function findIntents(
         };
       const found = [
         ...differences(live, after),
-        ...(rescale === undefined ? [] : [`spec.replicas: ${live.spec.replicas} → ${rescale}`]),
+        ...(rescale === undefined ? [] : [`spec.replicas: ${live.spec?.replicas} → ${rescale}`]),
       ];
       // Only our own mark is another: worth a request, and no change for anybody.
       const change = toChange("update", manifest, found.join(", "));
-      return { manifest, live, change, newTemplate: found.some((one) => one.startsWith("spec.template.")), rescale };
+      return {
+        manifest,
+        live,
+        change,
+        newTemplate: found.some((difference) => difference.startsWith("spec.template.")),
+        rescale,
+      };
     }),
   );
   const kept = new Set([...manifests, ...options.kept].map(keyOf));
   const left = [...world.objects.values()].filter((object) => isOurs(object, app) && !kept.has(keyOf(object)));
   const isStranger = !options.explicitApp && !sharesService(manifests, world);
   return {
-    send: intents.filter((one) => one !== undefined),
+    send: intents.filter((intent) => intent !== undefined),
     remove: isStranger ? [] : left,
     spared: isStranger ? left : [],
   };
@@ -98,7 +98,7 @@ export async function findIntents(
 
 export function toChanges({ send, remove }: Intents): readonly Change[] {
   return [
-    ...send.filter((one) => one.change.because !== "").map((one) => one.change),
+    ...send.filter(({ change }) => change.because !== "").map(({ change }) => change),
     ...remove.map((object) => toChange("delete", object, "it is no longer declared")),
   ];
 }
@@ -119,8 +119,15 @@ async function dryRun(api: Api, manifest: KubeObject, signal: AbortSignal): Prom
   }
 }
 
-function withReplicas(manifest: KubeObject, replicas: number): KubeObject {
+function withReplicas(manifest: KubeObject, replicas = 0): KubeObject {
   return { ...manifest, spec: { ...manifest.spec, replicas } };
+}
+
+/** What is declared, where `scale` has set another count since, and nobody else decides it. */
+function countToRestore(wanted: KubeObject, live: KubeObject): number | undefined {
+  const declared = wanted.spec?.replicas;
+  if (declared === live.spec?.replicas || !wasScaled(live) || ownerOfReplicas(live) !== undefined) return undefined;
+  return declared;
 }
 
 /** An app that is there under this name, and has none of this file's services, may be somebody else's. */
@@ -128,7 +135,7 @@ function sharesService(manifests: readonly KubeObject[], { objects }: World): bo
   const servicesOf = (list: Iterable<KubeObject>) =>
     [...list]
       .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
-      .map((one) => one.metadata.annotations?.[SERVICE]);
+      .map(({ metadata }) => metadata.annotations?.[SERVICE]);
   const there = servicesOf(objects.values());
   const declared = new Set(servicesOf(manifests));
   return there.length === 0 || there.some((name) => declared.has(name));

@@ -1,12 +1,13 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
 import { checkBundle } from "../../bundle/check.ts";
+import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
 import { isStateful } from "../manifests/input.ts";
 import { toManifests } from "../manifests/manifests.ts";
 import { secretsOf } from "../manifests/secrets.ts";
 import { NAME, REVISION, serviceOf } from "../objects/labels.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import { type KubeObject, kindOf } from "../objects/objects.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "../plan/build.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
 import { type Generated, generatedState } from "../plan/generated.ts";
@@ -115,7 +116,9 @@ export async function apply(
       pushing.catch(() => {}); // Looked at below, unless something else fails first.
     },
   });
-  const isKnown = [...world.objects.values()].some((one) => one.metadata.annotations?.[REVISION] === build?.revision);
+  const isKnown = [...world.objects.values()].some(
+    ({ metadata }) => metadata.annotations?.[REVISION] === build?.revision,
+  );
   await Promise.all([pushing, build === undefined || isKnown ? undefined : checkBundle(build.bundle, program, signal)]);
   for (const { kind, metadata } of intents.spared) {
     progress.note(
@@ -126,7 +129,7 @@ export async function apply(
   const opening = Rollout.open(
     api,
     app,
-    WORKLOADS.filter((kind) => manifests.some((one) => one.kind === kind)),
+    WORKLOADS.filter((kind) => manifests.some((manifest) => manifest.kind === kind)),
     context,
   );
   opening.catch(() => {}); // Looked at below; the objects that pods need come first.
@@ -134,18 +137,18 @@ export async function apply(
     await makeSecrets(api, app, generated.missing, signal);
     await sendAll(
       api,
-      intents.send.filter((one) => !isWorkload(one.manifest)),
+      intents.send.filter(({ manifest }) => !isWorkload(manifest)),
       context,
     );
     const sent = await sendAll(
       api,
-      intents.send.filter((one) => isWorkload(one.manifest)),
+      intents.send.filter(({ manifest }) => isWorkload(manifest)),
       context,
     );
     const wanted = manifests.filter(isWorkload).map((manifest): Wanted => {
       const key = keyOf(manifest);
       const live = sent.get(key) ?? world.objects.get(key);
-      const intent = intents.send.find((one) => keyOf(one.manifest) === key);
+      const intent = intents.send.find((intent) => keyOf(intent.manifest) === key);
       return { manifest: intent?.manifest ?? manifest, generation: live?.metadata.generation ?? 0 };
     });
     await using rollout = await opening;
@@ -165,7 +168,7 @@ export async function apply(
   }
   await Promise.all(
     intents.remove.map(({ kind, metadata }) =>
-      deleteObject(api, kind as never, metadata.name, { uid: metadata.uid, signal }),
+      deleteObject(api, kindOf(kind), metadata.name, { uid: metadata.uid, signal }),
     ),
   );
   return [...generated.changes, ...toChanges(intents)];
@@ -182,11 +185,11 @@ async function sendAll(
     intents.map(async ({ manifest, live, change, newTemplate, rescale }) => {
       const { kind, metadata } = manifest;
       if (change.action === "replace")
-        await deleteObject(api, kind as never, metadata.name, { uid: live?.metadata.uid, orphan: true, signal });
-      if (rescale !== undefined) await setReplicas(api, kind as never, metadata.name, rescale, signal);
+        await deleteObject(api, kindOf(kind), metadata.name, { uid: live?.metadata.uid, orphan: true, signal });
+      if (rescale !== undefined) await setReplicas(api, kindOf(kind), metadata.name, rescale, signal);
       const holds = kind === "StatefulSet" && live !== undefined && (newTemplate || isHeld(live));
       const toSend = holds
-        ? withPartition(manifest, Math.max(live.spec.replicas, manifest.spec.replicas ?? 0))
+        ? withPartition(manifest, Math.max(live.spec?.replicas ?? 0, manifest.spec?.replicas ?? 0))
         : manifest;
       sent.set(keyOf(manifest), await applyObject(api, toSend, { dryRun: false, signal }));
     }),
@@ -196,10 +199,12 @@ async function sendAll(
 
 /** How many replicas there are of the services whose count an autoscaler decides. */
 function countsOfOthers({ objects }: World): Readonly<Record<string, number>> {
-  const theirs = [...objects.values()].filter(
-    (one) => one.spec?.replicas !== undefined && ownerOfReplicas(one) !== undefined,
-  );
-  return Object.fromEntries(theirs.map((one) => [serviceOf(one), one.spec.replicas]));
+  const counts: Record<string, number> = {};
+  for (const object of objects.values()) {
+    const [service, count] = [serviceOf(object), object.spec?.replicas];
+    if (service !== undefined && count !== undefined && ownerOfReplicas(object) !== undefined) counts[service] = count;
+  }
+  return counts;
 }
 
 /** Replicas that were not replaced still count as before. */
@@ -209,12 +214,12 @@ async function tellNewCounts(
   pods: readonly KubeObject[],
   signal: AbortSignal,
 ): Promise<void> {
-  const changed = send.find(({ manifest, live }) => live !== undefined && manifest.data?.["counts.json"] !== undefined);
-  if (changed !== undefined)
-    await tellCounts(api, pods.filter(isPodReady), JSON.parse(changed.manifest.data["counts.json"]), signal);
+  const changed = send.find(({ manifest, live }) => live !== undefined && manifest.data?.[COUNTS_FILE] !== undefined);
+  const counts = changed?.manifest.data?.[COUNTS_FILE];
+  if (counts !== undefined) await tellCounts(api, pods.filter(isPodReady), JSON.parse(counts), signal);
 }
 
 /** A roll-out was interrupted: its shards have not all had their turn. */
 function isHeld({ spec }: KubeObject): boolean {
-  return (spec.updateStrategy?.rollingUpdate?.partition ?? 0) > 0;
+  return (spec?.updateStrategy?.rollingUpdate?.partition ?? 0) > 0;
 }

@@ -86,7 +86,7 @@ export class Lease implements AsyncDisposable {
       if (holder === this.#holder) return this.#hold(live);
       if (seen === undefined) await checkNotTaken(this.#api, this.#app, live, this.signal);
       if (seen?.metadata.resourceVersion !== live.metadata.resourceVersion) {
-        if (seen?.spec.holderIdentity === holder) patience.check(describeHolder(holder, acquireTime));
+        if (seen?.spec?.holderIdentity === holder) patience.check(describeHolder(holder, acquireTime));
         // Where clocks agree there is no need to see it renew: whoever may not wait is told at once.
         else if (isFresh(renewTime)) patience.check(describeHolder(holder, acquireTime));
         [seen, since] = [live, performance.now()];
@@ -112,10 +112,10 @@ export class Lease implements AsyncDisposable {
   async #renew(): Promise<void> {
     try {
       const live = (await this.#patch(this.#live!, {})) ?? (await this.#read(this.signal));
-      if (live?.spec.holderIdentity === this.#holder) this.#live = live;
+      if (live?.spec?.holderIdentity === this.#holder) this.#live = live;
       else {
         this.#live = undefined;
-        this.#ended.abort(this.#takenBy(live?.spec.holderIdentity ?? "a delete", live?.spec.acquireTime));
+        this.#ended.abort(this.#takenBy(live?.spec?.holderIdentity ?? "a delete", live?.spec?.acquireTime));
       }
     } catch {
       // The server is away: what is under way fails by itself, or goes on when it is back, and so does this.
@@ -187,7 +187,7 @@ export class Lease implements AsyncDisposable {
   }
 }
 
-function describeHolder(holder: string, since: string | undefined): string {
+function describeHolder(holder = "nobody", since: string | undefined): string {
   return since === undefined ? holder : `${holder}, since ${since.replace(/\.\d+Z$/, "Z")}`;
 }
 

@@ -17,12 +17,11 @@ export type Step =
  * come, should they die by themselves, and is the way back.
  */
 export function nextStep(set: KubeObject, pods: readonly KubeObject[]): Step {
-  const { replicas = 1, updateStrategy } = set.spec;
+  const { replicas = 1, updateStrategy } = set.spec ?? {};
   const { observedGeneration = 0, updateRevision } = set.status ?? {};
   if (observedGeneration < (set.metadata.generation ?? 0) || updateRevision === undefined) return { do: "wait" };
-  const mine = pods
-    .filter((pod) => (ordinalOf(pod) ?? replicas) < replicas)
-    .sort((a, b) => ordinalOf(b)! - ordinalOf(a)!);
+  const placeOf = (pod: KubeObject) => ordinalOf(pod) ?? replicas;
+  const mine = pods.filter((pod) => placeOf(pod) < replicas).sort((a, b) => placeOf(b) - placeOf(a));
   const isNew = (pod: KubeObject) => pod.metadata.labels?.["controller-revision-hash"] === updateRevision;
   const going = (pod: KubeObject) => pod.metadata.deletionTimestamp !== undefined;
   const stale = mine.filter((pod) => !isNew(pod) && !going(pod));
@@ -31,7 +30,7 @@ export function nextStep(set: KubeObject, pods: readonly KubeObject[]): Step {
     if (!isWhole) return { do: "wait" };
     return (updateStrategy?.rollingUpdate?.partition ?? 0) > 0 ? { do: "release" } : { do: "done" };
   }
-  const partitionOf = (batch: readonly KubeObject[]) => Math.min(...batch.map((pod) => ordinalOf(pod)!));
+  const partitionOf = (batch: readonly KubeObject[]) => Math.min(...batch.map(placeOf));
   // Old ones that do not work are no loss, and waiting for them would be for ever.
   const broken = stale.filter((pod) => !isPodReady(pod));
   if (broken.length > 0) return { do: "replace", pods: broken, partition: partitionOf(broken) };
@@ -42,7 +41,7 @@ export function nextStep(set: KubeObject, pods: readonly KubeObject[]): Step {
 }
 
 /** Whether a Deployment has rolled out: all pods are of the newest version and ready, and no other counts any more. */
-export function isRolledOut({ spec, status = {}, metadata }: KubeObject): boolean {
+export function isRolledOut({ spec = {}, status = {}, metadata }: KubeObject): boolean {
   const { replicas = 1 } = spec;
   return (
     (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&

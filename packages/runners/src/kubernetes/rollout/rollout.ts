@@ -78,7 +78,7 @@ export class Rollout implements AsyncDisposable {
 
   /** Waits until a workload has exactly so many replicas, all ready, and those that go have gone: they may take their time. */
   async settle(workload: KubeObject, replicas: number, waitMs: number): Promise<void> {
-    const goingMs = 1000 * (workload.spec.template.spec.terminationGracePeriodSeconds ?? 0);
+    const goingMs = 1000 * (workload.spec?.template?.spec?.terminationGracePeriodSeconds ?? 0);
     await this.#until(
       [{ manifest: workload, generation: 0 }],
       waitMs + goingMs,
@@ -105,7 +105,7 @@ export class Rollout implements AsyncDisposable {
         const live = this.#live(manifest);
         const own = pods.get(manifest.metadata.labels?.[NAME]) ?? [];
         const up = own.filter((pod) => isPodReady(pod) && pod.metadata.deletionTimestamp === undefined).length;
-        const count = live?.spec.replicas ?? manifest.spec.replicas;
+        const count = live?.spec?.replicas ?? manifest.spec?.replicas ?? 1;
         ready += up;
         progress.step(serviceOf(manifest) ?? manifest.metadata.name, `${Math.min(up, count)} of ${count} ready`);
         // Before the watch has told of what was sent, the old state would look finished.
@@ -146,7 +146,7 @@ export class Rollout implements AsyncDisposable {
     const { signal } = this.#context;
     const step = nextStep(
       live,
-      pods.filter((pod) => pod.metadata.ownerReferences?.some((one) => one.uid === live.metadata.uid)),
+      pods.filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === live.metadata.uid)),
     );
     if (step.do === "replace") {
       await applyObject(this.#api, withPartition(manifest, step.partition), { dryRun: false, signal });
@@ -163,7 +163,7 @@ export class Rollout implements AsyncDisposable {
     const found: Trouble[] = [];
     for (const workload of waiting.slice(0, SAMPLES)) {
       const pods = this.#podsOf(workload);
-      const missing = pods.length < (workload.spec.replicas ?? 1);
+      const missing = pods.length < (workload.spec?.replicas ?? 1);
       const trouble = workloadTrouble(
         workload,
         missing && workload.kind === "StatefulSet" ? await readEvents(this.#api, workload, this.#context.signal) : [],
@@ -198,9 +198,9 @@ export class Rollout implements AsyncDisposable {
     for (const { manifest } of wanted) {
       const live = this.#live(manifest);
       if (live?.kind !== "StatefulSet" || live.status?.currentRevision === live.status?.updateRevision) continue;
-      await applyObject(this.#api, withPartition(manifest, live.spec.replicas), { dryRun: false, signal });
+      await applyObject(this.#api, withPartition(manifest, live.spec?.replicas ?? 0), { dryRun: false, signal });
       const failed = this.#podsOf(live).filter(
-        (pod) => !isPodReady(pod) && pod.metadata.labels?.["controller-revision-hash"] === live.status.updateRevision,
+        (pod) => !isPodReady(pod) && pod.metadata.labels?.["controller-revision-hash"] === live.status?.updateRevision,
       );
       await Promise.all(
         failed.map(({ metadata: { name, uid } }) => deleteObject(this.#api, "Pod", name, { uid, signal })),

@@ -1,9 +1,10 @@
 import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
+import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject } from "../api/send.ts";
 import { toCounts } from "../manifests/manifests.ts";
 import { SCALE_MANAGER, selectorOf, serviceOf } from "../objects/labels.ts";
-import { pathOf } from "../objects/objects.ts";
+import { type Kind, pathOf } from "../objects/objects.ts";
 import { mark } from "../plan/compare.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
 import { isPodReady } from "../world/pods.ts";
@@ -33,10 +34,12 @@ export async function scale(
     needed: new Set(["Deployment", "StatefulSet", "ConfigMap"]),
     signal,
   });
-  const workload = [...world.objects.values()].find((one) => one.kind !== "ConfigMap" && serviceOf(one) === service);
+  const workload = [...world.objects.values()].find(
+    (object) => object.kind !== "ConfigMap" && serviceOf(object) === service,
+  );
   if (workload === undefined) {
-    const there = [...world.objects.values()].flatMap((one) =>
-      one.kind === "ConfigMap" ? [] : (serviceOf(one) ?? []),
+    const there = [...world.objects.values()].flatMap((object) =>
+      object.kind === "ConfigMap" ? [] : (serviceOf(object) ?? []),
     );
     throw new HadronError(
       "WRONG_USE",
@@ -47,8 +50,8 @@ export async function scale(
   if (owner !== undefined) {
     progress.note(`"${owner}" has set how many replicas of ${service} there are, and may do so again.`);
   }
-  const kind = workload.kind as "Deployment" | "StatefulSet";
-  const before: number = workload.spec.replicas;
+  const kind = workload.kind === "StatefulSet" ? "StatefulSet" : "Deployment";
+  const before = workload.spec?.replicas ?? 0;
   const counts =
     kind === "StatefulSet" ? readCounts(world.objects.get(`ConfigMap/${toCounts(app, {}).metadata.name}`)) : undefined;
   const tell = async () => {
@@ -69,7 +72,7 @@ export async function scale(
 /** `scale` and `up` set a count by the subresource that autoscalers use, under a name of its own. */
 export async function setReplicas(
   api: Api,
-  kind: "Deployment" | "StatefulSet",
+  kind: Kind,
   name: string,
   replicas: number,
   signal: AbortSignal,
@@ -86,5 +89,5 @@ export async function setReplicas(
 }
 
 function readCounts(object: ReturnType<typeof toCounts> | undefined): Readonly<Record<string, number>> {
-  return JSON.parse(object?.data?.["counts.json"] ?? "{}");
+  return JSON.parse(object?.data?.[COUNTS_FILE] ?? "{}");
 }

@@ -32,9 +32,9 @@ export async function readStatus(
   const counted = calls ? await countCalls(api, pods, signal) : new Map<string, number>();
   const names = nameObjects(deployed.topology);
   const services = deployed.topology.services.map((service): ServiceStatus => {
-    const { base, label } = names.get(service.name)!;
+    const { base, label } = names.get(service.name) ?? {};
     const own = pods.filter((pod) => pod.metadata.labels?.[NAME] === label).sort(byPlace);
-    const node = own.find(isPodReady)?.status.hostIP;
+    const node = own.find(isPodReady)?.status?.hostIP;
     return {
       name: service.name,
       endpoint:
@@ -62,7 +62,7 @@ async function countCalls(
 ): Promise<ReadonlyMap<string, number>> {
   const counted = new Map<string, number>();
   const own = pods
-    .filter((pod) => isPodReady(pod) && pod.spec.containers.some((one: { name: string }) => one.name === "replica"))
+    .filter((pod) => isPodReady(pod) && pod.spec?.containers?.some(({ name }) => name === "replica"))
     .slice(0, ASKED);
   await each(own, AT_ONCE, async ({ metadata: { name } }) => {
     try {

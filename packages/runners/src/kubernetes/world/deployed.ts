@@ -19,7 +19,9 @@ export async function readDeployed(api: Api, app: string, signal: AbortSignal): 
 }
 
 export async function listDeployed(api: Api, signal: AbortSignal): Promise<readonly Deployed[]> {
-  return (await listObjects(api, "ConfigMap", selectorOf(), signal)).map(toDeployed).filter((one) => one !== undefined);
+  return (await listObjects(api, "ConfigMap", selectorOf(), signal))
+    .map(toDeployed)
+    .filter((deployed) => deployed !== undefined);
 }
 
 /** Undefined for an object that is something else. RUNNER_FAILED where a Hadron that we do not know wrote it. */

@@ -16,9 +16,10 @@ export function endpointOf(
   const port = service?.spec?.ports?.[0];
   if (service?.spec?.type === "LoadBalancer") {
     const host = addressOf(service);
-    return host === undefined ? null : toUrl(host, port.port);
+    return host === undefined || port === undefined ? null : toUrl(host, port.port);
   }
-  if (service?.spec?.type === "NodePort" && nodeAddress !== undefined) return toUrl(nodeAddress, port.nodePort);
+  if (service?.spec?.type === "NodePort" && nodeAddress !== undefined && port?.nodePort !== undefined)
+    return toUrl(nodeAddress, port.nodePort);
   return null;
 }
 

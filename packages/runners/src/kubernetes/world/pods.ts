@@ -1,5 +1,6 @@
 import type { ReplicaState } from "@hadron/core/spi";
 import { replicaName } from "@hadron/core/spi";
+import type { Condition, ContainerEnd, ContainerStatus } from "../objects/fields.ts";
 import { serviceOf } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 
@@ -7,16 +8,13 @@ export function isPodReady(pod: KubeObject): boolean {
   return condition(pod, "Ready")?.status === "True";
 }
 
-export function condition(
-  object: KubeObject,
-  type: string,
-): { readonly status: string; readonly reason?: string; readonly message?: string } | undefined {
-  return object.status?.conditions?.find((one: { type: string }) => one.type === type);
+export function condition(object: KubeObject, type: string): Condition | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** The pod's place among those of its StatefulSet; undefined for a Deployment's. */
 export function ordinalOf(pod: KubeObject): number | undefined {
-  const owner = pod.metadata.ownerReferences?.find((one) => one.kind === "StatefulSet");
+  const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "StatefulSet");
   const digits = owner === undefined ? undefined : /-(\d+)$/.exec(pod.metadata.name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
@@ -37,7 +35,7 @@ export function describePod(pod: KubeObject): {
   readonly reason: string | null;
 } {
   const container = containerOf(pod);
-  const restarts: number = container?.restartCount ?? 0;
+  const restarts = container?.restartCount ?? 0;
   const reason = podReason(pod);
   if (pod.metadata.deletionTimestamp !== undefined) return { state: "draining", restarts, reason };
   if (isPodReady(pod)) return { state: "ready", restarts, reason };
@@ -49,9 +47,9 @@ export function describePod(pod: KubeObject): {
 }
 
 /** The one container of a pod that is ours; others may have been put beside it. */
-export function containerOf(pod: KubeObject): any {
+export function containerOf(pod: KubeObject): ContainerStatus | undefined {
   const statuses = pod.status?.containerStatuses ?? [];
-  return statuses.find((one: { name: string }) => one.name === "replica" || one.name === "image") ?? statuses[0];
+  return statuses.find(({ name }) => name === "replica" || name === "image") ?? statuses[0];
 }
 
 /** Why it is not ready or was restarted, in words; null where there is nothing to say. */
@@ -67,15 +65,7 @@ function podReason(pod: KubeObject): string | null {
   return null;
 }
 
-export function describeEnd({
-  reason,
-  exitCode,
-  signal,
-}: {
-  readonly reason?: string;
-  readonly exitCode?: number;
-  readonly signal?: number;
-}): string {
+export function describeEnd({ reason, exitCode, signal }: ContainerEnd): string {
   if (reason === "OOMKilled") return "out of memory (raise capacity.memoryMiB)";
   if (signal !== undefined && signal > 0) return `killed by signal ${signal}`;
   if (exitCode === 137) return "killed (exit code 137)";

@@ -39,7 +39,7 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status === "False") {
     // An autoscaler of nodes says so when it makes a place.
-    const growing = events.some((one) => one.reason === "TriggeredScaleUp");
+    const growing = events.some(({ reason }) => reason === "TriggeredScaleUp");
     const volume = /PersistentVolumeClaim/i.test(scheduled.message ?? "");
     const what = volume ? "its volume is not bound" : "no node fits";
     return trouble(`${what}: ${scheduled.message}`, growing ? 600_000 : volume ? 15_000 : 5_000);
@@ -47,7 +47,7 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
   const { state, lastState, restartCount = 0, image } = containerOf(pod) ?? {};
   const waiting = state?.waiting;
   if (waiting !== undefined && /^(ErrImage|ImagePull|InvalidImage)/.test(waiting.reason)) {
-    const message = waiting.message ?? events.find((one) => one.reason === "Failed")?.message ?? waiting.reason;
+    const message = waiting.message ?? events.find(({ reason }) => reason === "Failed")?.message ?? waiting.reason;
     const hopeless =
       /not found|unauthorized|denied|no such host|manifest unknown|invalid|does not exist|connection refused/i.test(
         message,
@@ -69,9 +69,9 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
       crashed: pod.metadata.name,
     });
   }
-  const mount = events.find((one) => /^Failed(Mount|AttachVolume|CreatePodSandBox)$/.test(one.reason));
+  const mount = events.find(({ reason }) => /^Failed(Mount|AttachVolume|CreatePodSandBox)$/.test(reason));
   if (mount !== undefined && waiting !== undefined) return trouble(`${mount.reason}: ${mount.message}`, 20_000);
-  const probe = events.find((one) => one.reason === "Unhealthy");
+  const probe = events.find(({ reason }) => reason === "Unhealthy");
   if (probe !== undefined && state?.running !== undefined) {
     // An answer that says no may stay so; none at all is a process that does not listen yet, which on a busy node takes
     // its time: the cluster itself gives up first, and starts it again.
@@ -86,7 +86,7 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
 export function workloadTrouble(workload: KubeObject, events: readonly KubeEvent[]): Trouble | undefined {
   const subject = workload.metadata.annotations?.["dev.hadron.service"] ?? workload.metadata.name;
   const failure = condition(workload, "ReplicaFailure");
-  const event = events.find((one) => one.reason === "FailedCreate");
+  const event = events.find(({ reason }) => reason === "FailedCreate");
   const message = failure?.status === "True" ? failure.message : event?.message;
   if (message === undefined) return undefined;
   const what = /exceeded quota/.test(message) ? "a quota does not allow its pods" : "its pods cannot be made";
