@@ -6,7 +6,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/*.long.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // An engine, a cluster and eighty processes share two cores there: what fails three times in a row is broken.
-    retry: process.env.CI ? 2 : 0,
+    // None is tried again: what fails by chance hides a defect, of the test or of the product.
+    retry: 0,
   },
 });

@@ -6,16 +6,14 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
-    include: ["packages/{core,patterns,femto-cpu,runners}/test/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts"],
     exclude: [
       "**/node_modules/**",
       "**/*.long.test.ts",
-      "packages/core/test/cli/e2e/**",
-      "packages/core/test/faults/**",
-      "packages/core/test/transport/process-life.test.ts",
-      "packages/core/test/transport/busy.test.ts",
-      "packages/femto-cpu/test/local.test.ts",
-      "packages/runners/test/local/{exit,fixture-faults,nothing-left,outside-calls,packed,runner,storage,suite,supervision,watchdog}.test.ts",
+      "packages/core/test/{cli/e2e,faults}/**",
+      "packages/runners/test/{client,docker,kubernetes}/**",
+      "**/{busy,kill,local,no-handles,process-life}.test.ts",
+      "packages/runners/test/local/{exit,inspect,nothing-left,one-owner,outside-calls,runner,storage,supervision,watchdog}.test.ts",
     ],
     testTimeout: 10_000,
   },

@@ -166,7 +166,7 @@ test("hadron calls an app that is up", async () => {
     expect(JSON.parse(stdout)).toEqual([4, 4, 4]);
     // An engine or a cluster of this machine may have apps of others.
     const { services } = JSON.parse((await runs("hadron", "--json")).stdout);
-    expect(services).toContainEqual(expect.objectContaining({ app: "app", runner: "local", service: "sizes" }));
+    expect(services).toContainEqual(expect.objectContaining({ app: "my-app", runner: "local", service: "sizes" }));
   } finally {
     if (up.pid !== undefined && up.exitCode === null) process.kill(-up.pid, "SIGINT");
     await ended;
@@ -178,12 +178,16 @@ test("the API reports say what each public entry offers", () => {
     const folder = join(project, "node_modules/@hadron", name);
     const entries = publicEntries(folder);
     const kept = globSync("api/*.api.md", { cwd: join(root, "packages", name) });
-    expect(kept.sort(), "run `pnpm api`").toEqual(entries.map(({ report }) => report).sort());
+    expect(
+      kept.sort(),
+      `packages/${name}/api has other reports than ${name} has entries: \`pnpm api\` renews them`,
+    ).toEqual(entries.map(({ report }) => report).sort());
     for (const { title, types, report } of entries) {
       const path = join(root, "packages", name, report);
-      expect(existsSync(path) ? readFileSync(path, "utf8") : "", `${path} is out of date: run \`pnpm api\``).toBe(
-        reportApi(join(folder, types), title),
-      );
+      expect(
+        existsSync(path) ? readFileSync(path, "utf8") : "",
+        `packages/${name}/${report} is not what ${title} offers: \`pnpm api\` renews it; look at what changed, and commit it`,
+      ).toBe(reportApi(join(folder, types), title));
     }
   }
 });

@@ -5,7 +5,7 @@ import { builtins } from "./builtins.ts";
 import { type Esbuild, withEsbuild } from "./esbuild.ts";
 import { type ExternalPackage, findExternal, nativePackages } from "./external.ts";
 import { toBundleError } from "./failure.ts";
-import { asksForPlaces, PLACE_NAMES, tellPlaces } from "./places.ts";
+import { asksForPlaces, PLACE_NAMES, tellPlaces } from "./module-places.ts";
 import { prologue } from "./prologue.ts";
 
 /** An app file and all that it imports, as one ES module for Node 24. */

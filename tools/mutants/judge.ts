@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { Mutant } from "./try.ts";
+
+/** Of the mutants that tests could notice, so many in a hundred have to be. */
+const ENOUGH_PERCENT = 80;
+/** Of fewer than so many, one more or less would decide: nothing is said against them. */
+const FEWEST = 20;
+
+/** A change that changes nothing that could be seen. */
+interface Equivalent {
+  readonly file: string;
+  /** The line that is changed, without its indentation. */
+  readonly line: string;
+  readonly replacement: string;
+  readonly why: string;
+}
+
+/** Counts by package what was noticed; `isEnough` is false where a package has too many that were not. */
+export function judge(root: string, tried: readonly Mutant[]) {
+  const equivalents: readonly Equivalent[] = JSON.parse(
+    readFileSync(join(root, "tools/mutants/equivalents.json"), "utf8"),
+  );
+  const tallies = new Map<string, { noticed: number; unnoticed: number; equivalent: number }>();
+  const survivors: object[] = [];
+  for (const { file: path, line, column, mutatorName, replacement = "", status: fate } of tried) {
+    const file = relative(root, resolve(root, path));
+    const name = file.split("/")[1] ?? file;
+    const tally = tallies.get(name) ?? { noticed: 0, unnoticed: 0, equivalent: 0 };
+    tallies.set(name, tally);
+    if (fate === "Killed" || fate === "Timeout") tally.noticed++;
+    else if (fate === "Survived" || fate === "NoCoverage") {
+      const was = (readFileSync(join(root, file), "utf8").split("\n")[line - 1] ?? "").trim();
+      if (equivalents.some((known) => known.file === file && known.line === was && known.replacement === replacement))
+        tally.equivalent++;
+      else {
+        tally.unnoticed++;
+        survivors.push({ file, line, column, fate, mutator: mutatorName, was, replacement });
+      }
+    }
+  }
+  let isEnough = true;
+  const summary = [...tallies].map(([name, { noticed, unnoticed, equivalent }]) => {
+    const all = noticed + unnoticed;
+    if (all === 0) return `${name}: no mutant that tests could notice, ${equivalent} equivalent`;
+    const percent = (100 * noticed) / all;
+    const isBelow = all >= FEWEST && percent < ENOUGH_PERCENT;
+    if (isBelow) isEnough = false;
+    const verdict = isBelow
+      ? `: below ${ENOUGH_PERCENT} %`
+      : all < FEWEST
+        ? `; fewer than ${FEWEST} are not judged`
+        : "";
+    return `${name}: ${noticed} of ${all} mutants noticed (${percent.toFixed(1)} %), ${equivalent} equivalent${verdict}`;
+  });
+  return { survivors, summary, isEnough };
+}

@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/** A small change of a source, and what became of it. */
+export interface Mutant {
+  /** Relative to the root. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly mutatorName: string;
+  readonly replacement?: string;
+  readonly status:
+    | "Killed"
+    | "Survived"
+    | "Timeout"
+    | "NoCoverage"
+    | "Ignored"
+    | "CompileError"
+    | "RuntimeError"
+    | "Pending";
+}
+
+interface Options {
+  /** None: all that import what is changed, as \`vitest.mutants.config.ts\` has them. */
+  readonly tests: readonly string[];
+  /** The run is stopped after so long, with all that it started. */
+  readonly minutes: number | undefined;
+  /** Whether Stryker's own account is left out. */
+  readonly isQuiet: boolean;
+}
+
+/** What was tried, of how many (unknown until the tests have passed on unchanged sources), and how the run ended. */
+interface Outcome {
+  readonly tried: readonly Mutant[];
+  readonly planned: number | undefined;
+  readonly end: "done" | "stopped" | "failed";
+}
+
+/** Makes the mutants of these files, and runs the tests that reach each of them. */
+export async function tryMutants(
+  root: string,
+  files: readonly string[],
+  { tests, minutes, isQuiet }: Options,
+): Promise<Outcome> {
+  const work = join(root, ".build/mutants");
+  const lines = join(root, ".build/mutants.ndjson");
+  for (const leftover of [work, lines]) rmSync(leftover, { recursive: true, force: true });
+  mkdirSync(join(root, ".build"), { recursive: true });
+  // Of its own process group: Stryker starts processes, which would outlive it.
+  const words = ["run", "--mutate", files.join(","), ...(tests.length === 0 ? [] : ["--testFiles", tests.join(",")])];
+  const stryker = spawn(join(root, "node_modules/.bin/stryker"), words, {
+    cwd: root,
+    detached: true,
+    env: { ...process.env, MUTANTS_TRIED: lines },
+    stdio: ["ignore", isQuiet ? "ignore" : "inherit", "inherit"],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    stryker.once("error", reject);
+    stryker.once("exit", resolve);
+  });
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+    if (stryker.pid !== undefined && stryker.exitCode === null) process.kill(-stryker.pid, "SIGKILL");
+  };
+  const timer = minutes === undefined ? undefined : setTimeout(stop, minutes * 60_000);
+  const interrupted = (signal: NodeJS.Signals) => {
+    stop();
+    rmSync(work, { recursive: true, force: true });
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  const status = await ended;
+  clearTimeout(timer);
+  process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+  // What is killed leaves its copy of the sources.
+  rmSync(work, { recursive: true, force: true });
+
+  const written = existsSync(lines) ? readFileSync(lines, "utf8").split("\n") : [];
+  const parsed = written.filter((line) => line.endsWith("}")).map((line) => JSON.parse(line));
+  return {
+    tried: parsed.filter((line) => "status" in line),
+    planned: parsed.find((line) => "planned" in line)?.planned,
+    end: isStopped ? "stopped" : status === 0 ? "done" : "failed",
+  };
+}
