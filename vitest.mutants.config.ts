@@ -15,6 +15,7 @@ export default defineConfig({
       "**/{busy,kill,local,no-handles,process-life}.test.ts",
       "packages/runners/test/local/{exit,inspect,nothing-left,one-owner,outside-calls,runner,storage,supervision,watchdog}.test.ts",
     ],
-    testTimeout: 10_000,
+    // Of the run before anything is changed, on a machine that may be busy; Stryker has its own limit for a mutant.
+    testTimeout: 60_000,
   },
 });
