@@ -22,7 +22,7 @@ export function renderClientHelp(
   );
   return [
     `${command} [SERVICE] [PROCEDURE] [INPUT]`,
-    `${command} FILE [VERB] …         an app file's command line; shows its syntax errors`,
+    `${command} FILE [VERB] …   an app file's command line; shows syntax errors`,
     `${command} completions bash|zsh|fish`,
     "",
     ...[

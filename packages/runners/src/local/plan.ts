@@ -9,7 +9,7 @@ export function plan(wanted: Topology, bundleHash: string | undefined, world: Wo
   const changes: Change[] = [];
   const add = (action: Change["action"], service: string, ordinal: number, because: string) =>
     changes.push({ action, kind: "process", name: replicaName(service, ordinal), because });
-  const running = new Map(world?.topology.services.map((one) => [one.name, one]));
+  const running = new Map(world?.topology.services.map((service) => [service.name, service]));
   for (const service of wanted.services) {
     const before = running.get(service.name);
     running.delete(service.name);
@@ -48,7 +48,7 @@ function reason(
 }
 
 /** Each replica holds the whole topology: a change of one service is a new revision of all. */
-function sameShape(one: Topology, other: Topology): boolean {
+function sameShape(topology: Topology, other: Topology): boolean {
   const shape = ({ services }: Topology) => JSON.stringify(services.map(({ replicas: _, ...rest }) => rest));
-  return shape(one) === shape(other);
+  return shape(topology) === shape(other);
 }

@@ -175,7 +175,7 @@ export class LocalRunner implements Runner {
       ),
     );
     signal.throwIfAborted();
-    return found.filter((one) => one?.topology !== undefined).map((one) => toRunningApp(one!));
+    return found.flatMap((running) => (running?.topology === undefined ? [] : [toRunningApp(running)]));
   }
 
   export(): Promise<string> {

@@ -49,8 +49,8 @@ export async function serveControl(path: string, handle: ControlHandler): Promis
 }
 
 async function answer(socket: Socket, line: string, handle: ControlHandler, signal: AbortSignal): Promise<void> {
-  const write = (one: Answer) => {
-    if (socket.writable) return socket.write(`${JSON.stringify(one)}\n`);
+  const write = (message: Answer) => {
+    if (socket.writable) return socket.write(`${JSON.stringify(message)}\n`);
     return true;
   };
   try {

@@ -72,7 +72,7 @@ export class RemoteDeployment {
       for (const [service, members] of known) {
         directory.set(
           service,
-          members.map((one) => ({ ...one, state: "failed" as const, reason: `"${this.#app}" has ended` })),
+          members.map((member) => ({ ...member, state: "failed" as const, reason: `"${this.#app}" has ended` })),
         );
       }
     });

@@ -27,16 +27,16 @@ export class DeployedService {
   members(): readonly Member[] {
     // A shard that leaves is no longer asked; of interchangeable replicas, callers see one that drains.
     const shown = this.topology.sharded ? this.replicas : [...this.replicas, ...this.leaving];
-    return shown.map((one) => one.member);
+    return shown.map(({ member }) => member);
   }
 
   /** Asks each replica for its calls. */
   async status(): Promise<ServiceStatus> {
-    return this.#toStatus(await Promise.all(this.all().map((one) => one.status())));
+    return this.#toStatus(await Promise.all(this.all().map((replica) => replica.status())));
   }
 
   statusWith(calls: number): ServiceStatus {
-    return this.#toStatus(this.all().map((one) => one.statusWith(calls)));
+    return this.#toStatus(this.all().map((replica) => replica.statusWith(calls)));
   }
 
   #toStatus(replicas: readonly ReplicaStatus[]): ServiceStatus {

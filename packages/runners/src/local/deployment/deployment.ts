@@ -126,7 +126,7 @@ export class Deployment {
 
   /** Why a connection to a replica broke: at most 250 ms later, null where it is not known. */
   because(service: string, name: string): Promise<string | null> {
-    const replica = this.#services.get(service)?.replicas.find((one) => one.name === name);
+    const replica = this.#services.get(service)?.replicas.find((replica) => replica.name === name);
     return replica?.because() ?? Promise.resolve("it was removed");
   }
 
@@ -180,7 +180,7 @@ export class Deployment {
   /** Ends everything at once, also while it drains. */
   async kill(): Promise<void> {
     const closed = this.close();
-    await Promise.all([...this.#replicas()].map((one) => one.kill()));
+    await Promise.all([...this.#replicas()].map((replica) => replica.kill()));
     await closed;
   }
 
@@ -223,7 +223,7 @@ export class Deployment {
       );
       service.replicas.push(...joining);
     } catch (error) {
-      await Promise.all(joining.map((one) => one.kill()));
+      await Promise.all(joining.map((replica) => replica.kill()));
       throw error;
     } finally {
       service.joining.length = 0;
@@ -241,7 +241,7 @@ export class Deployment {
     this.#changed(service);
     this.#broadcast.flush();
     await new Promise<void>((resolve) => this.#options.clock.after(RETIRE_MS, resolve));
-    await Promise.all(leaving.map((one) => one.stop()));
+    await Promise.all(leaving.map((replica) => replica.stop()));
     service.leaving.length = 0;
     for (const { name } of leaving) this.logs.forget(name);
     this.#changed(service);

@@ -27,9 +27,9 @@ export function describeDeployment({ data, release, services }: Deployment): Des
     revision: release.revision,
     bundleHash: release.bundleHash,
     topology: release.topology,
-    counts: Object.fromEntries(services.map((one) => [one.name, one.replicas.length])),
+    counts: Object.fromEntries(services.map(({ name, replicas }) => [name, replicas.length])),
     data,
-    endpoints: Object.fromEntries(services.map((one) => [one.name, one.exposure?.endpoint ?? null])),
+    endpoints: Object.fromEntries(services.map(({ name, exposure }) => [name, exposure?.endpoint ?? null])),
   };
 }
 

@@ -29,7 +29,7 @@ export class LogBuffer {
     if (kept.lines.length > 2 * KEPT_LINES || kept.characters > 2 * KEPT_CHARACTERS) {
       while (kept.lines.length > KEPT_LINES || (kept.characters > KEPT_CHARACTERS && kept.lines.length > 1)) {
         const half = kept.lines.splice(0, Math.max(1, kept.lines.length >> 2));
-        for (const one of half) kept.characters -= one.line.length;
+        for (const { line } of half) kept.characters -= line.length;
       }
     }
     for (const follower of this.#followers) follower(line);
@@ -37,7 +37,7 @@ export class LogBuffer {
 
   /** The last lines of one replica, oldest first. */
   last(replica: string, count: number): readonly string[] {
-    return (this.#replicas.get(replica)?.lines ?? []).slice(-count).map((one) => one.line);
+    return (this.#replicas.get(replica)?.lines ?? []).slice(-count).map(({ line }) => line);
   }
 
   /** Forgets a replica that is gone for good. */
@@ -52,7 +52,7 @@ export class LogBuffer {
   ): AsyncGenerator<LogLine> {
     const wanted = (line: LogLine) => options.service === undefined || line.service === options.service;
     const kept = [...this.#replicas.values()]
-      .flatMap((one) => one.lines)
+      .flatMap(({ lines }) => lines)
       .filter(wanted)
       .sort((a, b) => a.number - b.number);
     const waiting: LogLine[] = [];

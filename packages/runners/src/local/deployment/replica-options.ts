@@ -1,7 +1,7 @@
 import { type Member, replicaName } from "@hadron/core/spi";
 import { INSPECT_FLAG, inspectorAddress } from "../replica/inspect.ts";
+import type { ReplicaOptions } from "../replica/options.ts";
 import { type Release, toLaunch } from "../replica/release.ts";
-import type { ReplicaOptions } from "../replica/replica.ts";
 import type { DeployedService } from "./deployed-service.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
 

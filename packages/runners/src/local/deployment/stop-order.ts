@@ -7,8 +7,8 @@ import type { DeployedService } from "./deployed-service.ts";
  */
 export async function stopInOrder(topology: Topology, services: readonly DeployedService[]): Promise<void> {
   const stop = (some: readonly DeployedService[]) =>
-    Promise.all(some.flatMap((one) => one.all()).map((one) => one.stop()));
-  for (const wave of toWaves(topology)) await stop(services.filter((one) => wave.has(one.name)));
+    Promise.all(some.flatMap((service) => service.all()).map((replica) => replica.stop()));
+  for (const wave of toWaves(topology)) await stop(services.filter(({ name }) => wave.has(name)));
   // What an interrupted update left of another topology; the others are gone already.
   await stop(services);
 }

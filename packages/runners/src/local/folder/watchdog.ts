@@ -22,14 +22,14 @@ while read -r what group; do
   case $what in
     +) groups="$groups $group" ;;
     -) left=
-       for one in $groups; do [ "$one" = "$group" ] || left="$left $one"; done
+       for old in $groups; do [ "$old" = "$group" ] || left="$left $old"; done
        groups=$left ;;
   esac
 done
-for one in $groups; do kill -9 -- "-$one" 2>/dev/null || kill -9 "$one" 2>/dev/null; done
+for group in $groups; do kill -9 -- "-$group" 2>/dev/null || kill -9 "$group" 2>/dev/null; done
 tries=0
-for one in $groups; do
-  while [ "$tries" -lt 100 ] && is_there "$one"; do sleep 0.02; tries=$((tries + 1)); done
+for group in $groups; do
+  while [ "$tries" -lt 100 ] && is_there "$group"; do sleep 0.02; tries=$((tries + 1)); done
 done
 [ "$(readlink "$2")" = "$3" ] && rm -f -- "$2"
 rm -rf -- "$1"

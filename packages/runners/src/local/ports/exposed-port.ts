@@ -71,13 +71,13 @@ export class ExposedPort {
   #take(socket: Socket): void {
     if (socket.destroyed) return;
     const replicas = this.#replicas();
-    const ready = replicas.filter((one) => one.state === "ready");
+    const ready = replicas.filter(({ state }) => state === "ready");
     if (ready.length === 0) {
       this.#wait(socket, replicas);
       return;
     }
-    const fewest = Math.min(...ready.map((one) => one.pending));
-    const best = ready.filter((one) => one.pending === fewest);
+    const fewest = Math.min(...ready.map(({ pending }) => pending));
+    const best = ready.filter(({ pending }) => pending === fewest);
     // In turn among equals: callers that keep few connections open should still reach all replicas.
     const chosen = best[this.#next++ % best.length]!;
     chosen.pass(socket).then((passed) => {
@@ -87,7 +87,7 @@ export class ExposedPort {
   }
 
   #wait(socket: Socket, replicas: readonly LocalReplica[]): void {
-    const failed = replicas.every((one) => one.state === "failed");
+    const failed = replicas.every(({ state }) => state === "failed");
     if (failed || this.#waiting.size >= WAITING) {
       this.#refuse(socket, failed ? "has no replica that works" : "is starting");
       return;

@@ -30,7 +30,7 @@ export class PortMemory {
 function readPorts(path: string): Record<string, number> {
   try {
     const read = Object.entries(JSON.parse(readFileSync(path, "utf8")));
-    return Object.fromEntries(read.filter((one): one is [string, number] => Number.isInteger(one[1])));
+    return Object.fromEntries(read.filter((entry): entry is [string, number] => Number.isInteger(entry[1])));
   } catch {
     return {}; // Not there yet, or not readable: then any port will do.
   }

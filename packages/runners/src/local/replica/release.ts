@@ -73,7 +73,7 @@ function withSourceRoot(map: Uint8Array, folder: string): Uint8Array {
 /** What a replica has of the deploying process's environment. */
 export function inheritedEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const entries = Object.entries(env).filter(
-    (one): one is [string, string] => one[1] !== undefined && INHERITED.test(one[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && INHERITED.test(entry[0]),
   );
   return Object.fromEntries(entries);
 }

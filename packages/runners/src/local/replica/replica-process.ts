@@ -128,7 +128,7 @@ function splitLines(stream: Readable, line: (text: string) => void): void {
   stream.on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
-    for (const one of lines) line(one.endsWith("\r") ? one.slice(0, -1) : one);
+    for (const whole of lines) line(whole.endsWith("\r") ? whole.slice(0, -1) : whole);
     while (rest.length > LONGEST_LINE) {
       line(rest.slice(0, LONGEST_LINE));
       rest = rest.slice(LONGEST_LINE);

@@ -2,41 +2,14 @@ import type { Socket } from "node:net";
 import { HadronError, type Member, type ReplicaState, type ReplicaStatus, type ToReplica } from "@hadron/core/spi";
 import type { Exit } from "./exit.ts";
 import { Incarnation } from "./incarnation.ts";
-import type { Launch } from "./replica-process.ts";
-import { type Clock, GIVE_UP_DEATHS, RestartPolicy } from "./restart-policy.ts";
-
-export interface ReplicaOptions {
-  readonly name: string;
-  readonly ordinal: number;
-  /** Of which revision the code is. */
-  readonly revision: string;
-  /** What to start, and where it will listen: another address for each process. */
-  readonly launch: () => { readonly launch: Launch; readonly address: string };
-  /** Whether it stores: then never two of its processes run at once. L6 */
-  readonly stores: boolean;
-  readonly drainMs: number;
-  readonly startTimeoutMs: number;
-  readonly clock: Clock;
-  /** Its state or address changed. */
-  readonly changed: () => void;
-  /** A process began, or is gone with all that it started. */
-  readonly began: (pid: number) => void;
-  readonly ended: (pid: number) => void;
-  readonly line: (line: string) => void;
-  /** What each new process is told first. */
-  readonly greet: () => ToReplica;
-  /** It saw a peer go away, and asks why. */
-  readonly suspect: (service: string, name: string) => Promise<string | null>;
-}
+import { LastExit } from "./last-exit.ts";
+import type { ReplicaOptions } from "./options.ts";
+import { GIVE_UP_DEATHS, RestartPolicy } from "./restart-policy.ts";
 
 /** Callers learn that a replica goes, or has moved, this much before it is told to drain. */
 export const RETIRE_MS = 50;
 /** After SIGTERM a replica gets its service's drainMs, and this for what goes with it. */
 const DRAIN_MARGIN_MS = 500;
-/** How long after the end of a process its reason still answers "why did this connection break?". */
-const REASON_FRESH_MS = 2000;
-/** Who asks waits for at most 250 ms. */
-const REASON_WAIT_MS = 200;
 
 /** A replica: one process after the other, until it is stopped, or has died too often. */
 export class LocalReplica {
@@ -54,11 +27,12 @@ export class LocalReplica {
   #first = true;
   #stopping: Promise<void> | undefined;
   #cancelRestart = () => {};
-  #lastExit: { readonly at: number; readonly reason: string } | undefined;
+  readonly #lastExit: LastExit;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#policy = new RestartPolicy(options.clock);
+    this.#lastExit = new LastExit(options.clock);
   }
 
   get name(): string {
@@ -176,16 +150,8 @@ export class LocalReplica {
   }
 
   /** Why a connection to it broke, if that is known, or soon will be. */
-  async because(): Promise<string | null> {
-    const { clock } = this.#options;
-    const known = () =>
-      this.#lastExit !== undefined && clock.now() - this.#lastExit.at < REASON_FRESH_MS ? this.#lastExit.reason : null;
-    if (known() !== null || this.#current === undefined) return known();
-    const waited = Promise.withResolvers<void>();
-    const cancel = clock.after(REASON_WAIT_MS, waited.resolve);
-    await Promise.race([this.#current.exited, waited.promise]);
-    cancel();
-    return known();
+  because(): Promise<string | null> {
+    return this.#lastExit.because(this.#current?.exited);
   }
 
   /** From now on callers go elsewhere, as soon as the directory says so. */
@@ -243,7 +209,7 @@ export class LocalReplica {
 
   #died(incarnation: Incarnation, exit: Exit): void {
     const { clock } = this.#options;
-    this.#lastExit = { at: clock.now(), reason: exit.reason };
+    this.#lastExit.record(exit);
     if (this.#stopping !== undefined) return;
     if (this.#first) {
       this.#become("failed", exit.reason);
