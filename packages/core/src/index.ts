@@ -32,6 +32,7 @@ export type {
   WrappedCall,
   Wrapper,
 } from "./declare/types.ts";
+export type { BuiltIns, Health } from "./describe/built-in.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
 export { type ImageOptions, image } from "./image.ts";
 export { run } from "./run/run.ts";

@@ -1,13 +1,14 @@
 import { toClient } from "../call/client/client.ts";
 import type { Client, Part } from "../declare/types.ts";
+import { BUILT_INS, type BuiltIns } from "../describe/built-in.ts";
 import { HadronError } from "../errors.ts";
 import type { ConnectOptions, ConnectTarget, Reached } from "./target.ts";
 
 /**
  * A client of a service that runs elsewhere, typed as the service's own. `S` is the type of the service, or of its
- * handlers.
+ * handlers. It can ask a replica how it is, too: UNKNOWN_PROCEDURE where outside callers come in.
  */
-export type Remote<S> = Client<S extends Part<infer A> ? A : S> & AsyncDisposable;
+export type Remote<S> = Client<S extends Part<infer A> ? A : S> & BuiltIns & AsyncDisposable;
 
 /**
  * Connects to a service from outside its app: from a script, another program, or a test. Import its type alone; its code
@@ -38,7 +39,7 @@ export async function connect<S>(
   const { service } = reached;
   const client = toClient(
     service,
-    () => reached.procedures,
+    () => [...reached.procedures, ...BUILT_INS],
     (procedure = service, input, callOptions) => reached.call(procedure, input, callOptions),
   );
   Object.defineProperty(client, Symbol.asyncDispose, { value: () => reached[Symbol.asyncDispose]() });

@@ -2,7 +2,7 @@ import { HadronError } from "../errors.ts";
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const PROCEDURE = /^[A-Za-z_$][\w$.-]{0,127}$/;
-/** A client has `with`; a promise would have `then`; `rpc.` is JSON-RPC's own. */
+/** A client has `with`; a promise would have `then`; `rpc.` is JSON-RPC's own, and `hadron.` every replica's. */
 const TAKEN_BY_CLIENT = new Set(["with", "then"]);
 
 /** Checks a service's name: labels of a DNS name (RFC 1123), joined by dots. INVALID_DECLARATION if it is none. */
@@ -34,11 +34,11 @@ export function checkAppName(name: string): string {
 
 /** Checks a procedure's name: INVALID_DECLARATION where the client or JSON-RPC has a meaning for it. */
 export function checkProcedureName(service: string, name: string): string {
-  if (TAKEN_BY_CLIENT.has(name) || name.startsWith("rpc.") || !PROCEDURE.test(name)) {
+  if (TAKEN_BY_CLIENT.has(name) || /^(?:rpc|hadron)\./.test(name) || !PROCEDURE.test(name)) {
     throw new HadronError(
       "INVALID_DECLARATION",
       `"${name}" cannot name a procedure of "${service}": begin with a letter, go on with letters, digits, "_", "-" and ` +
-        `".", at most 128; "with", "then" and names that begin with "rpc." have a meaning already.`,
+        `".", at most 128; "with", "then" and names that begin with "rpc." or "hadron." have a meaning already.`,
     );
   }
   return name;

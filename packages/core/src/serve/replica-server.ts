@@ -3,6 +3,7 @@ import { createChildClient } from "../call/client/child-client.ts";
 import type { Host } from "../call/host/host.ts";
 import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
+import type { Health } from "../describe/built-in.ts";
 import type { App } from "../describe/compose.ts";
 import { createWork, learnWork } from "../describe/procedures.ts";
 import { placeOf } from "../describe/topology.ts";
@@ -11,6 +12,7 @@ import type { Metric } from "../metric.ts";
 import type { Route } from "../transport/http/route.ts";
 import type { HttpTimes } from "../transport/http/server.ts";
 import type { Hello } from "../transport/transport.ts";
+import { createBuiltIns } from "./built-ins.ts";
 import { ReplicaDispatcher } from "./dispatch/dispatcher.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
@@ -37,14 +39,30 @@ export interface ReplicaOptions {
   readonly times?: HttpTimes | undefined;
 }
 
+/** What a replica tells of where it listens. */
+export interface Listening {
+  readonly state: () => Health["state"];
+  readonly metrics: () => Iterable<Metric>;
+}
+
+/** One that is called in this process alone. */
+const IN_PROCESS: Listening = { state: () => "ready", metrics: () => [] };
+
+/** The serving side of one replica. */
+export interface Serving {
+  readonly dispatcher: ReplicaDispatcher;
+  readonly life: ReplicaLife;
+  /** Its procedures as an OpenRPC document. */
+  readonly discover: () => unknown;
+  /** Its metrics in the Prometheus text format. */
+  readonly metrics: () => string;
+}
+
 /**
  * Makes the serving side of one replica: its handlers, with clients of its own, behind a dispatcher, and what it does without
  * being called.
  */
-export function createReplica(options: ReplicaOptions): {
-  readonly dispatcher: ReplicaDispatcher;
-  readonly life: ReplicaLife;
-} {
+export function createReplica(options: ReplicaOptions, listening: Listening = IN_PROCESS): Serving {
   const { app, host, self, service, ordinal, log } = options;
   const composed = app.services.get(service);
   if (composed === undefined) {
@@ -74,7 +92,14 @@ export function createReplica(options: ReplicaOptions): {
   const name = self.replica ?? service;
   const { storage } = options;
   const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
-  const dispatcher = new ReplicaDispatcher({
+  const discover = () => toOpenRpc(service, options.revision, composed.procedures);
+  const metrics = () =>
+    toPrometheus(dispatcher.metrics, [...dispatcher.admission.metrics(), ...listening.metrics(), ...host.metrics()]);
+  const health = (): Health => {
+    const { revision } = options;
+    return { service, replica: name, revision, state: listening.state(), inFlight: dispatcher.inFlight };
+  };
+  const dispatcher: ReplicaDispatcher = new ReplicaDispatcher({
     self,
     host,
     procedures,
@@ -83,9 +108,12 @@ export function createReplica(options: ReplicaOptions): {
     replica,
     log,
     label: topology.sharded || topology.replicas > 1 ? name : service,
+    builtIns: createBuiltIns({ discover, health, metrics }),
   });
   return {
     dispatcher,
+    discover,
+    metrics,
     life: new ReplicaLife({ life, ports, host, context: () => ({ replica: replica(), log }) }),
   };
 }
@@ -96,21 +124,23 @@ export class ReplicaServer {
   readonly #options: ReplicaOptions;
   readonly #life: ReplicaLife;
   readonly #server: Server;
+  readonly #metrics: () => string;
   #passed: Door | undefined;
   #ready = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    const { dispatcher, life } = createReplica(options);
+    const { dispatcher, life, discover, metrics } = createReplica(options, {
+      state: () => (this.#server.draining ? "draining" : this.#ready ? "ready" : "starting"),
+      metrics: () => this.#server.metrics(),
+    });
     this.dispatcher = dispatcher;
     this.#life = life;
+    this.#metrics = metrics;
     this.#server = createServer({
       dispatcher,
       idle: () => dispatcher.idle(),
-      discover: () => {
-        const { app, service, revision } = options;
-        return toOpenRpc(service, revision, app.services.get(service)!.procedures);
-      },
+      discover,
       log: options.log,
       times: options.times,
     });
@@ -135,7 +165,7 @@ export class ReplicaServer {
   ): Promise<readonly string[]> {
     const routes = [...this.#health()];
     if (!options.exposed) {
-      routes.push(metricsRoute(() => toPrometheus(this.dispatcher.metrics, this.#metrics())));
+      routes.push(metricsRoute(this.#metrics));
       if (options.counts !== undefined) routes.push(countsRoute(options.counts));
     }
     return Promise.all(addresses.map((address) => this.#server.listen(address, { routes, exposed: options.exposed })));
@@ -179,11 +209,5 @@ export class ReplicaServer {
 
   #health(): readonly Route[] {
     return healthRoutes(() => this.#ready && !this.#server.draining);
-  }
-
-  *#metrics(): Iterable<Metric> {
-    yield* this.dispatcher.admission.metrics();
-    yield* this.#server.metrics();
-    yield* this.#options.host.metrics();
   }
 }

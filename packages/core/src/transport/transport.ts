@@ -97,6 +97,8 @@ export interface IncomingCall {
   readonly meta: string | undefined;
   /** Who calls, or undefined for an outside caller. */
   readonly caller: Caller | undefined;
+  /** Whether it came in where no outside caller comes in. Absent: where one may. */
+  readonly inside?: boolean;
   /** Its id: the same in each of its tries; undefined: the caller gave none. */
   readonly callId: string | undefined;
   /** The name of its connection and its number there, as the caller has them; undefined: the transport has none. */

@@ -21,6 +21,8 @@ describe("the words of a call", () => {
     [["hello", "-"], { service: "hello", procedure: "hello", input: "-" }],
     [["hello", "not json"], { service: "hello", procedure: "hello", input: "not json" }],
     [["counters", "add", "5"], { service: "counters", procedure: "add", input: "5" }],
+    [["counters", "hadron.health"], { service: "counters", procedure: "hadron.health", input: undefined }],
+    [["hadron.health"], { service: "counters", procedure: "hadron.health", input: undefined }],
     [["add", "5"], { service: "counters", procedure: "add", input: "5" }],
   ])("%j are %j", (words, target) => {
     expect(find(...words)).toEqual(target);
@@ -36,6 +38,7 @@ describe("the words of a call", () => {
     [["hello", "[1,", "2]"], 'There is no procedure "[1,"'],
     [["hello", "hello", "1", "2"], 'A call takes one INPUT; "2" is too much'],
     [["cache"], "it is an image"],
+    [["cache", "hadron.health"], "it is an image"],
   ])("%j are refused: %s", (words, message) => {
     expect(() => find(...words)).toThrow(wrong(message));
   });

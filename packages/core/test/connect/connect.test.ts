@@ -28,14 +28,20 @@ test("a script of its own connects by URL, typed by a type alone, and ends by it
   const { status, out, err } = await shell.run([caller, JSON.stringify(told)]);
   expect([status, err]).toEqual([0, ""]);
   // JSON has no dates, and an input goes whole.
-  expect(JSON.parse(out)).toEqual({ ...same, sum: "INVALID_INPUT", when: "a text", typed: true });
+  expect(JSON.parse(out)).toEqual({
+    ...same,
+    sum: "INVALID_INPUT",
+    when: "a text",
+    health: "UNKNOWN_PROCEDURE",
+    typed: true,
+  });
 });
 
 test("a script of its own connects by names, and then sends and gets all that calls within the app do", async () => {
   const told = { math: { app: "calc", service: "math" }, greet: { service: "greet", runner: "local" } };
   const { status, out, err } = await shell.run([caller, JSON.stringify(told)]);
   expect([status, err]).toEqual([0, ""]);
-  expect(JSON.parse(out)).toEqual({ ...same, sum: 3, when: "a date", typed: true });
+  expect(JSON.parse(out)).toEqual({ ...same, sum: 3, when: "a date", health: "math", typed: true });
 });
 
 test.each([

@@ -176,11 +176,11 @@ test("at work and waiting together are never more than the declared limit", () =
 test("the limit of calls at work shrinks while they keep the processor busy, and is as before when they do not", async () => {
   // Of processor time, as what they are limited by is: on a machine that is busy with something else, a turn that lasts
   // long is no sign of too many of them.
-  const one = busy(200, 3, { later: true, now: threadCpuMs });
-  await flood(one, () => one.served.length < 600);
+  const one = busy(100, 2, { later: true, now: threadCpuMs });
+  await flood(one, () => one.served.length < 300);
   const beside = one.served.slice(-50).map((outcome) => outcome.doneBeside ?? 0);
   expect(beside.sort((a, b) => a - b)[25]).toBeLessThanOrEqual(10);
-  await expect.poll(() => one.value("hadron_concurrency_limit"), { timeout: 20_000 }).toBe(200);
+  await expect.poll(() => one.value("hadron_concurrency_limit"), { timeout: 20_000 }).toBe(100);
 });
 
 test("a handler that goes on after its call was given up keeps its place under limits.concurrency", async () => {

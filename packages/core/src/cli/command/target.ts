@@ -1,3 +1,4 @@
+import { BUILT_INS } from "../../describe/built-in.ts";
 import type { ServiceTopology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import { didYouMean } from "../../nearest.ts";
@@ -27,7 +28,7 @@ export function findTarget(words: readonly string[], services: readonly ServiceT
   const [first] = words;
   const named = services.find(({ name }) => name === first);
   if (named !== undefined) return findProcedure(named, words.slice(1));
-  if (usual !== undefined && (first === undefined || usual.procedures.includes(first) || isMeantAsInput(first))) {
+  if (usual !== undefined && (first === undefined || has(usual, first) || isMeantAsInput(first))) {
     return findProcedure(usual, words);
   }
   if (first === undefined) {
@@ -69,21 +70,24 @@ export function findProcedure({ name: service, procedures }: Callable, words: re
     throw new HadronError("WRONG_USE", `"${service}" has no procedures: it is an image, and speaks its own protocol.`);
   }
   const [first, ...rest] = words;
-  const isProcedure = first !== undefined && procedures.includes(first);
+  const isProcedure = first !== undefined && has({ name: service, procedures }, first);
   const inputs = isProcedure ? rest : words;
   const only = procedures.length === 1 ? procedures[0] : undefined;
   const procedure = isProcedure ? first : only;
-  const has = `"${service}" has ${procedures.length === 1 ? "the procedure" : "the procedures"} ${procedures.join(", ")}`;
+  const offer = `"${service}" has ${procedures.length === 1 ? "the procedure" : "the procedures"} ${procedures.join(", ")}`;
   if (procedure === undefined) {
-    if (first === undefined) throw new HadronError("WRONG_USE", `Which procedure? ${has}.`);
+    if (first === undefined) throw new HadronError("WRONG_USE", `Which procedure? ${offer}.`);
     if (inputs.length > 1 || !isInput(first)) {
-      throw new HadronError("WRONG_USE", `There is no procedure "${first}".${didYouMean(first, procedures)} ${has}.`);
+      throw new HadronError("WRONG_USE", `There is no procedure "${first}".${didYouMean(first, procedures)} ${offer}.`);
     }
-    throw new HadronError("WRONG_USE", `Which procedure is to have that input? ${has}.`);
+    throw new HadronError("WRONG_USE", `Which procedure is to have that input? ${offer}.`);
   }
   if (inputs.length > 1) {
     if (!isProcedure && !isInput(inputs[0]!)) {
-      throw new HadronError("WRONG_USE", `There is no procedure "${first}".${didYouMean(first!, procedures)} ${has}.`);
+      throw new HadronError(
+        "WRONG_USE",
+        `There is no procedure "${first}".${didYouMean(first!, procedures)} ${offer}.`,
+      );
     }
     throw new HadronError(
       "WRONG_USE",
@@ -91,6 +95,10 @@ export function findProcedure({ name: service, procedures }: Callable, words: re
     );
   }
   return { service, procedure, input: inputs[0] };
+}
+
+function has({ procedures }: Callable, name: string): boolean {
+  return procedures.includes(name) || (procedures.length > 0 && BUILT_INS.includes(name));
 }
 
 /** Also a word that was meant as JSON and is none: reading it says where it went wrong. */

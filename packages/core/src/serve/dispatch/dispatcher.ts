@@ -26,6 +26,8 @@ export interface DispatcherOptions {
   readonly log: Log;
   /** How this replica is named in the path of an error. */
   readonly label: string;
+  /** What it can be asked beside its procedures, by name, by whoever does not come in from outside. */
+  readonly builtIns: ReadonlyMap<string, () => unknown>;
 }
 
 /** No call may ask for more time than this: its timer would overflow. */
@@ -43,6 +45,7 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
   readonly label: string;
   readonly replica: () => Replica;
   readonly #procedures = new Map<string, Served>();
+  readonly #builtIns: ReadonlyMap<string, () => unknown>;
   /** See `observe`. */
   observer: CallObserver | undefined = undefined;
   readonly #idle = new Set<() => void>();
@@ -57,6 +60,7 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
     this.log = options.log;
     this.label = options.label;
     this.replica = options.replica;
+    this.#builtIns = options.builtIns;
     this.self = options.self;
     this.clock = options.host.clock;
     this.maxInputBytes = options.limits.inputBytes;
@@ -104,7 +108,7 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
       meta: call.meta,
     });
     const served = this.#procedures.get(call.procedure);
-    if (served === undefined) this.#refuse(scope, reply, this.#unknown(call.procedure));
+    if (served === undefined) this.#dispatchBuiltIn(scope, reply, call);
     else if (call.meta !== undefined && call.meta.length > MOST_META_BYTES)
       this.#refuse(scope, reply, tooMuchMeta(call.meta.length));
     else {
@@ -129,7 +133,21 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
     this.#idle.clear();
   }
 
-  #refuse(scope: Scope, reply: Reply, error: HadronError): void {
+  /** Here rather than among the procedures: their calls pay nothing for it. */
+  #dispatchBuiltIn(scope: Scope, reply: Reply, call: IncomingCall): void {
+    const builtIn = call.inside === true ? this.#builtIns.get(call.procedure) : undefined;
+    if (builtIn === undefined) return this.#refuse(scope, reply, this.#unknown(call.procedure));
+    let output: unknown;
+    try {
+      output = builtIn();
+    } catch (error) {
+      return this.#refuse(scope, reply, error);
+    }
+    scope.end();
+    reply.ok(output);
+  }
+
+  #refuse(scope: Scope, reply: Reply, error: unknown): void {
     scope.end();
     reply.fail({ ...toErrorData(error), path: [this.label] });
   }

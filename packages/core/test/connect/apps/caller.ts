@@ -28,6 +28,7 @@ const say: Record<string, unknown> = {};
     )
     .catch(codeOf);
   say.when = await client.when(new Date());
+  say.health = await client["hadron.health"]().then(({ service }) => service, codeOf);
   // @ts-expect-error: the types are the service's
   say.typed = client.subtract === undefined;
 }

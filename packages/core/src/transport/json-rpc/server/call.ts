@@ -14,7 +14,10 @@ import {
 } from "./message.ts";
 
 /** What an HTTP request says about all the calls in its body. */
-export type CallMeta = Pick<IncomingCall, "timeoutMs" | "trace" | "meta" | "caller" | "callId" | "inputBytes">;
+export type CallMeta = Pick<
+  IncomingCall,
+  "timeoutMs" | "trace" | "meta" | "caller" | "inside" | "callId" | "inputBytes"
+>;
 
 /** Where a body came from, and where its answer goes. */
 export interface Exchange {
@@ -108,9 +111,9 @@ function answerOne(request: unknown, exchange: Exchange): void {
     );
     return;
   }
-  const { timeoutMs, trace, meta, caller, callId, inputBytes } = exchange.meta;
+  const { timeoutMs, trace, meta, caller, inside = false, callId, inputBytes } = exchange.meta;
   const input = Array.isArray(params) ? params[0] : params;
-  exchange.dispatch({ procedure: method, input, timeoutMs, trace, meta, caller, callId, inputBytes }, reply);
+  exchange.dispatch({ procedure: method, input, timeoutMs, trace, meta, caller, inside, callId, inputBytes }, reply);
 }
 
 /** Puts the outcome of one call into words. A notification, which has no id, gets none. */

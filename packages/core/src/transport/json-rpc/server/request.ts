@@ -153,6 +153,7 @@ function toMeta(request: IncomingMessage, exposed: boolean, inputBytes: number |
     trace: headers.traceparent as string | undefined,
     meta: headers.baggage as string | undefined,
     caller: exposed ? undefined : toCaller(headers),
+    inside: !exposed,
     callId: toCallId(headers),
     inputBytes,
   };

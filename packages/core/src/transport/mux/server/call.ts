@@ -13,6 +13,8 @@ export interface ReplyTaker {
   readonly name: string;
   /** Who calls. */
   readonly from: Caller | undefined;
+  /** Whether no outside caller comes in where it was accepted. */
+  readonly inside: boolean;
   reply(call: ServerCall, output: unknown): void;
   fail(call: ServerCall, error: ErrorData): void;
   /** Begins a stream as the output of a call. */
@@ -70,6 +72,10 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
 
   get caller(): Caller | undefined {
     return this.#connection.from;
+  }
+
+  get inside(): boolean {
+    return this.#connection.inside;
   }
 
   get meta(): string | undefined {

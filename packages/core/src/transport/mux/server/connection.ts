@@ -46,6 +46,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   readonly closed: Promise<string>;
   readonly name: string;
   readonly from: Caller | undefined;
+  readonly inside: boolean;
   readonly #dispatcher: Dispatcher;
   readonly #calls = new CallTable<ServerCall>();
   readonly #streams: ServerStreams;
@@ -64,6 +65,7 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
     super(pipe, REST_MS);
     this.caller = caller;
     this.name = name ?? createCallIdPrefix(pipe.clock);
+    this.inside = !outside;
     this.from = outside || caller.service === "" ? undefined : caller;
     this.#dispatcher = dispatcher;
     this.#streams = new ServerStreams(this, dispatcher, this.bodies, this.decoder);
