@@ -107,6 +107,7 @@ export function isHadronError(value: unknown): value is HadronError {
   return value instanceof Error && value.name === "HadronError" && isErrorCode((value as HadronError).code);
 }
 
+/** Tests whether something is one of the {@link ERROR_CODES}. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(ERROR_CODES, value);
 }

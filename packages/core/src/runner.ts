@@ -27,6 +27,7 @@ export interface Progress {
   note(text: string): void;
 }
 
+/** What a verb is given beside its arguments: how it is stopped, and where it tells what it does. */
 export interface RunContext {
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -37,8 +38,10 @@ export interface RunContext {
   readonly waitMs?: number | undefined;
 }
 
+/** What a change does to a thing. */
 export type ChangeAction = "create" | "update" | "replace" | "delete";
 
+/** One thing that `apply` would change, and why. */
 export interface Change {
   readonly action: ChangeAction;
   /** What kind of thing, in the runner's own words: `process`, `container`, `Deployment`. */
@@ -48,12 +51,15 @@ export interface Change {
   readonly because: string;
 }
 
+/** What `apply` would do, computed without doing any of it. */
 export interface Plan {
   readonly changes: readonly Change[];
 }
 
+/** How a replica is: it comes up, takes calls, finishes what it has, or cannot run. */
 export type ReplicaState = "starting" | "ready" | "draining" | "failed";
 
+/** One replica as it is now. */
 export interface ReplicaStatus {
   readonly name: string;
   readonly state: ReplicaState;
@@ -65,6 +71,7 @@ export interface ReplicaStatus {
   readonly calls: number | null;
 }
 
+/** A service as it runs now: where it is called, and its replicas. */
 export interface ServiceStatus {
   readonly name: string;
   /** An address that can be called from this machine, e.g. `http://127.0.0.1:40123`; null where it is not exposed. */
@@ -72,6 +79,7 @@ export interface ServiceStatus {
   readonly replicas: readonly ReplicaStatus[];
 }
 
+/** What runs of an app now. */
 export interface AppStatus {
   readonly app: string;
   readonly runner: string;
@@ -80,6 +88,7 @@ export interface AppStatus {
   readonly services: readonly ServiceStatus[];
 }
 
+/** A line that a replica wrote. */
 export interface LogLine {
   /** ISO 8601. */
   readonly time: string;
@@ -117,6 +126,7 @@ export interface Attached extends AsyncDisposable {
   readonly ended: Promise<string>;
 }
 
+/** What an `apply` came to. */
 export interface Applied {
   readonly status: AppStatus;
   /** What was changed; empty for an app that was as declared. */
@@ -136,6 +146,7 @@ export interface AppData {
   readonly bytes: number | null;
 }
 
+/** What a `delete` removes beside what runs. */
 export interface DeleteOptions {
   /** Whether data goes, too. What is removed with it cannot be had back. */
   readonly data: boolean;
@@ -188,6 +199,7 @@ export interface Runner {
   export(program: Program, context: RunContext): Promise<string>;
 }
 
+/** Which lines of the log are wanted. */
 export interface LogOptions {
   /** Only this service. */
   readonly service: string | undefined;

@@ -1,4 +1,4 @@
-import { type Handler, procedure } from "@hadron/core";
+import { type Api, type Handler, procedure } from "@hadron/core";
 import type { ChildClient } from "@hadron/core/spi";
 
 /**
@@ -6,7 +6,7 @@ import type { ChildClient } from "@hadron/core/spi";
  * leaves checking to the leaf: a schema that converts must not do so twice.
  */
 export function forward(
-  leaf: ChildClient<any>,
+  leaf: Pick<ChildClient<Api>, "single" | "procedures">,
   pass: (procedure: string, input: unknown) => Promise<unknown>,
 ): Handler | Record<string, Handler> {
   const handlers = leaf.procedures.map(({ name, options }) => {
@@ -14,5 +14,6 @@ export function forward(
     const said = { ...(idempotent && { idempotent }), ...(description && { description }) };
     return [name, procedure(said, async (input: unknown) => pass(name, input))] as const;
   });
-  return leaf.single ? handlers[0]![1] : Object.fromEntries(handlers);
+  const [first] = handlers;
+  return leaf.single && first !== undefined ? first[1] : Object.fromEntries(handlers);
 }

@@ -33,10 +33,11 @@ export function shard<A extends Api>(n: number, leaf: PartOf<A>, options: ShardO
       forward(leaves, (procedure, input) => {
         const key = keyOf(options.by, input as Inputs<A>);
         const shards = leaves.shards();
-        if (shards.length === 0) {
+        const owner = shards[chooseShard(key, shards.length)];
+        if (owner === undefined) {
           throw new HadronError("UNAVAILABLE", `No shard of "${leaves.service}" is known yet; call again in a moment.`);
         }
-        return shards[chooseShard(key, shards.length)]!.call(procedure, input);
+        return owner.call(procedure, input);
       }) as A,
   });
 }

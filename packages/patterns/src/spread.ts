@@ -35,7 +35,7 @@ export function spread<A extends Api>(n: number, leaf: PartOf<A>, options: Sprea
     children: { leaf: child(leaf, { count: n, where: "spread's leaf" }) },
     root: ({ leaf: replicas }) => {
       if (hedge === false) return forward(replicas, (procedure, input) => replicas.call(procedure, input)) as A;
-      if (!replicas.procedures.some((one) => one.options.idempotent)) {
+      if (!replicas.procedures.some(({ options }) => options.idempotent)) {
         throw new HadronError(
           "INVALID_DECLARATION",
           `spread: hedge asks a second replica, but no procedure of "${replicas.service}" is declared idempotent: procedure({ idempotent: true }, handler).`,

@@ -34,6 +34,7 @@ export interface PatternDefinition {
   readonly needs: readonly Needed[];
 }
 
+/** A child of a pattern, as it was declared: how many of what. */
 export interface ChildDefinition {
   readonly part: PartDefinition;
   /** How many replicas; undefined: what the service that it is says, or 1. */
@@ -53,6 +54,7 @@ export interface ImageDefinition {
 /** A part that works without being called: it has no procedures, and no children. */
 export type StandIn = HandlersDefinition | PatternDefinition;
 
+/** A service as it was declared, every option decided: what its value carries, and `compose` reads. */
 export interface ServiceDefinition {
   readonly kind: "service";
   readonly name: string;
@@ -107,6 +109,7 @@ export interface ResolvedServiceOptions {
   readonly around: readonly Wrapper[];
 }
 
+/** How a service is reached from outside the deployment. */
 export interface Expose {
   /** The port outside; null: a free one, kept where it can be. */
   readonly port: number | null;
@@ -118,6 +121,7 @@ export interface Expose {
   readonly hostname: string | null;
 }
 
+/** What a replica takes, and how long it works on when it is told to stop. */
 export interface Limits {
   /** Calls at work in one replica, those that wait for other services among them; one more is OVERLOADED. */
   readonly concurrency: number;
@@ -138,6 +142,7 @@ export const DEFAULT_LIMITS: Limits = {
   drainMs: 10_000,
 };
 
+/** A procedure as it was declared: its name, its handler, and what is said of it. */
 export interface ProcedureDefinition {
   readonly name: string;
   readonly handler: Handler;

@@ -78,6 +78,7 @@ export function child<A extends Api>(
   return { part: toDefinition(part, where), count, sharded };
 }
 
+/** What a pattern is made of: its children, and what makes the handlers of its root. */
 export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A extends Api> {
   /** The pattern's name, as `describe` shows it. */
   readonly name: string;

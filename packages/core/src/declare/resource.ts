@@ -12,6 +12,7 @@ export interface Resource {
   readonly [Symbol.toStringTag]: "HadronResource";
 }
 
+/** What the app is told of a resource: what it is, and which service keeps it. */
 export interface ResourceSpec {
   /** What kind of thing, e.g. `keyValue`. Kind and name together are unique in an app. */
   readonly kind: string;

@@ -123,6 +123,7 @@ export type Inputs<A> = A extends (...args: any) => unknown
   ? Input<A>[0]
   : { [K in keyof A & string]: Input<A[K]>[0] }[keyof A & string];
 
+/** How a call is made: `greet.with({ timeoutMs: 100 })("Ann")`. */
 export interface CallOptions {
   /** How long to wait for the answer; for a stream, for its end. @default what is left of the calling handler's time, or 30 000 */
   readonly timeoutMs?: number;

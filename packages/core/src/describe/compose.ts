@@ -18,6 +18,7 @@ export interface App {
   readonly services: ReadonlyMap<string, AppService>;
 }
 
+/** A service of an app: what is described of it, and the code that its replicas run. */
 export interface AppService {
   readonly topology: ServiceTopology;
   readonly part: OwnPart;

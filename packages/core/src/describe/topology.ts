@@ -18,6 +18,7 @@ export interface Topology {
   readonly resources?: readonly ResourceTopology[];
 }
 
+/** A resource as runners and `describe` see it: plain data. */
 export interface ResourceTopology {
   /** What kind of thing, e.g. `keyValue`. Kind and name together are unique. */
   readonly kind: string;
@@ -29,6 +30,7 @@ export interface ResourceTopology {
   readonly shared?: true;
 }
 
+/** A service as runners and `describe` see it: plain data, without its code. */
 export interface ServiceTopology {
   /** The full name: DNS labels joined by dots. */
   readonly name: string;

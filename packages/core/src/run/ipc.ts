@@ -23,6 +23,7 @@ export type FromReplica =
       readonly errors: number;
     };
 
+/** What the local runner tells a replica. */
 export type ToReplica =
   /** The members of these services, whole; services that are not in it did not change. */
   | { readonly type: "directory"; readonly services: Readonly<Record<string, readonly Member[]>> }

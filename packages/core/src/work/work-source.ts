@@ -21,8 +21,10 @@ export interface Delivery {
   readonly signal: AbortSignal;
 }
 
+/** Does the work of one message. What it throws is why the attempt failed. */
 export type WorkHandler<T> = (message: T, delivery: Delivery) => unknown;
 
+/** Who works on what a source hands out, and how. */
 export interface WorkOptions<T> {
   /** The service that works. */
   readonly service: string;

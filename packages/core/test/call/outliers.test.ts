@@ -2,29 +2,29 @@ import { procedure, service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
 import { spread } from "@hadron/patterns";
 import { expect, test, vi } from "vitest";
+import { Candidate } from "../../src/call/channel/candidate.ts";
 import { Outliers } from "../../src/call/channel/outliers.ts";
-import { Peer } from "../../src/call/channel/peer.ts";
 import type { Member } from "../../src/call/directory/directory.ts";
 import { createSystemClock } from "../../src/clock/system-clock.ts";
 import { createRig } from "./rig.ts";
 
 const clock = createSystemClock();
 
-function peersOf(count: number): Peer[] {
+function candidatesOf(count: number): Candidate[] {
   return Array.from({ length: count }, (_, ordinal) => {
     const member: Member = { ordinal, name: `one.${ordinal}`, address: "memory:x", state: "ready", reason: undefined };
-    return new Peer(member, { clock } as never, () => {});
+    return new Candidate(member, { clock } as never, () => {});
   });
 }
 
-const avoided = (peers: readonly Peer[]) => peers.filter((peer) => peer.avoided).length;
+const avoided = (candidates: readonly Candidate[]) => candidates.filter((candidate) => candidate.avoided).length;
 
 test("a replica that fails five times in a row is ejected, and comes back by a probe", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
-    const peers = peersOf(3);
-    const outliers = new Outliers(peers, clock);
-    const [bad] = peers as [Peer];
+    const candidates = candidatesOf(3);
+    const outliers = new Outliers(candidates, clock);
+    const [bad] = candidates as [Candidate];
     for (let failure = 0; failure < 4; failure++) outliers.failed(bad);
     expect(bad.avoided).toBe(false);
     outliers.failed(bad);
@@ -49,35 +49,35 @@ test("a replica that fails five times in a row is ejected, and comes back by a p
 });
 
 test.each([1, 2, 3, 4, 7])("of %i replicas never more than half are ejected", (count) => {
-  const peers = peersOf(count);
-  const outliers = new Outliers(peers, clock);
-  for (const peer of peers) {
-    for (let failure = 0; failure < 10; failure++) outliers.failed(peer);
+  const candidates = candidatesOf(count);
+  const outliers = new Outliers(candidates, clock);
+  for (const candidate of candidates) {
+    for (let failure = 0; failure < 10; failure++) outliers.failed(candidate);
     // The others are well meanwhile, as far as they are not ejected.
-    for (const other of peers)
-      if (other !== peer && other.ejectedUntil === 0) outliers.answered(other, 1, performance.now());
+    for (const other of candidates)
+      if (other !== candidate && other.ejectedUntil === 0) outliers.answered(other, 1, performance.now());
   }
-  expect(avoided(peers)).toBe(Math.floor(count / 2));
+  expect(avoided(candidates)).toBe(Math.floor(count / 2));
 });
 
 test("what fails everywhere ejects nobody", () => {
-  const peers = peersOf(4);
-  const outliers = new Outliers(peers, clock);
-  for (let round = 0; round < 20; round++) for (const peer of peers) outliers.failed(peer);
-  expect(avoided(peers)).toBeLessThanOrEqual(1);
+  const candidates = candidatesOf(4);
+  const outliers = new Outliers(candidates, clock);
+  for (let round = 0; round < 20; round++) for (const candidate of candidates) outliers.failed(candidate);
+  expect(avoided(candidates)).toBeLessThanOrEqual(1);
 });
 
 test("a replica that is slow against the others is ejected; a probe that is slow, too, keeps it so", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
-    const peers = peersOf(4);
-    const outliers = new Outliers(peers, clock);
-    const slow = peers[2]!;
+    const candidates = candidatesOf(4);
+    const outliers = new Outliers(candidates, clock);
+    const slow = candidates[2]!;
     for (let call = 0; call < 20; call++) {
-      for (const peer of peers) outliers.answered(peer, peer === slow ? 100 : 5, performance.now());
+      for (const candidate of candidates) outliers.answered(candidate, candidate === slow ? 100 : 5, performance.now());
       vi.advanceTimersByTime(60);
     }
-    expect(peers.map((peer) => peer.avoided)).toEqual([false, false, true, false]);
+    expect(candidates.map((candidate) => candidate.avoided)).toEqual([false, false, true, false]);
     vi.advanceTimersByTime(1001);
     slow.probing = true;
     outliers.answered(slow, 90, performance.now());

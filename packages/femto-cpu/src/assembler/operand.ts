@@ -42,7 +42,7 @@ export function toOperand(tokens: readonly Token[], end: number): Operand | Line
 
 /** The number of the register of that name, in upper or lower case. */
 export function registerNumber(word: string): number | undefined {
-  const position = REGISTERS.indexOf(word.toUpperCase() as never);
+  const position = (REGISTERS as readonly string[]).indexOf(word.toUpperCase());
   return position === -1 ? undefined : position;
 }
 

@@ -74,10 +74,10 @@ function parseInstruction(set: InstructionSet, tokens: readonly Token[], end: nu
 /** Picks the form that takes these operands. */
 function pick(mnemonic: string, column: number, forms: readonly Instruction[], operands: readonly Operand[]): Outcome {
   const kinds = operands.map(({ kind }) => (kind === "character" ? "N" : kind));
-  const form = forms.find((one) => one.operands.join() === kinds.join());
+  const form = forms.find(({ operands: taken }) => taken.join() === kinds.join());
   if (form === undefined) {
     const given = operands.length === 0 ? "none" : operands.map(({ written }) => written).join(", ");
-    const taken = forms.map((one) => (one.operands.length === 0 ? "none" : one.operands.join(", "))).join(" or ");
+    const taken = forms.map(({ operands: kinds }) => (kinds.length === 0 ? "none" : kinds.join(", "))).join(" or ");
     return fail(operands[0]?.column ?? column, `operands that ${mnemonic} does not take: ${given}`, taken);
   }
   const stack = operands.find(({ isSP }) => isSP);

@@ -20,17 +20,17 @@ export function instructionSet(instructions: readonly Instruction[]): Instructio
   const byOpcode: (Instruction | undefined)[] = new Array(256).fill(undefined);
   const byNode = new Map<string, Instruction>();
   const byMnemonic = new Map<string, Instruction[]>();
-  for (const one of instructions) {
-    const { opcode, node, mnemonics, operands } = one;
-    refuseTwo(`opcode ${opcode}`, byOpcode[opcode], one);
-    refuseTwo(`node "${node}"`, byNode.get(node), one);
-    byOpcode[opcode] = one;
-    byNode.set(node, one);
+  for (const instruction of instructions) {
+    const { opcode, node, mnemonics, operands } = instruction;
+    refuseTwo(`opcode ${opcode}`, byOpcode[opcode], instruction);
+    refuseTwo(`node "${node}"`, byNode.get(node), instruction);
+    byOpcode[opcode] = instruction;
+    byNode.set(node, instruction);
     for (const mnemonic of mnemonics) {
       const forms = byMnemonic.get(mnemonic) ?? [];
       const same = forms.find((form) => form.operands.join() === operands.join());
-      refuseTwo(`form "${[mnemonic, operands.join(", ")].join(" ").trim()}"`, same, one);
-      byMnemonic.set(mnemonic, [...forms, one]);
+      refuseTwo(`form "${[mnemonic, operands.join(", ")].join(" ").trim()}"`, same, instruction);
+      byMnemonic.set(mnemonic, [...forms, instruction]);
     }
   }
   return { instructions, byOpcode, byMnemonic };

@@ -4,11 +4,15 @@ import type { Instruction } from "./instruction.ts";
 export function toTable(instructions: readonly Instruction[]): string {
   const rows = instructions
     .toSorted((a, b) => a.opcode - b.opcode)
-    .map((one) => [String(one.opcode), writtenAs(one), `\`${one.node}\``, one.does, one.takesSP ? "yes" : ""]);
-  const all = [["", "written", "node", "does", "SP"], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+    .map((instruction) => {
+      const { opcode, node, does, takesSP } = instruction;
+      return [String(opcode), writtenAs(instruction), `\`${node}\``, does, takesSP ? "yes" : ""];
+    });
+  const titles = ["", "written", "node", "does", "SP"];
+  const all = [titles, ...rows];
+  const widths = titles.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const [head, ...rest] = all.map(
-    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`,
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
   );
   return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rest].join("\n");
 }

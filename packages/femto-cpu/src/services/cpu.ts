@@ -55,7 +55,10 @@ export function cpu(
 ): Part<(job: Job, context: Context) => Promise<Progress>> {
   const { node = instructionNode, repeatMs = 15_000 } = options;
   const nodes: Record<string, Child<InstructionHandler>> = Object.fromEntries(
-    set.instructions.map((one) => [one.node, child(service(one.node, node(one), NODE))]),
+    set.instructions.map((instruction) => [
+      instruction.node,
+      child(service(instruction.node, node(instruction), NODE)),
+    ]),
   );
   return pattern({
     name: "cpu",
@@ -63,7 +66,9 @@ export function cpu(
     root: (clients) => {
       const bytesOf = new MemoryClient(clients.memory!);
       // By opcode, found once: this is looked up in every step.
-      const steppers = set.byOpcode.map((one) => one && { instruction: one, call: toCaller(clients[one.node]!) });
+      const steppers = set.byOpcode.map(
+        (instruction) => instruction && { instruction, call: toCaller(clients[instruction.node]!) },
+      );
       return async ({ program, state: start, maxSteps }: Job, { signal }: Context): Promise<Progress> => {
         const again = { forMs: repeatMs, signal };
         const copy = Uint8Array.from(await repeated(() => bytesOf.read(program), again));

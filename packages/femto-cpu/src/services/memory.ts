@@ -97,7 +97,7 @@ export class MemoryClient {
     const index = shardOf(program);
     let shard = this.#shards.get(index);
     if (shard === undefined) {
-      shard = this.#memory.shards().find((one) => one.index === index);
+      shard = this.#memory.shards().find((known) => known.index === index);
       // Not known yet: any will do where there is one; where there are more, the wrong one says so.
       if (shard === undefined) return this.#memory;
       this.#shards.set(index, shard);

@@ -70,7 +70,7 @@ export const runInput: Schema<RunInput> & JsonSchemas = schema(
   (input) => {
     const issues: Issue[] = [];
     const check = (path: string, rule: Check) => {
-      const message = rule(path.split(".").reduce<any>((value, key) => value?.[key], input));
+      const message = rule(path.split(".").reduce<unknown>(toField, input));
       if (message !== undefined) issues.push({ message, path: path.split(".") });
     };
     if (input.maxSteps !== undefined) check("maxSteps", whole(0, MOST_STEPS));
@@ -107,12 +107,16 @@ export const assembleInput: Schema<{ readonly source: string }> & JsonSchemas = 
   },
 );
 
+function toField(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+}
+
 interface JsonSchemas {
   readonly "~standard": { readonly jsonSchema: Readonly<Record<"input" | "output", () => Record<string, unknown>>> };
 }
 
 function schema<T>(
-  check: (input: Record<string, any>) => readonly Issue[],
+  check: (input: Readonly<Record<string, unknown>>) => readonly Issue[],
   known: readonly string[],
   json: Record<string, unknown>,
 ): Schema<T> & JsonSchemas {
@@ -127,7 +131,7 @@ function schema<T>(
         const strange = Object.keys(value).filter((key) => !known.includes(key));
         const issues = [
           ...strange.map((key) => ({ message: `is not known; there are ${known.join(", ")}`, path: [key] })),
-          ...check(value),
+          ...check(Object.fromEntries(Object.entries(value))),
         ];
         return issues.length > 0 ? { issues } : { value: value as T };
       },

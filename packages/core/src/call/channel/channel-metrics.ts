@@ -1,6 +1,6 @@
 import type { Metric } from "../../metric.ts";
+import type { Candidate } from "./candidate.ts";
 import type { Hedge } from "./hedge.ts";
-import type { Peer } from "./peer.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
 /** What a channel keeps and counts. */
@@ -12,13 +12,13 @@ export interface ChannelState {
   readonly retryBudget: number;
   readonly mostInFlight: number;
   readonly room: WaitingRoom;
-  readonly peers: readonly Peer[];
+  readonly candidates: readonly Candidate[];
   readonly hedges: readonly Hedge[];
 }
 
 /** The metrics of one channel: every queue and limit of it. */
 export function describeChannel(state: ChannelState): Metric[] {
-  const { peers, room, hedges } = state;
+  const { candidates, room, hedges } = state;
   const labels = { service: state.service };
   const make = (type: Metric["type"], name: string, help: string, value: number): Metric => ({
     name: `hadron_client_${name}`,
@@ -27,11 +27,11 @@ export function describeChannel(state: ChannelState): Metric[] {
     labels,
     value,
   });
-  const sum = <T>(all: readonly T[], of: (one: T) => number) => all.reduce((total, one) => total + of(one), 0);
-  const inFlight = sum(peers, (peer) => peer.inFlight);
-  const heldBytes = sum(peers, (peer) => peer.heldBytes);
-  const connections = sum(peers, (peer) => (peer.connected ? 1 : 0));
-  const ejected = sum(peers, (peer) => (peer.ejectedUntil > 0 ? 1 : 0));
+  const sum = <T>(all: readonly T[], of: (item: T) => number) => all.reduce((total, item) => total + of(item), 0);
+  const inFlight = sum(candidates, (candidate) => candidate.inFlight);
+  const heldBytes = sum(candidates, (candidate) => candidate.heldBytes);
+  const connections = sum(candidates, (candidate) => (candidate.connected ? 1 : 0));
+  const ejected = sum(candidates, (candidate) => (candidate.ejectedUntil > 0 ? 1 : 0));
   return [
     make("counter", "calls_total", "Calls made to a service.", state.calls),
     make("counter", "retries_total", "Calls tried again that had been sent: idempotent ones.", state.retries),
@@ -40,13 +40,13 @@ export function describeChannel(state: ChannelState): Metric[] {
       "counter",
       "hedges_total",
       "Second tries at another replica.",
-      sum(hedges, (one) => one.hedged),
+      sum(hedges, (hedge) => hedge.hedged),
     ),
     make(
       "counter",
       "hedges_won_total",
       "Second tries that answered first.",
-      sum(hedges, (one) => one.won),
+      sum(hedges, (hedge) => hedge.won),
     ),
     make("gauge", "retry_budget", "Retries that may be made now.", state.retryBudget),
     make("gauge", "in_flight", "Calls that a replica has, without an answer yet.", inFlight),
@@ -54,7 +54,7 @@ export function describeChannel(state: ChannelState): Metric[] {
     make("gauge", "waiting", "Calls that wait for a replica.", room.size),
     make("gauge", "waiting_limit", "Calls that may wait for a replica.", room.most),
     make("gauge", "held_bytes", "Bytes that wait to be sent, or are on their way in.", heldBytes),
-    make("gauge", "peers", "Replicas known.", peers.length),
+    make("gauge", "peers", "Replicas known.", candidates.length),
     make("gauge", "connections", "Connections open or being opened.", connections),
     make("gauge", "ejected", "Replicas kept from calls: they fail, or are slow.", ejected),
   ];

@@ -9,16 +9,16 @@ import { isStream } from "../../transport/pump.ts";
 import type { Connection } from "../../transport/transport.ts";
 import type { Member } from "../directory/directory.ts";
 import { Budget } from "./budget.ts";
+import { Candidate, type CandidateOptions } from "./candidate.ts";
 import { describeChannel } from "./channel-metrics.ts";
 import { Hedge } from "./hedge.ts";
 import { ObservedTry } from "./observed-try.ts";
-import { Outgoing, toIdentity } from "./outgoing.ts";
 import type { Outliers } from "./outliers.ts";
-import { Peer, type PeerOptions } from "./peer.ts";
 import { Roster, type Target } from "./roster.ts";
+import { TriedCall, toIdentity } from "./tried-call.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
-export interface ChannelOptions extends PeerOptions {
+export interface ChannelOptions extends CandidateOptions {
   /** Procedures that may be tried again although they were sent. */
   readonly idempotent: ReadonlySet<string>;
   /** Where an observer of what leaves may stand. */
@@ -97,7 +97,7 @@ export class Channel {
     this.#calls++;
     // A stream can be sent once.
     if (hedge === undefined || !this.#options.idempotent.has(procedure) || isStream(input)) {
-      return this.#attempt(target, new Outgoing(procedure, input, scope, toIdentity(id)));
+      return this.#attempt(target, new TriedCall(procedure, input, scope, toIdentity(id)));
     }
     return this.#hedged(target, procedure, input, scope, hedge === true ? undefined : hedge.afterMs, id);
   }
@@ -111,7 +111,7 @@ export class Channel {
     { id }: Trying = NO_OPTIONS,
   ): Promise<unknown> {
     this.#calls++;
-    return this.#attempt(this.#roster.shard(ordinal), new Outgoing(procedure, input, scope, toIdentity(id)));
+    return this.#attempt(this.#roster.shard(ordinal), new TriedCall(procedure, input, scope, toIdentity(id)));
   }
 
   /** After how long a second replica is asked, as measured so far. */
@@ -135,7 +135,7 @@ export class Channel {
       retryBudget: this.#retryBudget.tokens,
       mostInFlight: MOST_IN_FLIGHT,
       room: this.#room,
-      peers: [...this.#roster.peers],
+      candidates: [...this.#roster.candidates],
       hedges: [...this.#hedges.values()],
     });
   }
@@ -153,69 +153,69 @@ export class Channel {
       hedge = new Hedge(this.#clock);
       this.#hedges.set(procedure, hedge);
     }
-    let first: Outgoing | undefined;
+    let first: TriedCall | undefined;
     return hedge.call(
       scope,
       afterMs,
       (own) => {
-        first = new Outgoing(procedure, input, own, toIdentity(id));
+        first = new TriedCall(procedure, input, own, toIdentity(id));
         first.hedged = true;
         return this.#attempt(target, first);
       },
       () => {
-        const peer = target.select(first?.peer);
-        if (!(peer instanceof Peer) || peer === first?.peer) return undefined;
+        const candidate = target.select(first?.candidate);
+        if (!(candidate instanceof Candidate) || candidate === first?.candidate) return undefined;
         return (own) => {
-          const call = new Outgoing(procedure, input, own, first?.identity);
+          const call = new TriedCall(procedure, input, own, first?.identity);
           // One try: the first goes on, whatever becomes of this.
           call.tries = MOST_TRIES - 1;
-          return this.#send(target, peer, call);
+          return this.#send(target, candidate, call);
         };
       },
     );
   }
 
   /** Never throws. */
-  #attempt(target: Target, call: Outgoing): Promise<unknown> {
+  #attempt(target: Target, call: TriedCall): Promise<unknown> {
     if (call.scope.error !== undefined) return Promise.reject(this.#notTaken(target, call, call.scope.error));
     if (this.#closed) return Promise.reject(new HadronError("UNAVAILABLE", "The app was closed.", { unsent: true }));
-    const peer = target.select(call.peer);
-    if (peer instanceof Peer) return this.#send(target, peer, call);
-    if (peer !== undefined) return Promise.reject(peer);
+    const candidate = target.select(call.candidate);
+    if (candidate instanceof Candidate) return this.#send(target, candidate, call);
+    if (candidate !== undefined) return Promise.reject(candidate);
     if (this.#room.full) return Promise.reject(tooMany(target.what, `${this.#room.most} calls wait for it`));
     return this.#room.wait(call.scope, LOOK_AGAIN_MS).then(() => this.#attempt(target, call));
   }
 
-  #send(target: Target, peer: Peer, call: Outgoing): Promise<unknown> {
-    call.peer = peer;
+  #send(target: Target, candidate: Candidate, call: TriedCall): Promise<unknown> {
+    call.candidate = candidate;
     let answer: Promise<unknown>;
     try {
-      const connection = peer.connection();
+      const connection = candidate.connection();
       if (connection.inFlight >= MOST_IN_FLIGHT)
-        throw tooMany(peer.member.name, `${connection.inFlight} calls to it are under way`);
+        throw tooMany(candidate.member.name, `${connection.inFlight} calls to it are under way`);
       const { observer } = this.#options.observable;
       answer =
         observer === undefined
           ? connection.call(call)
-          : this.#observed(new ObservedTry(observer), peer, connection, call);
+          : this.#observed(new ObservedTry(observer), candidate, connection, call);
     } catch (error) {
       return Promise.reject(error);
     }
     const { outliers } = target;
-    if (outliers === undefined) return answer.then(undefined, (error) => this.#failed(target, peer, call, error));
-    if (peer.ejectedUntil !== 0) peer.probing = true;
+    if (outliers === undefined) return answer.then(undefined, (error) => this.#failed(target, candidate, call, error));
+    if (candidate.ejectedUntil !== 0) candidate.probing = true;
     call.sentAt = this.#clock.now();
     return answer.then(
       (output) => {
         const now = this.#clock.now();
-        outliers.answered(peer, now - call.sentAt, now);
+        outliers.answered(candidate, now - call.sentAt, now);
         return output;
       },
-      (error) => this.#failed(target, peer, call, error),
+      (error) => this.#failed(target, candidate, call, error),
     );
   }
 
-  #observed(observed: ObservedTry, peer: Peer, connection: Connection, call: Outgoing): Promise<unknown> {
+  #observed(observed: ObservedTry, candidate: Candidate, connection: Connection, call: TriedCall): Promise<unknown> {
     call.sizes = observed;
     const before = connection.lastNumber;
     const answer = connection.call(call);
@@ -224,7 +224,7 @@ export class Channel {
     const { name, lastNumber } = connection;
     // What was not taken has no number: the last is another call's.
     const number = lastNumber === before ? undefined : lastNumber;
-    const replica = peer.member.name;
+    const replica = candidate.member.name;
     const told = {
       side: "calling",
       service,
@@ -238,56 +238,58 @@ export class Channel {
   }
 
   /** A try has failed: makes the next one, or says why there is none. */
-  #failed(target: Target, peer: Peer, call: Outgoing, error: unknown): Promise<unknown> {
+  #failed(target: Target, candidate: Candidate, call: TriedCall, error: unknown): Promise<unknown> {
     if (!(error instanceof HadronError)) {
       // Thrown by what makes the input: it says nothing of the replica, nor is it a probe's answer.
-      target.outliers?.ended(peer);
+      target.outliers?.ended(candidate);
       return Promise.reject(error);
     }
     const given = error === call.scope.error;
     if (!given) call.error = error;
     const { code } = error;
     const unavailable = code === "UNAVAILABLE";
-    if (target.outliers !== undefined) this.#learn(target.outliers, peer, call, error);
+    if (target.outliers !== undefined) this.#learn(target.outliers, candidate, call, error);
     if (given)
       return Promise.reject(
-        peer.connecting ? this.#notTaken(target, call, error) : silent(peer.member.name, call.procedure, error),
+        candidate.connecting
+          ? this.#notTaken(target, call, error)
+          : silent(candidate.member.name, call.procedure, error),
       );
-    if (error.unsent && (unavailable || code === "OVERLOADED")) return this.#resend(target, peer, call);
-    if (code === "OVERLOADED") peer.busy(error.retryAfterMs ?? RETRY_MS);
+    if (error.unsent && (unavailable || code === "OVERLOADED")) return this.#resend(target, candidate, call);
+    if (code === "OVERLOADED") candidate.busy(error.retryAfterMs ?? RETRY_MS);
     if (error.retryable && (unavailable || code === "OVERLOADED") && this.#mayRetry(call))
-      return this.#retry(target, peer, call, error);
-    if (unavailable && error.path.length === 0) return this.#broken(peer, call, error);
+      return this.#retry(target, candidate, call, error);
+    if (unavailable && error.path.length === 0) return this.#broken(candidate, call, error);
     return Promise.reject(error);
   }
 
   /** What a failure says of the replica. */
-  #learn(outliers: Outliers, peer: Peer, call: Outgoing, error: HadronError): void {
+  #learn(outliers: Outliers, candidate: Candidate, call: TriedCall, error: HadronError): void {
     const { code } = error;
-    // What was not sent is no failure of a call; that it cannot be reached is known to the peer.
-    if (error.unsent) outliers.ended(peer);
-    else if (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED") outliers.failed(peer);
-    else if (error !== call.scope.error) outliers.refused(peer);
+    // What was not sent is no failure of a call; that it cannot be reached is known to the candidate.
+    if (error.unsent) outliers.ended(candidate);
+    else if (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED") outliers.failed(candidate);
+    else if (error !== call.scope.error) outliers.refused(candidate);
     else if (call.hedged && code === "CANCELLED") {
       // The other won: it would have taken longer still.
       const now = this.#clock.now();
-      outliers.answered(peer, now - call.sentAt, now);
-    } else outliers.ended(peer);
+      outliers.answered(candidate, now - call.sentAt, now);
+    } else outliers.ended(candidate);
   }
 
   /** Nothing was sent, and somebody else's time is not ours to use up: the same call at once elsewhere, or later. */
-  #resend(target: Target, peer: Peer, call: Outgoing): Promise<unknown> {
-    const waitMs = peer.unreachable();
-    void peer.suspect();
+  #resend(target: Target, candidate: Candidate, call: TriedCall): Promise<unknown> {
+    const waitMs = candidate.unreachable();
+    void candidate.suspect();
     this.#resent++;
-    const other = target.select(peer);
-    if (other instanceof Peer && other !== peer && call.scope.error === undefined && !this.#closed)
+    const other = target.select(candidate);
+    if (other instanceof Candidate && other !== candidate && call.scope.error === undefined && !this.#closed)
       return this.#send(target, other, call);
     if (this.#room.full) return Promise.reject(tooMany(target.what, `${this.#room.most} calls wait for it`));
     return this.#room.wait(call.scope, waitMs).then(() => this.#attempt(target, call));
   }
 
-  #mayRetry(call: Outgoing): boolean {
+  #mayRetry(call: TriedCall): boolean {
     return (
       ++call.tries < MOST_TRIES &&
       call.scope.error === undefined &&
@@ -298,25 +300,25 @@ export class Channel {
     );
   }
 
-  #retry(target: Target, peer: Peer, call: Outgoing, error: HadronError): Promise<unknown> {
+  #retry(target: Target, candidate: Candidate, call: TriedCall, error: HadronError): Promise<unknown> {
     this.#retries++;
-    if (error.path.length === 0) void peer.suspect();
+    if (error.path.length === 0) void candidate.suspect();
     // Half of it at random, so that those who failed together do not come back together.
     const baseMs = error.retryAfterMs ?? RETRY_MS * 2 ** (call.tries - 1);
     const waitMs = baseMs / 2 + this.#clock.random() * baseMs;
     // Waiting in vain: the error is of more use to the caller than its deadline.
-    if (waitMs >= call.scope.leftMs) return this.#broken(peer, call, error);
+    if (waitMs >= call.scope.leftMs) return this.#broken(candidate, call, error);
     return sleep(call.scope, waitMs).then(() => this.#attempt(target, call));
   }
 
   /** Says why the replica is gone, where that can be known soon. */
-  async #broken(peer: Peer, call: Outgoing, error: HadronError): Promise<never> {
+  async #broken(candidate: Candidate, call: TriedCall, error: HadronError): Promise<never> {
     if (error.code !== "UNAVAILABLE" || error.path.length > 0) throw error;
-    throw broken(peer.member.name, error, await unlessOver(call.scope, peer.suspect()));
+    throw broken(candidate.member.name, error, await unlessOver(call.scope, candidate.suspect()));
   }
 
   /** Nobody has taken the call, and its scope has ended. */
-  #notTaken(target: Target, call: Outgoing, error: HadronError): HadronError {
+  #notTaken(target: Target, call: TriedCall, error: HadronError): HadronError {
     // It was sent, once or more: what came of that is what the caller wants to know.
     if (call.tries > 0) return call.error ?? error;
     return notTaken(target.what, this.#roster.reasons(), call.error, error);

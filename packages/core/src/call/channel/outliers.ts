@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock/clock.ts";
-import type { Peer } from "./peer.ts";
+import type { Candidate } from "./candidate.ts";
 
 /** So many failures in a row, and a replica is ejected. */
 const MOST_FAILURES_IN_ROW = 5;
@@ -23,75 +23,77 @@ const SLOW_MS = 10;
  * and M. Nygard, "Release It!", 2007 (circuit breaker).
  */
 export class Outliers {
-  readonly #peers: readonly Peer[];
+  readonly #candidates: readonly Candidate[];
   readonly #clock: Clock;
   #windowEndsAt = 0;
 
-  constructor(peers: readonly Peer[], clock: Clock) {
+  constructor(candidates: readonly Candidate[], clock: Clock) {
     this.#clock = clock;
-    this.#peers = peers;
+    this.#candidates = candidates;
   }
 
-  /** A peer has answered, after so many milliseconds. */
-  answered(peer: Peer, ms: number, now: number): void {
-    peer.failuresInRow = 0;
-    if (peer.probing) {
-      peer.probing = false;
-      if (ms > peer.probeLimitMs) {
-        this.#eject(peer, now, peer.probeLimitMs);
+  /** A candidate has answered, after so many milliseconds. */
+  answered(candidate: Candidate, ms: number, now: number): void {
+    candidate.failuresInRow = 0;
+    if (candidate.probing) {
+      candidate.probing = false;
+      if (ms > candidate.probeLimitMs) {
+        this.#eject(candidate, now, candidate.probeLimitMs);
         return;
       }
-      peer.ejectedUntil = 0;
-      peer.ejections = 0;
+      candidate.ejectedUntil = 0;
+      candidate.ejections = 0;
     }
-    peer.windowCalls++;
-    peer.windowMs += ms;
+    candidate.windowCalls++;
+    candidate.windowMs += ms;
     if (now >= this.#windowEndsAt) this.#judge(now);
   }
 
   /** A call to it failed in a way that is its own fault: it broke, was silent, or said that it is unavailable. */
-  failed(peer: Peer): void {
-    peer.failuresInRow++;
-    if (peer.probing || peer.failuresInRow >= MOST_FAILURES_IN_ROW) {
-      peer.probing = false;
-      this.#eject(peer, this.#clock.now(), Number.POSITIVE_INFINITY);
+  failed(candidate: Candidate): void {
+    candidate.failuresInRow++;
+    if (candidate.probing || candidate.failuresInRow >= MOST_FAILURES_IN_ROW) {
+      candidate.probing = false;
+      this.#eject(candidate, this.#clock.now(), Number.POSITIVE_INFINITY);
     }
   }
 
   /** It answered, with an error of the handler's. */
-  refused(peer: Peer): void {
-    peer.failuresInRow = 0;
-    peer.probing = false;
+  refused(candidate: Candidate): void {
+    candidate.failuresInRow = 0;
+    candidate.probing = false;
   }
 
   /** A call to it ended without telling anything of it. */
-  ended(peer: Peer): void {
+  ended(candidate: Candidate): void {
     // Its probe said nothing: the next call is one.
-    peer.probing = false;
+    candidate.probing = false;
   }
 
-  #eject(peer: Peer, now: number, probeLimitMs: number): void {
-    if (peer.ejectedUntil > now) return;
-    const others = this.#peers.filter((one) => one !== peer && one.member.state === "ready");
-    const ejected = others.filter((one) => one.ejectedUntil !== 0).length;
-    const failing = others.filter((one) => one.failuresInRow > 0).length;
+  #eject(candidate: Candidate, now: number, probeLimitMs: number): void {
+    if (candidate.ejectedUntil > now) return;
+    const others = this.#candidates.filter((other) => other !== candidate && other.member.state === "ready");
+    const ejected = others.filter((other) => other.ejectedUntil !== 0).length;
+    const failing = others.filter((other) => other.failuresInRow > 0).length;
     if (ejected + 1 > (others.length + 1) / 2 || failing > others.length / 2) {
-      peer.ejectedUntil = 0;
+      candidate.ejectedUntil = 0;
       return;
     }
-    peer.ejections++;
-    peer.ejectedUntil = now + Math.min(MOST_EJECT_MS, EJECT_MS * 2 ** (peer.ejections - 1));
-    peer.probeLimitMs = probeLimitMs;
-    peer.failuresInRow = 0;
-    peer.windowCalls = peer.windowMs = 0;
+    candidate.ejections++;
+    candidate.ejectedUntil = now + Math.min(MOST_EJECT_MS, EJECT_MS * 2 ** (candidate.ejections - 1));
+    candidate.probeLimitMs = probeLimitMs;
+    candidate.failuresInRow = 0;
+    candidate.windowCalls = candidate.windowMs = 0;
   }
 
   /** Ejects the slowest, if it is slow. */
   #judge(now: number): void {
     this.#windowEndsAt = now + WINDOW_MS;
-    const known = this.#peers.filter((one) => one.windowCalls >= ENOUGH_CALLS && one.ejectedUntil === 0);
-    const means = known.map((one) => one.windowMs / one.windowCalls);
-    for (const one of known) one.windowCalls = one.windowMs = 0;
+    const known = this.#candidates.filter(
+      ({ windowCalls, ejectedUntil }) => windowCalls >= ENOUGH_CALLS && ejectedUntil === 0,
+    );
+    const means = known.map(({ windowMs, windowCalls }) => windowMs / windowCalls);
+    for (const candidate of known) candidate.windowCalls = candidate.windowMs = 0;
     if (known.length < 2) return;
     const worst = means.indexOf(Math.max(...means));
     const others = means.filter((_, index) => index !== worst).sort((a, b) => a - b);

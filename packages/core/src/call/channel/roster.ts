@@ -2,8 +2,8 @@ import type { Clock } from "../../clock/clock.ts";
 import { placeOf } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import type { Member } from "../directory/directory.ts";
+import { Candidate, type CandidateOptions } from "./candidate.ts";
 import { Outliers } from "./outliers.ts";
-import { Peer, type PeerOptions } from "./peer.ts";
 
 /** Where a call may go: any of a set of replicas, or one shard. */
 export interface Target {
@@ -12,26 +12,26 @@ export interface Target {
   /** Keeps calls from those that are worse than the others; undefined where there are no others. */
   readonly outliers: Outliers | undefined;
   /** One that can take a call now, another than `not` if there is one; undefined: wait; an error: waiting is in vain. */
-  select(not?: Peer): Peer | HadronError | undefined;
+  select(not?: Candidate): Candidate | HadronError | undefined;
 }
 
 /** The replicas of one service, in the sets that calls are made to. Made anew only when the directory's list changes. */
 export class Roster {
-  readonly #options: PeerOptions;
+  readonly #options: CandidateOptions;
   readonly #wake: () => void;
-  readonly #peers = new Map<string, Peer>();
-  readonly #retired = new Set<Peer>();
+  readonly #candidates = new Map<string, Candidate>();
+  readonly #retired = new Set<Candidate>();
   readonly #anys = new Map<number, AnyOf>();
   readonly #shards = new Map<number, Shard>();
   #list: readonly Member[] | undefined;
 
-  constructor(options: PeerOptions, wake: () => void) {
+  constructor(options: CandidateOptions, wake: () => void) {
     this.#options = options;
     this.#wake = wake;
   }
 
-  get peers(): Iterable<Peer> {
-    return this.#peers.values();
+  get candidates(): Iterable<Candidate> {
+    return this.#candidates.values();
   }
 
   /** The members of one set of the service, by their place in it. */
@@ -47,7 +47,7 @@ export class Roster {
     this.changed();
     let shard = this.#shards.get(ordinal);
     if (shard === undefined) {
-      shard = new Shard(`shard ${ordinal} of "${this.#options.service}"`, () => this.#peerOf(ordinal));
+      shard = new Shard(`shard ${ordinal} of "${this.#options.service}"`, () => this.#candidateOf(ordinal));
       this.#shards.set(ordinal, shard);
     }
     return shard;
@@ -55,7 +55,7 @@ export class Roster {
 
   /** Why members are not there, as far as known. */
   reasons(): string[] {
-    return (this.#list ?? []).filter((one) => one.reason !== undefined).map((one) => `${one.name}: ${one.reason}`);
+    return (this.#list ?? []).flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
   }
 
   /** Looks at the directory again. */
@@ -64,21 +64,22 @@ export class Roster {
     if (list === this.#list) return;
     this.#list = list;
     const names = new Set(list.map((member) => member.name));
-    for (const peer of this.#peers.values()) if (!names.has(peer.member.name)) this.#retire(peer);
+    for (const candidate of this.#candidates.values()) if (!names.has(candidate.member.name)) this.#retire(candidate);
     for (const member of list) {
-      const peer = this.#peers.get(member.name);
-      // One that is elsewhere now is another process: calls in flight end where they are.
-      if (peer !== undefined && peer.member.address !== member.address) this.#retire(peer);
-      else peer?.update(member);
-      if (!this.#peers.has(member.name)) this.#peers.set(member.name, new Peer(member, this.#options, this.#wake));
+      const candidate = this.#candidates.get(member.name);
+      // What is elsewhere now is another process: calls in flight end where they are.
+      if (candidate !== undefined && candidate.member.address !== member.address) this.#retire(candidate);
+      else candidate?.update(member);
+      if (!this.#candidates.has(member.name))
+        this.#candidates.set(member.name, new Candidate(member, this.#options, this.#wake));
     }
     for (const any of this.#anys.values()) any.forget();
     for (const shard of this.#shards.values()) shard.forget();
   }
 
   close(): void {
-    for (const peer of [...this.#peers.values(), ...this.#retired]) peer.close();
-    this.#peers.clear();
+    for (const candidate of [...this.#candidates.values(), ...this.#retired]) candidate.close();
+    this.#candidates.clear();
     this.#retired.clear();
   }
 
@@ -87,26 +88,26 @@ export class Roster {
     const key = groups === 1 ? 0 : group;
     let any = this.#anys.get(key);
     if (any === undefined) {
-      any = new AnyOf(`"${this.#options.service}"`, this.#options.clock, () => this.#peersOf(groups, group));
+      any = new AnyOf(`"${this.#options.service}"`, this.#options.clock, () => this.#candidatesOf(groups, group));
       this.#anys.set(key, any);
     }
     return any;
   }
 
-  #peersOf(groups: number, group: number): Peer[] {
-    return [...this.#peers.values()]
+  #candidatesOf(groups: number, group: number): Candidate[] {
+    return [...this.#candidates.values()]
       .filter(({ member }) => groups === 1 || placeOf(member.ordinal, groups).group === group)
       .sort((a, b) => a.member.ordinal - b.member.ordinal);
   }
 
-  #peerOf(ordinal: number): Peer | undefined {
-    return [...this.#peers.values()].find((peer) => peer.member.ordinal === ordinal);
+  #candidateOf(ordinal: number): Candidate | undefined {
+    return [...this.#candidates.values()].find((candidate) => candidate.member.ordinal === ordinal);
   }
 
-  #retire(peer: Peer): void {
-    this.#peers.delete(peer.member.name);
-    this.#retired.add(peer);
-    peer.retire(() => this.#retired.delete(peer));
+  #retire(candidate: Candidate): void {
+    this.#candidates.delete(candidate.member.name);
+    this.#retired.add(candidate);
+    candidate.retire(() => this.#retired.delete(candidate));
   }
 }
 
@@ -114,66 +115,66 @@ export class Roster {
 class AnyOf implements Target {
   readonly what: string;
   readonly #clock: Clock;
-  readonly #find: () => Peer[];
-  #peers: readonly Peer[] | undefined;
+  readonly #find: () => Candidate[];
+  #candidates: readonly Candidate[] | undefined;
   #members: readonly Member[] | undefined;
   #outliers: Outliers | undefined;
 
-  constructor(what: string, clock: Clock, find: () => Peer[]) {
+  constructor(what: string, clock: Clock, find: () => Candidate[]) {
     this.what = what;
     this.#clock = clock;
     this.#find = find;
   }
 
   get members(): readonly Member[] {
-    this.#members ??= this.#all.map((peer) => peer.member);
+    this.#members ??= this.#all.map((candidate) => candidate.member);
     return this.#members;
   }
 
   get outliers(): Outliers | undefined {
-    const peers = this.#all;
-    if (peers.length < 2) return undefined;
-    this.#outliers ??= new Outliers(peers, this.#clock);
+    const candidates = this.#all;
+    if (candidates.length < 2) return undefined;
+    this.#outliers ??= new Outliers(candidates, this.#clock);
     return this.#outliers;
   }
 
   forget(): void {
-    this.#peers = this.#members = this.#outliers = undefined;
+    this.#candidates = this.#members = this.#outliers = undefined;
   }
 
-  select(not?: Peer): Peer | HadronError | undefined {
-    const peers = this.#all;
-    const { length } = peers;
+  select(not?: Candidate): Candidate | HadronError | undefined {
+    const candidates = this.#all;
+    const { length } = candidates;
     if (length > 1) {
       // M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001.
       const first = Math.floor(this.#clock.random() * length);
-      const a = peers[first]!;
-      const b = peers[(first + 1 + Math.floor(this.#clock.random() * (length - 1))) % length]!;
+      const a = candidates[first]!;
+      const b = candidates[(first + 1 + Math.floor(this.#clock.random() * (length - 1))) % length]!;
       const aIsGood = a !== not && a.usable && !a.avoided;
       const bIsGood = b !== not && b.usable && !b.avoided;
       if (aIsGood && bIsGood) return a.inFlight <= b.inFlight ? a : b;
-    } else if (length === 1 && peers[0]!.usable) return peers[0];
-    return this.#search(peers, not);
+    } else if (length === 1 && candidates[0]!.usable) return candidates[0];
+    return this.#search(candidates, not);
   }
 
-  get #all(): readonly Peer[] {
-    this.#peers ??= this.#find();
-    return this.#peers;
+  get #all(): readonly Candidate[] {
+    this.#candidates ??= this.#find();
+    return this.#candidates;
   }
 
   /** The best of what there is: rather one to avoid than none, rather the same again than one to avoid. */
-  #search(peers: readonly Peer[], not: Peer | undefined): Peer | HadronError | undefined {
-    const usable = peers.filter((peer) => peer.usable);
+  #search(candidates: readonly Candidate[], not: Candidate | undefined): Candidate | HadronError | undefined {
+    const usable = candidates.filter((candidate) => candidate.usable);
     if (usable.length === 0) {
-      const failed = peers.length > 0 && peers.every((peer) => peer.member.state === "failed");
-      return failed ? failure(peers[0]!.member) : undefined;
+      const failed = candidates.length > 0 && candidates.every((candidate) => candidate.member.state === "failed");
+      return failed ? failure(candidates[0]!.member) : undefined;
     }
-    const good = usable.filter((peer) => !peer.avoided);
-    const others = good.filter((peer) => peer !== not);
+    const good = usable.filter((candidate) => !candidate.avoided);
+    const others = good.filter((candidate) => candidate !== not);
     const among = others.length > 0 ? others : good.length > 0 ? good : usable;
     const start = Math.floor(this.#clock.random() * among.length);
     const rotated = [...among.slice(start), ...among.slice(0, start)];
-    return rotated.reduce((best, peer) => (peer.inFlight < best.inFlight ? peer : best));
+    return rotated.reduce((best, candidate) => (candidate.inFlight < best.inFlight ? candidate : best));
   }
 }
 
@@ -181,24 +182,24 @@ class AnyOf implements Target {
 class Shard implements Target {
   readonly what: string;
   readonly outliers = undefined;
-  readonly #find: () => Peer | undefined;
-  #peer: Peer | undefined;
+  readonly #find: () => Candidate | undefined;
+  #candidate: Candidate | undefined;
 
-  constructor(what: string, find: () => Peer | undefined) {
+  constructor(what: string, find: () => Candidate | undefined) {
     this.what = what;
     this.#find = find;
   }
 
   forget(): void {
-    this.#peer = undefined;
+    this.#candidate = undefined;
   }
 
-  select(): Peer | HadronError | undefined {
-    this.#peer ??= this.#find();
-    const peer = this.#peer;
-    if (peer === undefined) return undefined;
-    if (peer.member.state === "failed") return failure(peer.member);
-    return peer.usable ? peer : undefined;
+  select(): Candidate | HadronError | undefined {
+    this.#candidate ??= this.#find();
+    const candidate = this.#candidate;
+    if (candidate === undefined) return undefined;
+    if (candidate.member.state === "failed") return failure(candidate.member);
+    return candidate.usable ? candidate : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ChildCallOptions, ChildClient, ShardCallOptions, ShardClient } from "../../declare/pattern.ts";
+import type { Api, Client } from "../../declare/types.ts";
 import type { AppService } from "../../describe/compose.ts";
 import { placeOf } from "../../describe/topology.ts";
 import type { Member } from "../directory/directory.ts";
@@ -8,7 +9,7 @@ import { toClient } from "./client.ts";
 const NO_OPTIONS: ChildCallOptions = {};
 
 /** A child of a pattern, as the root in this replica calls it: its own set only, where each shard has one. */
-export function createChildClient(host: Host, below: AppService): ChildClient<any> {
+export function createChildClient<A extends Api>(host: Host, below: AppService): ChildClient<A> {
   const { name, groups } = below.topology;
   const group = groups === 1 ? 0 : host.ordinal;
   const names = () => below.topology.procedures;
@@ -16,10 +17,10 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
     host.within(options, (scope) =>
       host.channel(name).callAny(procedure ?? name, input, scope, options, groups, group),
     );
-  const shards = new Map<number, ShardClient<any>>();
+  const shards = new Map<number, ShardClient<A>>();
   let members: readonly Member[] = [];
-  let list: readonly ShardClient<any>[] = [];
-  const toShard = ({ ordinal, name: replica }: Member): ShardClient<any> => {
+  let list: readonly ShardClient<A>[] = [];
+  const toShard = ({ ordinal, name: replica }: Member): ShardClient<A> => {
     let shard = shards.get(ordinal);
     if (shard === undefined) {
       const callShard = (procedure: string | undefined, input: unknown, options: ShardCallOptions = NO_OPTIONS) =>
@@ -29,7 +30,7 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
       shard = {
         index: placeOf(ordinal, groups).index,
         name: replica,
-        client: toClient(replica, names, callShard) as never,
+        client: toClient(replica, names, callShard) as Client<A>,
         call: callShard,
       };
       shards.set(ordinal, shard);
@@ -40,7 +41,7 @@ export function createChildClient(host: Host, below: AppService): ChildClient<an
     service: name,
     single: below.single,
     procedures: below.procedures,
-    client: toClient(name, names, call) as never,
+    client: toClient(name, names, call) as Client<A>,
     call,
     scope: (timeoutMs) => host.scope(timeoutMs),
     shards() {

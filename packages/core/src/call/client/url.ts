@@ -5,7 +5,7 @@ import { addMeta } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { onceOver } from "../../transport/incoming-stream.ts";
 import { createHttpTransport } from "../../transport/json-rpc/client/connection.ts";
-import { toIdentity } from "../channel/outgoing.ts";
+import { toIdentity } from "../channel/tried-call.ts";
 import { DEFAULT_TIMEOUT_MS } from "../host/host.ts";
 
 /** A way to any JSON-RPC 2.0 server. */

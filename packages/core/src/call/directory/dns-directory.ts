@@ -74,7 +74,7 @@ export class DnsDirectory implements Directory {
   }
 
   has(service: string): boolean {
-    return this.#options.topology.services.some((one) => one.name === service);
+    return this.#options.topology.services.some(({ name }) => name === service);
   }
 
   suspect(service: string, { ordinal }: Member): Promise<undefined> {
@@ -119,7 +119,7 @@ export class DnsDirectory implements Directory {
 
   /** The shards of a service before any was found: all away. */
   #expected(service: string): readonly Member[] {
-    const topology = this.#options.topology.services.find((one) => one.name === service);
+    const topology = this.#options.topology.services.find(({ name }) => name === service);
     if (topology === undefined || !topology.sharded) return [];
     const count = this.#counts[service] ?? topology.replicas;
     return Array.from({ length: count }, (_, ordinal) => ({
@@ -175,10 +175,10 @@ export class DnsDirectory implements Directory {
   /** How to ask for the shards of a service; undefined where its replicas have no names of their own. */
   #shardsOf(service: string): ShardAddresses | undefined {
     const { any, shard } = this.#namesOf(service) ?? {};
-    const isSharded = this.#options.topology.services.some((one) => one.name === service && one.sharded);
+    const isSharded = this.#options.topology.services.some(({ name, sharded }) => name === service && sharded);
     if (any === undefined || shard === undefined || !isSharded) return undefined;
     const ask = (template: string, ordinal: number) => this.#resolve(split(fill(template, service, ordinal))[0]);
-    return new ShardAddresses({ all: () => ask(any, 0), one: (ordinal) => ask(shard, ordinal) });
+    return new ShardAddresses({ all: () => ask(any, 0), shard: (ordinal) => ask(shard, ordinal) });
   }
 
   #namesOf(service: string): PeerNames[string] | undefined {

@@ -10,8 +10,8 @@ const MOST_FAILURES = 10;
 export interface ShardNames {
   /** The addresses of all shards together, as far as one answer holds them. */
   all(): Promise<readonly string[]>;
-  /** Those of one. */
-  one(ordinal: number): Promise<readonly string[]>;
+  /** Those of one of them. */
+  shard(ordinal: number): Promise<readonly string[]>;
 }
 
 /**
@@ -50,7 +50,7 @@ export class ShardAddresses {
     const lost = [...known.keys()].filter((ordinal) => !present.has(known[ordinal]));
     const due = new Set([...this.#suspects].filter((ordinal) => ordinal < count));
     this.#suspects.clear();
-    const isNew = answer.some((one) => !holders.has(one));
+    const isNew = answer.some((address) => !holders.has(address));
     const isWhole = answer.length < WHOLE;
     if (isWhole) for (const ordinal of lost) known[ordinal] = undefined;
     if (isNew || (!isWhole && (set !== this.#set || ++this.#looks % FULL_EVERY === 0)))
@@ -75,13 +75,13 @@ export class ShardAddresses {
         const ordinal = due[next++]!;
         let addresses: readonly string[];
         try {
-          addresses = await this.#names.one(ordinal);
+          addresses = await this.#names.shard(ordinal);
         } catch {
           failed.push(ordinal); // No answer says nothing about the shard: it stays as last known.
           continue;
         }
         // While a shard is replaced, its name may have the old and the new address: the one not known yet is newer.
-        const address = addresses.findLast((one) => one !== this.#last[ordinal]) ?? addresses[0];
+        const address = addresses.findLast((found) => found !== this.#last[ordinal]) ?? addresses[0];
         known[ordinal] = address;
         if (address === undefined) continue;
         this.#last[ordinal] = address;

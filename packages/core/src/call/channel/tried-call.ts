@@ -1,10 +1,10 @@
 import { HadronError } from "../../errors.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { CallSizes, Identified, OutgoingCall } from "../../transport/transport.ts";
-import type { Peer } from "./peer.ts";
+import type { Candidate } from "./candidate.ts";
 
 /** One call on its way, however many tries it takes. */
-export class Outgoing implements OutgoingCall {
+export class TriedCall implements OutgoingCall {
   readonly procedure: string;
   readonly input: unknown;
   readonly scope: Scope;
@@ -12,7 +12,7 @@ export class Outgoing implements OutgoingCall {
   /** Tries that reached a replica. */
   tries = 0;
   /** The replica that was asked last, and when. */
-  peer: Peer | undefined = undefined;
+  candidate: Candidate | undefined = undefined;
   sentAt = 0;
   /** Another replica may answer first. */
   hedged = false;

@@ -3,7 +3,7 @@ import { HadronError } from "../../errors.ts";
 import type { Connection, ConnectionState, Hello, Transport } from "../../transport/transport.ts";
 import type { Directory, Member } from "../directory/directory.ts";
 
-export interface PeerOptions {
+export interface CandidateOptions {
   readonly clock: Clock;
   readonly service: string;
   readonly self: Hello;
@@ -19,7 +19,7 @@ const BACKOFF_MS = [10, 20, 40, 80, 160, 250];
 const RETIRE_POLL_MS = 50;
 
 /** One replica as a channel knows it: its connection, and what its calls have shown of it. */
-export class Peer {
+export class Candidate {
   member: Member;
   /** Failures in a row. */
   failuresInRow = 0;
@@ -34,7 +34,7 @@ export class Peer {
   /** Answers in this window, and their time. */
   windowCalls = 0;
   windowMs = 0;
-  readonly #options: PeerOptions;
+  readonly #options: CandidateOptions;
   readonly #clock: Clock;
   readonly #changed: () => void;
   #connection: Connection | undefined;
@@ -44,7 +44,7 @@ export class Peer {
   #reason: Promise<string | undefined> | undefined;
   #timer: Timer | undefined;
 
-  constructor(member: Member, options: PeerOptions, changed: () => void) {
+  constructor(member: Member, options: CandidateOptions, changed: () => void) {
     this.member = member;
     this.#options = options;
     this.#clock = options.clock;
