@@ -1,5 +1,6 @@
 /** Hadron: one file is a distributed system. For users; see `spi.ts` for what runners and patterns are made with. */
 import "./node-version.ts";
+import "./run/uncaught.ts";
 
 export type { Clock, Timer } from "./clock/clock.ts";
 export { connect, type Remote } from "./connect/connect.ts";

@@ -1,4 +1,5 @@
 import { createClient } from "./call/client/client.ts";
+import { noteDeclared } from "./declare/declared.ts";
 import type {
   Expose,
   Limits,
@@ -64,6 +65,8 @@ function define<A extends Api>(name: string, hidden: boolean, part: PartOf<A>, o
   if (servicePart.kind === "image" && options.around !== undefined) {
     fail(by, "around stands around handlers, and an image has none; put it around calls: name.with({ around })");
   }
+  const site = recordSite();
+  noteDeclared(site);
   const definition: ServiceDefinition = {
     kind: "service",
     name,
@@ -71,7 +74,7 @@ function define<A extends Api>(name: string, hidden: boolean, part: PartOf<A>, o
     part: servicePart,
     options: resolveOptions(by, options),
     needs: resolveNeeds(by, options),
-    site: recordSite(),
+    site,
   };
   return definePart(createClient(definition), definition) as unknown as Service<A>;
 }

@@ -1,4 +1,5 @@
 import { toClient } from "../call/client/client.ts";
+import { noteUse } from "../declare/declared.ts";
 import type { Client, Part } from "../declare/types.ts";
 import { BUILT_INS, type BuiltIns } from "../describe/built-in.ts";
 import { HadronError } from "../errors.ts";
@@ -35,6 +36,7 @@ export async function connect<S>(
   target: string | URL | ConnectTarget,
   options: ConnectOptions = {},
 ): Promise<Remote<S>> {
+  noteUse();
   const reached = await reach(target, options);
   const { service } = reached;
   const client = toClient(

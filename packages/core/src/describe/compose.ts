@@ -1,3 +1,4 @@
+import { noteUse } from "../declare/declared.ts";
 import type { PartDefinition, ProcedureDefinition, ServiceDefinition, StandIn } from "../declare/definition.ts";
 import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
 import type { Life } from "../declare/life.ts";
@@ -41,6 +42,7 @@ const DEFAULT_CAPACITY = { cpu: 1, memoryBytes: 512 * 1024 * 1024 };
  * a service says that it uses one that is not there.
  */
 export function compose(app: string, services: readonly unknown[]): App {
+  noteUse();
   checkAppName(app);
   if (services.length === 0) {
     throw new HadronError("INVALID_DECLARATION", "run() was given no service: write run(myService).");

@@ -189,7 +189,7 @@ function connectRunner(clock: Clock) {
 }
 
 /** A replica that cannot start says why, to whoever started it, and ends. */
-function refuse(error: unknown): void {
+export function refuse(error: unknown): void {
   const data = toErrorData(error);
   const code = error instanceof HadronError ? data.code : "RUNNER_FAILED";
   // Of what is no error of ours the stack says where; so it does where that made another fail.

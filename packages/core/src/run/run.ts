@@ -1,11 +1,11 @@
-import { realpathSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 // As a namespace: a Node that lacks the function must get as far as being told that it is too old.
 import * as util from "node:util";
 import type { Resource } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
+import { entryFile, toPath } from "./entry-file.ts";
 import { isReplica } from "./environment.ts";
+import { noteRun } from "./uncaught.ts";
 
 // One process runs one app file: that is what these three are about, and nothing else is kept here.
 let calls = 0;
@@ -26,6 +26,7 @@ const started = isReplica(process.env);
  */
 export async function run(...services: readonly (AnyService | Resource)[]): Promise<void> {
   const call = ++calls;
+  noteRun();
   if (started) {
     const { startReplica } = await import("./replica.ts");
     return startReplica(services, call);
@@ -54,24 +55,4 @@ export function calledTwice(entry: string): HadronError {
     "WRONG_USE",
     `${entry} calls run() twice; one file is one app. Give all its services to one run(a, b, …).`,
   );
-}
-
-function entryFile(): string | undefined {
-  const [, script] = process.argv;
-  return script === undefined ? undefined : real(script);
-}
-
-function toPath(scriptName: string): string {
-  const name = scriptName.startsWith("file:") ? fileURLToPath(scriptName.replace(/[?#].*$/, "")) : scriptName;
-  return real(name) ?? name;
-}
-
-function real(path: string): string | undefined {
-  // `tsx app` and `node app` find app.ts and app.js by themselves; argv keeps what was typed.
-  for (const ending of ["", ".ts", ".mts", ".js", ".mjs", ".tsx", ".jsx"]) {
-    try {
-      return realpathSync(path + ending);
-    } catch {}
-  }
-  return undefined;
 }

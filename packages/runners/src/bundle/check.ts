@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type ErrorData, fromErrorData, HadronError, type Program, toEnvironment } from "@hadron/core/spi";
-import type { ExternalPackage } from "./external.ts";
+import type { Bundle } from "./bundle.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -19,7 +19,7 @@ export interface CheckOptions {
  * here, and not in the cluster. TOPOLOGY_MISMATCH then; RUNNER_FAILED, with its last words, where it does not get that far.
  */
 export async function checkBundle(
-  { code, externals }: { readonly code: Uint8Array; readonly externals: readonly ExternalPackage[] },
+  { code, map, externals }: Pick<Bundle, "code" | "map" | "externals">,
   { topology, entry, runCall, secrets }: Program,
   signal: AbortSignal,
   { inherited = { PATH: process.env.PATH ?? "" }, judgeSilence = true }: CheckOptions = {},
@@ -29,6 +29,7 @@ export async function checkBundle(
   const folder = await mkdtemp(join(tmpdir(), "hadron-check-"));
   try {
     await writeFile(join(folder, "app.mjs"), code);
+    await writeFile(join(folder, "app.mjs.map"), map);
     await writeFile(join(folder, "topology.json"), JSON.stringify(topology));
     for (const { name, directory } of externals) {
       const link = join(folder, "node_modules", name);

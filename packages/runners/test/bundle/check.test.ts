@@ -22,7 +22,11 @@ function check(code: string, service: object, options = {}): Promise<void> {
     runCall: 2,
     secrets: { TOKEN: "s3cret" },
   };
-  const built = { code: Buffer.from(code), externals: [] };
+  const built = {
+    code: Buffer.from(code),
+    map: Buffer.from('{"version":3,"sources":[],"mappings":""}'),
+    externals: [],
+  };
   return checkBundle(built, program as unknown as Program, new AbortController().signal, options);
 }
 

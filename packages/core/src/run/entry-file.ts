@@ -1,0 +1,24 @@
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The file that this process was started with, with no links in its way; undefined where there is none, as with `node -e`. */
+export function entryFile(): string | undefined {
+  const [, script] = process.argv;
+  return script === undefined ? undefined : real(script);
+}
+
+/** The file of a script, as a stack or a call site names it: a path or an address. */
+export function toPath(scriptName: string): string {
+  const name = scriptName.startsWith("file:") ? fileURLToPath(scriptName.replace(/[?#].*$/, "")) : scriptName;
+  return real(name) ?? name;
+}
+
+function real(path: string): string | undefined {
+  // `tsx app` and `node app` find app.ts and app.js by themselves; argv keeps what was typed.
+  for (const ending of ["", ".ts", ".mts", ".js", ".mjs", ".tsx", ".jsx"]) {
+    try {
+      return realpathSync(path + ending);
+    } catch {}
+  }
+  return undefined;
+}
