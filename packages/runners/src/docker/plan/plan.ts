@@ -70,9 +70,9 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
   const volumes = desired.volumes.filter((volume) => !has.has(volume.name));
   const surplus = world.containers.filter((container) => !placed.has(container));
   // Storage outlives all but `delete`: a shard that comes back finds its own.
-  const spent = world.volumes
-    .filter(({ role, name }) => (role === "secrets" || role === "ingress") && !wanted.has(name))
-    .map((volume) => volume.name);
+  const spent = world.volumes.filter(
+    ({ role, name }) => (role === "secrets" || role === "ingress") && !wanted.has(name),
+  );
   const stale = world.images.filter((tag) => !desired.images.includes(tag) && !desired.exported.includes(tag));
   const countsDiffer = Object.entries(desired.counts).some(([service, count]) => (counts[service] ?? count) !== count);
   const network = world.networkId === undefined;
@@ -86,15 +86,10 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
       ),
       ...[...services.values()].flat().flatMap(describe),
       ...(countsDiffer ? [change("update", "counts", desired.app, "the number of replicas was changed by scale")] : []),
-      ...surplus.map((seen) =>
-        change(
-          "delete",
-          "container",
-          seen.name,
-          names.has(seen.service) ? "more replicas than declared" : "no longer declared",
-        ),
+      ...surplus.map((seen) => change("delete", "container", seen.name, whySurplus(seen, names))),
+      ...spent.map(({ name, role }) =>
+        change("delete", "volume", name, role === "secrets" ? "old values" : "no longer exposed"),
       ),
-      ...spent.map((name) => change("delete", "volume", name, "nothing mounts it any more")),
       ...stale.map((name) => change("delete", "image", name, "an older version")),
     ],
     images,
@@ -102,7 +97,7 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
     volumes,
     services,
     counts: countsDiffer,
-    remove: { containers: surplus, volumes: spent, images: stale },
+    remove: { containers: surplus, volumes: spent.map(({ name }) => name), images: stale },
   };
 }
 
@@ -153,6 +148,11 @@ function actionFor(spec: ContainerSpec, current: SeenContainer | undefined): Slo
   if (current.state !== "running" && current.state !== "restarting") return "start";
   if (!current.connected) return "connect";
   return isAsked(spec, current) ? "keep" : "change";
+}
+
+function whySurplus({ service, role }: SeenContainer, declared: ReadonlySet<string>): string {
+  if (!declared.has(service)) return "no longer declared";
+  return role === "ingress" ? "no longer exposed" : "more replicas than declared";
 }
 
 /** Whether an ingress was given what is to run in it; true of what is none. */
