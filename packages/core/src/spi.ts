@@ -77,6 +77,7 @@ export {
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";
+export { sleep, unlessOver } from "./scope/wait.ts";
 export { hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export type {

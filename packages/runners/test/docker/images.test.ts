@@ -1,5 +1,7 @@
+import type { Address } from "@hadron/core";
 import { openHost } from "@hadron/core/cli/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPortTunnel } from "../../src/docker/connect/tunnel.ts";
 import { createRunner } from "../../src/docker/index.ts";
 import { listLeft, openTestEngine, quiet, skip, uniqueApp } from "./engine.ts";
 import { createTemporaryApp, type TemporaryApp } from "./temporary-app.ts";
@@ -43,6 +45,7 @@ export const command = service("by.command", image(${base}, { ...quick,
 export const asker = service("asker", {
   ask: async ({ host, port }: { host: string; port: number }) => (await fetch("http://" + host + ":" + port)).text(),
   made: () => process.env.MADE,
+  where: async (port: string) => await (port === "" ? tcp.address() : tcp.address(port)),
 }, { generated: ["MADE"], capacity: { memoryMiB: 128 } });
 export const stranger = service("stranger", { made: () => process.env.MADE ?? null }, { capacity: { memoryMiB: 128 } });
 `;
@@ -66,7 +69,7 @@ describe.skipIf(skip !== undefined)(
 
     async function call(service: string, procedure: string, input?: unknown): Promise<unknown> {
       await using connected = await runner.connect(app, quiet);
-      const host = await openHost(app, connected.directory);
+      const host = await openHost(app, connected.directory, connected.address);
       try {
         return await host.call(service, procedure, input, { timeoutMs: 20_000 });
       } finally {
@@ -86,6 +89,24 @@ describe.skipIf(skip !== undefined)(
     test("run their command with their arguments, as their user, and are found by their name with dashes, too", async () => {
       expect(await given("store")).toMatchObject({ user: [4321, 4321], args: ["one"] });
       expect(await given("by-tcp")).toMatchObject({ user: [4321, 4321], args: [] });
+    });
+
+    test("say where their ports are: to the app by their name, to this machine by a way of its own, also through an engine alone", async () => {
+      expect(await call("asker", "where", "")).toEqual({ host: "by.tcp", port: 6001 });
+      const inside = (await call("asker", "where", "given")) as Address;
+      expect(inside).toEqual({ host: "by.tcp", port: 6002 });
+      expect(JSON.parse((await call("asker", "ask", inside)) as string)).toMatchObject({ user: [4321, 4321] });
+
+      const read = async ({ host, port }: Address) => (await fetch(`http://${host}:${port}`)).json();
+      await using connected = await runner.connect(app, quiet);
+      const host = await openHost(app, connected.directory, connected.address);
+      expect(await read(await host.address("by.tcp", { name: "given", number: 6002 }))).toMatchObject({ made });
+      host.close();
+
+      await using engine = await openTestEngine();
+      const { Id } = await engine.get<{ Id: string }>(`/containers/${app}.asker.0/json`);
+      await using tunnel = await openPortTunnel(engine, Id, inside);
+      expect(await read({ host: "127.0.0.1", port: tunnel.port })).toMatchObject({ made });
     });
 
     test("share a generated secret with those who name it, as variable and file, and nobody else has it", async () => {

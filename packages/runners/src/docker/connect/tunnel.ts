@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import type { Address } from "@hadron/core";
 import type { Engine } from "../engine/client.ts";
 import { readFrames } from "../engine/frames.ts";
 
@@ -13,7 +14,7 @@ export interface Tunnel extends AsyncDisposable {
 }
 
 /** Runs in the container: joins what the engine gives it with the port. */
-const BRIDGE = `const s = require("node:net").connect(+process.argv[1], "127.0.0.1");
+const BRIDGE = `const s = require("node:net").connect(+process.argv[1], process.argv[2]);
 process.stdin.pipe(s); s.pipe(process.stdout);
 s.on("error", () => process.exit(1)); s.on("close", () => process.exit(0));`;
 
@@ -25,34 +26,61 @@ export function openTunnel(engine: Engine, containerId: string, port: number): T
   const folder = process.platform === "win32" ? undefined : mkdtempSync(join(tmpdir(), "hadron-tunnel-"));
   const path =
     folder === undefined ? `\\\\.\\pipe\\hadron-${containerId.slice(0, 12)}-${process.pid}` : join(folder, "t.sock");
+  const { server, close } = createBridges(engine, containerId, { host: "127.0.0.1", port });
+  server.listen(path);
+  return {
+    address: `unix:${path}`,
+    async [Symbol.asyncDispose]() {
+      await close();
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port on this machine that leads to one on the network of a container, through the engine alone. */
+export interface PortTunnel extends AsyncDisposable {
+  readonly port: number;
+}
+
+/**
+ * Opens a way to whatever a container can reach, for those who speak a protocol of their own. The container has Node: it is one
+ * of ours, not the image that is meant.
+ */
+export async function openPortTunnel(engine: Engine, containerId: string, to: Address): Promise<PortTunnel> {
+  const { server, close } = createBridges(engine, containerId, to);
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+}
+
+function createBridges(
+  engine: Engine,
+  containerId: string,
+  to: Address,
+): { server: Server; close: () => Promise<void> } {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     // A connection that cannot be made ends, as one that breaks: the caller looks for another replica.
     socket.on("error", () => socket.destroy());
-    bridge(engine, containerId, port, socket).catch(() => socket.destroy());
+    bridge(engine, containerId, to, socket).catch(() => socket.destroy());
   });
-  server.listen(path);
   server.unref();
-  return {
-    address: `unix:${path}`,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    },
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
   };
+  return { server, close };
 }
 
-async function bridge(engine: Engine, containerId: string, port: number, local: Socket): Promise<void> {
+async function bridge(engine: Engine, containerId: string, { host, port }: Address, local: Socket): Promise<void> {
   local.pause();
   const command = {
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: false,
     Tty: false,
-    Cmd: ["node", "-e", BRIDGE, String(port)],
+    Cmd: ["node", "-e", BRIDGE, String(port), host],
   };
   const { Id } = await engine.post<{ Id: string }>(`/containers/${containerId}/exec`, { body: command });
   const { socket: remote, head } = await engine.hijack(`/exec/${Id}/start`, { body: { Detach: false, Tty: false } });
