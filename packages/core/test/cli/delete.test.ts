@@ -46,6 +46,26 @@ test("delete --data where nobody can be asked needs --yes, and says so", async (
   expect([done.status, done.runner.asked]).toEqual([0, ["delete sample data=true wait=undefined"]]);
 });
 
+test("delete --data says what it removed, of an app that was deleted before, too; and nothing where there was nothing", async () => {
+  const alone = await enter(deleting("--data", "--yes"));
+  expect(alone.out).toBe('Removed "sample" from local: its data (sample.disk.0, sample.generated).\n');
+  const json = await enter(deleting("--data", "--yes", "--json"));
+  expect(JSON.parse(json.out)).toMatchObject({ removed: [], data: kept, left: [], kept: [] });
+
+  const runner = runnerWithData();
+  const replicas = [{ name: "disk.0", state: "ready", restarts: 0, reason: null, calls: 0 }] as const;
+  runner.state = { ...runner.state, services: [{ name: "disk", endpoint: null, replicas }] };
+  runner.left = ["volume sample.generated: something that is not of the app uses it"];
+  const some = await enter({ ...deleting("--data", "--yes"), runner });
+  expect([some.status, some.out]).toEqual([
+    1,
+    'Removed "sample" from local: 1 service, 1 replica, and its data (sample.disk.0).\n',
+  ]);
+
+  const none = await enter({ ...deleting("--data"), runner: new FakeRunner() });
+  expect(none.out).toBe('Nothing of "sample" was deployed on local.\n');
+});
+
 test("delete --data asks nothing where there is none", async () => {
   const done = await enter({ ...deleting("--data"), runner: new FakeRunner() });
   expect([done.status, done.runner.asked]).toEqual([0, ["delete sample data=true wait=undefined"]]);

@@ -5,7 +5,7 @@ import { createRunner } from "../../src/docker/index.ts";
 import { eventually } from "../../src/suite.ts";
 import { listLeft, openTestEngine, quiet, skip, uniqueApp } from "./engine.ts";
 import { callByLabel } from "./steady-load.ts";
-import { createTemporaryApp, type TemporaryApp } from "./temporary-app.ts";
+import { createTemporaryApp, freePort, type TemporaryApp } from "./temporary-app.ts";
 
 const app = uniqueApp("faults");
 const create = (flags: Record<string, string> = {}) => createRunner({ flags, explicitApp: false, env: process.env });
@@ -106,6 +106,58 @@ describe.skipIf(skip !== undefined)(
       await engine.post(`/containers/${app}.echo.0/kill`);
       await eventually(async () => ((await replica()).state === "failed" ? true : undefined));
       expect(await replica()).toMatchObject({ reason: "killed (exit code 137)" });
+    });
+
+    test("an image that was killed, with what it stores, says so in status, and the next up starts it again", async () => {
+      const base = JSON.stringify(process.env.HADRON_BASE_IMAGE ?? "node:24-slim");
+      const code = JSON.stringify('require("node:http").createServer((_, answer) => answer.end()).listen(6000)');
+      const source = `${SOURCE}
+      export const server = service("server", image(${base}, { ports: { http: 6000 }, ready: { tcp: "http" }, user: { uid: 1000 },
+        command: ["node", "-e", ${code}], storage: { path: "/data" }, capacity: { memoryMiB: 96 } }));`;
+      const program = await file.write(source, ["echo", "server"], { TOKEN: "open sesame" });
+      await runner.apply(program, quiet);
+      const server = async () =>
+        (await runner.status(app, quiet)).services.find(({ name }) => name === "server")?.replicas[0];
+      const before = (await inspect(`${app}.server.0`)).Id;
+      await engine.post(`/containers/${app}.server.0/kill`);
+      await eventually(async () => ((await server())?.state === "failed" ? true : undefined));
+      expect(await server()).toMatchObject({ reason: "killed (exit code 137)" });
+      expect((await runner.apply(program, quiet)).changes).toMatchObject([
+        { action: "update", kind: "container", name: `${app}.server.0` },
+      ]);
+      expect(await server()).toMatchObject({ state: "ready" });
+      expect((await inspect(`${app}.server.0`)).Id).toBe(before);
+    });
+
+    test("services end in turn: the ingress, callers before those whom they call, and what keeps resources last", async () => {
+      const source = `
+        const options = { capacity: { memoryMiB: 128 }, limits: { drainMs: 1000 } };
+        const leaf = service("leaf", () => 1, options);
+        const keeper = hiddenService("hadron.keeper", { keep: () => 1 }, options);
+        const notes = defineResource({}, { kind: "box", name: "notes", options: {}, keeper });
+        export const root = service("root", scatter(2, leaf, (replies: number[]) => replies.length), { ...options, uses: [notes], expose: { port: ${await freePort()} } });`;
+      const program = await file.write(source, ["root"]);
+      await createRunner({ flags: {}, explicitApp: true, env: process.env }).apply(program, quiet);
+      const over = new AbortController();
+      const filters = JSON.stringify({ type: ["container"], label: [`dev.hadron.app=${app}`], event: ["die"] });
+      const events = await engine.stream("/events", { query: { filters }, signal: over.signal });
+      const ended: string[] = [];
+      events.setEncoding("utf8").on("data", (text: string) => {
+        for (const line of text.split("\n").filter(Boolean)) {
+          const { Actor } = JSON.parse(line) as { Actor: { Attributes: { name: string } } };
+          ended.push(Actor.Attributes.name.slice(app.length + 1));
+        }
+      });
+      events.on("error", () => {});
+      expect(program.topology.resources).toMatchObject([{ keeper: "hadron.keeper" }]);
+      expect(await runner.delete(app, { data: true }, quiet)).toEqual({ left: [], kept: [] });
+      over.abort();
+      expect([ended[0], ended[1], ended.slice(2, -1).sort(), ended.at(-1)]).toEqual([
+        "root.ingress",
+        "root.0",
+        ["leaf.0", "leaf.1"],
+        "hadron.keeper.0",
+      ]);
     });
 
     test("one that was taken off the network says so, and is put back by up", async () => {

@@ -36,6 +36,7 @@ export async function createTemporaryApp(app: string): Promise<TemporaryApp> {
 }
 
 const HEAD = `import { image, run, service } from "@hadron/core";
+import { defineResource, hiddenService } from "@hadron/core/spi";
 import { scatter, shard, spread } from "@hadron/patterns";
 `;
 

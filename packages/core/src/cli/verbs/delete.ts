@@ -16,20 +16,27 @@ export async function deleteApp(command: Command): Promise<number> {
       "--yes answers what delete --data asks; delete alone removes no data, and asks nothing.",
     );
   }
-  if (data && flags.yes === undefined) await askFor(command, runner, name);
+  const stored = data ? await runner.data(name, context) : [];
+  if (stored.length > 0 && flags.yes === undefined) await askFor(command, runner, stored);
   const before = await runner.status(name, context);
   const { left, kept } = await runner.delete(name, { data }, context);
   command.progressDone();
+  const lost = stored.filter((thing) => !left.some((text) => text.includes(thing.name)));
   const replicas = before.services.reduce((count, service) => count + service.replicas.length, 0);
   if (json) {
     const removed = before.services.map((service) => service.name);
-    terminal.out(JSON.stringify({ app: name, runner: runner.name, removed, left, kept }));
+    terminal.out(JSON.stringify({ app: name, runner: runner.name, removed, data: lost, left, kept }));
   } else {
-    const what = `${plural(before.services.length, "service")}, ${plural(replicas, "replica")}`;
+    const what = [
+      ...(before.services.length === 0
+        ? []
+        : [`${plural(before.services.length, "service")}, ${plural(replicas, "replica")}`]),
+      ...(lost.length === 0 ? [] : [`its data (${lost.map((thing) => thing.name).join(", ")})`]),
+    ];
     terminal.out(
-      before.services.length === 0
+      what.length === 0
         ? `Nothing of "${name}" was deployed on ${runner.name}.`
-        : `Removed "${name}" from ${runner.name}: ${what}${data ? ", and its data" : ""}.`,
+        : `Removed "${name}" from ${runner.name}: ${what.join(", and ")}.`,
     );
     if (kept.length > 0) {
       terminal.err(`Its data stays; the next up finds it again, and delete --data removes it:\n${list(kept)}`);
@@ -39,14 +46,12 @@ export async function deleteApp(command: Command): Promise<number> {
   return left.length === 0 ? 0 : 1;
 }
 
-/** Shows what would be lost, and asks. Returns where the user agrees, or nothing can be lost; else it fails. */
-async function askFor(command: Command, runner: Runner, name: string): Promise<void> {
-  const data = await runner.data(name, command.context);
-  if (data.length === 0) return;
+/** Shows what would be lost, and asks. Returns where the user agrees; else it fails. */
+async function askFor(command: Command, runner: Runner, data: readonly AppData[]): Promise<void> {
   command.progressDone();
   await confirm(
     command,
-    `This removes "${name}" from ${runner.name} with its data, which cannot be had back:\n${list(data)}`,
+    `This removes "${command.app.topology.app}" from ${runner.name} with its data, which cannot be had back:\n${list(data)}`,
   );
 }
 

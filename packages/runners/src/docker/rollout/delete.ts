@@ -1,21 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Deleted, DeleteOptions, RunContext } from "@hadron/core/spi";
+import { type Deleted, type DeleteOptions, inWords, type RunContext, type Topology, toWaves } from "@hadron/core/spi";
 import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
 import type { Engine } from "../engine/client.ts";
 import type { ImageSummary, NetworkSummary, VolumeSummary } from "../engine/types.ts";
 import { LABEL, ofApp } from "../names/labels.ts";
+import { readDeployed } from "../plan/deployed.ts";
 import { isData, readData } from "../volumes/data.ts";
-import { listContainers, tagsOf } from "../world/world.ts";
+import { listContainers, lookAt, tagsOf } from "../world/world.ts";
 import { removeImage } from "./apply.ts";
 import { takeLock } from "./lock.ts";
 
 const LET_GO_TRIES = 10;
 const LET_GO_MS = 100;
 
+interface LabelledContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string | undefined;
+  readonly role: string | undefined;
+  readonly state: "running" | "exited";
+}
+
 /** All that carries an app's label and should go, of whatever kind, however it came there. */
 interface Labelled {
-  readonly containers: readonly { readonly id: string; readonly name: string; readonly state: "running" | "exited" }[];
+  readonly containers: readonly LabelledContainer[];
   readonly networks: readonly NetworkSummary[];
   readonly volumes: readonly string[];
   /** They go when they are let go, and those of the dead when somebody takes the lock. */
@@ -23,7 +32,10 @@ interface Labelled {
   readonly images: readonly { readonly id: string; readonly tags: readonly string[] }[];
 }
 
-/** Removes everything of an app but its data, which goes where the options say so; looks again, and tells what is there. */
+/**
+ * Removes everything of an app but its data, which goes where the options say so; looks again, and tells what is there.
+ * Services end in turn: first what lets outside callers in, then callers before those whom they call, and last what keeps their resources.
+ */
 export async function deleteApp(
   engine: Engine,
   app: string,
@@ -36,7 +48,9 @@ export async function deleteApp(
     const held = AbortSignal.any([signal, lock.signal]);
     const { containers, networks, volumes, images } = await findLabelled(engine, app, options, held);
     progress.step("containers", `stopping ${containers.length}`);
-    await all(containers.map(({ id, state }) => retireContainer(engine, { id, state }, held)));
+    for (const turn of toTurns(containers, await deployedTopology(engine, app, { ...context, signal: held }))) {
+      await all(turn.map((container) => retireContainer(engine, container, held)));
+    }
     // Each waits for nothing but the containers.
     await all<unknown>([
       ...networks.map(({ Id }) => removeNetwork(engine, Id, held)),
@@ -52,6 +66,33 @@ export async function deleteApp(
     options.data ? [] : readData(engine, app, signal),
   ]);
   return { left: describeLeft(left), kept };
+}
+
+/** What was deployed last; undefined, with a note, where it cannot be told. */
+async function deployedTopology(engine: Engine, app: string, context: RunContext): Promise<Topology | undefined> {
+  try {
+    const world = await lookAt(engine, app, context.signal);
+    return (await readDeployed(engine, app, world, "", context.signal))?.topology;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.progress.note(`The services of "${app}" end all at once, as their order is not known: ${inWords(error)}`);
+    return undefined;
+  }
+}
+
+/** The containers in the order in which they end. Who is in no service that was deployed last is last. */
+function toTurns(
+  containers: readonly LabelledContainer[],
+  topology: Topology | undefined,
+): readonly (readonly LabelledContainer[])[] {
+  if (topology === undefined) return [containers];
+  const waves = toWaves(topology);
+  const turnOf = ({ role, service = "" }: LabelledContainer) => {
+    if (role === "ingress") return 0;
+    const wave = waves.findIndex((names) => names.has(service));
+    return wave < 0 ? waves.length + 1 : wave + 1;
+  };
+  return Array.from({ length: waves.length + 2 }, (_, turn) => containers.filter((seen) => turnOf(seen) === turn));
 }
 
 /** An engine lets go of the last container's connection a moment after the container is gone. */
@@ -81,8 +122,10 @@ async function findLabelled(
   const locks = labelled.filter((volume) => volume.Labels?.[LABEL.role] === "lock");
   const own = labelled.filter((volume) => !locks.includes(volume) && (data || !isData(volume)));
   return {
-    containers: containers.map(({ Id, Names, State }) => ({
+    containers: containers.map(({ Id, Names, Labels, State }) => ({
       id: Id,
+      service: Labels?.[LABEL.service],
+      role: Labels?.[LABEL.role],
       name: (Names[0] ?? Id).replace(/^\//, ""),
       state: State === "running" || State === "restarting" ? "running" : "exited",
     })),
