@@ -16,7 +16,7 @@ test("every file that ARCHITECTURE.md names is there", () => {
 test("every page and example that README.md and the docs lead to is there", () => {
   const pages = globSync(["*.md", "docs/*.md", "examples/*.md", "packages/*/README.md"], { cwd: root });
   const broken = pages.flatMap((page) =>
-    [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+    [...readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s{}]+)/g)]
       .flatMap((match) => match[1] ?? [])
       .filter((target) => !existsSync(join(root, page, "..", target)))
       .map((target) => `${page} → ${target}`),
