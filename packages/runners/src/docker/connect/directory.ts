@@ -39,6 +39,8 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   readonly #table = new TableDirectory();
   readonly #known = new Map<string, Known>();
   readonly #tunnels = new Map<string, Tunnel>();
+  /** Services that are images: they take no calls, and have addresses. */
+  readonly #images = new Set<string>();
   readonly #closed = new AbortController();
   readonly #watching: Promise<void>;
   #looking: Promise<void> | undefined;
@@ -60,7 +62,7 @@ export class EngineDirectory implements Directory, AsyncDisposable {
   }
 
   has(service: string): boolean | undefined {
-    return this.#table.has(service);
+    return this.#images.has(service) || this.#table.has(service);
   }
 
   async suspect(_service: string, member: Member): Promise<string | undefined> {
@@ -133,6 +135,7 @@ export class EngineDirectory implements Directory, AsyncDisposable {
 
   #take(containers: readonly SeenContainer[], fresh: "ready" | "starting"): void {
     const replicas = containers.filter((container) => container.role === "replica");
+    for (const { role, service } of containers) if (role === "image") this.#images.add(service);
     const services = new Set<string>();
     for (const [id, { container }] of this.#known) {
       if (replicas.some((replica) => replica.id === id)) continue;
