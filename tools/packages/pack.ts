@@ -18,7 +18,7 @@ export async function pnpm(words: readonly string[], cwd: string): Promise<strin
 
 /** Builds and packs every package as it is published. The paths of the archives, which it puts into the folder. */
 export async function packAll(folder: string): Promise<string[]> {
-  await pnpm(["--filter=./packages/*", "--recursive", "--no-sort", "pack", "--pack-destination", folder], root);
+  await pnpm(["--filter=./packages/*", "--recursive", "pack", "--pack-destination", folder], root);
   return readdirSync(folder)
     .filter((name) => name.endsWith(".tgz"))
     .sort()

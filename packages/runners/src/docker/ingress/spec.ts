@@ -29,7 +29,7 @@ export function needsIngress(service: ServiceTopology): boolean {
 }
 
 /** What the program of a service's ingress is told. */
-export function ingressSettings(app: string, service: ServiceTopology): IngressSettings {
+function ingressSettings(app: string, service: ServiceTopology): IngressSettings {
   const port = service.image === null ? null : mainPort(service.image);
   return {
     app,

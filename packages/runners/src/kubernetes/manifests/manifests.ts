@@ -28,7 +28,7 @@ export function toManifests(input: ManifestInput): readonly KubeObject[] {
     const whole: ServiceInput = { ...input, service, allNames, names };
     objects.push(...toServices(whole), toWorkload(whole), ...toDisruptionBudget(whole));
   }
-  const placeOf = ({ kind }: KubeObject) => OWN_KINDS.findIndex((own) => own === kind);
+  const placeOf = ({ kind }: KubeObject) => OWN_KINDS.findIndex((own) => kind === own);
   return objects.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
