@@ -31,6 +31,7 @@ export class LocalStore implements AsyncDisposable {
       commit: (batch) => reach(() => this.server.commit(batch)),
       read: (queries) => reach(() => this.server.read(queries)),
       claim: (claim, waitMs, signal) => reach(() => this.server.claim(claim, waitMs, signal)),
+      endClaim: (holder) => reach(async () => this.server.endClaim(holder)),
       acquire: (acquire, waitMs, signal) => reach(() => this.server.acquire(acquire, waitMs, signal)),
       watch: (store, prefix) => this.server.watch(store, prefix),
     };

@@ -12,6 +12,7 @@ export function createSystemClock(): Clockwork {
 }
 
 class SystemClock implements Clockwork {
+  readonly isVirtual = false;
   readonly deadlines = new Deadlines(this);
   readonly #ends = new EndOfTurn((run) => setImmediate(run));
   #digits = "";

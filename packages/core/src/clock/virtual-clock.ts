@@ -9,6 +9,7 @@ const BEGINS_ON_MS = Date.UTC(2026, 0, 1);
 
 /** A clock on virtual time, with chance of its own: what one replica draws changes nothing for the others. */
 export class VirtualClock implements Clockwork {
+  readonly isVirtual = true;
   readonly #time: VirtualTime;
   readonly #chance: Chance;
 

@@ -5,6 +5,7 @@ import type { Flushable } from "../../src/clock/end-of-turn.ts";
 
 /** A clock that a test moves: time stands still, and no turn comes, unless it says so. */
 export class ManualClock implements Clockwork {
+  readonly isVirtual = false;
   readonly deadlines = new Deadlines(this);
   #now = 1000;
   readonly #turns: (() => void)[] = [];

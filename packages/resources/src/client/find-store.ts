@@ -44,6 +44,9 @@ function toLink({ call }: ResourceHost): StoreLink {
     read: (queries) => call("read", queries) as ReturnType<StoreLink["read"]>,
     claim: (claim, waitMs, signal) =>
       call("claim", { claim, waitMs }, { timeoutMs: waitMs + GRACE_MS, signal }) as ReturnType<StoreLink["claim"]>,
+    endClaim: async (holder) => {
+      await call("endClaim", holder);
+    },
     acquire: (acquire, waitMs, signal) =>
       call("acquire", { acquire, waitMs }, { timeoutMs: waitMs + GRACE_MS, signal }) as ReturnType<
         StoreLink["acquire"]

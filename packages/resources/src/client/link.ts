@@ -6,6 +6,8 @@ export interface StoreLink {
   commit(batch: Batch): Promise<readonly Outcome[]>;
   read(queries: readonly Query[]): Promise<readonly Answers[Query["kind"]][]>;
   claim(claim: Claim, waitMs: number, signal: AbortSignal): Promise<readonly Message[]>;
+  /** A holder waits for no more: its claim is answered at once, with what it got. */
+  endClaim(holder: string): Promise<void>;
   acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]>;
   watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]>;
 }

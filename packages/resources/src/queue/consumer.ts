@@ -6,6 +6,8 @@ import type { Message } from "../store/contract/operations.ts";
 
 /** So long one question for messages waits in the store. */
 const WAIT_MS = 20_000;
+/** A consumer that stops waits so long for the answer to its last question: messages in it are given back. */
+const LAST_ANSWER_MS = 1000;
 /** After the store could not be asked. */
 const AGAIN_MS = 500;
 const FIRST_RETRY_MS = 1000;
@@ -35,6 +37,9 @@ export class Consumer<T> {
   readonly #settings: ConsumerSettings<T>;
   readonly #host: ConsumerHost<T>;
   readonly #stopping = new AbortController();
+  /** Nobody will take the answer to the last question. */
+  readonly #givenUp = new AbortController();
+  readonly #holder: string;
   readonly #working = new Set<Promise<void>>();
   #freed: () => void = () => {};
   #loop: Promise<void> | undefined;
@@ -42,17 +47,26 @@ export class Consumer<T> {
   constructor(settings: ConsumerSettings<T>, host: ConsumerHost<T>) {
     this.#settings = settings;
     this.#host = host;
+    this.#holder = `${host.client.name}/${host.client.nextName()}`;
   }
 
   start(): void {
     this.#loop ??= this.#run();
   }
 
-  /** Claims no more; resolves when what is at work is done. */
+  /**
+   * Claims no more; resolves when what is at work is done. The question that is under way is not broken off: an answer that
+   * nobody took would keep its messages from others until their lease is over.
+   */
   async stop(): Promise<void> {
+    const { link, time } = this.#host.client;
     this.#stopping.abort();
     this.#freed();
+    const stopTimer = time.after(LAST_ANSWER_MS, () => this.#givenUp.abort());
+    // A store that cannot be told answers nothing either: the question is given up then.
+    link.endClaim(this.#holder).catch(() => this.#givenUp.abort());
     await this.#loop;
+    stopTimer();
     await Promise.all(this.#working);
   }
 
@@ -60,7 +74,6 @@ export class Consumer<T> {
     const { queue, concurrency, leaseMs, retries } = this.#settings;
     const { client } = this.#host;
     const { signal } = this.#stopping;
-    const holder = `${client.name}/${client.nextName()}`;
     while (!signal.aborted) {
       const free = concurrency - this.#working.size;
       if (free <= 0) {
@@ -72,9 +85,9 @@ export class Consumer<T> {
       try {
         const askedAt = client.time.now();
         const messages = await client.link.claim(
-          { kind: "claim", queue, holder, most: free, leaseMs, mostAttempts: retries + 1 },
+          { kind: "claim", queue, holder: this.#holder, most: free, leaseMs, mostAttempts: retries + 1 },
           WAIT_MS,
-          signal,
+          this.#givenUp.signal,
         );
         for (const message of messages) this.#begin(message, askedAt);
       } catch (error) {

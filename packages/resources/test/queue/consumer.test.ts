@@ -205,3 +205,21 @@ test("sending checks the message, its id and its size before anything is sent; a
   expect(await emails.send({ to: "a" }, { id: "1" })).toEqual({ duplicate: false });
   expect(await emails.send({ to: "a" }, { id: "1" })).toEqual({ duplicate: true });
 });
+
+test("what the store hands out while a consumer stops is given back at once, and not counted as tried", async () => {
+  await using store = new LocalStore();
+  const emails = sender(store);
+  const first = consumer(store, () => expect.unreachable("it was told to stop"));
+  await settle();
+  // Both are on their way: the store commits the message and hands it to the claim that is being ended.
+  const sent = emails.send("m");
+  const stopped = first.stop();
+  await Promise.all([sent, stopped]);
+  expect(await stateOf(store)).toMatchObject({ waiting: 1, working: 0 });
+  const attempts: number[] = [];
+  const second = consumer(store, (_, { attempt }) => attempts.push(attempt));
+  await settle();
+  expect(attempts).toEqual([1]);
+  await second.stop();
+  expect(store.time.timers).toBe(1);
+});

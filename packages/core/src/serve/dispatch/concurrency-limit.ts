@@ -1,4 +1,5 @@
-import type { Clock, Timer } from "../../clock/clock.ts";
+import type { Timer } from "../../clock/clock.ts";
+import type { Clockwork } from "../../clock/clockwork.ts";
 
 /** How often the event loop is asked how late it is, while calls are at work beside each other. */
 const PROBE_MS = 4;
@@ -19,7 +20,7 @@ const IDLE_PROBES = 250;
  * alike, says nothing about too many of them.
  */
 export class ConcurrencyLimit {
-  readonly #clock: Clock;
+  readonly #clock: Clockwork;
   readonly #most: number;
   readonly #grown: () => void;
   #value: number;
@@ -32,7 +33,7 @@ export class ConcurrencyLimit {
   #timer: Timer | undefined;
 
   /** @param grown Told when there is more room than before. */
-  constructor(most: number, clock: Clock, grown: () => void) {
+  constructor(most: number, clock: Clockwork, grown: () => void) {
     this.#clock = clock;
     this.#most = most;
     this.#value = most;
@@ -56,7 +57,8 @@ export class ConcurrencyLimit {
     this.#atWork++;
     if (this.#atWork <= this.#mostAtWork) return;
     this.#mostAtWork = this.#atWork;
-    if (this.#atWork > 1 && this.#timer === undefined) this.#start();
+    // Virtual time stands still while the processor works: there is no turn that could be late.
+    if (this.#atWork > 1 && this.#timer === undefined && !this.#clock.isVirtual) this.#start();
   }
 
   ended(): void {

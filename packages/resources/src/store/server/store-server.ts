@@ -21,6 +21,8 @@ export class StoreServer implements AsyncDisposable {
   /** Its own batches: those of calls that wait. */
   readonly #client: string;
   #number = 0;
+  /** What ends the waiting of each holder. */
+  readonly #claiming = new Map<string, AbortController>();
   #stopSweep: () => void;
   #isClosed = false;
 
@@ -46,11 +48,27 @@ export class StoreServer implements AsyncDisposable {
   }
 
   /**
-   * Claims messages; waits for the first where there is none. Empty after so long. Where the caller goes away meanwhile,
-   * what was claimed is given back.
+   * Claims messages; waits for the first where there is none. Empty after so long, or when the holder asks for no more.
+   * Where the caller goes away meanwhile, what was claimed is given back.
    */
   async claim(claim: Claim, waitMs: number, signal: AbortSignal): Promise<readonly Message[]> {
     const until = this.#time.now() + waitMs;
+    const ending = new AbortController();
+    const over = AbortSignal.any([signal, ending.signal]);
+    this.#claiming.set(claim.holder, ending);
+    try {
+      return await this.#claim(claim, until, signal, over);
+    } finally {
+      if (this.#claiming.get(claim.holder) === ending) this.#claiming.delete(claim.holder);
+    }
+  }
+
+  /** A holder waits for no more messages: its claim, if there is one, is answered at once. */
+  endClaim(holder: string): void {
+    this.#claiming.get(holder)?.abort();
+  }
+
+  async #claim(claim: Claim, until: number, signal: AbortSignal, over: AbortSignal): Promise<readonly Message[]> {
     for (;;) {
       const { messages } = (await this.#own(claim)) as Results["claim"];
       if (signal.aborted) {
@@ -62,8 +80,8 @@ export class StoreServer implements AsyncDisposable {
       const leftMs = until - this.#time.now();
       if (messages.length > 0 || leftMs <= 0) return messages;
       const { nextInMs = leftMs } = await this.#driver.read({ kind: "queue", queue: claim.queue });
-      await this.#messages.wait(claim.queue, Math.min(leftMs, Math.max(nextInMs, 1)), signal);
-      if (signal.aborted) return [];
+      await this.#messages.wait(claim.queue, Math.min(leftMs, Math.max(nextInMs, 1)), over);
+      if (over.aborted) return [];
     }
   }
 

@@ -33,6 +33,7 @@ export const store = hiddenService(
         claim: procedure(idempotent, ({ claim, waitMs }: { claim: Claim; waitMs: number }, { signal }) =>
           started().claim(claim, waitMs, signal),
         ),
+        endClaim: procedure(idempotent, (holder: string) => started().endClaim(holder)),
         acquire: procedure(idempotent, ({ acquire, waitMs }: { acquire: Acquire; waitMs: number }, { signal }) =>
           started().acquire(acquire, waitMs, signal),
         ),

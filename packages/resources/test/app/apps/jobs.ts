@@ -30,15 +30,11 @@ export const boss = service(
 
 export const worker = service(
   "worker",
-  consume(
-    jobs,
-    async (job, { attempt }) => {
-      write(`begun ${job} ${attempt}`);
-      await sleep(20 + (job % 7) * 10);
-      write(`done ${job} ${attempt}`);
-    },
-    { leaseMs: 2_000 },
-  ),
+  consume(jobs, async (job, { attempt }) => {
+    write(`begun ${job} ${attempt}`);
+    await sleep(20 + (job % 7) * 10);
+    write(`done ${job} ${attempt}`);
+  }),
   { replicas: 3 },
 );
 
