@@ -1,5 +1,4 @@
 import { createClient } from "./call/client/client.ts";
-import { noteDeclared } from "./declare/declared.ts";
 import type {
   Expose,
   Limits,
@@ -10,7 +9,7 @@ import type {
 import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
-import { recordSite } from "./declare/site.ts";
+import { noteDeclared, recordSite } from "./declare/site.ts";
 import type { Api, PartOf, Service, Wrapper } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
 

@@ -1,5 +1,5 @@
 import { toClient } from "../call/client/client.ts";
-import { noteUse } from "../declare/declared.ts";
+import { noteUse } from "../declare/site.ts";
 import type { Client, Part } from "../declare/types.ts";
 import { BUILT_INS, type BuiltIns } from "../describe/built-in.ts";
 import { HadronError } from "../errors.ts";

@@ -1,10 +1,9 @@
-import { noteUse } from "../declare/declared.ts";
 import type { PartDefinition, ProcedureDefinition, ServiceDefinition, StandIn } from "../declare/definition.ts";
 import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
 import type { Life } from "../declare/life.ts";
 import { checkAppName, checkServiceName } from "../declare/names.ts";
 import { resourceDefinition, resourceKey } from "../declare/resource.ts";
-import { lineOf } from "../declare/site.ts";
+import { lineOf, noteUse } from "../declare/site.ts";
 import type { Wrapper } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
 import { mergeNeeds } from "./merge-needs.ts";

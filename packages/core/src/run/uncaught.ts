@@ -1,7 +1,6 @@
 import { readFileSync, writeSync } from "node:fs";
 import { basename } from "node:path";
-import { unusedSites } from "../declare/declared.ts";
-import { lineOf, userFrames } from "../declare/site.ts";
+import { lineOf, unusedSites, userFrames } from "../declare/site.ts";
 import { HadronError, inWords, isHadronError, toErrorData } from "../errors.ts";
 import { entryFile, toPath } from "./entry-file.ts";
 import { isReplica, readEnvironment } from "./environment.ts";

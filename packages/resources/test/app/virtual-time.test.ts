@@ -1,21 +1,8 @@
 import { service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
-import { mailer, shop } from "../../../../examples/mail.ts";
 import { consume } from "../../../patterns/src/index.ts";
-import { every, lock, queue } from "../../src/index.ts";
-
-test("a schedule of each night runs three times in three days, at three, by one of two replicas", async () => {
-  const runs: string[] = [];
-  const nightly = service(
-    "nightly",
-    every("0 3 * * *", ({ due, missed }) => void runs.push(`${due.toISOString()} ${missed}`)),
-    { replicas: 2 },
-  );
-  await using app = await start(nightly, { time: "virtual" });
-  await app.advance("3d");
-  expect(runs).toEqual(["2026-01-01T03:00:00.000Z 0", "2026-01-02T03:00:00.000Z 0", "2026-01-03T03:00:00.000Z 0"]);
-});
+import { lock, queue } from "../../src/index.ts";
 
 test("a message is tried again after pauses of seconds and minutes, the same for the same seed", async () => {
   const triesOf = async (seed: number) => {
@@ -59,16 +46,4 @@ test("the lock of a holder that died is free when its lease is over, and not bef
   // It was renewed by a third of the lease before.
   expect(passed).toBeGreaterThanOrEqual(40_000);
   expect(passed).toBeLessThanOrEqual(61_000);
-});
-
-test("an app of a file keeps resources with virtual time, in replicas with modules of their own", async () => {
-  await using app = await start(shop, mailer, { time: "virtual" });
-  expect(app.sharedBecause).toBeUndefined();
-  const { order, mails, delivered } = app.client(shop);
-  await order({ user: "ann", order: 1 });
-  expect(await delivered({ user: "ann", order: 1 })).toEqual([1]);
-  app.replica("hadron.store").restart();
-  await order({ user: "ann", order: 2 });
-  await app.advance("1h");
-  expect(await mails("ann")).toEqual([1, 2]);
 });
