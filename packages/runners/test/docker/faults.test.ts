@@ -202,7 +202,7 @@ describe.skipIf(skip !== undefined)(
       const applying = deploy(bad);
       await expect(applying).rejects.toMatchObject({
         code: "RUNNER_FAILED",
-        message: expect.stringMatching(/echo\.0 .*exit code 1.*no database/s),
+        message: expect.stringMatching(/echo\.0 refuses to start: .*before its run\(\), as replica 0 of "echo".*no database/s),
       });
       expect(await call("say", "still here")).toBe("still here");
       const { program } = await deploy();
