@@ -26,7 +26,8 @@ function serveDoor(passing: Passing): void {
 }
 
 async function serveAlone(passing: Passing, { listen, limits }: IngressSettings): Promise<void> {
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => passing.take(socket));
+  // Not paused: nothing wakes a socket that stays in its process.
+  const server = createServer({ noDelay: true }, (socket) => passing.take(socket));
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(listen, "0.0.0.0", resolve));
   say("ready");
   process.once("SIGTERM", () => {
