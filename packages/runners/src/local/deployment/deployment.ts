@@ -214,13 +214,10 @@ export class Deployment {
   async #grow(service: DeployedService, count: number, release: Release, { signal, progress }: Work): Promise<void> {
     this.#fill(service, count, release, service.joining);
     const joining = [...service.joining];
+    const tell = (ready: number) => progress.step(service.name, `${ready} of ${joining.length} more ready`);
+    tell(0);
     try {
-      await forEachStart(
-        joining,
-        signal,
-        (replica) => replica.start(),
-        (ready) => progress.step(service.name, `${ready} of ${joining.length} more ready`),
-      );
+      await forEachStart(joining, signal, (replica) => replica.start(), tell);
       service.replicas.push(...joining);
     } catch (error) {
       await Promise.all(joining.map((replica) => replica.kill()));
