@@ -202,7 +202,9 @@ describe.skipIf(skip !== undefined)(
       const applying = deploy(bad);
       await expect(applying).rejects.toMatchObject({
         code: "RUNNER_FAILED",
-        message: expect.stringMatching(/echo\.0 refuses to start: .*before its run\(\), as replica 0 of "echo".*no database/s),
+        message: expect.stringMatching(
+          /echo\.0 refuses to start: .*before its run\(\), as replica 0 of "echo".*no database/s,
+        ),
       });
       expect(await call("say", "still here")).toBe("still here");
       const { program } = await deploy();
