@@ -82,7 +82,7 @@ export class Histogram implements AsyncDisposable {
     const settings = readSettings({ flags: {}, env: process.env, explicitApp: false });
     const { histogram } = await import(join(root, "examples/histogram.ts"));
     const program = toProgram(this.file, app, [histogram]);
-    const build = await buildApp(program, settings, context.signal);
+    const build = await buildApp(program, settings, async () => undefined, context.signal);
     await pushBuild(build, settings, { signal: context.signal, step() {} });
   }
 

@@ -17,6 +17,30 @@ export interface Program {
   readonly runCall: number;
   /** The values of the topology's secrets, from the environment of whoever deploys. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Computes the captured values of the app, once it is known what there is. Absent where it has none. */
+  readonly capturing?: Capturing;
+  /**
+   * The captured values that are no secrets, as a text: in each replica it is the file `captures.json` beside the topology.
+   * Absent until they are computed. A runner keeps it, and gives it back as what was before.
+   */
+  readonly captured?: string;
+}
+
+/** Captured values as they are kept and deployed: texts that only core reads. */
+export interface CapturedTexts {
+  /** Undefined where there are none. */
+  readonly plain: string | undefined;
+  /** By the name of a secret. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** Computes the captured values of an app. */
+export interface Capturing {
+  /**
+   * @param base names code and topology: while it is the same, values of `on: "revision"` stay as they are
+   * @param before what was last applied, as far as the runner knows it
+   */
+  complete(base: string, before: CapturedTexts | undefined, signal: AbortSignal): Promise<CapturedTexts>;
 }
 
 /** What a runner tells while it works. Each call is one event; the command line shows them. */

@@ -5,12 +5,14 @@ export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
+export { type Captured, type CaptureOptions, capture } from "./capture.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export type { Clockwork } from "./clock/clockwork.ts";
 export { createSystemClock } from "./clock/system-clock.ts";
 export type {
   ChildDefinition,
   Expose,
+  Given,
   Limits,
   Needed,
   PartDefinition,
@@ -62,6 +64,7 @@ export {
   isHadronError,
   toErrorData,
 } from "./errors.ts";
+export { CAPTURES_FILE, captureVariable } from "./given/capture-record.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export { type CallRecord, type CallRecorder, createCallRecorder } from "./observe/call-recorder.ts";
 export { type CallObserver, type Observable, type ObservedCall, observe } from "./observe/observer.ts";
@@ -78,6 +81,7 @@ export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";
 export { sleep, unlessOver } from "./scope/wait.ts";
+export { type Secret, secret } from "./secret.ts";
 export { hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export type {

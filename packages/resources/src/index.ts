@@ -1,4 +1,5 @@
 /** Resources: what an app keeps, declared in the file that uses it. */
+export { type Captured, type CaptureOptions, capture, type Secret, secret } from "@hadron/core/spi";
 export { type KeyValue, type KeyValueOptions, keyValue } from "./declare/key-value.ts";
 export { type Lock, type LockOptions, lock } from "./declare/lock.ts";
 export { type Queue, type QueueOptions, queue } from "./declare/queue.ts";

@@ -6,6 +6,8 @@ import { procedureOptions } from "./procedure.ts";
 import type { Handler, Wrapper } from "./types.ts";
 
 const DEFINITION = Symbol.for("dev.hadron.definition");
+/** On a value that a replica is given. */
+const GIVEN = Symbol.for("dev.hadron.given");
 /** On a handler: what it needs. */
 const HANDLER_NEEDS = Symbol.for("dev.hadron.needs");
 
@@ -86,6 +88,36 @@ export interface Needed {
   readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
   readonly uses: readonly ServiceDefinition[];
   readonly resources: readonly ResourceDefinition[];
+  readonly captures: readonly CaptureDefinition[];
+}
+
+/** What a replica is given beside its code, as a value: a secret, or what was captured. A service that `uses` it has it. */
+export interface Given {
+  readonly [Symbol.toStringTag]: "HadronGiven";
+}
+
+/** What stands behind such a value. */
+export type GivenDefinition = SecretDefinition | CaptureDefinition;
+
+/** A secret of whoever deploys, as a value. */
+export interface SecretDefinition {
+  readonly kind: "secret";
+  /** Of the environment variable. */
+  readonly name: string;
+}
+
+/** A value that is computed when the app is deployed. */
+export interface CaptureDefinition {
+  readonly kind: "capture";
+  readonly name: string;
+  /** When it is computed again: with a new revision, with each `up`, or where somebody says so. */
+  readonly on: "revision" | "up" | "once";
+  /** Whether `plan` computes it as well: it only reads. */
+  readonly plan: boolean;
+  /** Whether nobody but the services that use it may see it. */
+  readonly isSecret: boolean;
+  readonly evaluate: () => unknown;
+  readonly site: Site;
 }
 
 /** Something that the app keeps. */
@@ -208,4 +240,16 @@ export function serviceDefinition(value: unknown): ServiceDefinition | undefined
 export function toProcedures(handlers: HandlersDefinition, single: string): readonly ProcedureDefinition[] {
   const named = handlers.single === undefined ? handlers.named : { [single]: handlers.single };
   return Object.entries(named).map(([name, handler]) => ({ name, handler, options: procedureOptions(handler) }));
+}
+
+/** Marks a function as the value of what a replica is given. */
+export function defineGiven<T extends object>(value: T, definition: GivenDefinition): T & Given {
+  Object.defineProperty(value, GIVEN, { value: definition });
+  Object.defineProperty(value, Symbol.toStringTag, { value: "HadronGiven" });
+  return value as T & Given;
+}
+
+/** The definition behind a secret or a captured value, or undefined. */
+export function givenDefinition(value: unknown): GivenDefinition | undefined {
+  return typeof value === "function" ? (value as { [GIVEN]?: GivenDefinition })[GIVEN] : undefined;
 }

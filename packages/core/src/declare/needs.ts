@@ -1,7 +1,10 @@
 import { HadronError } from "../errors.ts";
 import {
   addNeedsToHandler,
+  type CaptureDefinition,
   definePart,
+  type Given,
+  givenDefinition,
   type Needed,
   type PartDefinition,
   type ServiceDefinition,
@@ -36,10 +39,10 @@ export interface Needs {
    */
   readonly storage?: { readonly path: string; readonly sizeMiB?: number };
   /**
-   * The services that it calls, beside a pattern's children, told by `describe` and looked for in the app; and the resources
-   * that it uses, which come along. @default says nothing
+   * The services that it calls, beside a pattern's children, told by `describe` and looked for in the app; and the resources,
+   * secrets and captured values that it uses, which come along. @default says nothing
    */
-  readonly uses?: readonly (AnyService | Resource)[];
+  readonly uses?: readonly (AnyService | Resource | Given)[];
 }
 
 /** The options that say a need. */
@@ -84,6 +87,7 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
     checkVariable(by, "env", name);
     if (typeof value !== "string") fail(by, `env "${name}" is ${typeof value}, and should be a string`);
   }
+  const given = uses.flatMap((value) => givenDefinition(value) ?? []);
   for (const name of secrets) checkVariable(by, "secret", name);
   for (const name of generated) checkVariable(by, "generated secret", name);
   for (const file of files) {
@@ -98,7 +102,7 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
     by,
     site: recordSite(),
     env: { ...env },
-    secrets: [...secrets],
+    secrets: [...new Set([...secrets, ...given.flatMap(({ kind, name }) => (kind === "secret" ? [name] : []))])],
     generated: [...generated],
     files: [...files],
     capacity: {
@@ -106,8 +110,11 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
       ...(memoryMiB === undefined ? {} : { memoryBytes: memoryMiB * MIB }),
     },
     storage: storage === undefined ? null : resolveStorage(by, storage),
-    uses: uses.flatMap((value, position) => (resourceDefinition(value) ? [] : [toService(by, value, position)])),
+    uses: uses.flatMap((value, position) =>
+      resourceDefinition(value) || givenDefinition(value) ? [] : [toService(by, value, position)],
+    ),
     resources: uses.flatMap((value) => resourceDefinition(value) ?? []),
+    captures: given.filter((definition): definition is CaptureDefinition => definition.kind === "capture"),
   };
 }
 
@@ -127,7 +134,8 @@ function checkKeys(by: string, needs: Needs): void {
   if (unknown !== undefined) fail(by, `knows no need "${unknown}"; there are ${NEEDS.join(", ")}`);
 }
 
-function checkVariable(by: string, what: string, name: string): void {
+/** Checks the name of an environment variable. */
+export function checkVariable(by: string, what: string, name: string): void {
   if (!/^[A-Za-z_]\w*$/.test(name)) fail(by, `${what} "${name}" cannot name an environment variable`);
   if (name.startsWith("HADRON_")) fail(by, `${what} "${name}": names that begin with HADRON_ are Hadron's own`);
 }
@@ -145,7 +153,7 @@ function toService(by: string, value: unknown, position: number): ServiceDefinit
     serviceDefinition(value) ??
     fail(
       by,
-      `uses: the ${position + 1}. is neither a service nor a resource; give the value that service(name, handler) made`,
+      `uses: the ${position + 1}. is neither a service, a resource, a secret nor a captured value; give the value that service(name, handler) made`,
     )
   );
 }

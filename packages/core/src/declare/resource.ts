@@ -64,3 +64,8 @@ export function resourceDefinition(value: unknown): ResourceDefinition | undefin
 export function resourceKey({ kind, name }: Pick<ResourceDefinition, "kind" | "name">): string {
   return `${kind}:${name}`;
 }
+
+/** How a service names a captured value that it uses. */
+export function captureKey(name: string): string {
+  return `capture:${name}`;
+}

@@ -1,11 +1,19 @@
-import type { PartDefinition, ProcedureDefinition, ServiceDefinition, StandIn } from "../declare/definition.ts";
-import { DEFAULT_LIMITS, serviceDefinition } from "../declare/definition.ts";
+import type {
+  CaptureDefinition,
+  PartDefinition,
+  ProcedureDefinition,
+  ServiceDefinition,
+  StandIn,
+} from "../declare/definition.ts";
+import { DEFAULT_LIMITS, givenDefinition, serviceDefinition } from "../declare/definition.ts";
 import type { Life } from "../declare/life.ts";
 import { checkAppName, checkServiceName } from "../declare/names.ts";
-import { resourceDefinition, resourceKey } from "../declare/resource.ts";
+import { captureKey, resourceDefinition, resourceKey } from "../declare/resource.ts";
 import { lineOf, noteUse } from "../declare/site.ts";
 import type { Wrapper } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
+import { captureVariable } from "../given/capture-record.ts";
+import { GivenTable } from "./given.ts";
 import { mergeNeeds } from "./merge-needs.ts";
 import { childName, learnWork, type OwnPart } from "./procedures.ts";
 import { ResourceTable } from "./resources.ts";
@@ -16,6 +24,8 @@ import { TOPOLOGY_VERSION } from "./topology.ts";
 export interface App {
   readonly topology: Topology;
   readonly services: ReadonlyMap<string, AppService>;
+  /** What is computed when the app is deployed, in the topology's order. */
+  readonly captures: readonly CaptureDefinition[];
 }
 
 /** A service of an app: what is described of it, and the code that its replicas run. */
@@ -53,6 +63,11 @@ export function compose(app: string, services: readonly unknown[]): App {
       composer.resources.add(resource, true);
       return [];
     }
+    const given = givenDefinition(value);
+    if (given !== undefined) {
+      composer.given.share(given);
+      return [];
+    }
     const definition = serviceDefinition(value);
     if (definition === undefined) {
       throw new HadronError(
@@ -81,6 +96,7 @@ interface Placement {
 class Composer {
   readonly roots = new Set<ServiceDefinition>();
   readonly resources = new ResourceTable();
+  readonly given = new GivenTable();
   readonly #services = new Map<string, AppService>();
   readonly #owners = new Map<string, { readonly definition: ServiceDefinition | undefined; readonly by: string }>();
 
@@ -112,8 +128,15 @@ class Composer {
       for (const used of uses) if (!used.includes(":")) this.#checkUse(name, used);
     }
     return {
-      topology: { version: TOPOLOGY_VERSION, app, services, ...(resources === undefined ? {} : { resources }) },
+      topology: {
+        version: TOPOLOGY_VERSION,
+        app,
+        services,
+        ...(resources === undefined ? {} : { resources }),
+        ...this.given.toTopology(),
+      },
       services: this.#services,
+      captures: this.given.captures,
     };
   }
 
@@ -152,14 +175,20 @@ class Composer {
     const { procedures, single, life, needs } = learnWork(name, part, Object.fromEntries(callees));
     if (part.kind === "image" && part.standIn !== undefined) checkStandIn(name, part.standIn);
     const options = definition?.options;
-    const { env, secrets, generated, files, capacity, storage, uses, resources } = mergeNeeds(
+    const isOwn = part.kind !== "image" && definition?.hidden !== true;
+    const { env, secrets, generated, files, capacity, storage, uses, resources, captures } = mergeNeeds(
       name,
       definition?.needs,
-      needs,
+      isOwn ? [...needs, this.given.shared] : needs,
     );
+    for (const capture of captures) this.given.add(name, capture);
     if (storage !== null) checkStorage(name, sharded, replicas);
     for (const resource of resources) this.resources.add(resource, false);
-    const used = [...uses.map((service) => service.name), ...resources.map(resourceKey)];
+    const used = [
+      ...uses.map((service) => service.name),
+      ...resources.map(resourceKey),
+      ...captures.map(({ name }) => captureKey(name)),
+    ];
     const composed: AppService = {
       part,
       single,
@@ -180,7 +209,12 @@ class Composer {
         ...(Object.keys(capacity).length === 0 ? {} : { requests: capacity }),
         limits: options?.limits ?? DEFAULT_LIMITS,
         env,
-        secrets,
+        secrets: [
+          ...secrets,
+          ...captures.flatMap((capture) =>
+            capture.isSecret && part.kind !== "image" ? [captureVariable(capture.name)] : [],
+          ),
+        ],
         ...(generated.length === 0 ? {} : { generated }),
         ...(used.length === 0 ? {} : { uses: used }),
         files,

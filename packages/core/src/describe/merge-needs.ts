@@ -25,6 +25,7 @@ export function mergeNeeds(service: string, own: Needed | undefined, parts: read
     storage: mergeStorage(service, all),
     uses: mergeUses(service, all),
     resources: [...new Set(all.flatMap((needed) => needed.resources))],
+    captures: [...new Set(all.flatMap((needed) => needed.captures))],
   };
 }
 

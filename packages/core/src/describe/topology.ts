@@ -16,6 +16,19 @@ export interface Topology {
   readonly services: readonly ServiceTopology[];
   /** What they keep. Absent where they keep nothing. */
   readonly resources?: readonly ResourceTopology[];
+  /** What is computed when it is deployed. Absent where nothing is. */
+  readonly captures?: readonly CaptureTopology[];
+}
+
+/** A value that is computed at deploy time, as `describe` shows it: not what it is. */
+export interface CaptureTopology {
+  readonly name: string;
+  /** When it is computed again: with a new revision, with each `up`, or where somebody says so. */
+  readonly on: "revision" | "up" | "once";
+  /** Whether only those that use it are given it. Absent where it is no secret. */
+  readonly secret?: true;
+  /** Whether every service may use it. Absent where only those may that say so. */
+  readonly shared?: true;
 }
 
 /** A resource as runners and `describe` see it: plain data. */
@@ -62,7 +75,7 @@ export interface ServiceTopology {
   readonly secrets: readonly string[];
   /** Names of secrets that the runner makes once and keeps; delivered as {@link secrets} are. Absent where there is none. */
   readonly generated?: readonly string[];
-  /** The services that it says it calls, beside its children, and the resources, as `kind:name`. Absent where it says nothing. */
+  /** The services that it says it calls, beside its children, and resources and captured values, as `kind:name`. Absent where it says nothing. */
   readonly uses?: readonly string[];
   /** Paths relative to the app file's folder. */
   readonly files: readonly string[];
@@ -120,6 +133,7 @@ export function firstDifference(deployed: Topology, own: Topology): string | und
     app: topology.app,
     services: byName(topology),
     resources: topology.resources,
+    captures: topology.captures,
     order: topology.services.map((one) => one.name),
   }));
   return difference(sides[0], sides[1], "");

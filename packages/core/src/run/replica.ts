@@ -11,7 +11,9 @@ import type { Started } from "../declare/life.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { firstDifference, hashTopology, type Topology } from "../describe/topology.ts";
 import { HadronError, toErrorData } from "../errors.ts";
+import { CAPTURES_FILE } from "../given/capture-record.ts";
 import { createLog } from "../serve/log.ts";
+import { readGiven } from "../serve/read-given.ts";
 import { ReplicaServer } from "../serve/replica-server.ts";
 import { createMuxTransport } from "../transport/mux/index.ts";
 import { CountsFile } from "./counts-file.ts";
@@ -22,6 +24,8 @@ import { passBytes } from "./pass-bytes.ts";
 import { calledTwice } from "./run.ts";
 
 let environment: ReplicaEnvironment | undefined;
+/** Takes the values of secrets out of a text, as soon as they are known. */
+let hide = (text: string) => text;
 
 /** What run() does in a replica: serves it, and never returns. An app that another file's run() made is not ours. */
 export async function startReplica(services: readonly unknown[], call: number): Promise<void> {
@@ -37,11 +41,24 @@ export async function startReplica(services: readonly unknown[], call: number): 
   return new Promise(() => {});
 }
 
+/** The values of captured secrets, which are taken out of the environment with the rest that is ours. */
+let givenEnvironment: Readonly<Record<string, string | undefined>> = {};
+
 /** I12: here a replica reads its environment, once. Reads the contract, and takes it out of the environment: a process that a handler starts is no replica. */
 function takeEnvironment(): ReplicaEnvironment {
   const read = readEnvironment(process.env);
+  givenEnvironment = { ...process.env };
   for (const name of Object.keys(process.env)) if (name.startsWith("HADRON_")) delete process.env[name];
   return read;
+}
+
+/** The text of the captured values that were deployed with the topology, or undefined. */
+function capturesBeside({ topologyPath }: ReplicaEnvironment): string | undefined {
+  try {
+    return readFileSync(resolve(dirname(process.argv[1] ?? "."), dirname(topologyPath), CAPTURES_FILE), "utf8");
+  } catch {
+    return undefined; // An app without any has no such file; that one is missing is told by its name.
+  }
 }
 
 /** I1: a replica serves the topology that was deployed, and no other. */
@@ -54,7 +71,8 @@ function composeAsDeployed(environment: ReplicaEnvironment, services: readonly u
   throw new HadronError(
     "TOPOLOGY_MISMATCH",
     `This replica declares another app than was deployed: ${difference}. The app file must declare the same each time it ` +
-      "runs: no clock, chance, or machine's own settings in declarations.",
+      "runs: no clock, chance, or machine's own settings in declarations. What is only known where it is deployed can be " +
+      'kept with capture("NAME", () => …) of @hadron/resources, and read in handlers.',
   );
 }
 
@@ -78,7 +96,9 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   const app = composeAsDeployed(environment, services);
   const { service, name, ordinal, revision } = environment;
   const clock = createSystemClock();
-  const log = createLog(name, (line) => process.stdout.write(`${line}\n`), clock);
+  const given = readGiven(app, service, givenEnvironment, capturesBeside(environment));
+  hide = (text) => given.hide(text);
+  const log = createLog(name, (line) => process.stdout.write(`${given.hide(line)}\n`), clock);
   const self = {
     app: environment.app,
     service,
@@ -102,6 +122,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
     transports: { unix: mux, tcp: mux },
     app,
     ordinal,
+    given,
   });
   offerHost(host);
 
@@ -190,15 +211,16 @@ function connectRunner(clock: Clock) {
 
 /** A replica that cannot start says why, to whoever started it, and ends. */
 export function refuse(error: unknown): void {
-  const data = toErrorData(error);
+  const { message, ...data } = toErrorData(error);
+  const told = hide(message);
   const code = error instanceof HadronError ? data.code : "RUNNER_FAILED";
   // Of what is no error of ours the stack says where; so it does where that made another fail.
   const defect = error instanceof HadronError ? error.cause : error;
-  const stack = defect instanceof Error && !(defect instanceof HadronError) ? { stack: defect.stack } : {};
-  const line = `${JSON.stringify({ error: { code, message: data.message, ...stack } })}\n`;
+  const stack = defect instanceof Error && !(defect instanceof HadronError) ? { stack: hide(defect.stack ?? "") } : {};
+  const line = `${JSON.stringify({ error: { code, message: told, ...stack } })}\n`;
   process.exitCode = code === "TOPOLOGY_MISMATCH" ? 3 : 1;
   const end = () => process.exit();
   const tell = () => process.stderr.write(line, end);
-  if (process.connected) process.send!({ type: "failed", code, message: data.message } satisfies FromReplica, tell);
+  if (process.connected) process.send!({ type: "failed", code, message: told } satisfies FromReplica, tell);
   else tell();
 }

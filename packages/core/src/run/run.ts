@@ -1,5 +1,6 @@
 // As a namespace: a Node that lacks the function must get as far as being told that it is too old.
 import * as util from "node:util";
+import type { Given } from "../declare/definition.ts";
 import type { Resource } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError } from "../errors.ts";
@@ -24,7 +25,7 @@ const started = isReplica(process.env);
  * export const hello = service("hello", (name: string) => `Hello, ${name}!`, { expose: true });
  * await run(hello);
  */
-export async function run(...services: readonly (AnyService | Resource)[]): Promise<void> {
+export async function run(...services: readonly (AnyService | Resource | Given)[]): Promise<void> {
   const call = ++calls;
   noteRun();
   if (started) {

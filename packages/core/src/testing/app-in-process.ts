@@ -15,7 +15,10 @@ import { findLack, toLackError } from "../describe/features.ts";
 import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
 import { toWaves } from "../describe/waves.ts";
 import { HadronError } from "../errors.ts";
+import type { CaptureRecords } from "../given/capture-record.ts";
+import type { GivenValues } from "../given/given-values.ts";
 import { nearest } from "../nearest.ts";
+import { givenForTest } from "../serve/read-given.ts";
 import { createMemoryTransport, MemoryRegistry } from "../transport/memory/memory.ts";
 import type { OwnModules } from "./modules/own-module.ts";
 import { type MemoryWorld, ReplicaInProcess } from "./replica-in-process.ts";
@@ -27,6 +30,14 @@ import type { TestTime } from "./time/test-time.ts";
 /** Secrets, whoever makes them, are in the test's own environment. */
 const PROVIDES = ["storage", "generated-secrets"] as const;
 
+export interface AppInProcessOptions {
+  readonly app: App;
+  readonly own: OwnModules | string;
+  readonly time: TestTime;
+  readonly captures: CaptureRecords;
+  readonly log: (line: string) => void;
+}
+
 export class AppInProcess implements StartedApp, MemoryWorld {
   readonly topology: Topology;
   readonly app: App;
@@ -34,6 +45,7 @@ export class AppInProcess implements StartedApp, MemoryWorld {
   readonly own: OwnModules | string;
   readonly registry: MemoryRegistry;
   readonly log: (line: string) => void;
+  readonly given: GivenValues;
   readonly #time: TestTime;
   readonly #table = new TableDirectory();
   readonly #replicas: ReplicaInProcess[] = [];
@@ -41,8 +53,9 @@ export class AppInProcess implements StartedApp, MemoryWorld {
   readonly #withdraw: () => void;
   #storage: string | undefined;
 
-  constructor(app: App, own: OwnModules | string, time: TestTime, log: (line: string) => void) {
+  constructor({ app, own, time, captures, log }: AppInProcessOptions) {
     this.#time = time;
+    this.given = givenForTest(app, process.env, captures);
     this.own = own;
     this.registry = new MemoryRegistry(time.clock);
     this.app = app;
@@ -93,6 +106,7 @@ export class AppInProcess implements StartedApp, MemoryWorld {
       directory,
       transports: { memory: createMemoryTransport(this.registry) },
       app: this.app,
+      given: this.given,
     };
   }
 

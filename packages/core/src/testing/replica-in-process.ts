@@ -178,7 +178,7 @@ export class ReplicaInProcess implements TestReplica {
       service: this.service,
       ordinal: this.ordinal,
       revision: hash,
-      log: createLog(this.name, write, host.clock),
+      log: createLog(this.name, (line) => write(host.given.hide(line)), host.clock),
       storage: this.#topology.storage === null ? undefined : this.#world.storage(this.name),
       count: () => this.#world.count(this.service) || this.#topology.replicas,
     });

@@ -1,8 +1,9 @@
-import { serviceDefinition } from "../declare/definition.ts";
+import { type CaptureDefinition, type Given, givenDefinition, serviceDefinition } from "../declare/definition.ts";
 import { type Resource, resourceDefinition } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
+import { type CaptureRecords, toRecord } from "../given/capture-record.ts";
 import { AppInProcess } from "./app-in-process.ts";
 import type { OwnModules } from "./modules/own-module.ts";
 import type { StartedApp } from "./started-app.ts";
@@ -29,6 +30,11 @@ export interface StartOptions {
    * @default `"own"` where it can be; else `"shared"`, and {@link StartedApp.sharedBecause} says why
    */
   readonly modules?: "own" | "shared";
+  /**
+   * Captured values by name. One that is not said is computed, as `up` does; of a name that the app does not capture it is
+   * WRONG_USE. @default all are computed
+   */
+  readonly captures?: Readonly<Record<string, unknown>>;
   /** What chance is drawn from, with virtual time. Without that, WRONG_USE. @default 0 */
   readonly seed?: number | string;
 }
@@ -48,17 +54,18 @@ export interface StartOptions {
  * });
  */
 export async function start(
-  ...args: readonly [...(AnyService | Resource)[], StartOptions] | readonly (AnyService | Resource)[]
+  ...args: readonly [...(AnyService | Resource | Given)[], StartOptions] | readonly (AnyService | Resource | Given)[]
 ): Promise<StartedApp> {
   const { stack } = new Error("Whoever starts it");
   const last = args.at(-1);
-  const isDeclared = serviceDefinition(last) !== undefined || resourceDefinition(last) !== undefined;
+  const isDeclared = [serviceDefinition, resourceDefinition, givenDefinition].some((find) => find(last) !== undefined);
   const options = last === undefined || isDeclared ? {} : (last as StartOptions);
   const services = args.filter((given) => given !== options);
   const composed = compose(options.app ?? "test", services);
   const time = createTime(options);
   const own = await findModules(composed, services, time, options, stack);
-  const app = new AppInProcess(composed, own, time, options.log ?? (() => {}));
+  const captures = await captureForTest(composed.captures, options.captures);
+  const app = new AppInProcess({ app: composed, own, time, captures, log: options.log ?? (() => {}) });
   try {
     await app.started();
   } catch (error) {
@@ -75,6 +82,24 @@ function createTime({ time = "real", seed }: StartOptions): TestTime {
     "WRONG_USE",
     `start() is given the seed ${seed}, which says nothing with the machine's own time: add time: "virtual".`,
   );
+}
+
+async function captureForTest(
+  definitions: readonly CaptureDefinition[],
+  given: Readonly<Record<string, unknown>> = {},
+): Promise<CaptureRecords> {
+  const unknown = Object.keys(given).find((name) => !definitions.some((definition) => definition.name === name));
+  if (unknown !== undefined) {
+    throw new HadronError(
+      "WRONG_USE",
+      `start() is given a value of capture("${unknown}"), which the app does not have.`,
+    );
+  }
+  const records = definitions.map(async ({ name, isSecret, evaluate }) => {
+    const value = Object.hasOwn(given, name) ? given[name] : await evaluate();
+    return [name, toRecord(name, isSecret, "test", value)] as const;
+  });
+  return Object.fromEntries(await Promise.all(records));
 }
 
 /** The files of the app, to be run for each replica; or why they are not. */

@@ -2,6 +2,7 @@ import { HadronError } from "@hadron/core";
 import { expect, test } from "vitest";
 import { ambient } from "../../src/call/host/ambient.ts";
 import { createSystemClock } from "../../src/clock/system-clock.ts";
+import { GivenValues } from "../../src/given/given-values.ts";
 import { Scope } from "../../src/scope/scope.ts";
 import { createLog } from "../../src/serve/log.ts";
 
@@ -21,6 +22,7 @@ test("a line in a traced call names trace and span as OpenTelemetry does; anothe
     self: { app: "a", service: "shop", replica: "shop.0", topology: "t" },
     clock,
     app: undefined,
+    given: new GivenValues(),
     call: async () => {},
     address: async () => ({ host: "localhost", port: 1 }),
   };

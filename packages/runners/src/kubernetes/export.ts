@@ -1,5 +1,6 @@
-import type { Program, RunContext } from "@hadron/core/spi";
+import { HadronError, type Program, type RunContext } from "@hadron/core/spi";
 import { dump } from "js-yaml";
+import { captureVariables } from "../replica/captures.ts";
 import { toManifests } from "./manifests/manifests.ts";
 import { appNames } from "./objects/names.ts";
 import { buildApp, needsImage, pushBuild } from "./plan/build.ts";
@@ -12,7 +13,14 @@ export async function exportApp(
   { signal, progress }: RunContext,
 ): Promise<string> {
   const { topology } = program;
-  const build = needsImage(topology) ? await buildApp(program, settings, signal) : undefined;
+  const [secret] = captureVariables(topology);
+  if (secret !== undefined) {
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      "A secret that is captured (capture.secret) cannot be exported: its value is in no file that others read. Deploy with up.",
+    );
+  }
+  const build = needsImage(topology) ? await buildApp(program, settings, async () => undefined, signal) : undefined;
   if (build !== undefined)
     await pushBuild(build, settings, { signal, step: (detail) => progress.step("image", detail) });
   const manifests = toManifests({
@@ -21,6 +29,7 @@ export async function exportApp(
     image: build?.image ?? "",
     revision: build?.revision ?? program.hash,
     runCall: program.runCall,
+    captured: build?.program.captured,
     secretsVersion: undefined,
     pullSecret: settings.pullSecret,
     counts: {},

@@ -2,20 +2,29 @@ import { type Change, replicaName, type ServiceTopology, type Topology } from "@
 import type { Description } from "./deployment/description.ts";
 
 /** What of a deployment matters to a plan. */
-export type World = Pick<Description, "bundleHash" | "topology" | "counts">;
+export type World = Pick<Description, "bundleHash" | "topology" | "counts" | "captured">;
 
-/** What `apply` would change. Pure. `bundleHash`: of the file's code; not looked at where nothing runs. */
-export function plan(wanted: Topology, bundleHash: string | undefined, world: World | undefined): readonly Change[] {
+/** What there would be beside the topology: the code, and the captured values where there are some. */
+export interface Built {
+  readonly bundleHash: string;
+  readonly captured: string | undefined;
+}
+
+/** What `apply` would change. Pure. `built` is not looked at where nothing runs. */
+export function plan(wanted: Topology, built: Built | undefined, world: World | undefined): readonly Change[] {
   const changes: Change[] = [];
   const add = (action: Change["action"], service: string, ordinal: number, because: string) =>
     changes.push({ action, kind: "process", name: replicaName(service, ordinal), because });
+  const outside = [
+    ...(world?.bundleHash === built?.bundleHash ? [] : ["code"]),
+    ...(world?.captured === built?.captured ? [] : ["captured values"]),
+  ];
   const running = new Map(world?.topology.services.map((service) => [service.name, service]));
   for (const service of wanted.services) {
     const before = running.get(service.name);
     running.delete(service.name);
     const count = before === undefined ? 0 : (world!.counts[service.name] ?? 0);
-    const because =
-      before === undefined ? "" : reason(before, service, world!.bundleHash !== bundleHash, world!.topology, wanted);
+    const because = before === undefined ? "" : reason(before, service, outside, world!.topology, wanted);
     for (let ordinal = 0; ordinal < Math.max(count, service.replicas); ordinal++) {
       if (ordinal >= service.replicas)
         add("delete", service.name, ordinal, `${service.replicas} declared, ${count} running`);
@@ -35,14 +44,14 @@ export function plan(wanted: Topology, bundleHash: string | undefined, world: Wo
 function reason(
   before: ServiceTopology,
   after: ServiceTopology,
-  code: boolean,
+  outside: readonly string[],
   world: Topology,
   wanted: Topology,
 ): string {
   const fields = (Object.keys(after) as (keyof ServiceTopology)[]).filter(
     (field) => field !== "replicas" && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
   );
-  const reasons = [...(code ? ["code"] : []), ...fields];
+  const reasons = [...outside, ...fields];
   if (reasons.length > 0) return `${reasons.join(", ")} changed`;
   return sameShape(world, wanted) ? "" : "another service changed";
 }

@@ -20,12 +20,14 @@ import {
 } from "@hadron/core/spi";
 import { checkBundle } from "../bundle/check.ts";
 import { type Bundle, bundle, endEsbuild } from "../bundle/index.ts";
+import { withCaptures } from "../replica/captures.ts";
 import { claim, describeHolder } from "./control/claim.ts";
 import { RemoteDeployment } from "./control/remote.ts";
 import { Session } from "./control/session.ts";
 import type { Deployment } from "./deployment/deployment.ts";
 import { type Description, describeDeployment, toRunningApp } from "./deployment/description.ts";
 import { type AppDataPlace, placeOfData } from "./folder/app-data.ts";
+import { keepCaptured, readCaptured } from "./folder/captured.ts";
 import type { LocalPaths } from "./folder/paths.ts";
 import { createRunFolder, findRunFolder, listRunFolders } from "./folder/run-folder.ts";
 import { generatedSecrets } from "./folder/secrets.ts";
@@ -67,10 +69,13 @@ export class LocalRunner implements Runner {
     this.#options = options;
   }
 
-  async plan({ entry, topology }: Program, { signal }: RunContext): Promise<Plan> {
+  async plan(program: Program, { signal }: RunContext): Promise<Plan> {
+    const { entry, topology } = program;
     const world = await this.#describe(topology.app, signal);
-    const hash = world === undefined ? undefined : (await bundle(entry, { signal })).hash;
-    return { changes: plan(topology, hash, world) };
+    if (world === undefined && program.capturing === undefined) return { changes: plan(topology, undefined, world) };
+    const built = await bundle(entry, { signal });
+    const { captured } = await this.#capture(program, built, signal);
+    return { changes: plan(topology, { bundleHash: built.hash, captured }, world) };
   }
 
   async apply(program: Program, context: RunContext): Promise<Applied> {
@@ -83,11 +88,15 @@ export class LocalRunner implements Runner {
     const running = this.#sessions.get(topology.app);
     if (running?.deployment !== undefined) {
       const built = await bundling;
-      const changes = plan(topology, built.hash, describeDeployment(running.deployment));
+      const whole = await this.#capture(program, built, signal);
+      const wanted = { bundleHash: built.hash, captured: whole.captured };
+      const changes = plan(topology, wanted, describeDeployment(running.deployment));
       if (changes.length > 0) {
-        await this.#check(built, program, signal);
-        const secrets = generatedSecrets(this.#placeOfData(topology.app, entry), topology.services);
-        await running.deployment.update(writeRelease(running.folder.path, program, built, secrets), context);
+        await this.#check(built, whole, signal);
+        const place = this.#placeOfData(topology.app, entry);
+        const secrets = generatedSecrets(place, topology.services);
+        keepCaptured(place, whole);
+        await running.deployment.update(writeRelease(running.folder.path, whole, built, secrets), context);
       }
       return { status: await running.deployment.status(), changes, attached: running };
     }
@@ -97,7 +106,9 @@ export class LocalRunner implements Runner {
       await claim(topology.app, session, signal);
       const built = await bundling;
       const place = this.#placeOfData(topology.app, entry);
-      const release = writeRelease(session.folder.path, program, built, generatedSecrets(place, topology.services));
+      const whole = await this.#capture(program, built, signal);
+      const release = writeRelease(session.folder.path, whole, built, generatedSecrets(place, topology.services));
+      keepCaptured(place, whole);
       const { env, clock, startTimeoutMs, paths } = this.#options;
       const deployment = session.deploy(release, {
         env,
@@ -109,7 +120,7 @@ export class LocalRunner implements Runner {
         inspected: toInspected(this.#options.inspect, topology.services),
         inspecting: (replica, address) => progress.note(`${replica} is inspected at ${address}`),
       });
-      await Promise.all([deployment.start(context), this.#check(built, program, signal)]);
+      await Promise.all([deployment.start(context), this.#check(built, whole, signal)]);
       this.#sessions.set(topology.app, session);
       void session.ended.then(() => this.#sessions.delete(topology.app));
       await endEsbuild();
@@ -185,6 +196,12 @@ export class LocalRunner implements Runner {
         "The local runner makes processes, which no other tool takes; export with --runner=docker or --runner=kubernetes.",
       ),
     );
+  }
+
+  /** With its captured values: those of the app's last run here, or computed. */
+  #capture(program: Program, built: Bundle, signal: AbortSignal): Promise<Program> {
+    const place = this.#placeOfData(program.topology.app, program.entry);
+    return withCaptures(program, built, async () => readCaptured(place), signal);
   }
 
   async #check(built: Bundle, program: Program, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { HadronError, type Program, type ServiceTopology } from "@hadron/core/spi";
+import { CAPTURES_FILE, HadronError, type Program, type ServiceTopology } from "@hadron/core/spi";
 import { type Bundle, nodeFlags } from "../bundle/index.ts";
 import { APP_FOLDER, BUNDLE_FILE, FILES_FOLDER, TOPOLOGY_FILE, USER_ID } from "./layout.ts";
 import { placePackages } from "./packages.ts";
@@ -53,6 +53,9 @@ export async function appLayers(program: Program, bundle: Bundle): Promise<reado
     { path: BUNDLE_FILE, content: bundle.code, executable: false },
     { path: `${BUNDLE_FILE}.map`, content: bundle.map, executable: false },
     { path: TOPOLOGY_FILE, content: Buffer.from(JSON.stringify(program.topology)), executable: false },
+    ...(program.captured === undefined
+      ? []
+      : [{ path: CAPTURES_FILE, content: Buffer.from(program.captured), executable: false }]),
   ];
   return [
     { name: "packages", folder: `${APP_FOLDER}/node_modules`, files: packages.flat() },

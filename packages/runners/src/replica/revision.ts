@@ -4,8 +4,12 @@ import type { Bundle } from "../bundle/index.ts";
 
 /**
  * The name of a version of an app, the same under every runner: 12 hexadecimal digits of the hash of its bundle, its
- * topology and which run() of the file it is.
+ * topology and which run() of the file it is, and of its captured values but those that are secret.
  */
-export function revisionOf({ hash, runCall }: Pick<Program, "hash" | "runCall">, bundle: Pick<Bundle, "hash">): string {
-  return createHash("sha256").update(`${bundle.hash} ${hash} ${runCall}`).digest("hex").slice(0, 12);
+export function revisionOf(
+  { hash, runCall, captured }: Pick<Program, "hash" | "runCall" | "captured">,
+  bundle: Pick<Bundle, "hash">,
+): string {
+  const made = `${bundle.hash} ${hash} ${runCall}${captured === undefined ? "" : ` ${captured}`}`;
+  return createHash("sha256").update(made).digest("hex").slice(0, 12);
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clockwork } from "../../clock/clockwork.ts";
 import type { Address, CallOptions, Context } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
+import type { GivenValues } from "../../given/given-values.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { Hello } from "../../transport/transport.ts";
 import type { ImagePort } from "../directory/addresses.ts";
@@ -12,6 +13,8 @@ export interface CallingSide {
   readonly clock: Clockwork;
   /** The app, where its code is here. */
   readonly app: App | undefined;
+  /** What it is given beside its code. */
+  readonly given: GivenValues;
   /** Calls a service: any of its replicas. Fails as the call fails: see `ERROR_CODES`. */
   call(service: string, procedure: string | undefined, input: unknown, options: CallOptions): Promise<unknown>;
   /** Where a port of an image is. Fails as a call does, and with FAILED_PRECONDITION where that cannot be known from here. */

@@ -3,6 +3,7 @@ import { createSystemClock } from "../../clock/system-clock.ts";
 import type { Address, CallOptions } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import { HadronError } from "../../errors.ts";
+import { GivenValues } from "../../given/given-values.ts";
 import type { Metric } from "../../metric.ts";
 import type { CallObserver, Observable } from "../../observe/observer.ts";
 import { addMeta, type MetaChange } from "../../scope/meta.ts";
@@ -34,6 +35,8 @@ export interface HostOptions {
   readonly clock?: Clockwork;
   /** Finds where images are. @default nobody knows */
   readonly addresses?: AddressFinder | undefined;
+  /** Secrets and captured values. @default none */
+  readonly given?: GivenValues | undefined;
   /** Bytes of one encoded output that are accepted. @default 2 GiB − 1: the serving side has the limit */
   readonly maxOutputBytes?: number;
 }
@@ -49,6 +52,7 @@ export class Host implements CallingSide, Observable {
   readonly app: App | undefined;
   readonly ordinal: number;
   readonly clock: Clockwork;
+  readonly given: GivenValues;
   readonly #options: HostOptions;
   /** See `observe`. */
   observer: CallObserver | undefined = undefined;
@@ -60,6 +64,7 @@ export class Host implements CallingSide, Observable {
     this.app = options.app;
     this.ordinal = options.ordinal ?? 0;
     this.clock = options.clock ?? createSystemClock();
+    this.given = options.given ?? new GivenValues();
     this.#options = options;
   }
 

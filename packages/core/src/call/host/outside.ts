@@ -38,6 +38,13 @@ export function hostFor(service: ServiceDefinition): CallingSide | Promise<Calli
   return discover(service.name);
 }
 
+/** The host on which the running code stands: the running handler's, or the only one of this process; undefined where there is none. */
+export function hostHere(): CallingSide | undefined {
+  const current = ambient.getStore();
+  if (current !== undefined) return current.host;
+  return open.size === 1 ? [...open][0] : undefined;
+}
+
 const found = new Map<string, Promise<Host>>();
 
 /** A script's first call to a service looks for it; the connection stays for the next ones. */

@@ -1,5 +1,5 @@
 import type { App } from "../../describe/compose.ts";
-import type { Program, RunContext, Runner, RunnerModule } from "../../runner.ts";
+import type { Change, Program, RunContext, Runner, RunnerModule } from "../../runner.ts";
 import type { Stopping } from "../process/stopping.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Env } from "./env.ts";
@@ -27,6 +27,8 @@ export interface Command {
   runner(): Promise<Runner>;
   /** What the runner is given. `needsSecrets`: it will start replicas. */
   program(needsSecrets: boolean): Promise<Program>;
+  /** What becomes of captured values, once the runner has asked for them. */
+  captured(): readonly Change[];
   /** Takes what progress shows from the screen. */
   progressDone(): void;
 }

@@ -1,7 +1,8 @@
 import type { App } from "../../describe/compose.ts";
 import { hashTopology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
-import type { Program } from "../../runner.ts";
+import { captureVariable } from "../../given/capture-record.ts";
+import type { Capturing, Program } from "../../runner.ts";
 import type { Env } from "./env.ts";
 
 /**
@@ -9,14 +10,23 @@ import type { Env } from "./env.ts";
  * FAILED_PRECONDITION; other verbs go on without.
  */
 export function createProgram(
-  options: { readonly app: App; readonly entry: string; readonly runCall: number; readonly env: Env },
+  options: {
+    readonly app: App;
+    readonly entry: string;
+    readonly runCall: number;
+    readonly env: Env;
+    /** What computes the captured values; undefined where the app has none. */
+    readonly capturing: Capturing | undefined;
+  },
   needsSecrets: boolean,
 ): Program {
   const { topology } = options.app;
+  const captured = new Set(options.app.captures.map(({ name }) => captureVariable(name)));
   const secrets: Record<string, string> = {};
   const missing: string[] = [];
   for (const service of topology.services) {
     for (const name of service.secrets) {
+      if (captured.has(name)) continue;
       const value = options.env[name];
       if (value !== undefined) secrets[name] = value;
       else missing.push(`${name} (of "${service.name}")`);
@@ -30,5 +40,7 @@ export function createProgram(
         `${missing[0]!.split(" ")[0]}=… npx tsx ${options.entry}.`,
     );
   }
-  return { entry: options.entry, topology, hash: hashTopology(topology), runCall: options.runCall, secrets };
+  const { entry, runCall, capturing } = options;
+  const program = { entry, topology, hash: hashTopology(topology), runCall, secrets };
+  return capturing === undefined ? program : { ...program, capturing };
 }

@@ -1,4 +1,4 @@
-import { compose } from "../../describe/compose.ts";
+import { type App, compose } from "../../describe/compose.ts";
 import { findLack, toLackError } from "../../describe/features.ts";
 import type { Topology } from "../../describe/topology.ts";
 import { HadronError, isHadronError } from "../../errors.ts";
@@ -6,6 +6,7 @@ import { didYouMean } from "../../nearest.ts";
 import type { Runner, RunnerModule } from "../../runner.ts";
 import { appName } from "../command/app-name.ts";
 import { type Arguments, findUnknownFlag, parseArguments, peekFlag } from "../command/arguments.ts";
+import type { Captures } from "../command/captures.ts";
 import type { Command } from "../command/command.ts";
 import type { Env } from "../command/env.ts";
 import { reportFailure, statusOf } from "../command/failure.ts";
@@ -115,6 +116,7 @@ async function execute(
   const json = flags.json !== undefined;
   const progress = quiet || json ? quietProgress : showProgress(terminal);
   let runner: Runner | undefined;
+  const captures = await findCaptures(app, verb ?? DEFAULT_VERB, flags.recapture);
   const command: Command = {
     app,
     entry,
@@ -132,9 +134,10 @@ async function execute(
       waitMs: flags.wait === undefined ? undefined : toDurationMs("wait", flags.wait),
     },
     progressDone: () => progress.done(),
+    captured: () => captures?.changes ?? [],
     async program(needsSecrets) {
       await refuseWhatLacks(app.topology, runnerName, await command.module(), runners);
-      return createProgram({ app, entry, runCall: line.runCall, env }, needsSecrets);
+      return createProgram({ app, entry, runCall: line.runCall, env, capturing: captures }, needsSecrets);
     },
     module: async () => loaded ?? (await runners.load(runnerName)),
     async runner() {
@@ -155,6 +158,13 @@ async function execute(
   } finally {
     progress.done();
   }
+}
+
+/** What computes the captured values of this command; undefined where there are none. */
+async function findCaptures({ captures }: App, verb: Verb, again: string | undefined): Promise<Captures | undefined> {
+  if (captures.length === 0 && again === undefined) return undefined;
+  const { Captures } = await import("../command/captures.ts");
+  return new Captures({ definitions: captures, isPlan: verb.name === "plan", again: again?.split(",") ?? [] });
 }
 
 /** WRONG_USE where the app asks for what the runner cannot do. Others are asked only then. */

@@ -21,7 +21,7 @@ export async function up(command: Command): Promise<number> {
   if (json) {
     terminal.out(JSON.stringify(status));
   } else {
-    terminal.err(showChanges(changes, status));
+    terminal.err(showChanges([...command.captured(), ...changes], status));
     for (const line of endpoints(status)) terminal.out(line);
     for (const line of whatNext(command, status, attached !== undefined)) terminal.err(line);
   }

@@ -47,6 +47,12 @@ const WAIT_FLAG: Flag = {
   help: "how long to wait while somebody else changes the same app (default: 1m)",
 };
 
+const RECAPTURE_FLAG: Flag = {
+  name: "recapture",
+  value: "NAME",
+  help: "compute a captured value anew, also one that is kept; several are joined by commas",
+};
+
 /** What a command does that names no verb. */
 export const DEFAULT_VERB: Verb = {
   name: "up",
@@ -58,7 +64,7 @@ export const DEFAULT_VERB: Verb = {
     "Applies the app: starts, changes and removes what differs from the file, and waits until every replica is ready.",
     "Under the local runner it stays, shows the logs, and ends all with Ctrl-C. Under the others it returns.",
   ],
-  flags: [WAIT_FLAG],
+  flags: [WAIT_FLAG, RECAPTURE_FLAG],
   quiet: false,
   load: async () => (await import("./up.ts")).up,
 };
@@ -88,7 +94,7 @@ export const VERBS: readonly Verb[] = [
     mostWords: 0,
     summary: "show what up would change, and change nothing",
     details: [],
-    flags: [],
+    flags: [RECAPTURE_FLAG],
     quiet: false,
     load: async () => (await import("./plan.ts")).plan,
   },

@@ -206,7 +206,9 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
   #fail(error: unknown): void {
     if (this.#answered) return;
     this.#end();
-    const data = toErrorData(error);
+    const { message, ...rest } = toErrorData(error);
+    // I8: what a library says of what went wrong may hold the key that it was given.
+    const data = { ...rest, message: this.#here.host.given.hide(message) };
     this.#served.metrics.failed(data.code);
     this.#reply.fail({ ...data, path: [this.#here.label, ...data.path] });
   }

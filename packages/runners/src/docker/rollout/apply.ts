@@ -1,6 +1,7 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
 import { checkBundle } from "../../bundle/check.ts";
 import { type Bundle, bundle } from "../../bundle/index.ts";
+import { withCaptures } from "../../replica/captures.ts";
 import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
 import { type Engine, EngineError } from "../engine/client.ts";
@@ -10,6 +11,7 @@ import { networkName, storageVolume } from "../names/names.ts";
 import { ensureBase } from "../plan/base.ts";
 import { toWanted, type Wanted } from "../plan/desired.ts";
 import { type DockerPlan, isAsked, plan, refuseForeignApp } from "../plan/plan.ts";
+import { readCaptured } from "../volumes/captured.ts";
 import { readCounts, writeCounts } from "../volumes/counts.ts";
 import { readForms } from "../volumes/forms.ts";
 import { storageContent } from "../volumes/storage.ts";
@@ -126,7 +128,9 @@ async function compareWith(
     bundled,
     looking.then((seen) => readCounts(engine, seen, app, context.signal)),
   ]);
-  const wanted = await toWanted(engine, program, code, base, world, context);
+  const captured = () => readCaptured(engine, program.topology, world, context.signal);
+  const whole = await withCaptures(program, code, captured, context.signal);
+  const wanted = await toWanted(engine, whole, code, base, world, context);
   refuseForeignApp(wanted.desired, world, settings.explicitApp);
   return { wanted, world, plan: plan(wanted.desired, { ...world, containers }, counts) };
 }

@@ -11,6 +11,8 @@ export interface ManifestInput {
   readonly revision: string;
   /** See HADRON_RUN. */
   readonly runCall: number;
+  /** The captured values that are no secrets, kept beside the topology. @default none */
+  readonly captured?: string | undefined;
   /** Changes when a secret does, so that its pods are replaced; undefined: not known here. */
   readonly secretsVersion: string | undefined;
   /** How many replicas a service has where somebody else, an autoscaler, decides that. */

@@ -1,4 +1,4 @@
-import type { Topology } from "@hadron/core/spi";
+import { CAPTURES_FILE, type Topology } from "@hadron/core/spi";
 import { countsOf } from "../../replica/counts.ts";
 import { COUNTS_FILE, TOPOLOGY_FILE } from "../../replica/layout.ts";
 import { labelsOf, REVISION } from "../objects/labels.ts";
@@ -42,13 +42,16 @@ function toAccount({ app }: Topology): KubeObject {
 }
 
 /** What is deployed, for whoever looks at it later: see `readDeployed`. */
-function toTopology({ topology, revision }: ManifestInput): KubeObject {
+function toTopology({ topology, revision, captured }: ManifestInput): KubeObject {
   const { app } = topology;
   return {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: appNames(app).topology, labels: labelsOf(app), annotations: { [REVISION]: revision } },
-    data: { [TOPOLOGY_FILE]: JSON.stringify(topology) },
+    data: {
+      [TOPOLOGY_FILE]: JSON.stringify(topology),
+      ...(captured === undefined ? {} : { [CAPTURES_FILE]: captured }),
+    },
   };
 }
 

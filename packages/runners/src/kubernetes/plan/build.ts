@@ -1,6 +1,7 @@
-import type { Program, Topology } from "@hadron/core/spi";
+import type { CapturedTexts, Program, Topology } from "@hadron/core/spi";
 import { type Bundle, bundle } from "../../bundle/index.ts";
 import { contentTag, dockerCredentials, type ImageSpec, pushImage } from "../../registry/index.ts";
+import { withCaptures } from "../../replica/captures.ts";
 import { appLayers, IMAGE } from "../../replica/image.ts";
 import { APP_FOLDER, BUNDLE_FILE } from "../../replica/layout.ts";
 import { revisionOf } from "../../replica/revision.ts";
@@ -14,11 +15,19 @@ export interface Build {
   readonly revision: string;
   /** For a look at it as a replica would run it. */
   readonly bundle: Bundle;
+  /** With its captured values. */
+  readonly program: Program;
 }
 
-/** Bundles an app file and lays out its image. */
-export async function buildApp(program: Program, settings: Settings, signal: AbortSignal): Promise<Build> {
-  const built = await bundle(program.entry, { signal });
+/** Bundles an app file and lays out its image. `before`: the captured values that were last applied. */
+export async function buildApp(
+  declared: Program,
+  settings: Settings,
+  before: () => Promise<CapturedTexts | undefined>,
+  signal: AbortSignal,
+): Promise<Build> {
+  const built = await bundle(declared.entry, { signal });
+  const program = await withCaptures(declared, built, before, signal);
   const layers = await appLayers(program, built);
   const { app } = program.topology;
   const content = {
@@ -39,6 +48,7 @@ export async function buildApp(program: Program, settings: Settings, signal: Abo
     image: `${target}:${tag}`,
     revision: revisionOf(program, built),
     bundle: built,
+    program,
   };
 }
 

@@ -9,6 +9,7 @@ import { secretsOf } from "../manifests/secrets.ts";
 import { NAME, REVISION, serviceOf } from "../objects/labels.ts";
 import { type KubeObject, kindOf } from "../objects/objects.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "../plan/build.ts";
+import { readCaptured } from "../plan/captured.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
 import { type Generated, generatedState } from "../plan/generated.ts";
 import { findIntents, type Intent, type Intents, toChanges } from "../plan/plan.ts";
@@ -52,16 +53,18 @@ async function prepare(
   if (topology.services.some(isStateful)) needed.add("StatefulSet");
   if (topology.services.some((service) => secretsOf(service, app).length > 0)) needed.add("Secret");
   progress.step("image", "bundling");
+  const looking = Promise.resolve(held).then(() => readWorld(api, { app, needed, signal }));
+  const captured = async () => readCaptured(topology, await looking);
   const [build, world] = await Promise.all([
     needsImage(topology)
-      ? buildApp(program, settings, signal).then((build) => {
+      ? buildApp(program, settings, captured, signal).then((build) => {
           onBuilt(build);
           return build;
         })
       : undefined,
-    Promise.resolve(held).then(() => readWorld(api, { app, needed, signal })),
+    looking,
   ]);
-  const secret = secretState(program, world);
+  const secret = secretState(build?.program ?? program, world);
   const generated = generatedState(topology, world);
   const manifests = [
     ...(secret.manifest === undefined ? [] : [secret.manifest]),
@@ -71,6 +74,7 @@ async function prepare(
       image: build?.image ?? "",
       revision: build?.revision ?? program.hash,
       runCall: program.runCall,
+      captured: build?.program.captured,
       secretsVersion: secret.version,
       pullSecret: settings.pullSecret,
       counts: countsOfOthers(world),

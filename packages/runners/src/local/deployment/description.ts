@@ -13,6 +13,8 @@ export interface Description {
   /** Of the code alone. */
   readonly bundleHash: string;
   readonly topology: Topology;
+  /** Its captured values that are no secrets, where it has some. */
+  readonly captured?: string | undefined;
   /** How many replicas of each service run. */
   readonly counts: Readonly<Record<string, number>>;
   readonly endpoints: Readonly<Record<string, string | null>>;
@@ -27,6 +29,7 @@ export function describeDeployment({ data, release, services }: Deployment): Des
     revision: release.revision,
     bundleHash: release.bundleHash,
     topology: release.topology,
+    captured: release.captured,
     counts: Object.fromEntries(services.map(({ name, replicas }) => [name, replicas.length])),
     data,
     endpoints: Object.fromEntries(services.map(({ name, exposure }) => [name, exposure?.endpoint ?? null])),

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type AppData, replicaName } from "@hadron/core/spi";
+import { type AppData, CAPTURES_FILE, replicaName } from "@hadron/core/spi";
 import { type AppDataPlace, IGNORE_FILE, makeAppFolder } from "./app-data.ts";
 import { SECRETS_FILE } from "./secrets.ts";
 
@@ -59,7 +59,7 @@ export async function listStorage({ folder, former }: AppDataPlace): Promise<rea
   );
   return Promise.all(
     entries.flat().map(async ({ name, path }) => ({
-      ...(name === SECRETS_FILE
+      ...(name === SECRETS_FILE || name === CAPTURES_FILE
         ? { kind: "file", service: null }
         : { kind: "folder", service: name.replace(/\.\d+$/, "") }),
       name: path,

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
-import { replicaName, toEnvironment } from "@hadron/core/spi";
+import { CAPTURES_FILE, replicaName, toEnvironment } from "@hadron/core/spi";
 import { type Bundle, nodeFlags } from "../../bundle/index.ts";
 import { revisionOf } from "../../replica/revision.ts";
 import type { Launch } from "./replica-process.ts";
@@ -21,6 +21,8 @@ export interface Release {
   /** The path of the bundle. */
   readonly file: string;
   readonly topologyFile: string;
+  /** The captured values that are no secrets, where the app has some. */
+  readonly captured: string | undefined;
 }
 
 /** What of the deploying process's environment a replica gets: as little as in a container, so that both behave alike. */
@@ -42,12 +44,13 @@ export function writeRelease(
   writeFileSync(file, bundle.code);
   writeFileSync(`${file}.map`, withSourceRoot(bundle.map, dirname(program.entry)));
   writeFileSync(topologyFile, JSON.stringify(program.topology));
+  if (program.captured !== undefined) writeFileSync(join(at, CAPTURES_FILE), program.captured, { mode: 0o600 });
   for (const { name, directory } of bundle.externals) {
     const link = join(at, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(directory, link);
   }
-  const { hash, topology, entry, runCall, secrets } = program;
+  const { hash, topology, entry, runCall, secrets, captured } = program;
   return {
     revision,
     bundleHash: bundle.hash,
@@ -58,6 +61,7 @@ export function writeRelease(
     secrets: { ...secrets, ...generated },
     file,
     topologyFile,
+    captured,
   };
 }
 
