@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { openHost } from "@hadron/core/cli/shared";
-import { compose, hashTopology, type Program, type RunContext, type Runner } from "@hadron/core/spi";
+import { compose, HadronError, hashTopology, type Program, type RunContext, type Runner } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 export interface RunnerSuite {
@@ -64,6 +64,7 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
       let program: Program;
       let next: Program;
       let notes: Program;
+      let late: Program;
       const stop = new AbortController();
       const context: RunContext = { signal: stop.signal, progress: QUIET };
 
@@ -76,10 +77,11 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
           const values = services.map((service) => loaded[service]);
           return toProgram(entry, app, values, { GREETER_SECRET: SECRET });
         };
-        [program, next, notes] = await Promise.all([
+        [program, next, notes, late] = await Promise.all([
           load("greeter.ts", ["front", "back"]),
           load("greeter-next.ts", ["front", "back"]),
           load("notes.ts", ["book"]),
+          load("late.ts", ["late"]),
         ]);
         await runner.delete(app, { data: true }, context);
       }, timeout);
@@ -400,6 +402,34 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         expect(await other.status(app, context)).toEqual({ app, runner: name, revision: null, services: [] });
         expect((await other.list(context)).filter((one) => one.app === app)).toEqual([]);
         expect(await other.delete(app, { data: true }, context)).toEqual({ left: [], kept: [] });
+      });
+
+      test("a replica that is to end while it starts is told so, waited for, and disposed of", async () => {
+        const stopped = new AbortController();
+        const applied = runner.apply(late, { ...context, signal: stopped.signal }).then(
+          () => "ready",
+          () => "interrupted",
+        );
+        const lines: string[] = [];
+        let deleted: Promise<unknown> | undefined;
+        await eventually(async () => {
+          try {
+            for await (const { line } of other.logs(app, { service: "late", follow: true }, context)) {
+              lines.push(line);
+              if (line === "late: disposed of") return true;
+              if (line !== "late: starts") continue;
+              stopped.abort(new HadronError("CANCELLED", "The command was stopped."));
+              // What an interrupted apply leaves is ended by delete.
+              deleted = applied.then(() => runner.delete(app, { data: true }, context));
+            }
+          } catch {
+            // There is nothing of it yet.
+          }
+          return undefined;
+        });
+        expect(lines).toContain("late: CANCELLED");
+        expect(await deleted).toMatchObject({ left: [] });
+        expect(await applied).toBe("interrupted");
       });
 
       test.skipIf(suite.keepsData === false)(

@@ -10,13 +10,14 @@ import { createSystemClock } from "../clock/system-clock.ts";
 import type { Started } from "../declare/life.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { firstDifference, hashTopology, type Topology } from "../describe/topology.ts";
-import { HadronError, toErrorData } from "../errors.ts";
+import { HadronError, inWords, toErrorData } from "../errors.ts";
 import { CAPTURES_FILE } from "../given/capture-record.ts";
 import { createLog } from "../serve/log.ts";
 import { readGiven } from "../serve/read-given.ts";
 import { ReplicaServer } from "../serve/replica-server.ts";
 import { createMuxTransport } from "../transport/mux/index.ts";
 import { CountsFile } from "./counts-file.ts";
+import { endUnserved } from "./early-end.ts";
 import { hostOf, type ReplicaEnvironment, readEnvironment } from "./environment.ts";
 import type { FromReplica, ToReplica } from "./ipc.ts";
 import { createIpcDirectory } from "./ipc-directory.ts";
@@ -149,15 +150,20 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   };
   ipc?.serve(server, drain, take);
   process.on("SIGTERM", drain);
+  process.off("SIGTERM", endUnserved);
+  // What a start waits for, such as its signal, need not hold the process; nothing else does before it listens.
+  const held = clock.every(60_000, () => {});
   try {
     started = await server.start();
   } catch (error) {
     if (!server.draining) throw error;
+    log.info(`stopped while it started: ${inWords(error)}`, { event: "stopped" });
   }
   // Told to stop while it started: that is what goes on.
   if (server.draining) return;
   await server.listen(environment.listen, { exposed: false, counts: takeCounts });
   const exposed = await server.listen(environment.expose, { exposed: true });
+  clock.cancel(held);
   server.ready();
   ipc?.send({ type: "ready", exposed, addresses: started.addresses });
   log.info("ready", { event: "ready", exposed });

@@ -2,6 +2,7 @@ import { readFileSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import { lineOf, unusedSites, userFrames } from "../declare/site.ts";
 import { HadronError, inWords, isHadronError, toErrorData } from "../errors.ts";
+import { endUnserved } from "./early-end.ts";
 import { entryFile, toPath } from "./entry-file.ts";
 import { isReplica, readEnvironment } from "./environment.ts";
 
@@ -24,8 +25,10 @@ export function noteRun(): void {
 // Once a process, however many copies of the package it loads.
 if (!Object.hasOwn(process, INSTALLED)) {
   Object.defineProperty(process, INSTALLED, { value: true });
-  if (isReplica(process.env)) process.on("uncaughtException", refuseToServe);
-  else {
+  if (isReplica(process.env)) {
+    process.on("uncaughtException", refuseToServe);
+    process.on("SIGTERM", endUnserved);
+  } else {
     process.on("uncaughtExceptionMonitor", showInsteadOfNode);
     process.on("beforeExit", complainOfNoRun);
   }

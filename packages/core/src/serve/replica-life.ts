@@ -19,6 +19,7 @@ export class ReplicaLife {
   readonly #options: ReplicaLifeOptions;
   readonly #stopping = new AbortController();
   #started: Promise<Started> | undefined;
+  #underWay: "[onStart]" | "[Symbol.asyncDispose]" | undefined;
 
   constructor(options: ReplicaLifeOptions) {
     this.#options = options;
@@ -27,6 +28,11 @@ export class ReplicaLife {
   /** Whether there is anything to wait for. */
   get exists(): boolean {
     return this.#options.life !== undefined || this.#options.ports.length > 0;
+  }
+
+  /** What of it was begun and has not ended. */
+  get underWay(): "[onStart]" | "[Symbol.asyncDispose]" | undefined {
+    return this.#underWay;
   }
 
   /** Resolves when the replica may be called. Rejects, naming the replica, with the code of what failed, or INTERNAL. */
@@ -52,7 +58,7 @@ export class ReplicaLife {
       () => true,
       () => false,
     );
-    if (life !== undefined && started === true) await this.#within(() => life.dispose());
+    if (life !== undefined && started === true) await this.#within("[Symbol.asyncDispose]", () => life.dispose());
   }
 
   async #start(): Promise<Started> {
@@ -61,7 +67,7 @@ export class ReplicaLife {
     try {
       const { signal } = this.#stopping;
       const told = { ...known, signal, clock: host.clock, service: host.self.service };
-      const started = life === undefined ? {} : await this.#within(() => life.start(told));
+      const started = life === undefined ? {} : await this.#within("[onStart]", () => life.start(told));
       checkAddresses(ports, started);
       return started;
     } catch (cause) {
@@ -72,8 +78,13 @@ export class ReplicaLife {
   }
 
   /** Through the replica's own host, and within no call: what it calls has a deadline and a trace of its own. */
-  #within<T>(work: () => Promise<T>): Promise<T> {
-    return ambient.run({ host: this.#options.host, scope: undefined, context: undefined }, work);
+  async #within<T>(what: NonNullable<ReplicaLife["underWay"]>, work: () => Promise<T>): Promise<T> {
+    this.#underWay = what;
+    try {
+      return await ambient.run({ host: this.#options.host, scope: undefined, context: undefined }, work);
+    } finally {
+      this.#underWay = undefined;
+    }
   }
 }
 

@@ -184,7 +184,8 @@ export class ReplicaServer {
 
   /**
    * I5: what was accepted is finished. Tells what works without being called to stop, and drains as {@link Server.drain}
-   * does; disposes in what is left of that time, or in a second.
+   * does; disposes in what is left of that time, or in a second. One that still starts is waited for as long, before it is
+   * disposed of. What fails of that, or takes longer, is told in the log.
    */
   async drain(drainMs: number): Promise<boolean> {
     this.#life.stop();
@@ -192,15 +193,17 @@ export class ReplicaServer {
     const endsAt = clock.now() + drainMs;
     let disposed: Promise<void> | undefined;
     const done = await this.#server.drain(drainMs, () => {
-      disposed = within(clock, Math.max(endsAt - clock.now(), DISPOSE_MS), this.#dispose());
+      disposed = this.#dispose(Math.max(endsAt - clock.now(), DISPOSE_MS));
     });
     await disposed;
     return done;
   }
 
-  async #dispose(): Promise<void> {
+  async #dispose(mostMs: number): Promise<void> {
     try {
-      await this.#life.dispose();
+      if (await within(this.dispatcher.clock, mostMs, this.#life.dispose())) return;
+      const late = `its ${this.#life.underWay} has not ended in ${Math.round(mostMs)} ms (limits.drainMs)`;
+      this.#options.log.error(`could not be disposed of: ${late}`, { event: "dispose" });
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#options.log.error(`could not be disposed of: ${why}`, { event: "dispose" });

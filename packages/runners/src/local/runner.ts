@@ -126,6 +126,7 @@ export class LocalRunner implements Runner {
       await endEsbuild();
       return { status: deployment.firstStatus(), changes: plan(topology, undefined, undefined), attached: session };
     } catch (error) {
+      if (!signal.aborted) session.refuseIfDeleted(topology.app);
       await session.close("it could not start");
       throw error;
     }

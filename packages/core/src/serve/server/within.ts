@@ -1,9 +1,10 @@
 import type { Clock } from "../../clock/clock.ts";
 
-/** Resolves when that has happened, or after a while. */
-export async function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = clock.after(ms, over.resolve);
-  await Promise.race([what, over.promise]);
+/** Resolves when that has happened, or after a while, with whether it has. */
+export async function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<boolean> {
+  const over = Promise.withResolvers<boolean>();
+  const timer = clock.after(ms, () => over.resolve(false));
+  const happened = await Promise.race([what.then(() => true), over.promise]);
   clock.cancel(timer);
+  return happened;
 }

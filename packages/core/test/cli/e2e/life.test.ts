@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { appFile, Shell } from "./shell.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { appFile, Shell, type Typed } from "./shell.ts";
 
 let shell: Shell;
 beforeEach(() => {
@@ -22,6 +22,24 @@ test("a replica is ready when it has started, and is disposed of before it ends"
   up.signal("SIGINT");
   expect(await up.ended).toBe(130);
   expect(readFileSync(join(shell.home, "told"), "utf8")).toBe("told to stop\ndisposed of\n");
+});
+
+test("Ctrl-C, or a delete, while a replica starts waits until it is disposed of", { timeout: 60_000 }, async () => {
+  const told = join(shell.home, "told");
+  const stops = [
+    { status: 130, stop: async (up: Typed) => up.signal("SIGINT") },
+    { status: 1, stop: () => shell.run([appFile("starts-long"), "delete"]) },
+  ];
+  for (const { status, stop } of stops) {
+    rmSync(told, { force: true });
+    const up = shell.type([appFile("starts-long")]);
+    await vi.waitFor(() => expect(readFileSync(told, "utf8")).toBe("starts\n"), { timeout: 20_000 });
+    await stop(up);
+    expect(await up.ended).toBe(status);
+    expect(readFileSync(told, "utf8")).toBe("starts\nhas stopped starting\ndisposed of\n");
+    if (status === 1) expect(up.err).toContain("was deleted by another process while it started");
+    expect(shell.open()).toEqual([]);
+  }
 });
 
 test("a start that fails is shown with its reason and its place, and nothing is left", {

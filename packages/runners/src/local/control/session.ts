@@ -41,14 +41,15 @@ export class Session implements Attached {
     );
   }
 
-  /** CANCELLED where another process deleted the app before it began. */
+  /** CANCELLED where another process deleted the app. */
+  refuseIfDeleted(app: string): void {
+    if (this.#closing === undefined) return;
+    throw new HadronError("CANCELLED", `"${app}" was deleted by another process while it started.`);
+  }
+
+  /** Fails as {@link refuseIfDeleted} does. */
   deploy(release: Release, options: Omit<DeploymentOptions, "folder" | "watchdog">): Deployment {
-    if (this.#closing !== undefined) {
-      throw new HadronError(
-        "CANCELLED",
-        `"${release.topology.app}" was deleted by another process while it was about to start.`,
-      );
-    }
+    this.refuseIfDeleted(release.topology.app);
     this.#deployment = new Deployment(release, { ...options, folder: this.folder, watchdog: this.watchdog });
     return this.#deployment;
   }

@@ -93,7 +93,7 @@ export class Deployment {
       tell(0);
       await this.#broadcast.gather(() => forEachStart(all, signal, (replica) => replica.start(), tell));
     } catch (error) {
-      await this.kill();
+      await this.close();
       throw error;
     }
   }
@@ -220,7 +220,7 @@ export class Deployment {
       await forEachStart(joining, signal, (replica) => replica.start(), tell);
       service.replicas.push(...joining);
     } catch (error) {
-      await Promise.all(joining.map((replica) => replica.kill()));
+      await Promise.all(joining.map((replica) => replica.stop()));
       throw error;
     } finally {
       service.joining.length = 0;

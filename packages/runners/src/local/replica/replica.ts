@@ -8,8 +8,8 @@ import { GIVE_UP_DEATHS, RestartPolicy } from "./restart-policy.ts";
 
 /** Callers learn that a replica goes, or has moved, this much before it is told to drain. */
 export const RETIRE_MS = 50;
-/** After SIGTERM a replica gets its service's drainMs, and this for what goes with it. */
-const DRAIN_MARGIN_MS = 500;
+/** After SIGTERM a replica gets its service's drainMs, and this to part from its callers and to dispose, a second each. */
+const DRAIN_MARGIN_MS = 2500;
 
 /** A replica: one process after the other, until it is stopped, or has died too often. */
 export class LocalReplica {
@@ -80,9 +80,14 @@ export class LocalReplica {
 
   /** Starts it. Rejects as {@link Incarnation.ready} does; it is then not started again. */
   async start(): Promise<void> {
-    this.#current = this.#launch(this.#options);
-    await this.#current.ready;
     this.#refuseIfStopping();
+    this.#current = this.#launch(this.#options);
+    try {
+      await this.#current.ready;
+    } finally {
+      // Also where it has ended because of that.
+      this.#refuseIfStopping();
+    }
   }
 
   /**
@@ -175,7 +180,8 @@ export class LocalReplica {
   async #stop(): Promise<void> {
     this.#cancelRestart();
     this.retire();
-    await Promise.all([this.#current?.stop(this.#options.drainMs + DRAIN_MARGIN_MS), this.#next?.kill()]);
+    const waitMs = this.#options.drainMs + DRAIN_MARGIN_MS;
+    await Promise.all([this.#current?.stop(waitMs), this.#next?.stop(waitMs)]);
   }
 
   #refuseIfStopping(): void {
