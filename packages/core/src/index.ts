@@ -34,6 +34,7 @@ export type {
   WrappedCall,
   Wrapper,
 } from "./declare/types.ts";
+export type { RunOptions } from "./describe/app-arguments.ts";
 export type { BuiltIns, Health } from "./describe/built-in.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
 export { type ImageOptions, image } from "./image.ts";

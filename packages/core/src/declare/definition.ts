@@ -187,11 +187,17 @@ export function definePart<T extends object>(value: T, definition: PartDefinitio
   return value;
 }
 
+/** The definition behind a part that was made with one: a pattern, an image, a service. Plain handlers have none. */
+export function partDefinition(value: unknown): PartDefinition | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  return (value as { [DEFINITION]?: PartDefinition })[DEFINITION];
+}
+
 /** Looks behind whatever the user gave as a part. INVALID_DECLARATION where it is none. */
 export function toDefinition(value: unknown, where: string): PartDefinition {
+  const definition = partDefinition(value);
+  if (definition !== undefined) return definition;
   if ((typeof value === "object" || typeof value === "function") && value !== null) {
-    const definition = (value as { [DEFINITION]?: PartDefinition })[DEFINITION];
-    if (definition !== undefined) return definition;
     const life = lifeOf(value, where);
     if (typeof value === "function") {
       return { kind: "handlers", single: value as Handler, named: {}, life, needs: needsOfHandler(value as Handler) };
@@ -231,8 +237,7 @@ export function addNeedsToHandler(handler: Handler, needs: readonly Needed[]): v
 
 /** The definition behind a service value, or undefined. */
 export function serviceDefinition(value: unknown): ServiceDefinition | undefined {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
-  const definition = (value as { [DEFINITION]?: PartDefinition })[DEFINITION];
+  const definition = partDefinition(value);
   return definition?.kind === "service" ? definition : undefined;
 }
 

@@ -1,8 +1,6 @@
 // As a namespace: a Node that lacks the function must get as far as being told that it is too old.
 import * as util from "node:util";
-import type { Given } from "../declare/definition.ts";
-import type { Resource } from "../declare/resource.ts";
-import type { AnyService } from "../declare/types.ts";
+import { type AppArguments, type RunOptions, splitArguments } from "../describe/app-arguments.ts";
 import { HadronError } from "../errors.ts";
 import { entryFile, toPath } from "./entry-file.ts";
 import { isReplica } from "./environment.ts";
@@ -15,6 +13,7 @@ const started = isReplica(process.env);
 
 /**
  * Runs an app: the services, and what their patterns are made of. A resource among them may be used by every service.
+ * Options may stand behind them.
  *
  * It acts in the process's entry file, where it is the command line that the file then is (`up`, `call`, `plan`, … ;
  * see `--help`), and in a replica, which it makes serve. Imported, say by a test, it returns at once.
@@ -23,10 +22,11 @@ const started = isReplica(process.env);
  *
  * @example
  * export const hello = service("hello", (name: string) => `Hello, ${name}!`, { expose: true });
- * await run(hello);
+ * await run(hello, { app: "greetings" });
  */
-export async function run(...services: readonly (AnyService | Resource | Given)[]): Promise<void> {
+export async function run(...args: AppArguments<RunOptions>): Promise<void> {
   const call = ++calls;
+  const { services, options } = splitArguments<RunOptions>(args);
   noteRun();
   if (started) {
     const { startReplica } = await import("./replica.ts");
@@ -41,6 +41,7 @@ export async function run(...services: readonly (AnyService | Resource | Given)[
   await runCommandLine({
     entry,
     services,
+    options,
     runCall: call,
     argv: process.argv.slice(2),
     env: process.env,

@@ -1,6 +1,5 @@
-import { type CaptureDefinition, type Given, givenDefinition, serviceDefinition } from "../declare/definition.ts";
-import { type Resource, resourceDefinition } from "../declare/resource.ts";
-import type { AnyService } from "../declare/types.ts";
+import type { CaptureDefinition } from "../declare/definition.ts";
+import { type AppArguments, checkOptions, splitArguments } from "../describe/app-arguments.ts";
 import { type App, compose } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
 import { type CaptureRecords, toRecord } from "../given/capture-record.ts";
@@ -53,14 +52,17 @@ export interface StartOptions {
  *   await expect(histogram()).rejects.toMatchObject({ code: "UNAVAILABLE" });
  * });
  */
-export async function start(
-  ...args: readonly [...(AnyService | Resource | Given)[], StartOptions] | readonly (AnyService | Resource | Given)[]
-): Promise<StartedApp> {
+export async function start(...args: AppArguments<StartOptions>): Promise<StartedApp> {
   const { stack } = new Error("Whoever starts it");
-  const last = args.at(-1);
-  const isDeclared = [serviceDefinition, resourceDefinition, givenDefinition].some((find) => find(last) !== undefined);
-  const options = last === undefined || isDeclared ? {} : (last as StartOptions);
-  const services = args.filter((given) => given !== options);
+  const { services, options } = splitArguments<StartOptions>(args);
+  checkOptions("start", options, {
+    app: { type: "string" },
+    log: { type: "function" },
+    time: ["real", "virtual"],
+    modules: ["own", "shared"],
+    captures: { type: "object" },
+    seed: { type: "number or string" },
+  } satisfies Record<keyof StartOptions, unknown>);
   const composed = compose(options.app ?? "test", services);
   const time = createTime(options);
   const own = await findModules(composed, services, time, options, stack);

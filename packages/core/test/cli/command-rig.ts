@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { runCommandLine } from "../../src/cli/index.ts";
 import { installedRunners, type Runners } from "../../src/cli/runners/runners.ts";
+import type { RunOptions } from "../../src/index.ts";
 import type {
   AppData,
   AppStatus,
@@ -119,6 +120,7 @@ function fakeRunners(create: (name: string) => RunnerModule): Runners {
 
 export interface Typed {
   readonly services: readonly unknown[];
+  readonly options?: RunOptions;
   readonly argv: readonly string[];
   readonly runner?: FakeRunner;
   readonly flags?: readonly RunnerFlag[];
@@ -142,6 +144,7 @@ export function type({ services, argv, runner = new FakeRunner(), flags = [], en
   const status = runCommandLine({
     entry: rest.entry ?? "/apps/sample.ts",
     services,
+    options: rest.options ?? {},
     runCall: 1,
     argv,
     env,

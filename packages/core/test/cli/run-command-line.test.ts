@@ -56,6 +56,17 @@ describe("wrong use ends with status 2 and one message", () => {
   });
 });
 
+test("the file may say the app's name, and --app says another", async () => {
+  const nameOf = async (argv: readonly string[]) =>
+    JSON.parse((await enter({ services, options: { app: "shop" }, argv: ["describe", ...argv] })).out).app;
+  expect(await nameOf([])).toBe("shop");
+  expect(await nameOf(["--app=other"])).toBe("other");
+  const misnamed = await enter({ services, options: { app: "My Shop" }, argv: ["describe"] });
+  expect(misnamed.err).toContain('"My Shop" cannot name an app');
+  const unknown = await enter({ services, options: { ["ap" as "app"]: "shop" }, argv: ["describe"] });
+  expect(unknown.err).toContain('run(…) knows no option "ap". Did you mean "app"?');
+});
+
 describe("errors", () => {
   test("with --json are one line on stderr", async () => {
     const { err, out } = await enter({ services, argv: ["upp", "--json"] });

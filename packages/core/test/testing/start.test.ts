@@ -18,6 +18,13 @@ test("values cross from replica to replica as they are", async () => {
   expect(await echo(value)).toEqual(value);
 });
 
+test("an option that start does not know is refused", async () => {
+  // @ts-expect-error: it is called time
+  await expect(start(echo, { tmie: "virtual" })).rejects.toThrow(
+    'start(…) knows no option "tmie". Did you mean "time"?',
+  );
+});
+
 test("an input that cannot be sent is INVALID_INPUT, an output INVALID_OUTPUT, and the connection lives on", async () => {
   const bad = service("bad", () => () => 1);
   await using _app = await start(echo, bad);

@@ -6,10 +6,13 @@ import { HadronError } from "../../errors.ts";
 const GENERIC = new Set(["index", "main", "app"]);
 
 /**
- * The app's name: what the user says, or that of the file, or of its folder where the file is called index, main or app.
- * WRONG_USE where that gives no name.
+ * The app's name: what the user says, or what the file says, or that of the file, or of its folder where the file is called
+ * index, main or app. WRONG_USE where the user's word is none, or nothing gives a name; INVALID_DECLARATION where the file's is none.
+ *
+ * @param given By `--app`.
+ * @param declared By `run(…, { app })`.
  */
-export function appName(entry: string, given: string | undefined): string {
+export function appName(entry: string, given: string | undefined, declared?: string): string {
   if (given !== undefined) {
     try {
       return checkAppName(given);
@@ -17,6 +20,7 @@ export function appName(entry: string, given: string | undefined): string {
       throw new HadronError("WRONG_USE", `--app: ${(cause as Error).message}`);
     }
   }
+  if (declared !== undefined) return checkAppName(declared);
   const file = basename(entry, extname(entry));
   const name = toLabel(GENERIC.has(file) ? basename(dirname(entry)) : file);
   if (name !== "") return name;

@@ -1,3 +1,4 @@
+import { checkOptions, type RunOptions } from "../../describe/app-arguments.ts";
 import { type App, compose } from "../../describe/compose.ts";
 import { findLack, toLackError } from "../../describe/features.ts";
 import type { Topology } from "../../describe/topology.ts";
@@ -24,6 +25,8 @@ export interface CommandLine {
   readonly entry: string;
   /** What was given to run(). */
   readonly services: readonly unknown[];
+  /** The options that were given to it, not looked at yet. @default none */
+  readonly options?: RunOptions;
   /** See {@link Program.runCall}. */
   readonly runCall: number;
   /** What was typed behind the file. */
@@ -112,7 +115,9 @@ async function execute(
 
   const { load: loadVerb, quiet } = verb ?? DEFAULT_VERB;
   chosen(verb ?? DEFAULT_VERB);
-  const app = compose(appName(entry, flags.app), line.services);
+  const { options = {} } = line;
+  checkOptions("run", options, { app: { type: "string" } } satisfies Record<keyof RunOptions, unknown>);
+  const app = compose(appName(entry, flags.app, options.app), line.services);
   const json = flags.json !== undefined;
   const progress = quiet || json ? quietProgress : showProgress(terminal);
   let runner: Runner | undefined;
