@@ -150,6 +150,12 @@ export function codeOfRpcNumber(rpc: number): ErrorCode {
   return "HANDLER_FAILED";
 }
 
+/** How the system names what failed (`ENOENT`, `EADDRINUSE`), or undefined where it names nothing. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
 /**
  * What was thrown, or caused a failure, as one text. Anything can be thrown: what is no error is told by its own message
  * where it has one, else as JSON, and never as `[object Object]`.

@@ -3,7 +3,7 @@ import type { ImageTopology, Readiness } from "./declare/image-topology.ts";
 import type { Living } from "./declare/life.ts";
 import { hasNeeds, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
 import type { ImageApi, Part, PartOf } from "./declare/types.ts";
-import { HadronError } from "./errors.ts";
+import { HadronError, inWords } from "./errors.ts";
 
 /** What can be said of an image, and what it needs wherever it is used. */
 export interface ImageOptions<P extends string = string> extends Omit<Needs, "files"> {
@@ -115,7 +115,7 @@ function problemOfPattern(pattern: unknown): string | undefined {
     new RegExp(pattern);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return inWords(error);
   }
 }
 

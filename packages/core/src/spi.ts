@@ -62,6 +62,7 @@ export {
   inWords,
   isErrorCode,
   isHadronError,
+  systemCode,
   toErrorData,
 } from "./errors.ts";
 export { CAPTURES_FILE, captureVariable } from "./given/capture-record.ts";

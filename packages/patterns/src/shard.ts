@@ -1,5 +1,5 @@
 import { type Api, HadronError, type Inputs, type Part, type PartOf } from "@hadron/core";
-import { child, pattern } from "@hadron/core/spi";
+import { child, inWords, pattern } from "@hadron/core/spi";
 import { forward } from "./forward.ts";
 import { chooseShard } from "./rendezvous.ts";
 
@@ -49,7 +49,7 @@ function keyOf<I>(by: (input: I) => string | number, input: I): string {
   } catch (cause) {
     throw new HadronError(
       "INVALID_INPUT",
-      `No key: by(input) failed with "${(cause as Error)?.message}". The input lacks what \`by\` reads.`,
+      `No key: by(input) failed with "${inWords(cause)}". The input lacks what \`by\` reads.`,
       { cause },
     );
   }

@@ -4,6 +4,7 @@ import type { Host } from "../call/host/host.ts";
 import type { Started } from "../declare/life.ts";
 import type { App } from "../describe/compose.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
+import { inWords } from "../errors.ts";
 import type { ReplicaDispatcher } from "../serve/dispatch/dispatcher.ts";
 import { createLog } from "../serve/log.ts";
 import type { ReplicaLife } from "../serve/replica-life.ts";
@@ -161,7 +162,7 @@ export class ReplicaInProcess implements TestReplica {
     } catch (error) {
       if (this.#running !== running) return;
       this.#state = "failed";
-      this.#reason = (error as Error).message;
+      this.#reason = inWords(error);
       throw error;
     } finally {
       if (this.#running === running) this.#world.publish(this.service);

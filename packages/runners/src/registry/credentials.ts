@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, systemCode } from "@hadron/core/spi";
 
 /** What a registry wants to see. An identity token is exchanged for access tokens instead of a password. */
 export type Credentials = { readonly username: string; readonly password: string } | { readonly identityToken: string };
@@ -51,7 +51,7 @@ async function readConfig(path: string): Promise<DockerConfig> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    if (systemCode(cause) === "ENOENT") return {};
     throw new HadronError("RUNNER_FAILED", `${path}, which holds registry credentials, cannot be read.`, { cause });
   }
   try {

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, systemCode } from "@hadron/core/spi";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -30,15 +30,19 @@ export function send(url: URL, { method = "GET", headers = {}, body, signal }: H
     );
     request.once("error", (cause) => {
       if (signal?.aborted) return reject(signal.reason);
-      const { code, message } = cause as NodeJS.ErrnoException;
+      const code = systemCode(cause);
       const plain =
         code === "EPROTO" && url.protocol === "https:"
           ? " (it seems to speak plain HTTP, which is only taken from this machine)"
           : "";
       reject(
-        new HadronError("RUNNER_FAILED", `The registry at ${url.origin} does not answer: ${code ?? message}${plain}.`, {
-          cause,
-        }),
+        new HadronError(
+          "RUNNER_FAILED",
+          `The registry at ${url.origin} does not answer: ${code ?? cause.message}${plain}.`,
+          {
+            cause,
+          },
+        ),
       );
     });
     if (body instanceof Readable) body.once("error", (cause) => request.destroy(cause)).pipe(request);

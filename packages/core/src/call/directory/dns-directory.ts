@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../clock/clock.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
 import type { Topology } from "../../describe/topology.ts";
+import { systemCode } from "../../errors.ts";
 import type { PeerNames } from "../../run/environment.ts";
 import type { Directory, Member } from "./directory.ts";
 import { ShardAddresses } from "./shard-addresses.ts";
@@ -244,7 +245,7 @@ async function resolveHost(host: string): Promise<readonly string[]> {
     // answer is lost.
     return (await lookup(host, { all: true, family: 4 })).map(({ address }) => address);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCode(error);
     // "There is no such name" is an answer; anything else is a resolver in trouble.
     if (code === "ENOTFOUND" || code === "ENODATA") return [];
     throw error;

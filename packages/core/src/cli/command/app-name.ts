@@ -1,6 +1,6 @@
 import { basename, dirname, extname } from "node:path";
 import { checkAppName, toLabel } from "../../declare/names.ts";
-import { HadronError } from "../../errors.ts";
+import { HadronError, inWords } from "../../errors.ts";
 
 /** Names that say nothing of what is in the file. */
 const GENERIC = new Set(["index", "main", "app"]);
@@ -17,7 +17,7 @@ export function appName(entry: string, given: string | undefined, declared?: str
     try {
       return checkAppName(given);
     } catch (cause) {
-      throw new HadronError("WRONG_USE", `--app: ${(cause as Error).message}`);
+      throw new HadronError("WRONG_USE", `--app: ${inWords(cause)}`);
     }
   }
   if (declared !== undefined) return checkAppName(declared);

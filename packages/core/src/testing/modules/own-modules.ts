@@ -2,6 +2,7 @@ import { serviceDefinition } from "../../declare/definition.ts";
 import { resourceDefinition, resourceKey } from "../../declare/resource.ts";
 import { type App, compose } from "../../describe/compose.ts";
 import { firstDifference } from "../../describe/topology.ts";
+import { inWords } from "../../errors.ts";
 import type { TestTime } from "../time/test-time.ts";
 import { declaredIn, filesOf } from "./declared-in.ts";
 import type { OwnModules } from "./own-module.ts";
@@ -38,7 +39,7 @@ export async function findOwnModules(
   try {
     load = await findProgram([first, ...others]);
   } catch (error) {
-    return (error as Error).message;
+    return inWords(error);
   }
   const wanted = given.map(keyOf);
   const own: OwnModules = {
@@ -73,6 +74,6 @@ async function whyNot(own: OwnModules, app: App, time: TestTime): Promise<Shared
     const difference = firstDifference(app.topology, trial.app.topology);
     return difference === undefined ? undefined : `run again, their files declare another app: ${difference}`;
   } catch (error) {
-    return `their files cannot be run again: ${(error as Error).message}`;
+    return `their files cannot be run again: ${inWords(error)}`;
   }
 }

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Address } from "@hadron/core";
+import { listenAt } from "../../shared/listen-at.ts";
 import type { Engine } from "../engine/client.ts";
 import { readFrames } from "../engine/frames.ts";
 
@@ -48,8 +49,7 @@ export interface PortTunnel extends AsyncDisposable {
  */
 export async function openPortTunnel(engine: Engine, containerId: string, to: Address): Promise<PortTunnel> {
   const { server, close } = createBridges(engine, containerId, to);
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
+  return { port: await listenAt(server, "127.0.0.1", 0), [Symbol.asyncDispose]: close };
 }
 
 function createBridges(

@@ -1,10 +1,15 @@
 import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import type { Duplex, Readable } from "node:stream";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, systemCode } from "@hadron/core/spi";
 import { textOf } from "../../shared/text.ts";
 import type { EngineAddress } from "./address.ts";
 import type { Forward } from "./ssh.ts";
+
+/** With what status the engine refused, where it was the engine. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof EngineError ? error.status : undefined;
+}
 
 /** The engine answered, and refused. */
 export class EngineError extends HadronError {
@@ -145,8 +150,7 @@ export class Engine implements AsyncDisposable {
       request.on("response", resolve);
       request.on("error", (cause) => {
         // The engine closed a kept connection while we took it: nothing was sent that it read.
-        const stale =
-          request.reusedSocket && (cause as NodeJS.ErrnoException).code === "ECONNRESET" && method === "GET";
+        const stale = request.reusedSocket && systemCode(cause) === "ECONNRESET" && method === "GET";
         if (stale) this.#send(method, path, options).then(resolve, reject);
         else reject(this.#unreachable(cause, options));
       });

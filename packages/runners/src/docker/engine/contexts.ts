@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, inWords } from "@hadron/core/spi";
 import { type EngineAddress, parseAddress, readTls } from "./address.ts";
 
 /** The context that `docker context use` chose, or undefined. */
@@ -11,11 +11,9 @@ export function currentContext(configFolder: string): string | undefined {
   try {
     return (JSON.parse(readFileSync(path, "utf8")) as { currentContext?: string }).currentContext;
   } catch (cause) {
-    throw new HadronError(
-      "WRONG_USE",
-      `${path} cannot be read: ${(cause as Error).message}. Mend it, or set DOCKER_HOST.`,
-      { cause },
-    );
+    throw new HadronError("WRONG_USE", `${path} cannot be read: ${inWords(cause)}. Mend it, or set DOCKER_HOST.`, {
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, inWords, systemCode } from "@hadron/core/spi";
 import type { EngineAddress } from "./address.ts";
 import { Engine } from "./client.ts";
 import { engineAddresses, mayAnswer, type Surroundings } from "./find.ts";
@@ -53,8 +53,8 @@ async function ping(address: EngineAddress, signal: AbortSignal): Promise<Engine
 
 function reason(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code = (cause as NodeJS.ErrnoException).code;
+  const code = systemCode(cause);
   if (code === "EACCES") return "permission denied: your user may not use it";
   if (code === "ECONNREFUSED") return "nobody listens there";
-  return cause instanceof Error ? cause.message : String(cause);
+  return inWords(cause);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HadronError, type RunContext } from "@hadron/core/spi";
+import { HadronError, type RunContext, systemCode } from "@hadron/core/spi";
 import { Patience } from "../../shared/patience.ts";
 import type { Engine } from "../engine/client.ts";
 import type { VolumeSummary } from "../engine/types.ts";
@@ -168,7 +168,7 @@ function isAlive({ pid, since }: Holder): boolean {
     process.kill(pid, 0);
     return startOf(pid) === since;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return systemCode(error) === "EPERM";
   }
 }
 

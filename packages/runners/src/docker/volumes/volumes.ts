@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { firstOfTar, toTar } from "../../shared/tar.ts";
 import { bytesOf } from "../../shared/text.ts";
 import type { Engine } from "../engine/client.ts";
+import { statusOf } from "../engine/client.ts";
 import { LABEL } from "../names/labels.ts";
 
 /** What is to be in a volume. Modes as in `chmod`; `owner` is a user id. */
@@ -106,7 +107,7 @@ export async function readContainerFile(
   try {
     archive = await engine.stream(`/containers/${id}/archive`, { query: { path }, signal });
   } catch (error) {
-    if ((error as { status?: number }).status === 404) return undefined;
+    if (statusOf(error) === 404) return undefined;
     throw error;
   }
   return firstOfTar(await bytesOf(archive));

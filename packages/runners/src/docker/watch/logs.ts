@@ -1,6 +1,7 @@
 import type { LogLine, LogOptions } from "@hadron/core/spi";
 import { Queue } from "../../shared/queue.ts";
 import type { Engine } from "../engine/client.ts";
+import { statusOf } from "../engine/client.ts";
 import { readLines } from "../engine/frames.ts";
 import { replicaOf } from "../names/replica-name.ts";
 import { watchContainers } from "../world/events.ts";
@@ -96,7 +97,7 @@ async function followOne(
     }
   } catch (error) {
     // One that was removed while we asked has no more lines; that the engine is gone, the events tell.
-    if (!signal.aborted && (error as { status?: number }).status === undefined) queue.fail(error);
+    if (!signal.aborted && statusOf(error) === undefined) queue.fail(error);
   }
 }
 

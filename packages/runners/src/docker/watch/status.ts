@@ -1,6 +1,7 @@
 import type { AppStatus, ReplicaState, ReplicaStatus, ServiceStatus } from "@hadron/core/spi";
 import { inspect } from "../containers/inspect.ts";
 import type { Engine } from "../engine/client.ts";
+import { statusOf } from "../engine/client.ts";
 import type { ContainerDetails } from "../engine/types.ts";
 import { describeDeath } from "../world/death.ts";
 import { endpointOf } from "../world/endpoint.ts";
@@ -54,7 +55,7 @@ async function replicaStatus(engine: Engine, container: SeenContainer, signal: A
 /** A container may go between the listing and the question. */
 function goneAs<T>(value: T): (error: unknown) => T {
   return (error) => {
-    if ((error as { status?: number }).status === 404) return value;
+    if (statusOf(error) === 404) return value;
     throw error;
   };
 }

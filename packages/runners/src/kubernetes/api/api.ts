@@ -1,7 +1,7 @@
 import type { RequestOptions } from "node:https";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HadronError } from "@hadron/core";
+import { HadronError, inWords, systemCode } from "@hadron/core/spi";
 import { parseStatus, toError } from "./api-error.ts";
 import { type Answer, Connection } from "./connection.ts";
 import { type Credentials, createAuthenticator } from "./credentials.ts";
@@ -71,7 +71,7 @@ export class Api {
         this.#closing.signal.throwIfAborted();
         if (cause instanceof HadronError) throw cause;
         // It broke in the middle of the answer.
-        if (attempt >= ATTEMPTS) throw this.#away(request, cause as Error);
+        if (attempt >= ATTEMPTS) throw this.#away(request, cause);
         continue;
       }
       const body = Buffer.concat(chunks);
@@ -125,10 +125,9 @@ export class Api {
       } catch (cause) {
         signal.throwIfAborted();
         // Anything else is no connection's fault.
-        if (typeof (cause as NodeJS.ErrnoException).code !== "string" || cause instanceof HadronError) throw cause;
+        if (systemCode(cause) === undefined || cause instanceof HadronError) throw cause;
         // A server that has never answered is more likely a wrong address than one that restarts.
-        if (this.#answered ? performance.now() - since > AWAY_MS : attempt > 1)
-          throw this.#away(request, cause as Error);
+        if (this.#answered ? performance.now() - since > AWAY_MS : attempt > 1) throw this.#away(request, cause);
         await sleep(waitMs, undefined, { signal });
         continue;
       }
@@ -174,9 +173,9 @@ export class Api {
     });
   }
 
-  #away({ what }: ApiRequest, cause: Error): HadronError {
+  #away({ what }: ApiRequest, cause: unknown): HadronError {
     const { server, context } = this.target;
-    const code = (cause as NodeJS.ErrnoException).code ?? cause.message;
+    const code = systemCode(cause) ?? inWords(cause);
     return new HadronError(
       "RUNNER_FAILED",
       `The cluster of context "${context}" at ${server} does not answer (${what}: ${code}). Is it running, and reachable from here? Another one: --context.`,

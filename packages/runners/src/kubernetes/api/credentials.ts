@@ -1,5 +1,5 @@
 import type { RequestOptions } from "node:https";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, inWords } from "@hadron/core/spi";
 import type { Target } from "./kube-config.ts";
 
 /** What a request or a WebSocket needs so that the API server knows who asks. */
@@ -31,7 +31,7 @@ export function createAuthenticator(target: Target): () => Promise<Credentials> 
       const what = command === undefined ? `provider "${user.authProvider?.name}"` : `command "${command}"`;
       throw new HadronError(
         "RUNNER_FAILED",
-        `The ${what}, which the user "${user.name}" of your kubeconfig gets credentials from, failed: ${(cause as Error).message}`,
+        `The ${what}, which the user "${user.name}" of your kubeconfig gets credentials from, failed: ${inWords(cause)}`,
         { cause },
       );
     }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, inWords, systemCode } from "@hadron/core/spi";
 import type { User } from "@kubernetes/client-node/dist/config_types.js";
 import { load } from "js-yaml";
 
@@ -121,17 +121,15 @@ function readConfig(path: string): KubeConfigFile | undefined {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (systemCode(cause) === "ENOENT") return undefined;
     throw new HadronError("RUNNER_FAILED", `The kubeconfig ${path} cannot be read.`, { cause });
   }
   try {
     return { folder: dirname(resolve(path)), content: (load(text) ?? {}) as KubeConfigFile["content"] };
   } catch (cause) {
-    throw new HadronError(
-      "RUNNER_FAILED",
-      `The kubeconfig ${path} is not YAML: ${(cause as Error).message.split("\n")[0]}`,
-      { cause },
-    );
+    throw new HadronError("RUNNER_FAILED", `The kubeconfig ${path} is not YAML: ${inWords(cause).split("\n")[0]}`, {
+      cause,
+    });
   }
 }
 

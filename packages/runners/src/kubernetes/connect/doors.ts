@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, inWords } from "@hadron/core/spi";
+import { listenAt } from "../../shared/listen-at.ts";
 import type { Api } from "../api/api.ts";
 import { openPodStream } from "../api/pod-stream.ts";
 
@@ -33,13 +34,11 @@ export class Doors {
    */
   async openPort(pick: () => string | undefined, port: number): Promise<string> {
     const server = this.#serve(pick, port);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (cause) =>
-        reject(new HadronError("RUNNER_FAILED", `No port of this machine can be opened: ${cause.message}.`, { cause })),
-      );
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      return `127.0.0.1:${await listenAt(server, "127.0.0.1", 0)}`;
+    } catch (cause) {
+      throw new HadronError("RUNNER_FAILED", `No port of this machine can be opened: ${inWords(cause)}.`, { cause });
+    }
   }
 
   close(): void {

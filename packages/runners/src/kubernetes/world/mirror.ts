@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inWords, systemCode } from "@hadron/core/spi";
 import { jsonLinesOf } from "../../shared/lines.ts";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
@@ -130,10 +131,9 @@ function slim({ spec, metadata: { managedFields, ...metadata }, ...pod }: KubeOb
 }
 
 function isConnectionError(error: unknown): boolean {
-  const { code, message = "" } = error as NodeJS.ErrnoException;
   return (
-    (typeof code === "string" && /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM|ERR_HTTP2|HPE_)/.test(code)) ||
-    /aborted|terminated|socket hang up/.test(message)
+    /^(ECONN|EPIPE|ETIMEDOUT|ERR_STREAM|ERR_HTTP2|HPE_)/.test(systemCode(error) ?? "") ||
+    /aborted|terminated|socket hang up/.test(inWords(error))
   );
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { HadronError, isHadronError } from "@hadron/core/spi";
+import { HadronError, isHadronError, systemCode } from "@hadron/core/spi";
 import type { Description } from "../deployment/description.ts";
 import { endLeftovers } from "../folder/leftovers.ts";
 import { CONTROL_SOCKET, claimName, removeStale } from "../folder/run-folder.ts";
@@ -32,7 +32,7 @@ export async function describeHolder(
 
 /** Whether nobody listens any more. */
 export function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = systemCode(error);
   return code === "ENOENT" || code === "ECONNREFUSED" || code === "ECONNRESET";
 }
 

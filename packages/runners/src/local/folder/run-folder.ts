@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, systemCode } from "@hadron/core/spi";
 import { makeRuntimeFolder } from "./paths.ts";
 
 /**
@@ -30,7 +30,7 @@ export function claimName({ path, link }: RunFolder): string | undefined {
     symlinkSync(basename(path), link);
     return undefined;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    if (systemCode(cause) !== "EEXIST") throw cause;
     const holder = folderOf(link);
     if (holder !== undefined) return holder;
     throw new HadronError(
@@ -50,7 +50,7 @@ export function removeStale(link: string, path: string): void {
     if (folderOf(taken) === path) unlinkSync(taken);
     else renameSync(taken, link);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    if (systemCode(cause) !== "ENOENT") throw cause;
   }
   rmSync(path, { recursive: true, force: true });
 }
@@ -72,7 +72,7 @@ export function listRunFolders(runtime: string): readonly { readonly app: string
   try {
     names = readdirSync(runtime);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if (systemCode(cause) === "ENOENT") return [];
     throw cause;
   }
   return names.flatMap((app) => {
@@ -86,7 +86,7 @@ function folderOf(link: string): string | undefined {
     if (!lstatSync(link).isSymbolicLink()) return undefined;
     return join(link, "..", readlinkSync(link));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (systemCode(cause) === "ENOENT") return undefined;
     throw cause;
   }
 }

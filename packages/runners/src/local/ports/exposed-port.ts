@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { type Expose, HadronError } from "@hadron/core/spi";
+import { listenAt } from "../../shared/listen-at.ts";
 import type { LocalReplica } from "../replica/replica.ts";
 
 /** Connections that wait while no replica is ready. */
@@ -13,15 +14,17 @@ const WAIT_MS = 30_000;
  * replicas come and go, serves all of them, and works the same on Linux and macOS (where SO_REUSEPORT balances nothing).
  */
 export class ExposedPort {
+  readonly port: number;
   readonly #server: Server;
   readonly #service: string;
   readonly #replicas: () => readonly LocalReplica[];
   readonly #waiting = new Map<Socket, NodeJS.Timeout>();
   #next = 0;
 
-  private constructor(service: string, server: Server, replicas: () => readonly LocalReplica[]) {
+  private constructor(service: string, server: Server, port: number, replicas: () => readonly LocalReplica[]) {
     this.#service = service;
     this.#server = server;
+    this.port = port;
     this.#replicas = replicas;
     server.on("connection", (socket: Socket) => {
       socket.on("error", () => {}); // The caller went away: nobody is left to tell.
@@ -37,16 +40,7 @@ export class ExposedPort {
     replicas: () => readonly LocalReplica[],
   ): Promise<ExposedPort> {
     const server = createServer({ pauseOnConnect: true, noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host, port, backlog: 2048 }, resolve);
-    });
-    server.removeAllListeners("error");
-    return new ExposedPort(service, server, replicas);
-  }
-
-  get port(): number {
-    return (this.#server.address() as { port: number }).port;
+    return new ExposedPort(service, server, await listenAt(server, host, port), replicas);
   }
 
   /** A replica is ready: whoever waits can go on. */

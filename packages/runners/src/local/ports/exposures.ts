@@ -1,4 +1,5 @@
 import type { ServiceTopology } from "@hadron/core/spi";
+import { systemCode } from "@hadron/core/spi";
 import type { LocalReplica } from "../replica/replica.ts";
 import { cannotListen, ExposedPort, portTaken, toEndpoint } from "./exposed-port.ts";
 import type { PortMemory } from "./port-memory.ts";
@@ -30,9 +31,8 @@ export async function openExposure(
       if (exposed.port === null) memory.set(name, port.port);
       return { endpoint: toEndpoint(exposed, port.port), port, declared: JSON.stringify(exposed) };
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
       if (index < tries.length - 1) continue;
-      if (code === "EADDRINUSE") throw portTaken(name, exposed, wanted, findPortOwner(wanted), cause);
+      if (systemCode(cause) === "EADDRINUSE") throw portTaken(name, exposed, wanted, findPortOwner(wanted), cause);
       throw cannotListen(name, exposed, wanted, cause);
     }
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { FromReplica, ToReplica } from "@hadron/core/spi";
+import { systemCode } from "@hadron/core/spi";
 import { type Exit, toExit } from "./exit.ts";
 
 export interface Launch {
@@ -116,7 +117,7 @@ export class ReplicaProcess {
       process.kill(-this.#child.pid, signal);
     } catch (error) {
       // ESRCH: nobody of the group is left. EPERM, on macOS: the same, not reaped yet.
-      const { code } = error as NodeJS.ErrnoException;
+      const code = systemCode(error);
       if (code !== "ESRCH" && code !== "EPERM") throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { type ErrorData, fromErrorData, HadronError } from "../../../errors.ts";
+import { type ErrorData, fromErrorData, HadronError, inWords } from "../../../errors.ts";
 import { MOST_BUFFERED_BYTES } from "../link/outbox.ts";
 import type { Decoder } from "../values/decoder.ts";
 
@@ -26,7 +26,7 @@ export function interrupted(procedure: string, where: string, why: string, path:
 }
 
 export function unreadableOutput(procedure: string, where: string, cause: unknown): HadronError {
-  const text = `The output of ${procedure} of ${where} cannot be read: ${(cause as Error).message}`;
+  const text = `The output of ${procedure} of ${where} cannot be read: ${inWords(cause)}`;
   return new HadronError("INVALID_OUTPUT", text, { cause });
 }
 

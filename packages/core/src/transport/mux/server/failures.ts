@@ -1,4 +1,4 @@
-import { type ErrorData, HadronError } from "../../../errors.ts";
+import { type ErrorData, HadronError, inWords } from "../../../errors.ts";
 import type { Dispatcher, Hello } from "../../transport.ts";
 import { explainNotEncodable } from "../values/explain.ts";
 
@@ -18,7 +18,7 @@ export function explainOutput(procedure: string, dispatcher: Dispatcher, error: 
 }
 
 export function unreadableInput(procedure: string, self: Hello, error: unknown): HadronError {
-  const text = `The input of ${nameOf(procedure, self)} cannot be read: ${(error as Error).message}`;
+  const text = `The input of ${nameOf(procedure, self)} cannot be read: ${inWords(error)}`;
   return new HadronError("INVALID_INPUT", text);
 }
 
