@@ -51,14 +51,26 @@ export function service<A extends Api>(name: string, part: PartOf<A>, options: S
 export function hiddenService<A extends Api>(
   name: `hadron.${string}`,
   part: PartOf<A>,
-  options: ServiceOptions = {},
+  { first = false, ...options }: HiddenServiceOptions = {},
 ): Service<A> {
-  return define(checkServiceName(name), true, part, options);
+  return define(checkServiceName(name), true, part, options, first);
+}
+
+/** What can be said of a hidden service. */
+export interface HiddenServiceOptions extends ServiceOptions {
+  /** It prepares what others need: it is ready before others are started or replaced; where it fails, they stay. @default false */
+  readonly first?: boolean;
 }
 
 const HIDDEN = "hadron.";
 
-function define<A extends Api>(name: string, hidden: boolean, part: PartOf<A>, options: ServiceOptions): Service<A> {
+function define<A extends Api>(
+  name: string,
+  hidden: boolean,
+  part: PartOf<A>,
+  options: ServiceOptions,
+  first = false,
+): Service<A> {
   const by = `service "${name}"`;
   const servicePart = toServicePart(name, part);
   if (servicePart.kind === "image" && options.around !== undefined) {
@@ -71,7 +83,7 @@ function define<A extends Api>(name: string, hidden: boolean, part: PartOf<A>, o
     name,
     hidden,
     part: servicePart,
-    options: resolveOptions(by, options),
+    options: { ...resolveOptions(by, options), first },
     needs: resolveNeeds(by, options),
     site,
   };
@@ -98,7 +110,7 @@ const MOVED: Readonly<Record<string, string>> = {
   port: `"port" is said of the image: image(reference, { port })`,
 };
 
-function resolveOptions(by: string, options: ServiceOptions): ResolvedServiceOptions {
+function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServiceOptions, "first"> {
   const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     fail(by, MOVED[unknown] ?? `knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);

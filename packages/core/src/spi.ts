@@ -23,6 +23,7 @@ export type {
 } from "./declare/definition.ts";
 export { serviceDefinition } from "./declare/definition.ts";
 export type { ImageTopology, Readiness } from "./declare/image-topology.ts";
+export type { Kept } from "./declare/life.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
 export { type Needs, withNeeds } from "./declare/needs.ts";
 export {
@@ -37,6 +38,7 @@ export {
 } from "./declare/pattern.ts";
 export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
+export { recordSite } from "./declare/site.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";
@@ -69,6 +71,7 @@ export { CAPTURES_FILE, captureVariable } from "./given/capture-record.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export { type CallRecord, type CallRecorder, createCallRecorder } from "./observe/call-recorder.ts";
 export { type CallObserver, type Observable, type ObservedCall, observe } from "./observe/observer.ts";
+export { toAppPath } from "./run/app-path.ts";
 export {
   isReplica,
   type PeerNames,
@@ -83,7 +86,7 @@ export type * from "./runner.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";
 export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
-export { hiddenService } from "./service.ts";
+export { type HiddenServiceOptions, hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export type {
   Connection,

@@ -1,5 +1,10 @@
 /** Resources: what an app keeps, declared in the file that uses it. */
 export { type Captured, type CaptureOptions, capture, type Secret, secret } from "@hadron/core/spi";
+export type { Transaction, TransactionOptions } from "./database/client/transaction.ts";
+export type { Rows, Sql, SqlName, SqlQuery, Statement } from "./database/contract/sql.ts";
+export { isSqlError, type SqlError } from "./database/contract/sql-error.ts";
+export type { MigrationsOption } from "./database/migrations/declared.ts";
+export { type Database, type DatabaseOptions, database } from "./declare/database.ts";
 export { type KeyValue, type KeyValueOptions, keyValue } from "./declare/key-value.ts";
 export { type Lock, type LockOptions, lock } from "./declare/lock.ts";
 export { type Queue, type QueueOptions, queue } from "./declare/queue.ts";

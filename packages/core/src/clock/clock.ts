@@ -19,6 +19,11 @@ export interface Clock {
   every(ms: number, run: () => void): Timer;
   /** Stops a timer. Safe to call twice, after it has run, and where there is none. */
   cancel(timer: Timer | undefined): void;
+  /**
+   * What something outside of this process is asked, such as a database: a test's virtual time stands still until it has
+   * answered. With the machine's time, just the promise.
+   */
+  outside<T>(work: Promise<T>): Promise<T>;
   /** From 0 to below 1. No secret can be made of it. */
   random(): number;
   /** A random UUID, version 4. */

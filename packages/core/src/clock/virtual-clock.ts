@@ -50,6 +50,10 @@ export class VirtualClock implements Clockwork {
     this.#time.ends.add(flushable);
   }
 
+  outside<T>(work: Promise<T>): Promise<T> {
+    return work.finally(this.#time.stop());
+  }
+
   random(): number {
     return this.#chance.number();
   }

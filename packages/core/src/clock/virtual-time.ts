@@ -44,6 +44,7 @@ export class VirtualTime {
   #order = 0;
   #turns = 0;
   #holds = 0;
+  #stops = 0;
   #looking = false;
   #advancing: { readonly untilMs: number; readonly done: () => void } | undefined;
   #lastAdvance: Promise<void> = Promise.resolve();
@@ -94,6 +95,15 @@ export class VirtualTime {
     };
   }
 
+  /** Keeps time from moving, until what it returns is called: the answer of something outside is waited for. */
+  stop(): () => void {
+    this.#stops++;
+    return () => {
+      this.#stops--;
+      this.#settle();
+    };
+  }
+
   /** Moves it so far, by whatever has a timer on the way. */
   advance(ms: number): Promise<void> {
     const advanced = this.#lastAdvance.then(() => {
@@ -116,7 +126,8 @@ export class VirtualTime {
 
   /** Looks soon whether all are idle. */
   #settle(): void {
-    if (this.#looking || this.#turns > 0 || (this.#holds === 0 && this.#advancing === undefined)) return;
+    if (this.#looking || this.#turns > 0 || this.#stops > 0 || (this.#holds === 0 && this.#advancing === undefined))
+      return;
     this.#looking = true;
     setImmediate(() => {
       this.#looking = false;
@@ -126,7 +137,7 @@ export class VirtualTime {
 
   #look(): void {
     // Turns look again at their end.
-    if (this.#turns > 0) return;
+    if (this.#turns > 0 || this.#stops > 0) return;
     if (isSystemAtWork()) return this.#settle();
     const next = this.#timers.at(-1);
     const advancing = this.#advancing;

@@ -129,6 +129,10 @@ export interface ResourceDefinition {
   readonly options: Readonly<Record<string, unknown>>;
   /** The hidden service that keeps it. */
   readonly keeper: ServiceDefinition;
+  /** What the keeper needs to know of it beside that. */
+  readonly keeping: unknown;
+  /** What whoever uses it takes along. */
+  readonly files: readonly string[];
   readonly site: Site;
 }
 
@@ -139,6 +143,8 @@ export interface ResolvedServiceOptions {
   readonly limits: Limits;
   /** What stands around its handlers: no part of the topology, as no code is. */
   readonly around: readonly Wrapper[];
+  /** Whether it is ready before other services are started or replaced: see `ServiceTopology.first`. */
+  readonly first: boolean;
 }
 
 /** How a service is reached from outside the deployment. */

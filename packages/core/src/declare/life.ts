@@ -38,6 +38,18 @@ export interface StartContext {
   readonly log: Log;
   /** Time and chance: the machine's, or a test's. */
   readonly clock: Clock;
+  /** The name of the app. */
+  readonly app: string;
+  /** The resources of the app that this service keeps. */
+  readonly keeps: readonly Kept[];
+}
+
+/** A resource, as its keeper knows it. */
+export interface Kept {
+  readonly kind: string;
+  readonly name: string;
+  /** What its declaration gave for the keeper: see `ResourceSpec.keeping`. */
+  readonly keeping: unknown;
 }
 
 /** What a part may tell when it has started. */

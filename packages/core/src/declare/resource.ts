@@ -22,6 +22,10 @@ export interface ResourceSpec {
   readonly options: Readonly<Record<string, unknown>>;
   /** The hidden service that keeps it. It comes along into every app that has the resource. */
   readonly keeper: AnyService;
+  /** What the keeper needs to know of it beside its options, such as texts and code: no part of the topology. @default nothing */
+  readonly keeping?: unknown;
+  /** Files and folders that whoever uses it takes along, relative to the app file. @default [] */
+  readonly files?: readonly string[];
 }
 
 /**
@@ -32,7 +36,7 @@ export interface ResourceSpec {
  */
 export function defineResource<T extends object>(
   value: T,
-  { kind, name, options, keeper }: ResourceSpec,
+  { kind, name, options, keeper, keeping, files = [] }: ResourceSpec,
 ): T & Resource {
   checkServiceName(name);
   const keeperDefinition = serviceDefinition(keeper);
@@ -47,6 +51,8 @@ export function defineResource<T extends object>(
     name,
     options,
     keeper: keeperDefinition,
+    keeping,
+    files,
     site: recordSite(),
   };
   Object.defineProperty(value, RESOURCE, { value: definition });

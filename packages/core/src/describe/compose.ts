@@ -2,6 +2,7 @@ import type {
   CaptureDefinition,
   PartDefinition,
   ProcedureDefinition,
+  ResourceDefinition,
   ServiceDefinition,
   StandIn,
 } from "../declare/definition.ts";
@@ -26,6 +27,7 @@ export interface App {
   readonly services: ReadonlyMap<string, AppService>;
   /** What is computed when the app is deployed, in the topology's order. */
   readonly captures: readonly CaptureDefinition[];
+  readonly resources: readonly ResourceDefinition[];
 }
 
 /** A service of an app: what is described of it, and the code that its replicas run. */
@@ -98,6 +100,7 @@ class Composer {
   readonly resources = new ResourceTable();
   readonly given = new GivenTable();
   readonly #services = new Map<string, AppService>();
+  readonly #hidden = new Set<ServiceDefinition>();
   readonly #owners = new Map<string, { readonly definition: ServiceDefinition | undefined; readonly by: string }>();
 
   has(name: string): boolean {
@@ -122,6 +125,8 @@ class Composer {
 
   finish(app: string): App {
     for (const keeper of this.resources.keepers) if (!this.has(keeper.name)) this.addRoot(keeper);
+    // What a hidden service uses comes along as well; those that it brings are visited in turn.
+    for (const hidden of this.#hidden) if (!this.has(hidden.name)) this.addRoot(hidden);
     const resources = this.resources.toTopology();
     const services = [...this.#services.values()].map((service) => service.topology);
     for (const { name, uses = [] } of services) {
@@ -137,6 +142,7 @@ class Composer {
       },
       services: this.#services,
       captures: this.given.captures,
+      resources: this.resources.definitions,
     };
   }
 
@@ -184,6 +190,7 @@ class Composer {
     for (const capture of captures) this.given.add(name, capture);
     if (storage !== null) checkStorage(name, sharded, replicas);
     for (const resource of resources) this.resources.add(resource, false);
+    for (const service of uses) if (service.hidden) this.#hidden.add(service);
     const used = [
       ...uses.map((service) => service.name),
       ...resources.map(resourceKey),
@@ -217,10 +224,11 @@ class Composer {
         ],
         ...(generated.length === 0 ? {} : { generated }),
         ...(used.length === 0 ? {} : { uses: used }),
-        files,
+        files: [...new Set([...files, ...resources.flatMap((resource) => resource.files)])],
         storage,
         image: part.kind === "image" ? part.image : null,
         ...(part.kind === "image" && part.standIn !== undefined ? { standIn: true } : {}),
+        ...(options?.first === true ? { first: true } : {}),
       },
     };
     this.#services.set(name, composed);

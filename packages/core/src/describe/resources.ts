@@ -28,6 +28,10 @@ export class ResourceTable {
     return new Set([...this.#byKey.values()].map(({ definition }) => definition.keeper));
   }
 
+  get definitions(): readonly ResourceDefinition[] {
+    return [...this.#byKey.values()].map(({ definition }) => definition);
+  }
+
   /** Undefined where there is none. */
   toTopology(): readonly ResourceTopology[] | undefined {
     if (this.#byKey.size === 0) return undefined;

@@ -84,6 +84,8 @@ export interface ServiceTopology {
   readonly image: ImageTopology | null;
   /** Whether a part of the app takes the image's place where no containers run. Absent where none does. */
   readonly standIn?: true;
+  /** Whether it is ready before other services are started or replaced: it prepares what they need. Absent where it is like any other. */
+  readonly first?: true;
 }
 
 /** The port of an image that `expose` is about, and that a probe asks: the first. Null where it has none. */

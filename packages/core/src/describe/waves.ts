@@ -2,11 +2,16 @@ import type { Topology } from "./topology.ts";
 
 /**
  * The names of an app's services in the order in which they are to be ended: those that call before those that they call, so
- * that what was accepted can still be finished, and last what keeps their resources. What only handlers call counts as its
- * own root.
+ * that what was accepted can still be finished, and last what keeps their resources, and what that in turn uses. What only
+ * handlers call counts as its own root.
  */
 export function toWaves({ services, resources = [] }: Topology): readonly ReadonlySet<string>[] {
   const keepers = new Set(resources.map(({ keeper }) => keeper));
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const used = new Set(
+    [...keepers].flatMap((keeper) => byName.get(keeper)?.uses ?? []).filter((use) => byName.has(use)),
+  );
+  for (const keeper of keepers) used.delete(keeper);
   const depths = new Map<string, number>();
   // A root comes before its children in a topology.
   for (const { name, children } of services) {
@@ -16,9 +21,9 @@ export function toWaves({ services, resources = [] }: Topology): readonly Readon
   }
   const waves: Set<string>[] = [];
   for (const [name, depth] of depths) {
-    if (keepers.has(name)) continue;
+    if (keepers.has(name) || used.has(name)) continue;
     waves[depth] ??= new Set();
     waves[depth].add(name);
   }
-  return keepers.size === 0 ? waves : [...waves, keepers];
+  return [...waves, keepers, used].filter((wave) => wave !== undefined && wave.size > 0);
 }

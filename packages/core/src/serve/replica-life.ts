@@ -11,7 +11,7 @@ export interface ReplicaLifeOptions {
   readonly ports: readonly string[];
   readonly host: Host;
   /** What `start` is told, but for what the host and its own life tell. */
-  readonly context: () => Omit<StartContext, "signal" | "clock" | "service">;
+  readonly context: () => Omit<StartContext, "signal" | "clock" | "service" | "app">;
 }
 
 /** What one replica does without being called: started once, told to stop, disposed of. */
@@ -66,7 +66,7 @@ export class ReplicaLife {
     const known = context();
     try {
       const { signal } = this.#stopping;
-      const told = { ...known, signal, clock: host.clock, service: host.self.service };
+      const told = { ...known, signal, clock: host.clock, service: host.self.service, app: host.self.app };
       const started = life === undefined ? {} : await this.#within("[onStart]", () => life.start(told));
       checkAddresses(ports, started);
       return started;

@@ -64,6 +64,7 @@ export interface Serving {
  */
 export function createReplica(options: ReplicaOptions, listening: Listening = IN_PROCESS): Serving {
   const { app, host, self, service, ordinal, log } = options;
+  host.log = log;
   const composed = app.services.get(service);
   if (composed === undefined) {
     throw new HadronError(
@@ -92,6 +93,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
   const name = self.replica ?? service;
   const { storage } = options;
   const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
+  const keeps = app.resources.filter(({ keeper }) => keeper.name === service);
   const discover = () => toOpenRpc(service, options.revision, composed.procedures);
   const metrics = () =>
     toPrometheus(dispatcher.metrics, [...dispatcher.admission.metrics(), ...listening.metrics(), ...host.metrics()]);
@@ -114,7 +116,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
     dispatcher,
     discover,
     metrics,
-    life: new ReplicaLife({ life, ports, host, context: () => ({ replica: replica(), log }) }),
+    life: new ReplicaLife({ life, ports, host, context: () => ({ replica: replica(), log, keeps }) }),
   };
 }
 

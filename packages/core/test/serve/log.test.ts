@@ -24,6 +24,9 @@ test("a line in a traced call names trace and span as OpenTelemetry does; anothe
     app: undefined,
     given: new GivenValues(),
     call: async () => {},
+    log: undefined,
+    onClose: () => {},
+    count: () => 1,
     address: async () => ({ host: "localhost", port: 1 }),
   };
   ambient.run({ host, scope, context: undefined }, () => log.info("sold", { item: 7 }));

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clockwork } from "../../clock/clockwork.ts";
-import type { Address, CallOptions, Context } from "../../declare/types.ts";
+import type { Address, CallOptions, Context, Log } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import type { GivenValues } from "../../given/given-values.ts";
 import type { Scope } from "../../scope/scope.ts";
@@ -15,6 +15,12 @@ export interface CallingSide {
   readonly app: App | undefined;
   /** What it is given beside its code. */
   readonly given: GivenValues;
+  /** Where the replica writes its log; undefined outside of replicas. */
+  readonly log: Log | undefined;
+  /** Calls back when it is closed: what was opened through it is closed then. */
+  onClose(close: () => unknown): void;
+  /** How many replicas of a service run now, as far as this side knows. */
+  count(service: string): number;
   /** Calls a service: any of its replicas. Fails as the call fails: see `ERROR_CODES`. */
   call(service: string, procedure: string | undefined, input: unknown, options: CallOptions): Promise<unknown>;
   /** Where a port of an image is. Fails as a call does, and with FAILED_PRECONDITION where that cannot be known from here. */

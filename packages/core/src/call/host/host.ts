@@ -1,6 +1,6 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
-import type { Address, CallOptions } from "../../declare/types.ts";
+import type { Address, CallOptions, Log } from "../../declare/types.ts";
 import type { App } from "../../describe/compose.ts";
 import { HadronError } from "../../errors.ts";
 import { GivenValues } from "../../given/given-values.ts";
@@ -56,6 +56,9 @@ export class Host implements CallingSide, Observable {
   readonly #options: HostOptions;
   /** See `observe`. */
   observer: CallObserver | undefined = undefined;
+  /** The replica's own; it has it as soon as it serves. */
+  log: Log | undefined = undefined;
+  readonly #closing: (() => unknown)[] = [];
   readonly #channels = new Map<string, Channel>();
   #closed = false;
 
@@ -71,6 +74,16 @@ export class Host implements CallingSide, Observable {
   /** Whether the app has such a service. */
   has(service: string): boolean {
     return this.app?.services.has(service) ?? this.#options.directory.has(service) ?? true;
+  }
+
+  onClose(close: () => unknown): void {
+    if (this.#closed) close();
+    else this.#closing.push(close);
+  }
+
+  count(service: string): number {
+    const declared = this.app?.services.get(service)?.topology.replicas ?? 0;
+    return this.#options.directory.members(service).length || declared;
   }
 
   /** The channel to a service. UNKNOWN_SERVICE where the app has none of that name. */
@@ -222,6 +235,7 @@ export class Host implements CallingSide, Observable {
   /** Closes all connections; calls in flight fail. */
   close(): void {
     this.#closed = true;
+    for (const close of this.#closing.splice(0)) close();
     for (const channel of this.#channels.values()) channel.close();
     this.#channels.clear();
     this.#options.directory.close();

@@ -1,7 +1,7 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
 import type { ResourceDefinition } from "../../declare/definition.ts";
 import { resourceKey } from "../../declare/resource.ts";
-import type { CallOptions } from "../../declare/types.ts";
+import type { CallOptions, Log } from "../../declare/types.ts";
 import { HadronError } from "../../errors.ts";
 import { ambient, type CallingSide } from "./ambient.ts";
 import { hostFor } from "./outside.ts";
@@ -14,6 +14,14 @@ export interface ResourceHost {
   readonly clock: Clockwork;
   /** Who this is, for messages, e.g. `shop.1`. */
   readonly name: string;
+  /** Where the running replica writes its log; undefined outside of replicas. */
+  readonly log: Log | undefined;
+  /** Calls back when the owner ends: what was opened for it is closed then. */
+  onClose(close: () => unknown): void;
+  /** How many replicas there are now that use anything of the same keeper. */
+  sharers(): number;
+  /** Does something through the owner and within no call: what it asks for has a time of its own. */
+  within<T>(work: () => Promise<T>): Promise<T>;
   /** The services of the app that use the resource, and are made by that pattern. */
   users(pattern: string): readonly string[];
   /**
@@ -61,12 +69,26 @@ function toResourceHost(host: CallingSide, resource: ResourceDefinition): Resour
     owner: host,
     clock: host.clock,
     name: host.self.replica ?? host.self.service,
+    log: host.log,
+    onClose: (close) => host.onClose(close),
+    sharers: () => countSharers(host, keeper),
+    within: (work) => ambient.run({ host, scope: undefined, context: undefined }, work),
     users: (pattern) =>
       (host.app?.topology.services ?? [])
         .filter((service) => service.pattern === pattern && service.uses?.includes(resourceKey(resource)) === true)
         .map((service) => service.name),
     call: (procedure, input, options = {}) => ambient.exit(() => host.call(keeper, procedure, input, options)),
   };
+}
+
+function countSharers(host: CallingSide, keeper: string): number {
+  const { services = [], resources = [] } = host.app?.topology ?? {};
+  const kept = resources.filter((resource) => resource.keeper === keeper);
+  const isShared = kept.some(({ shared }) => shared === true);
+  const keys = new Set(kept.map(resourceKey));
+  return services
+    .filter(({ uses = [], image }) => image === null && (isShared || uses.some((use) => keys.has(use))))
+    .reduce((sum, { name }) => sum + host.count(name), 0);
 }
 
 function check(host: CallingSide, resource: ResourceDefinition): void {

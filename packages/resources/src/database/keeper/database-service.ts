@@ -1,0 +1,36 @@
+import { onStart, procedure, type StartContext } from "@hadron/core";
+import { HadronError, hiddenService, pattern } from "@hadron/core/spi";
+import type { FactsRequest } from "../contract/facts.ts";
+import type { DatabaseKeeper } from "./keeper.ts";
+import { PASSWORD, postgres } from "./postgres-service.ts";
+
+/**
+ * The hidden service that makes an app's databases and migrates them, before anything of a new version runs, and tells
+ * replicas how to enter them. Without it, those that are connected go on.
+ */
+export const databases = hiddenService(
+  "hadron.database",
+  pattern({
+    name: "database",
+    children: {},
+    needs: { uses: [postgres], generated: [PASSWORD] },
+    root: () => {
+      let keeper: DatabaseKeeper | undefined;
+      return {
+        facts: procedure({ idempotent: true }, (request: FactsRequest, { signal }) => {
+          if (keeper !== undefined) return keeper.facts(request, signal);
+          throw new HadronError("UNAVAILABLE", "The databases are not ready yet.", { unsent: true });
+        }),
+        async [onStart]({ keeps, clock, log, signal }: StartContext) {
+          // Loaded where it is served: a server's driver is no part of those who call.
+          const { DatabaseKeeper: Keeper } = await import("./keeper.ts");
+          const serverOf = async () => ({ ...(await postgres.address()), password: process.env[PASSWORD] ?? "" });
+          const made = new Keeper({ serverOf, clock, log, signal });
+          await clock.outside(made.prepare(keeps));
+          keeper = made;
+        },
+      };
+    },
+  }),
+  { first: true },
+);

@@ -1,0 +1,134 @@
+import type { Clock, Log } from "@hadron/core";
+import { HadronError, type Kept } from "@hadron/core/spi";
+import type { Client, ClientConfig } from "pg";
+import type { ConnectionFacts, FactsRequest } from "../contract/facts.ts";
+import type { Migration } from "../migrations/declared.ts";
+import { migrate } from "../migrations/migrate.ts";
+import { type Credential, ensureDatabase } from "./roles.ts";
+
+/** Between tries while the server does not take connections yet. */
+const CONNECT_AGAIN_MS = 100;
+/** Between looks while another deployment applies what is waited for. */
+const LOOK_AGAIN_MS = 250;
+
+/** Where the server is, and who may do all there. */
+export interface Server {
+  readonly host: string;
+  readonly port: number;
+  readonly password: string;
+}
+
+export interface KeeperOptions {
+  readonly serverOf: () => Promise<Server>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** What is known of a database. */
+interface KnownDatabase {
+  readonly credential: Credential;
+  applied: ReadonlyMap<string, string>;
+}
+
+/** Makes the databases of an app, brings their schemas up to date, and tells who asks how to enter them. */
+export class DatabaseKeeper {
+  readonly #options: KeeperOptions;
+  readonly #databases = new Map<string, KnownDatabase>();
+  #maxConnections = 0;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when each database has the schema that is declared. Rejects as {@link migrate} does. */
+  async prepare(keeps: readonly Kept[]): Promise<void> {
+    const admin = await this.#connect("postgres");
+    try {
+      const { rows } = await admin.query<{ most: number }>("select current_setting('max_connections')::int as most");
+      this.#maxConnections = rows[0]?.most ?? 0;
+      for (const { name, keeping } of keeps) {
+        const credential = await ensureDatabase(admin, name);
+        const applied = await this.#migrate(name, keeping as readonly Migration[]);
+        this.#databases.set(name, { credential, applied });
+      }
+    } finally {
+      await admin.end();
+    }
+  }
+
+  /** Answers when the schema is there that the asker declares. UNAVAILABLE where it is not in time. */
+  async facts({ name, migrations }: FactsRequest, signal: AbortSignal): Promise<ConnectionFacts> {
+    const known = this.#databases.get(name);
+    if (known === undefined) {
+      throw new HadronError("NOT_FOUND", `This deployment keeps no database("${name}").`);
+    }
+    const lacks = () => migrations.find((migration) => known.applied.get(migration.name) !== migration.sha256);
+    for (let lack = lacks(); lack !== undefined; lack = lacks()) {
+      if (signal.aborted) {
+        throw new HadronError("UNAVAILABLE", `database("${name}") does not have the migration ${lack.name} yet.`);
+      }
+      await new Promise<void>((resolve) => this.#options.clock.after(LOOK_AGAIN_MS, resolve));
+      known.applied = await this.#migrate(name, []);
+    }
+    const { user, password, version } = known.credential;
+    return { user, password, version, database: name, server: null, maxConnections: this.#maxConnections };
+  }
+
+  async #migrate(name: string, migrations: readonly Migration[]): Promise<ReadonlyMap<string, string>> {
+    const { clock, signal, log } = this.#options;
+    const client = await this.#connect(name);
+    try {
+      await client.query(`set role "${name}"`);
+      return await migrate(migrations, {
+        of: `database("${name}")`,
+        client,
+        clock,
+        signal,
+        tell: (migration) =>
+          log.info(`database("${name}"): applying ${migration}`, { event: "migration", database: name, migration }),
+      });
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A connection of the server's first user. A server that starts is waited for, as long as this replica may start. */
+  async #connect(database: string): Promise<Client> {
+    const { serverOf, clock, signal } = this.#options;
+    const { default: pg } = await import("pg");
+    for (;;) {
+      signal.throwIfAborted();
+      const { host, port, password } = await unlessAborted(serverOf(), signal);
+      const config: ClientConfig = {
+        host,
+        port,
+        user: "postgres",
+        password,
+        database,
+        application_name: "hadron.database",
+      };
+      const client = new pg.Client(config);
+      client.on("error", () => {});
+      try {
+        await client.connect();
+        return client;
+      } catch (error) {
+        if (
+          signal.aborted ||
+          ("severity" in (error as Error) && !/^57P/.test(String((error as { code?: unknown }).code)))
+        )
+          throw error;
+      }
+      await new Promise<void>((resolve) => clock.after(CONNECT_AGAIN_MS, resolve));
+    }
+  }
+}
+
+/** What a promise gives, unless the signal aborts before: then its reason. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
+}
