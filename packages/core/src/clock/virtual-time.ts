@@ -17,9 +17,7 @@ class VirtualTimer implements Timer {
     this.atMs = atMs;
     this.order = order;
     this.everyMs = everyMs;
-    // As a timer of Node's does, it runs in the context in which it was set.
-    const within = AsyncLocalStorage.snapshot();
-    this.run = () => within(run);
+    this.run = run;
   }
 
   unref(): this {
@@ -59,12 +57,17 @@ export class VirtualTime {
   }
 
   after(ms: number, run: () => void): Timer {
-    return this.#set(new VirtualTimer(this.#nowMs + atLeastOne(ms), this.#order++, undefined, run));
+    return this.expire(ms, inContext(run));
   }
 
   every(ms: number, run: () => void): Timer {
     const everyMs = atLeastOne(ms);
-    return this.#set(new VirtualTimer(this.#nowMs + everyMs, this.#order++, everyMs, run));
+    return this.#set(new VirtualTimer(this.#nowMs + everyMs, this.#order++, everyMs, inContext(run)));
+  }
+
+  /** As {@link after}, in nobody's context: to keep one costs more than all else of a deadline, which hardly ever comes. */
+  expire(ms: number, run: () => void): Timer {
+    return this.#set(new VirtualTimer(this.#nowMs + atLeastOne(ms), this.#order++, undefined, run));
   }
 
   cancel(timer: Timer | undefined): void {
@@ -182,7 +185,7 @@ class ExactDeadlines implements DeadlineList {
       this.#timers.delete(timed);
       timed.expire();
     };
-    this.#timers.set(timed, this.#time.after(timed.deadlineAt - this.#time.now(), expire));
+    this.#timers.set(timed, this.#time.expire(timed.deadlineAt - this.#time.now(), expire));
   }
 
   delete(timed: Timed): void {
@@ -195,6 +198,12 @@ class ExactDeadlines implements DeadlineList {
 function comesAfter(timer: VirtualTimer, other: VirtualTimer | undefined): boolean {
   if (other === undefined) return false;
   return timer.atMs > other.atMs || (timer.atMs === other.atMs && timer.order > other.order);
+}
+
+/** As a timer of Node's does, it runs in the context in which it was set. */
+function inContext(run: () => void): () => void {
+  const within = AsyncLocalStorage.snapshot();
+  return () => within(run);
 }
 
 function atLeastOne(ms: number): number {

@@ -4,8 +4,8 @@ import type { StoreClient } from "../client/store-client.ts";
 import { checkRead, fromStored, type ValueCheck } from "../client/values.ts";
 import type { Message } from "../store/contract/operations.ts";
 
-/** So long one question for messages waits in the store. */
-const WAIT_MS = 20_000;
+/** So long one question for messages waits in the store: it is woken when there are some, and asks no more meanwhile. */
+const WAIT_MS = 3_600_000;
 /** A consumer that stops waits so long for the answer to its last question: messages in it are given back. */
 const LAST_ANSWER_MS = 1000;
 /** After the store could not be asked. */

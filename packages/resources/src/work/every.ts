@@ -4,10 +4,12 @@ import { findStore } from "../client/find-store.ts";
 import { checkOptions } from "../declare/options.ts";
 import { holdForEver } from "./hold-for-ever.ts";
 import { toNextDue } from "./next-due.ts";
-import { keepSchedule, type Occasion } from "./schedule.ts";
+import { keepSchedule, type Occasion, untilDue } from "./schedule.ts";
 import { turns } from "./turns.ts";
 
 const LEASE_MS = 15_000;
+/** Nobody holds the lock while nothing is due for longer than this: to keep it costs the store a commit each five seconds. */
+const REST_MS = 60_000;
 
 /** What a scheduled handler knows. */
 export interface EveryContext extends Occasion {
@@ -63,18 +65,18 @@ export function every(
     return Object.assign(now, {
       async [onStart]({ service, replica, log, signal: stopping }: StartContext) {
         const store = await findStore(turns);
+        const schedule = { store, name: service, line: `${line} ${timezone}`, nextDue };
         ended = holdForEver({
           store,
           lock: `every/${service}`,
           leaseMs: LEASE_MS,
           signal: stopping,
+          ready: () => untilDue(schedule, REST_MS, stopping),
           failed: (error) => log.error(`The schedule could not be kept: ${textOf(error)}`),
           work: ({ token, signal }) =>
             keepSchedule({
-              store,
-              name: service,
-              line: `${line} ${timezone}`,
-              nextDue,
+              ...schedule,
+              restMs: REST_MS,
               missed,
               token,
               signal,

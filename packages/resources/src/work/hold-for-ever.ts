@@ -2,8 +2,8 @@ import { isHadronError } from "@hadron/core/spi";
 import type { StoreClient } from "../client/store-client.ts";
 import { type Hold, LockHandle } from "../lock/lock.ts";
 
-/** So long one question for the lock waits in the store. */
-const WAIT_MS = 20_000;
+/** So long one question for the lock waits in the store: it is woken when the lock is free, and asks no more meanwhile. */
+const WAIT_MS = 3_600_000;
 /** After work that failed, or was over, before anybody is elected anew. */
 const PAUSE_MS = 1000;
 
@@ -14,16 +14,21 @@ export interface ForEverOptions {
   /** Ends it, and aborts the work's signal. */
   readonly signal: AbortSignal;
   work(hold: Hold): Promise<unknown>;
+  /** Resolves when there may be work: so long the lock is left to itself. @default at once */
+  ready?(): Promise<void>;
   /** Told of work that failed. */
   failed(error: unknown): void;
 }
 
 /** Does some work whenever this is the one that holds a lock, until it is told to stop. Never rejects. */
-export async function holdForEver({ store, lock, leaseMs, signal, work, failed }: ForEverOptions): Promise<void> {
+export async function holdForEver(options: ForEverOptions): Promise<void> {
+  const { store, lock, leaseMs, signal, work, failed } = options;
   const handle = new LockHandle({ name: lock, leaseMs }, () => store);
   while (!signal.aborted) {
     let held = false;
     try {
+      await options.ready?.();
+      if (signal.aborted) return;
       await handle.hold(
         (hold) => {
           held = true;

@@ -25,17 +25,40 @@ export interface Occasion {
   readonly missed: number;
 }
 
-export interface ScheduleOptions {
+/** A schedule, as every replica of its service knows it. */
+export interface Schedule {
   readonly store: StoreClient;
   readonly name: string;
   /** The line with its time zone: another one begins anew. */
   readonly line: string;
   readonly nextDue: NextDue;
+}
+
+export interface ScheduleOptions extends Schedule {
   /** What becomes of due times in which nothing ran: all of them are one occasion, or none. */
   readonly missed: "once" | "skip";
   readonly token: number;
   readonly signal: AbortSignal;
+  /** Ends where nothing is due for longer than this. @default never */
+  readonly restMs?: number;
   run(occasion: Occasion): Promise<void>;
+}
+
+/** Resolves when something is due within `restMs`, or nobody has kept this line yet; or when the signal aborts. */
+export async function untilDue(schedule: Schedule, restMs: number, signal: AbortSignal): Promise<void> {
+  const { store, name, line, nextDue } = schedule;
+  while (!signal.aborted) {
+    const [state, now] = await Promise.all([keptIn(store).get(name), store.read({ kind: "time" })]);
+    if (state?.line !== line) return;
+    const leftMs = (nextDue(state.done) ?? Number.POSITIVE_INFINITY) - now;
+    if (leftMs <= restMs) return;
+    await pause(store, Math.min(leftMs, LONGEST_WAIT_MS), signal);
+  }
+}
+
+function keptIn(store: StoreClient): KeyValueStore<Kept> {
+  const check = { schema: undefined, upgrade: undefined };
+  return new KeyValueStore<Kept>({ name: "hadron.schedules", check, ttlMs: undefined }, () => store);
 }
 
 /**
@@ -44,10 +67,7 @@ export interface ScheduleOptions {
  */
 export async function keepSchedule(options: ScheduleOptions): Promise<void> {
   const { store, name, line, nextDue, signal, token, run } = options;
-  const kept = new KeyValueStore<Kept>(
-    { name: "hadron.schedules", check: { schema: undefined, upgrade: undefined }, ttlMs: undefined },
-    () => store,
-  );
+  const kept = keptIn(store);
   const write = (done: number) => kept.set(name, { line, done }, { fence: token });
   let state = await kept.get(name);
   while (!signal.aborted) {
@@ -59,6 +79,7 @@ export async function keepSchedule(options: ScheduleOptions): Promise<void> {
     const due = nextDue(state.done);
     if (due === undefined) return pause(store, LONGEST_WAIT_MS, signal);
     if (due > now) {
+      if (due - now > (options.restMs ?? Number.POSITIVE_INFINITY)) return;
       await pause(store, Math.min(due - now, LONGEST_WAIT_MS), signal);
       continue;
     }

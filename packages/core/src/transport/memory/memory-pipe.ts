@@ -36,13 +36,13 @@ export function createMemoryPipes(faults: Faults, clock = createSystemClock()): 
 
 /** One of a pair. */
 export class MemoryPipe implements Pipe {
-  readonly mayVanish = true;
   readonly clock: Clockwork;
   other: MemoryPipe | undefined;
   bufferedBytes = 0;
   readonly #faults: Faults;
   readonly #queue: Piece[] = [];
   #reader: PipeReader | undefined;
+  #doubted = () => {};
   #paused = false;
   #gone = false;
   #finishing = false;
@@ -52,6 +52,20 @@ export class MemoryPipe implements Pipe {
   constructor(faults: Faults, clock: Clockwork) {
     this.clock = clock;
     this.#faults = faults;
+  }
+
+  /** In one process nobody goes without a word, unless a test has it so. */
+  get mayVanish(): boolean {
+    return this.#faults.hung;
+  }
+
+  onDoubt(doubted: () => void): void {
+    this.#doubted = doubted;
+  }
+
+  /** From now on it {@link mayVanish}. */
+  doubt(): void {
+    this.#doubted();
   }
 
   read(reader: PipeReader): void {

@@ -106,6 +106,7 @@ class Endpoint implements MemoryEndpoint {
 
   hang(): void {
     this.#faults.hung = true;
+    for (const pair of this.#pairs) for (const pipe of pair) pipe.doubt();
   }
 
   restore(): void {

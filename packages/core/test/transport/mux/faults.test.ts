@@ -223,6 +223,7 @@ describe("a network that misbehaves", () => {
       const call = () => connection.call({ procedure: "echo", input: 1, scope: callScope(1_000_000) });
       expect(await call()).toBe(1);
       faults.hung = true;
+      for (const pipe of pipes) pipe.doubt();
       const waiting = call().catch((error: HadronError) => error);
       await vi.advanceTimersByTimeAsync(29_000);
       expect(connection.state).toBe("open");

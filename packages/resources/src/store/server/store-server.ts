@@ -3,6 +3,7 @@ import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Resul
 import type { TimeSource } from "../contract/store-clock.ts";
 import { Committer } from "./committer.ts";
 import { Feed } from "./feed.ts";
+import { LeaseWatch } from "./lease-watch.ts";
 import { Waiters } from "./waiters.ts";
 
 /** How often what is over is forgotten. */
@@ -17,12 +18,15 @@ export class StoreServer implements AsyncDisposable {
   readonly #committer: Committer;
   readonly #messages: Waiters;
   readonly #locks: Waiters;
+  readonly #leases: LeaseWatch;
   readonly #feed = new Feed();
   /** Its own batches: those of calls that wait. */
   readonly #client: string;
   #number = 0;
   /** What ends the waiting of each holder. */
   readonly #claiming = new Map<string, AbortController>();
+  /** Nobody is let wait any more. */
+  readonly #ending = new AbortController();
   #stopSweep: () => void;
   #isClosed = false;
 
@@ -33,6 +37,7 @@ export class StoreServer implements AsyncDisposable {
     this.#client = client;
     this.#messages = new Waiters(time);
     this.#locks = new Waiters(time);
+    this.#leases = new LeaseWatch(time, (lock) => this.#locks.wake(lock));
     this.#committer = new Committer(driver, time, (operation, outcome) => this.#done(operation, outcome));
     this.#stopSweep = time.after(SWEEP_MS, () => this.#sweep());
   }
@@ -54,7 +59,7 @@ export class StoreServer implements AsyncDisposable {
   async claim(claim: Claim, waitMs: number, signal: AbortSignal): Promise<readonly Message[]> {
     const until = this.#time.now() + waitMs;
     const ending = new AbortController();
-    const over = AbortSignal.any([signal, ending.signal]);
+    const over = AbortSignal.any([signal, ending.signal, this.#ending.signal]);
     this.#claiming.set(claim.holder, ending);
     try {
       return await this.#claim(claim, until, signal, over);
@@ -88,6 +93,7 @@ export class StoreServer implements AsyncDisposable {
   /** Acquires a lock; waits for it, in turn. Held by another after so long: says by whom. */
   async acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]> {
     const until = this.#time.now() + waitMs;
+    const over = AbortSignal.any([signal, this.#ending.signal]);
     for (;;) {
       const result = (await this.#own(acquire)) as Results["acquire"];
       if ("token" in result) {
@@ -95,9 +101,15 @@ export class StoreServer implements AsyncDisposable {
         return result;
       }
       const leftMs = until - this.#time.now();
-      if (leftMs <= 0 || signal.aborted) return result;
-      await this.#locks.wait(acquire.lock, Math.min(leftMs, Math.max(result.forMs, 1)), signal);
+      if (leftMs <= 0 || over.aborted) return result;
+      this.#leases.watch(acquire.lock, result.forMs);
+      await this.#locks.wait(acquire.lock, leftMs, over);
     }
+  }
+
+  /** Answers all that wait with what there is: they ask again where they are served. */
+  endWaits(): void {
+    this.#ending.abort();
   }
 
   /** The keys below a prefix that are written or deleted from now on, each at most once a look. */
@@ -108,6 +120,7 @@ export class StoreServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#stopSweep();
+    this.#leases[Symbol.dispose]();
     this.#feed.close();
     await this.#driver.close();
   }
@@ -138,6 +151,13 @@ export class StoreServer implements AsyncDisposable {
       case "dead-letters":
         // The next of its key may be free now.
         this.#messages.wake(operation.queue);
+        return;
+      case "acquire":
+        // Others wait for it still, and for the end of this lease by now.
+        if (this.#locks.has(operation.lock)) this.#leases.watch(operation.lock, operation.leaseMs);
+        return;
+      case "renew":
+        this.#leases.renewed(operation.lock, operation.leaseMs);
         return;
       case "release":
         this.#locks.wake(operation.lock);

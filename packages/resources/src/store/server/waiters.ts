@@ -36,6 +36,11 @@ export class Waiters {
     first?.();
   }
 
+  /** Whether somebody waits for that. */
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** How many wait. */
   get size(): number {
     let size = 0;

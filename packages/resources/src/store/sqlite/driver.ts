@@ -15,6 +15,8 @@ export interface SqliteOptions {
   readonly time: TimeSource;
   /** Who writes: a thread of its own, or this one, which then stands still while the disk is waited for. @default "own" */
   readonly thread?: "own" | "this";
+  /** Whether a commit waits until the disk has it. Without, it survives the process, and not the machine. Only of this thread. @default true */
+  readonly durable?: boolean;
 }
 
 /** A store in a folder: one SQLite database, written by one, read by this thread. */
@@ -30,13 +32,13 @@ export class SqliteDriver implements StoreDriver {
    * Opens a store. FAILED_PRECONDITION where the folder cannot be used: another process has it, a newer version wrote it, or
    * it cannot be written.
    */
-  static async open({ folder, time, thread = "own" }: SqliteOptions): Promise<SqliteDriver> {
+  static async open({ folder, time, thread = "own", durable = true }: SqliteOptions): Promise<SqliteDriver> {
     try {
       mkdirSync(folder, { recursive: true });
       const owner = claimFolder(folder);
       try {
         const path = join(folder, "store.db");
-        const writer = thread === "own" ? await openWriterThread(path) : openWriterHere(path);
+        const writer = thread === "own" ? await openWriterThread(path) : openWriterHere(path, durable);
         return new SqliteDriver(owner, writer, path, time);
       } catch (error) {
         owner[Symbol.dispose]();

@@ -16,8 +16,8 @@ export interface WritingSide {
 }
 
 /** Writes in this thread: it stands still while the disk is waited for. */
-export function openWriterHere(path: string): WritingSide {
-  const writer = new Writer(openForWriting(path));
+export function openWriterHere(path: string, durable: boolean): WritingSide {
+  const writer = new Writer(openForWriting(path, durable));
   return {
     lastTime: writer.lastTime,
     commit: async (batches, now) => writer.commit(batches, now),

@@ -9,6 +9,8 @@ const ASK_TICKS = 4;
 const REST_TICKS = 40;
 
 export interface Beating {
+  /** Whether the other side can be gone without anybody saying so. */
+  readonly mayVanish: boolean;
   /** Whether an answer is awaited now. */
   readonly waiting: boolean;
   ask(): void;
@@ -21,13 +23,13 @@ export interface Beating {
  * forgot. Silence is counted in ticks, not read off a clock: when this process itself was stopped, one tick is late, and
  * what arrived meanwhile is read before the next.
  *
- * One timer a connection, unreferenced, and slow while nothing is awaited.
+ * One timer a connection, unreferenced, and slow while nothing is awaited; none where the other side cannot vanish.
  */
 export class Heartbeat {
   readonly #of: Beating;
   readonly #restMs: number;
   readonly #clock: Clock;
-  #timer: Timer;
+  #timer: Timer | undefined;
   #resting = false;
   #quiet = 0;
   #idle = 0;
@@ -38,7 +40,14 @@ export class Heartbeat {
     this.#clock = clock;
     this.#of = of;
     this.#restMs = restMs;
-    this.#timer = this.#start(TICK_MS);
+    if (of.mayVanish) this.start();
+  }
+
+  /** Begins anew, with a short wait. */
+  start(): void {
+    this.#resting = false;
+    this.#quiet = 0;
+    this.#beat(TICK_MS);
   }
 
   /** Milliseconds since something came, in ticks; 0 while nothing is awaited. */
@@ -54,22 +63,20 @@ export class Heartbeat {
 
   /** A call begins on a connection that was idle. */
   wake(): void {
-    if (!this.#resting) return;
-    this.#resting = false;
-    this.#quiet = 0;
-    this.#clock.cancel(this.#timer);
-    this.#timer = this.#start(TICK_MS);
+    if (this.#resting) this.start();
   }
 
   stop(): void {
     this.#clock.cancel(this.#timer);
   }
 
-  #start(ms: number): Timer {
-    return this.#clock.every(ms, () => this.#tick()).unref();
+  #beat(everyMs: number): void {
+    this.stop();
+    this.#timer = this.#clock.every(everyMs, () => this.#tick()).unref();
   }
 
   #tick(): void {
+    if (!this.#of.mayVanish) return this.stop();
     if (this.#resting) {
       this.wake();
       this.#idle = 0;
@@ -81,8 +88,7 @@ export class Heartbeat {
       if (++this.#idle < REST_TICKS) return;
       this.#idle = 0;
       this.#resting = true;
-      this.#clock.cancel(this.#timer);
-      this.#timer = this.#start(this.#restMs);
+      this.#beat(this.#restMs);
       return;
     }
     this.#idle = 0;

@@ -28,12 +28,17 @@ export abstract class Link implements PipeReader, Beating {
     this.outbox = new Outbox(pipe);
     this.bodies = new IncomingBodies((id, bytes) => this.outbox.small(WINDOW, id, bytes));
     this.heartbeat = new Heartbeat(this, restMs, pipe.clock);
+    pipe.onDoubt(() => this.heartbeat.start());
     this.#parser = new FrameParser((kind, id, bytes, start, end) => this.#frame(kind, id, bytes, start, end));
   }
 
   /** Bytes that wait to be sent, or were announced and have not come yet. */
   get heldBytes(): number {
     return this.outbox.bufferedBytes + this.bodies.announcedBytes;
+  }
+
+  get mayVanish(): boolean {
+    return this.pipe.mayVanish;
   }
 
   /** Whether an answer is awaited now. */
@@ -79,12 +84,11 @@ export abstract class Link implements PipeReader, Beating {
   }
 
   ask(): void {
-    if (this.pipe.mayVanish) this.outbox.small(PING, 0);
+    this.outbox.small(PING, 0);
   }
 
   /** A peer that is busy is waited for, each call within its deadline; one that has gone is found within 3 s. */
   silent(ms: number): void {
-    if (!this.pipe.mayVanish) return;
     const reason = `the other side has been silent for ${ms / 1000} s, and did not answer when asked`;
     // Nothing was sent yet: the calls can go elsewhere.
     if (this.opening) this.finish(reason);

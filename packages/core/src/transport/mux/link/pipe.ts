@@ -17,6 +17,8 @@ export interface Pipe {
   readonly clock: Clockwork;
   /** Whether the other side can vanish without a word, so that silence must be taken for its end. */
   readonly mayVanish: boolean;
+  /** Calls back when it begins to be so. */
+  onDoubt(doubted: () => void): void;
   /** Whether the other side is there although it is silent. Never rejects. */
   look(): Promise<PeerState>;
   /** Bytes that were written and are still here. While there are any, the written chunks must not be touched. */

@@ -68,6 +68,9 @@ class SocketPipe implements Pipe {
     socket.resume();
   }
 
+  /** Never: what it is connected to does not change. */
+  onDoubt(): void {}
+
   look(): Promise<PeerState> {
     return readTcpState(this.#socket);
   }

@@ -10,8 +10,11 @@ afterEach(() => {
 });
 
 function start(waiting: boolean) {
-  const of = { waiting, asked: 0, died: 0 };
+  const of = { waiting, mayVanish: true, asked: 0, died: 0 };
   const beating: Beating = {
+    get mayVanish() {
+      return of.mayVanish;
+    },
     get waiting() {
       return of.waiting;
     },
@@ -41,6 +44,17 @@ test("a peer that says anything is left alone", () => {
   }
   expect(of.died).toBe(0);
   heartbeat.stop();
+});
+
+test("a peer that cannot vanish has no timer, until it can", () => {
+  const { of, heartbeat } = start(true);
+  of.mayVanish = false;
+  vi.advanceTimersByTime(250);
+  expect(vi.getTimerCount()).toBe(0);
+  of.mayVanish = true;
+  heartbeat.start();
+  vi.advanceTimersByTime(1000);
+  expect(of.asked).toBe(1);
 });
 
 test("a connection without calls is asked rarely, and found dead all the same", () => {
