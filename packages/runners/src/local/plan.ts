@@ -19,12 +19,14 @@ export function plan(wanted: Topology, built: Built | undefined, world: World | 
     ...(world?.bundleHash === built?.bundleHash ? [] : ["code"]),
     ...(world?.captured === built?.captured ? [] : ["captured values"]),
   ];
+  const countOf = (name: string) => world?.counts[name] ?? 0;
+  const elsewhere = world === undefined || sameShape(world.topology, wanted) ? "" : "another service changed";
   const running = new Map(world?.topology.services.map((service) => [service.name, service]));
   for (const service of wanted.services) {
     const before = running.get(service.name);
     running.delete(service.name);
-    const count = before === undefined ? 0 : (world!.counts[service.name] ?? 0);
-    const because = before === undefined ? "" : reason(before, service, outside, world!.topology, wanted);
+    const count = before === undefined ? 0 : countOf(service.name);
+    const because = before === undefined ? "" : whatChanged(before, service, outside) || elsewhere;
     for (let ordinal = 0; ordinal < Math.max(count, service.replicas); ordinal++) {
       if (ordinal >= service.replicas)
         add("delete", service.name, ordinal, `${service.replicas} declared, ${count} running`);
@@ -34,26 +36,19 @@ export function plan(wanted: Topology, built: Built | undefined, world: World | 
     }
   }
   for (const { name } of running.values()) {
-    for (let ordinal = 0; ordinal < (world!.counts[name] ?? 0); ordinal++)
-      add("delete", name, ordinal, "no longer declared");
+    for (let ordinal = 0; ordinal < countOf(name); ordinal++) add("delete", name, ordinal, "no longer declared");
   }
   return changes;
 }
 
-/** Why a replica is replaced; "" where it stays. */
-function reason(
-  before: ServiceTopology,
-  after: ServiceTopology,
-  outside: readonly string[],
-  world: Topology,
-  wanted: Topology,
-): string {
-  const fields = (Object.keys(after) as (keyof ServiceTopology)[]).filter(
-    (field) => field !== "replicas" && JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+/** What of a service is another, and its code with it; "" where nothing is. */
+function whatChanged(before: ServiceTopology, after: ServiceTopology, outside: readonly string[]): string {
+  const was = new Map(Object.entries(before));
+  const fields = Object.entries(after).filter(
+    ([field, value]) => field !== "replicas" && JSON.stringify(was.get(field)) !== JSON.stringify(value),
   );
-  const reasons = [...outside, ...fields];
-  if (reasons.length > 0) return `${reasons.join(", ")} changed`;
-  return sameShape(world, wanted) ? "" : "another service changed";
+  const reasons = [...outside, ...fields.map(([field]) => field)];
+  return reasons.length === 0 ? "" : `${reasons.join(", ")} changed`;
 }
 
 /** Each replica holds the whole topology: a change of one service is a new revision of all. */

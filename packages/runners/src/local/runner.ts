@@ -25,7 +25,7 @@ import { claim, describeHolder } from "./control/claim.ts";
 import { RemoteDeployment } from "./control/remote.ts";
 import { Session } from "./control/session.ts";
 import type { Deployment } from "./deployment/deployment.ts";
-import { type Description, describeDeployment, toRunningApp } from "./deployment/description.ts";
+import { type Description, describeDeployment, isDescription, toRunningApp } from "./deployment/description.ts";
 import { type AppDataPlace, placeOfData } from "./folder/app-data.ts";
 import { keepCaptured, readCaptured } from "./folder/captured.ts";
 import type { LocalPaths } from "./folder/paths.ts";
@@ -137,7 +137,7 @@ export class LocalRunner implements Runner {
     if (mine !== undefined) return mine.status();
     const nothing = { app, runner: this.name, revision: null, services: [] };
     const remote = await this.#remote(app, signal);
-    return (await ifThere(remote?.once<AppStatus | undefined>({ verb: "status" }, signal, STATUS_MS))) ?? nothing;
+    return (await ifThere(remote?.once({ verb: "status" }, signal, STATUS_MS))) ?? nothing;
   }
 
   async *logs(app: string, options: LogOptions, { signal }: RunContext): AsyncGenerator<LogLine> {
@@ -187,7 +187,7 @@ export class LocalRunner implements Runner {
       ),
     );
     signal.throwIfAborted();
-    return found.flatMap((running) => (running?.topology === undefined ? [] : [toRunningApp(running)]));
+    return found.filter(isDescription).map(toRunningApp);
   }
 
   export(): Promise<string> {
@@ -236,8 +236,8 @@ export class LocalRunner implements Runner {
     if (mine !== undefined) return describeDeployment(mine);
     const { runtime } = this.#options.paths;
     const path = findRunFolder(runtime, app);
-    const description = path === undefined ? undefined : await describeHolder(join(runtime, app), path, signal);
-    return description?.topology === undefined ? undefined : description;
+    const holder = path === undefined ? undefined : await describeHolder(join(runtime, app), path, signal);
+    return isDescription(holder) ? holder : undefined;
   }
 
   async #remote(app: string, signal: AbortSignal): Promise<RemoteDeployment | undefined> {

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askOnce } from "../../src/local/control/control.ts";
-import type { Description } from "../../src/local/deployment/description.ts";
 import { hasEnded, listProcesses } from "../../src/local/folder/processes.ts";
 import { CONTROL_SOCKET, findRunFolder } from "../../src/local/folder/run-folder.ts";
 import { WATCHDOG } from "../../src/local/folder/watchdog.ts";
@@ -67,13 +66,13 @@ async function upElsewhere() {
   });
   const folder = findRunFolder(`${home.path}/hadron`, "sole") ?? "";
   const { signal } = home.context;
-  const { pid } = await askOnce<Description>(join(folder, CONTROL_SOCKET), { verb: "describe" }, { signal });
+  const holder = await askOnce(join(folder, CONTROL_SOCKET), { verb: "describe" }, { signal });
   const processes = await listProcesses(folder);
   const [watchdog] = processes.filter(({ command }) => command.includes(WATCHDOG));
   const [replica] = processes.filter(({ command }) => !command.includes(WATCHDOG));
-  if (watchdog === undefined || replica === undefined)
+  if (holder === undefined || watchdog === undefined || replica === undefined)
     throw new Error(`not all is there: ${JSON.stringify(processes)}`);
-  return { holder: pid, watchdog: watchdog.pid, replica: replica.pid };
+  return { holder: holder.pid, watchdog: watchdog.pid, replica: replica.pid };
 }
 
 test("what a killed runner leaves is gone before the next `up` owns its folder, though the watchdog has not come to it", async () => {

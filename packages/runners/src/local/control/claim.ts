@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HadronError, isHadronError, systemCode } from "@hadron/core/spi";
-import type { Description } from "../deployment/description.ts";
+import { type Holder, isDescription } from "../deployment/description.ts";
 import { endLeftovers } from "../folder/leftovers.ts";
 import { CONTROL_SOCKET, claimName, removeStale } from "../folder/run-folder.ts";
 import { askOnce } from "./control.ts";
@@ -10,17 +10,9 @@ const ANSWER_MS = 5000;
 const ATTEMPTS = 10;
 
 /** Asks who holds a run folder. Undefined where its process is gone: what is left of it is then ended and cleared away. */
-export async function describeHolder(
-  link: string,
-  path: string,
-  signal: AbortSignal,
-): Promise<Description | undefined> {
+export async function describeHolder(link: string, path: string, signal: AbortSignal): Promise<Holder | undefined> {
   try {
-    return await askOnce<Description>(
-      join(path, CONTROL_SOCKET),
-      { verb: "describe" },
-      { signal, timeoutMs: ANSWER_MS },
-    );
+    return await askOnce(join(path, CONTROL_SOCKET), { verb: "describe" }, { signal, timeoutMs: ANSWER_MS });
   } catch (error) {
     if (!isGone(error)) throw error;
     // First: as long as the link is there, nobody else has the name.
@@ -44,18 +36,18 @@ export async function claim(app: string, session: Session, signal: AbortSignal):
   const { link } = session.folder;
   await session.listen();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const holder = claimName(session.folder);
-    if (holder === undefined) return;
-    const description = await describeHolder(link, holder, signal);
-    if (description === undefined) continue;
-    if (description.ending) {
-      await waitForEnd(holder, signal);
+    const path = claimName(session.folder);
+    if (path === undefined) return;
+    const said = await describeHolder(link, path, signal);
+    if (said === undefined) continue;
+    if (!isDescription(said) && said.ending) {
+      await waitForEnd(path, signal);
       continue;
     }
-    const from = description.entry === undefined ? "" : `, started from ${description.entry}`;
+    const from = isDescription(said) ? `, started from ${said.entry}` : "";
     throw new HadronError(
       "WRONG_USE",
-      `"${app}" already runs in process ${description.pid}${from}. End that one first (Ctrl-C there, or the verb delete), ` +
+      `"${app}" already runs in process ${said.pid}${from}. End that one first (Ctrl-C there, or the verb delete), ` +
         "or run this one beside it under another name: --app=NAME.",
     );
   }
@@ -65,9 +57,9 @@ export async function claim(app: string, session: Session, signal: AbortSignal):
   );
 }
 
-async function waitForEnd(holder: string, signal: AbortSignal): Promise<void> {
+async function waitForEnd(path: string, signal: AbortSignal): Promise<void> {
   try {
-    await askOnce(join(holder, CONTROL_SOCKET), { verb: "delete" }, { signal });
+    await askOnce(join(path, CONTROL_SOCKET), { verb: "delete" }, { signal });
   } catch (error) {
     // Gone, or gone in the middle of its answer.
     if (signal.aborted || !(isGone(error) || isHadronError(error))) throw error;

@@ -1,14 +1,20 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
-import { type ErrorData, fromErrorData, HadronError, toErrorData } from "@hadron/core/spi";
+import {
+  type AppStatus,
+  type ErrorData,
+  fromErrorData,
+  HadronError,
+  type LogLine,
+  type Member,
+  toErrorData,
+} from "@hadron/core/spi";
 import { LineSplitter } from "../../shared/lines.ts";
+import type { Holder } from "../deployment/description.ts";
 
-/** What another process asks of a deployment. One request a connection, except that `suspect` may follow `connect`. */
+/** What another process asks of a deployment. One request a connection. */
 export type ControlRequest =
-  /** Answered by a {@link Description}. */
   | { readonly verb: "describe" }
-  /** AppStatus. */
   | { readonly verb: "status" }
-  /** A LogLine each. */
   | { readonly verb: "logs"; readonly service?: string | undefined; readonly follow: boolean }
   /** `by`: who asks, for whoever waits for it. */
   | {
@@ -18,17 +24,31 @@ export type ControlRequest =
       readonly by: string;
       readonly waitMs: number | undefined;
     }
-  /** Members by service, whole at first, then what changes. */
   | { readonly verb: "connect" }
-  /** Why a connection broke: a text or null. */
   | { readonly verb: "suspect"; readonly service: string; readonly name: string }
-  /** Answered when everything has ended. */
   | { readonly verb: "delete" };
+
+/** What each request is answered by, item by item. */
+export interface ControlAnswers {
+  readonly describe: Holder;
+  readonly status: AppStatus;
+  readonly logs: LogLine;
+  /** No item: it ends when it is done. */
+  readonly scale: never;
+  /** Members by service, whole at first, then what changes. */
+  readonly connect: Readonly<Record<string, readonly Member[]>>;
+  /** Why a connection broke, or null where nobody knows. */
+  readonly suspect: string | null;
+  /** No item: it ends when everything has ended. */
+  readonly delete: never;
+}
+
+type AnswerTo<R extends ControlRequest> = ControlAnswers[R["verb"]];
 
 /** Answers a request, item by item, until the signal aborts: the other side went away. */
 export type ControlHandler = (request: ControlRequest, signal: AbortSignal) => AsyncIterable<unknown>;
 
-type Answer = { readonly item: unknown } | { readonly error: ErrorData } | { readonly end: true };
+type Answer<T = unknown> = { readonly item: T } | { readonly error: ErrorData } | { readonly end: true };
 
 const LONGEST_REQUEST = 64 * 1024;
 
@@ -54,7 +74,7 @@ async function answer(socket: Socket, line: string, handle: ControlHandler, sign
     return true;
   };
   try {
-    for await (const item of handle(JSON.parse(line) as ControlRequest, signal)) {
+    for await (const item of handle(JSON.parse(line), signal)) {
       if (signal.aborted) return;
       if (!write({ item })) await drained(socket, signal);
     }
@@ -71,14 +91,14 @@ async function answer(socket: Socket, line: string, handle: ControlHandler, sign
  * Fails with what the other side failed with; with the system's error (`ENOENT`, `ECONNREFUSED`) where nobody listens;
  * with RUNNER_FAILED where no answer begins within `timeoutMs`, or the other side ends in the middle.
  */
-export async function* ask(
+export async function* ask<R extends ControlRequest>(
   path: string,
-  request: ControlRequest,
+  request: R,
   options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
-): AsyncGenerator<any> {
+): AsyncGenerator<AnswerTo<R>> {
   options.signal.throwIfAborted();
   const socket = createConnection(path);
-  const answers: Answer[] = [];
+  const answers: Answer<AnswerTo<R>>[] = [];
   let failure: unknown;
   let wake = () => {};
   const fail = (error: unknown) => {
@@ -98,7 +118,7 @@ export async function* ask(
   socket.on("close", () => fail(new HadronError("RUNNER_FAILED", `The process that has ${path} ended.`)));
   readLines(socket, (line) => {
     clearTimeout(timer);
-    answers.push(JSON.parse(line) as Answer);
+    answers.push(JSON.parse(line));
     wake();
   });
   socket.write(`${JSON.stringify(request)}\n`);
@@ -119,14 +139,14 @@ export async function* ask(
   }
 }
 
-/** The one answer of a request that has one. */
-export async function askOnce<T>(
+/** The first answer to a request, or undefined where it ends without any. */
+export async function askOnce<R extends ControlRequest>(
   path: string,
-  request: ControlRequest,
+  request: R,
   options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
-): Promise<T> {
-  for await (const item of ask(path, request, options)) return item as T;
-  return undefined as T;
+): Promise<AnswerTo<R> | undefined> {
+  for await (const item of ask(path, request, options)) return item;
+  return undefined;
 }
 
 function drained(socket: Socket, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ import {
 } from "@hadron/core/spi";
 import { CONTROL_SOCKET } from "../folder/run-folder.ts";
 import { isGone } from "./claim.ts";
-import { ask, askOnce, type ControlRequest } from "./control.ts";
+import { ask, askOnce, type ControlAnswers, type ControlRequest } from "./control.ts";
 
 /** A deployment that another process holds. */
 export class RemoteDeployment {
@@ -22,9 +22,13 @@ export class RemoteDeployment {
   }
 
   /** UNAVAILABLE where it has ended meanwhile. */
-  async once<T>(request: ControlRequest, signal: AbortSignal, timeoutMs?: number): Promise<T> {
+  async once<R extends ControlRequest>(
+    request: R,
+    signal: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<ControlAnswers[R["verb"]] | undefined> {
     try {
-      return await askOnce<T>(this.#socket, request, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      return await askOnce(this.#socket, request, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     } catch (error) {
       throw this.#explain(error);
     }
@@ -50,7 +54,7 @@ export class RemoteDeployment {
     const directory = new TableDirectory();
     const over = new AbortController();
     directory.onSuspect = async (service, { name }) =>
-      (await this.once<string | null>({ verb: "suspect", service, name }, over.signal).catch(() => null)) ?? undefined;
+      (await this.once({ verb: "suspect", service, name }, over.signal).catch(() => null)) ?? undefined;
     const stream = ask(this.#socket, { verb: "connect" }, { signal: over.signal, timeoutMs: CONNECT_MS });
     const stop = () => over.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
@@ -91,7 +95,7 @@ export class RemoteDeployment {
 
 const CONNECT_MS = 5000;
 
-async function follow(stream: AsyncGenerator<any>, take: (services: any) => void): Promise<void> {
+async function follow<T>(stream: AsyncIterable<T>, take: (services: T) => void): Promise<void> {
   try {
     for await (const services of stream) take(services);
   } catch {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Attached, HadronError } from "@hadron/core/spi";
 import { Deployment } from "../deployment/deployment.ts";
 import type { DeploymentOptions } from "../deployment/deployment-options.ts";
-import { describeDeployment } from "../deployment/description.ts";
+import { describeDeployment, type NameHolder } from "../deployment/description.ts";
 import { CONTROL_SOCKET, type RunFolder, removeRunFolder } from "../folder/run-folder.ts";
 import { Watchdog } from "../folder/watchdog.ts";
 import type { Release } from "../replica/release.ts";
@@ -76,12 +76,12 @@ export class Session implements Attached {
     const deployment = this.#deployment;
     // It has its name, and is about to start: whoever asks hears no more than who it is.
     if (deployment === undefined) {
-      if (request.verb === "describe") yield { pid: process.pid };
+      if (request.verb === "describe") yield { pid: process.pid } satisfies NameHolder;
       if (request.verb === "delete") await this.close(DELETED);
       return;
     }
     if (this.#closing !== undefined && request.verb !== "logs") {
-      if (request.verb === "describe") yield { pid: process.pid, ending: true };
+      if (request.verb === "describe") yield { pid: process.pid, ending: true } satisfies NameHolder;
       // Whoever wants it gone, or its name, waits for that.
       if (request.verb === "delete") await this.#closing;
       return;

@@ -2,12 +2,19 @@ import type { RunningApp, Topology } from "@hadron/core/spi";
 import type { AppDataPlace } from "../folder/app-data.ts";
 import type { Deployment } from "./deployment.ts";
 
-/** What a deployment says of itself to another process. One that is only starting, or ending, says its `pid` alone. */
+/** What the process that has an app's name says of itself to another. */
+export type Holder = NameHolder | Description;
+
+/** It has the name, and is about to start, or is ending. */
+export interface NameHolder {
+  readonly pid: number;
+  readonly ending?: boolean;
+}
+
+/** What a deployment says of itself. */
 export interface Description {
   /** The process that holds it. */
   readonly pid: number;
-  /** It is being ended. */
-  readonly ending?: boolean;
   readonly entry: string;
   readonly revision: string;
   /** Of the code alone. */
@@ -20,6 +27,11 @@ export interface Description {
   readonly endpoints: Readonly<Record<string, string | null>>;
   /** Where it stores. Absent in what earlier versions run. */
   readonly data?: AppDataPlace;
+}
+
+/** Tests whether a holder has something that runs. */
+export function isDescription(holder: Holder | undefined): holder is Description {
+  return holder !== undefined && "topology" in holder;
 }
 
 export function describeDeployment({ data, release, services }: Deployment): Description {
