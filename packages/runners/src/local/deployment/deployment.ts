@@ -4,29 +4,20 @@ import {
   HadronError,
   type LogLine,
   type Member,
-  type Progress,
   type ServiceStatus,
 } from "@hadron/core/spi";
 import type { AppDataPlace } from "../folder/app-data.ts";
-import { openExposure } from "../ports/exposures.ts";
 import type { Release } from "../replica/release.ts";
-import { LocalReplica, RETIRE_MS } from "../replica/replica.ts";
+import type { LocalReplica } from "../replica/replica.ts";
 import { Broadcast } from "./broadcast.ts";
 import { DeployedService } from "./deployed-service.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { type Surroundings, toReplicaOptions } from "./replica-options.ts";
+import { Rollout } from "./rollout.ts";
 import { forEachStart } from "./start-many.ts";
 import { stopInOrder } from "./stop-order.ts";
 import { Turns } from "./turns.ts";
-
-/** How an operation is told to stop, and tells how far it is. */
-export interface Work {
-  readonly signal: AbortSignal;
-  readonly progress: Progress;
-  /** See {@link RunContext}. */
-  readonly waitMs?: number | undefined;
-}
+import type { Work } from "./work.ts";
 
 /** An app that runs in processes of this one. */
 export class Deployment {
@@ -39,24 +30,26 @@ export class Deployment {
   #release: Release;
   #sockets = 0;
   readonly #turns: Turns;
-  readonly #surroundings: Surroundings;
+  readonly #rollout: Rollout;
   #closing: Promise<void> | undefined;
 
   constructor(release: Release, options: DeploymentOptions) {
     this.#release = release;
     this.#options = options;
     this.#turns = new Turns(`The app "${this.app}"`, options.clock);
-    this.#surroundings = {
+    this.#broadcast = new Broadcast({
+      members: (service) => this.#services.get(service)?.members(),
+      replicas: () => this.#replicas(),
+    });
+    this.#rollout = new Rollout({
       options,
       nextSocket: () => `${options.folder.path}/${this.#sockets++}`,
       members: () => this.members(),
       because: (service, name) => this.because(service, name),
       changed: (service) => this.#changed(service),
       line: (service, replica, line) => this.logs.add({ time: new Date().toISOString(), service, replica, line }),
-    };
-    this.#broadcast = new Broadcast({
-      members: (service) => this.#services.get(service)?.members(),
-      replicas: () => this.#replicas(),
+      forget: (replica) => this.logs.forget(replica),
+      flush: () => this.#broadcast.flush(),
     });
   }
 
@@ -85,9 +78,9 @@ export class Deployment {
     try {
       const { services } = this.#release.topology;
       for (const topology of services) this.#services.set(topology.name, new DeployedService(topology));
-      await Promise.all(this.services.map((service) => this.#expose(service)));
+      await Promise.all(this.services.map((service) => this.#rollout.expose(service)));
       for (const service of this.services)
-        this.#fill(service, service.topology.replicas, this.#release, service.replicas);
+        this.#rollout.fill(service, service.topology.replicas, this.#release, service.replicas);
       const all = [...this.#replicas()];
       const tell = (ready: number) => progress.step("replicas", `${ready} of ${all.length} ready`);
       tell(0);
@@ -135,7 +128,8 @@ export class Deployment {
     return this.#turns.take(`scale of ${name} by ${by}`, work.waitMs, async () => {
       this.#refuseIfEnding();
       checkScale(this.#release.topology.services, name, count);
-      await this.#resize(this.#services.get(name)!, count, this.#release, work);
+      const service = this.#services.get(name);
+      if (service !== undefined) await this.#rollout.resize(service, count, this.#release, work);
     });
   }
 
@@ -146,27 +140,27 @@ export class Deployment {
   update(release: Release, work: Work): Promise<void> {
     return this.#turns.take(`up by process ${process.pid}`, work.waitMs, async () => {
       this.#refuseIfEnding();
-      const wanted = new Map(release.topology.services.map((topology) => [topology.name, topology]));
-      for (const topology of wanted.values()) {
+      const wanted: DeployedService[] = [];
+      for (const topology of release.topology.services) {
         const service = this.#services.get(topology.name) ?? new DeployedService(topology);
         service.topology = topology;
         this.#services.set(topology.name, service);
-        await this.#expose(service);
+        await this.#rollout.expose(service);
+        wanted.push(service);
       }
       // Leaves first: the new root finds what it calls.
-      for (const topology of [...wanted.values()].reverse()) {
-        const service = this.#services.get(topology.name)!;
-        await this.#replaceAll(service, release, work);
-        await this.#resize(service, topology.replicas, release, work);
+      for (const service of wanted.toReversed()) {
+        await this.#rollout.replaceAll(service, release, work);
+        await this.#rollout.resize(service, service.topology.replicas, release, work);
       }
       for (const service of this.services) {
-        if (wanted.has(service.name)) continue;
-        await this.#shrink(service, 0);
+        if (wanted.includes(service)) continue;
+        await this.#rollout.shrink(service, 0);
         service.exposure?.port.close();
         this.#services.delete(service.name);
       }
       this.#release = release;
-      for (const name of wanted.keys()) this.#broadcast.changed(name);
+      for (const { name } of wanted) this.#broadcast.changed(name);
       this.#broadcast.flush();
     });
   }
@@ -197,67 +191,6 @@ export class Deployment {
 
   *#replicas(): Generator<LocalReplica> {
     for (const service of this.#services.values()) yield* service.all();
-  }
-
-  async #expose(service: DeployedService): Promise<void> {
-    const { exposure, topology } = service;
-    if (exposure !== undefined && exposure.declared === JSON.stringify(topology.exposed)) return;
-    service.exposure = await openExposure(topology, this.#options.ports, () => service.replicas);
-    exposure?.port.close();
-  }
-
-  async #resize(service: DeployedService, count: number, release: Release, work: Work): Promise<void> {
-    if (count > service.replicas.length) await this.#grow(service, count, release, work);
-    else await this.#shrink(service, count);
-  }
-
-  async #grow(service: DeployedService, count: number, release: Release, { signal, progress }: Work): Promise<void> {
-    this.#fill(service, count, release, service.joining);
-    const joining = [...service.joining];
-    const tell = (ready: number) => progress.step(service.name, `${ready} of ${joining.length} more ready`);
-    tell(0);
-    try {
-      await forEachStart(joining, signal, (replica) => replica.start(), tell);
-      service.replicas.push(...joining);
-    } catch (error) {
-      await Promise.all(joining.map((replica) => replica.stop()));
-      throw error;
-    } finally {
-      service.joining.length = 0;
-    }
-    this.#changed(service);
-    this.#broadcast.flush();
-  }
-
-  async #shrink(service: DeployedService, count: number): Promise<void> {
-    const leaving = service.replicas.slice(count);
-    if (leaving.length === 0) return;
-    service.replicas.length = count;
-    service.leaving.push(...leaving);
-    for (const replica of leaving) replica.retire();
-    this.#changed(service);
-    this.#broadcast.flush();
-    await new Promise<void>((resolve) => this.#options.clock.after(RETIRE_MS, resolve));
-    await Promise.all(leaving.map((replica) => replica.stop()));
-    service.leaving.length = 0;
-    for (const { name } of leaving) this.logs.forget(name);
-    this.#changed(service);
-  }
-
-  async #replaceAll(service: DeployedService, release: Release, { signal, progress }: Work): Promise<void> {
-    let done = 0;
-    for (const replica of service.replicas) {
-      signal.throwIfAborted();
-      if (replica.revision !== release.revision)
-        await replica.replace(toReplicaOptions(this.#surroundings, service, replica.ordinal, release));
-      progress.step(service.name, `${++done} of ${service.replicas.length} replaced`);
-    }
-  }
-
-  #fill(service: DeployedService, count: number, release: Release, into: LocalReplica[]): void {
-    for (let ordinal = service.replicas.length; ordinal < count; ordinal++) {
-      into.push(new LocalReplica(toReplicaOptions(this.#surroundings, service, ordinal, release)));
-    }
   }
 
   #changed(service: DeployedService): void {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { HadronError, type Member, type ReplicaState, type ReplicaStatus, type ToReplica } from "@hadron/core/spi";
+import { type Current, processOf } from "./current.ts";
 import type { Exit } from "./exit.ts";
 import { Incarnation } from "./incarnation.ts";
 import { LastExit } from "./last-exit.ts";
@@ -15,18 +16,13 @@ const DRAIN_MARGIN_MS = 2500;
 export class LocalReplica {
   #options: ReplicaOptions;
   readonly #policy: RestartPolicy;
-  #current: Incarnation | undefined;
+  #current: Current = { kind: "none" };
   /** Is to take its place. */
   #next: Incarnation | undefined;
-  /** Drains, so that another can take its place. */
-  #leaving: Incarnation | undefined;
   #state: ReplicaState = "starting";
   #reason: string | null = null;
   #restarts = 0;
-  /** Its first process did not become ready yet: if it dies, it is not started again. */
-  #first = true;
   #stopping: Promise<void> | undefined;
-  #cancelRestart = () => {};
   readonly #lastExit: LastExit;
 
   constructor(options: ReplicaOptions) {
@@ -53,7 +49,11 @@ export class LocalReplica {
 
   /** See {@link Incarnation.pending}. */
   get pending(): number {
-    return this.#current?.pending ?? 0;
+    return this.#process?.pending ?? 0;
+  }
+
+  get #process(): Incarnation | undefined {
+    return processOf(this.#current);
   }
 
   get member(): Member {
@@ -61,15 +61,15 @@ export class LocalReplica {
     return {
       ordinal: this.ordinal,
       name: this.name,
-      address: this.#current?.address ?? "",
+      address: this.#process?.address ?? "",
       state: this.#state,
       reason,
-      addresses: this.#current?.addresses,
+      addresses: this.#process?.addresses,
     };
   }
 
   async status(): Promise<ReplicaStatus> {
-    return this.statusWith((await this.#current?.calls()) ?? null);
+    return this.statusWith((await this.#process?.calls()) ?? null);
   }
 
   statusWith(calls: number | null): ReplicaStatus {
@@ -81,9 +81,10 @@ export class LocalReplica {
   /** Starts it. Rejects as {@link Incarnation.ready} does; it is then not started again. */
   async start(): Promise<void> {
     this.#refuseIfStopping();
-    this.#current = this.#launch(this.#options);
+    const process = this.#launch(this.#options);
+    this.#current = { kind: "first", process };
     try {
-      await this.#current.ready;
+      await process.ready;
     } finally {
       // Also where it has ended because of that.
       this.#refuseIfStopping();
@@ -106,7 +107,7 @@ export class LocalReplica {
     const next = this.#launch(options);
     this.#next = next;
     await next.ready.finally(() => (this.#next = undefined));
-    const before = this.#current;
+    const before = this.#process;
     this.#take(next, options);
     await new Promise<void>((resolve) => options.clock.after(RETIRE_MS, resolve));
     await before?.stop(options.drainMs + DRAIN_MARGIN_MS);
@@ -114,13 +115,11 @@ export class LocalReplica {
 
   async #handOver(options: ReplicaOptions): Promise<void> {
     const { clock, drainMs } = this.#options;
-    const before = this.#current;
-    // From here on its end is meant, and no reason to start it again.
-    this.#leaving = before;
+    const before = this.#process;
+    if (before !== undefined) this.#current = { kind: "over", process: before };
     this.#become("draining", "it is being replaced");
     await new Promise<void>((resolve) => clock.after(RETIRE_MS, resolve));
     await before?.stop(drainMs + DRAIN_MARGIN_MS);
-    this.#leaving = undefined;
     this.#refuseIfStopping();
     this.#become("starting", "it is being replaced");
     const next = this.#launch(options);
@@ -130,7 +129,7 @@ export class LocalReplica {
     } catch (error) {
       await next.exited;
       this.#next = undefined;
-      if (this.#stopping === undefined) this.#current = this.#launch(this.#options);
+      if (this.#stopping === undefined) this.#current = { kind: "kept", process: this.#launch(this.#options) };
       throw error;
     }
     this.#next = undefined;
@@ -140,23 +139,22 @@ export class LocalReplica {
   #take(next: Incarnation, options: ReplicaOptions): void {
     this.#cancelRestart();
     this.#options = options;
-    this.#current = next;
-    this.#first = false;
+    this.#current = { kind: "kept", process: next };
     this.#become("ready", null);
   }
 
   send(message: ToReplica): void {
-    this.#current?.send(message);
+    this.#process?.send(message);
   }
 
   /** As {@link Incarnation.pass}. */
   pass(socket: Socket): Promise<boolean> {
-    return this.#current?.pass(socket) ?? Promise.resolve(false);
+    return this.#process?.pass(socket) ?? Promise.resolve(false);
   }
 
   /** Why a connection to it broke, if that is known, or soon will be. */
   because(): Promise<string | null> {
-    return this.#lastExit.because(this.#current?.exited);
+    return this.#lastExit.because(this.#process?.exited);
   }
 
   /** From now on callers go elsewhere, as soon as the directory says so. */
@@ -173,7 +171,7 @@ export class LocalReplica {
   /** Ends it at once, even while it drains. */
   async kill(): Promise<void> {
     const stopped = this.stop();
-    await Promise.all([this.#current?.kill(), this.#next?.kill()]);
+    await Promise.all([this.#process?.kill(), this.#next?.kill()]);
     await stopped;
   }
 
@@ -181,7 +179,7 @@ export class LocalReplica {
     this.#cancelRestart();
     this.retire();
     const waitMs = this.#options.drainMs + DRAIN_MARGIN_MS;
-    await Promise.all([this.#current?.stop(waitMs), this.#next?.stop(waitMs)]);
+    await Promise.all([this.#process?.stop(waitMs), this.#next?.stop(waitMs)]);
   }
 
   #refuseIfStopping(): void {
@@ -194,7 +192,7 @@ export class LocalReplica {
       ...options,
       ...options.launch(),
       changed: (changed) => {
-        if (changed === this.#current && changed !== this.#leaving) this.#follow(changed);
+        if (this.#isWatched(changed)) this.#follow(changed);
       },
     });
     incarnation.send(options.greet());
@@ -202,22 +200,31 @@ export class LocalReplica {
     if (pid !== undefined) options.began(pid);
     void incarnation.exited.then((exit) => {
       if (pid !== undefined) options.ended(pid);
-      if (incarnation === this.#current && incarnation !== this.#leaving) this.#died(incarnation, exit);
+      if (this.#isWatched(incarnation)) this.#died(incarnation, exit);
     });
     return incarnation;
   }
 
-  #follow({ state }: Incarnation): void {
+  #isWatched(process: Incarnation): boolean {
+    return this.#process === process && this.#current.kind !== "over";
+  }
+
+  #follow(process: Incarnation): void {
+    const { state } = process;
     if (this.#stopping !== undefined) return;
-    if (state === "ready") this.#first = false;
+    if (state === "ready") this.#current = { kind: "kept", process };
     if (state === "ready" || state === "draining") this.#become(state, this.#reason);
   }
 
-  #died(incarnation: Incarnation, exit: Exit): void {
-    const { clock } = this.#options;
+  #cancelRestart(): void {
+    if (this.#current.kind === "dead") this.#current.cancelRestart();
+  }
+
+  #died(process: Incarnation, exit: Exit): void {
     this.#lastExit.record(exit);
     if (this.#stopping !== undefined) return;
-    if (this.#first) {
+    if (this.#current.kind === "first") {
+      this.#current = { kind: "over", process };
       this.#become("failed", exit.reason);
       return;
     }
@@ -225,15 +232,20 @@ export class LocalReplica {
     if (delayMs === undefined) {
       const gaveUp = `${exit.reason}; it died ${GIVE_UP_DEATHS} times within a minute, and is not started again.`;
       this.#say("error", gaveUp);
-      this.#become("failed", gaveUp + incarnation.lastLines());
+      this.#current = { kind: "over", process };
+      this.#become("failed", gaveUp + process.lastLines());
       return;
     }
     this.#say("warn", `${exit.reason}; it is started again`);
+    this.#current = { kind: "dead", process, cancelRestart: this.#restartIn(delayMs, exit.reason) };
     this.#become("starting", exit.reason);
-    this.#cancelRestart = clock.after(delayMs, () => {
+  }
+
+  #restartIn(delayMs: number, reason: string): () => void {
+    return this.#options.clock.after(delayMs, () => {
       this.#restarts++;
-      this.#current = this.#launch(this.#options);
-      this.#become("starting", exit.reason);
+      this.#current = { kind: "kept", process: this.#launch(this.#options) };
+      this.#become("starting", reason);
     });
   }
 
