@@ -28,7 +28,7 @@ export const nodes: readonly { readonly name: string; readonly isHere: boolean }
 
 async function listNodes(): Promise<typeof nodes> {
   const api = new Api(findTarget({ env: process.env, context: undefined, namespace: undefined }));
-  const { items } = await api.json({ path: "/api/v1/nodes", what: "list nodes", signal });
+  const { items } = await api.json<any>({ path: "/api/v1/nodes", what: "list nodes", signal });
   api.close();
   const bootId = process.platform === "linux" ? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() : "";
   return items.map(({ metadata, status }: any) => ({

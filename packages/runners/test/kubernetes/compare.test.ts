@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import type { Secret, Service } from "../../src/kubernetes/objects/objects.ts";
 import { differences, isAsWanted, mark } from "../../src/kubernetes/plan/compare.ts";
 
-const object = (spec: unknown, more: Partial<KubeObject["metadata"]> = {}) =>
+const object = (spec: unknown, more: Partial<Service["metadata"]> = {}) =>
   ({
     apiVersion: "v1",
     kind: "Service",
     metadata: { name: "x", ...more },
     spec,
-  }) as KubeObject;
+  }) as Service;
 
 test("what the server added and what others own is no difference", () => {
   const wanted = mark(object({ ports: [{ name: "http", port: 80 }] }));
@@ -55,7 +55,7 @@ test("differences are told field by field, items by their names", () => {
 });
 
 test("values of secrets are never told", () => {
-  const secret = (data: Record<string, string>) => ({
+  const secret = (data: Record<string, string>): Secret => ({
     apiVersion: "v1",
     kind: "Secret",
     metadata: { name: "s" },

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Kind } from "../../src/kubernetes/objects/objects.ts";
 import { isData, parseBytes } from "../../src/kubernetes/world/data.ts";
 
 test.each([
@@ -13,7 +14,7 @@ test.each([
 });
 
 test("claims and generated secrets are data; declared secrets and everything else are made again", () => {
-  const objectOf = (kind: string, name: string) => ({ apiVersion: "v1", kind, metadata: { name } });
+  const objectOf = (kind: Kind, name: string) => ({ apiVersion: "v1", kind, metadata: { name } });
   expect(isData(objectOf("PersistentVolumeClaim", "data-shop-keys-0"), "shop")).toBe(true);
   expect(isData(objectOf("Secret", "shop-generated"), "shop")).toBe(true);
   expect(isData(objectOf("Secret", "shop"), "shop")).toBe(false);

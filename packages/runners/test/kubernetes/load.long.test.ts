@@ -25,7 +25,7 @@ describe.skipIf(skip !== undefined)(
 
     const podsOf = async (service: string) =>
       (
-        await space.api.json({
+        await space.api.json<any>({
           path: pathOf("Pod", space.name),
           query: { labelSelector: `app.kubernetes.io/name=${service}` },
           what: "list",

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { statusOf } from "../../src/kubernetes/api/api-error.ts";
 import { readObject } from "../../src/kubernetes/api/send.ts";
 import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
-import { type KubeObject, pathOf } from "../../src/kubernetes/objects/objects.ts";
+import { type Pod, pathOf } from "../../src/kubernetes/objects/objects.ts";
 import { containerOf } from "../../src/kubernetes/world/pods.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
@@ -16,7 +16,7 @@ const space = useNamespace();
 const { signal } = context;
 const runner = () => runnerFor(space.env);
 const podsOf = async (app: string) =>
-  (await listObjects(space.api, "Pod", selectorOf(app), signal)) as readonly Loose[];
+  (await listObjects(space.api, "Pod", selectorOf(app), signal)) as readonly (Loose & Pod)[];
 
 const severalNodes = nodes.length > 1 ? "the cluster has several nodes, and a test does not cordon them all" : skip;
 
@@ -94,7 +94,7 @@ describe.skipIf(elsewhere !== undefined)(
   { timeout: 300_000 },
   () => {
     /** Stops what runs in a pod's container, as this machine sees it. */
-    const stop = (pod: KubeObject) => {
+    const stop = (pod: Pod) => {
       const id = containerOf(pod)?.containerID?.split("://")[1];
       if (id === undefined) throw new Error(`${pod.metadata.name} has no container yet`);
       const pids = readdirSync("/proc").filter((entry) => {

@@ -16,7 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const made = async (app: string) =>
   (await Promise.all(OWN_KINDS.map((kind) => listObjects(space.api, kind, selectorOf(app), signal)))).flat();
-const post = (path: string, body: object) => space.api.json({ method: "POST", path, body, what: "make it", signal });
+const post = (path: string, body: object) =>
+  space.api.json<any>({ method: "POST", path, body, what: "make it", signal });
 
 describe.skipIf(skip !== undefined)(`what a cluster refuses (${skip ?? "there is one"})`, { timeout: 60_000 }, () => {
   test("an object of that name that is not ours is never touched, and told", async () => {
@@ -32,7 +33,7 @@ describe.skipIf(skip !== undefined)(`what a cluster refuses (${skip ?? "there is
     await expect(runnerFor(space.env).apply(await fixture("web.ts", "taken"), context)).rejects.toThrow(
       /There is a Deployment "taken-web" in namespace .*, and it was not made by Hadron: it is left alone/,
     );
-    const { metadata } = await space.api.json({
+    const { metadata } = await space.api.json<any>({
       path: pathOf("Deployment", space.name, "taken-web"),
       what: "read",
       signal,

@@ -1,19 +1,15 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import type { Pod, StatefulSet } from "../../src/kubernetes/objects/objects.ts";
 import { nextStep } from "../../src/kubernetes/rollout/roll.ts";
 
-const set = (replicas: number, partition: number, more = {}): KubeObject => ({
+const set = (replicas: number, partition: number, more = {}): StatefulSet => ({
   apiVersion: "apps/v1",
   kind: "StatefulSet",
   metadata: { name: "s", uid: "set", generation: 2 },
   spec: { replicas, updateStrategy: { rollingUpdate: { partition } } },
   status: { observedGeneration: 2, updateRevision: "new", currentRevision: "old", ...more },
 });
-const pod = (
-  ordinal: number,
-  revision: "old" | "new",
-  state: "ready" | "starting" | "going" = "ready",
-): KubeObject => ({
+const pod = (ordinal: number, revision: "old" | "new", state: "ready" | "starting" | "going" = "ready"): Pod => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import type { Pod, Workload } from "../../src/kubernetes/objects/objects.ts";
 import { podTrouble, workloadTrouble } from "../../src/kubernetes/world/trouble.ts";
 
-const pod = (status: object): KubeObject => ({
+const pod = (status: object): Pod => ({
   apiVersion: "v1",
   kind: "Pod",
   metadata: { name: "a-b-0", annotations: { "dev.hadron.service": "b" } },
@@ -73,7 +73,7 @@ test("a process that does not listen yet is left to the cluster, until that has 
 });
 
 test("a quota that keeps pods from being made is told of their workload", () => {
-  const deployment = {
+  const deployment: Workload = {
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: "a-b", annotations: { "dev.hadron.service": "b" } },

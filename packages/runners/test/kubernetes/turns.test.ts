@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { askPod } from "../../src/kubernetes/api/pod-stream.ts";
 import { NAME, SERVICE, selectorOf } from "../../src/kubernetes/objects/labels.ts";
-import type { KubeObject } from "../../src/kubernetes/objects/objects.ts";
+import type { Workload } from "../../src/kubernetes/objects/objects.ts";
 import { toTurns } from "../../src/kubernetes/rollout/end.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { INTERNAL_PORT } from "../../src/replica/layout.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";
 
-const workload = (service: string): KubeObject => ({
+const workload = (service: string): Workload => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name: service, annotations: { [SERVICE]: service } },

@@ -82,7 +82,7 @@ describe.skipIf(skip !== undefined)(
           break;
         }
       }
-      const [pod] = (await space.api.json({ path: pathOf("Pod", space.name), what: "list", signal })).items;
+      const [pod] = (await space.api.json<any>({ path: pathOf("Pod", space.name), what: "list", signal })).items;
       await space.api.json({
         method: "DELETE",
         path: pathOf("Pod", space.name, pod.metadata.name),

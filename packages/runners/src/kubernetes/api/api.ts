@@ -57,8 +57,8 @@ export class Api {
   }
 
   /** One request, answered in JSON. RUNNER_FAILED; `statusOf(error)` is the server's own word. */
-  async json<T = any>(request: ApiRequest): Promise<T> {
-    return JSON.parse((await this.text(request)) || "null") as T;
+  async json<T>(request: ApiRequest): Promise<T> {
+    return JSON.parse((await this.text(request)) || "null");
   }
 
   async text(request: ApiRequest): Promise<string> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HadronError } from "@hadron/core";
 import { isOurs, MANAGER } from "../objects/labels.ts";
-import { type Kind, type KubeObject, kindOf, pathOf, pluralOf } from "../objects/objects.ts";
+import { type Kind, type KubeObject, type ObjectOf, pathOf, pluralOf } from "../objects/objects.ts";
 import type { Api } from "./api.ts";
 import { ApiFailure, statusOf } from "./api-error.ts";
 
@@ -11,16 +11,16 @@ const ATTEMPTS = 5;
  * Server-side apply of one object, as our own field manager: what others own stays theirs. RUNNER_FAILED, with manager
  * and field, where somebody else owns what we want to say: it is told, and not forced.
  */
-export async function applyObject(
+export async function applyObject<T extends KubeObject>(
   api: Api,
-  manifest: KubeObject,
+  manifest: T,
   options: { readonly dryRun: boolean; readonly signal: AbortSignal },
-): Promise<KubeObject> {
-  const kind = kindOf(manifest.kind);
-  const { name } = manifest.metadata;
+): Promise<T> {
+  const { kind, metadata } = manifest;
+  const { name } = metadata;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await api.json<KubeObject>({
+      return await api.json<T>({
         method: "PATCH",
         path: pathOf(kind, api.namespace, name),
         query: { fieldManager: MANAGER, fieldValidation: "Strict", dryRun: options.dryRun ? "All" : undefined },
@@ -59,14 +59,14 @@ function toConflict(error: unknown, kind: string, name: string): unknown {
 }
 
 /** The object of that name, whoever made it, or undefined. */
-export async function readObject(
+export async function readObject<K extends Kind>(
   api: Api,
-  kind: Kind,
+  kind: K,
   name: string,
   signal: AbortSignal,
-): Promise<KubeObject | undefined> {
+): Promise<ObjectOf<K> | undefined> {
   try {
-    return await api.json<KubeObject>({
+    return await api.json<ObjectOf<K>>({
       path: pathOf(kind, api.namespace, name),
       what: `read ${kind} "${name}"`,
       signal,
@@ -85,7 +85,7 @@ export async function checkNotTaken(
   { kind, metadata: { name } }: KubeObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const there = await readObject(api, kindOf(kind), name, signal);
+  const there = await readObject(api, kind, name, signal);
   if (there === undefined || isOurs(there, app)) return;
   const part = there.metadata.labels?.["app.kubernetes.io/part-of"];
   const whose =

@@ -2,7 +2,7 @@ import { type AddressFinder, addressesOfMembers, type Directory, type ImagePort,
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { NAME } from "../objects/labels.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { Pod } from "../objects/objects.ts";
 import type { Mirror } from "../world/mirror.ts";
 import { describePod, ordinalOf, replicaNameOf } from "../world/pods.ts";
 import { Doors } from "./doors.ts";
@@ -24,19 +24,19 @@ export class PodDirectory implements Directory {
   readonly #opening = new Map<string, Promise<void>>();
   readonly #find = addressesOfMembers(this);
   readonly #watchers = new Map<string, Set<() => void>>();
-  #mirror: Mirror | undefined;
+  #mirror: Mirror<"Pod"> | undefined;
 
   constructor(api: Api, labels: ReadonlyMap<string, string>) {
     this.#doors = new Doors(api);
     this.#labels = labels;
   }
 
-  follow(mirror: Mirror): void {
+  follow(mirror: Mirror<"Pod">): void {
     this.#mirror = mirror;
   }
 
   /** A pod came, changed or went. */
-  changed(pod: KubeObject | undefined): void {
+  changed(pod: Pod | undefined): void {
     const label = pod?.metadata.labels?.[NAME];
     for (const [service, watchers] of this.#watchers) {
       if (label === undefined || this.#labels.get(service) === label) for (const changed of [...watchers]) changed();
@@ -95,12 +95,12 @@ export class PodDirectory implements Directory {
     this.#ports.set(service, { ...this.#ports.get(service), [name]: address });
   }
 
-  #podsOf(service: string): readonly KubeObject[] {
+  #podsOf(service: string): readonly Pod[] {
     const label = this.#labels.get(service);
     return [...(this.#mirror?.objects.values() ?? [])].filter((pod) => pod.metadata.labels?.[NAME] === label);
   }
 
-  #addressOf({ metadata: { name, uid = name } }: KubeObject): string {
+  #addressOf({ metadata: { name, uid = name } }: Pod): string {
     const known = this.#addresses.get(uid);
     if (known !== undefined) return known;
     const address = this.#doors.open(name, INTERNAL_PORT);

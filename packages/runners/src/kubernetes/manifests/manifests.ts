@@ -3,7 +3,7 @@ import { countsOf } from "../../replica/counts.ts";
 import { COUNTS_FILE, TOPOLOGY_FILE } from "../../replica/layout.ts";
 import { labelsOf, REVISION } from "../objects/labels.ts";
 import { appNames, nameObjects } from "../objects/names.ts";
-import { type KubeObject, OWN_KINDS } from "../objects/objects.ts";
+import { type ConfigMap, type Kind, type KubeObject, OWN_KINDS } from "../objects/objects.ts";
 import type { ManifestInput, ServiceInput } from "./input.ts";
 import { toPolicies } from "./network-policy.ts";
 import { toServices } from "./services.ts";
@@ -28,8 +28,8 @@ export function toManifests(input: ManifestInput): readonly KubeObject[] {
     const whole: ServiceInput = { ...input, service, allNames, names };
     objects.push(...toServices(whole), toWorkload(whole), ...toDisruptionBudget(whole));
   }
-  const placeOf = ({ kind }: KubeObject) => OWN_KINDS.findIndex((own) => kind === own);
-  return objects.sort((a, b) => placeOf(a) - placeOf(b));
+  const order: readonly Kind[] = OWN_KINDS;
+  return objects.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 function toAccount({ app }: Topology): KubeObject {
@@ -42,7 +42,7 @@ function toAccount({ app }: Topology): KubeObject {
 }
 
 /** What is deployed, for whoever looks at it later: see `readDeployed`. */
-function toTopology({ topology, revision, captured }: ManifestInput): KubeObject {
+function toTopology({ topology, revision, captured }: ManifestInput): ConfigMap {
   const { app } = topology;
   return {
     apiVersion: "v1",
@@ -56,7 +56,7 @@ function toTopology({ topology, revision, captured }: ManifestInput): KubeObject
 }
 
 /** How many replicas the sharded services have now: mounted into every pod, and read again when it changes. */
-export function toCounts(app: string, counts: Readonly<Record<string, number>>): KubeObject {
+export function toCounts(app: string, counts: Readonly<Record<string, number>>): ConfigMap {
   return {
     apiVersion: "v1",
     kind: "ConfigMap",

@@ -1,19 +1,19 @@
 import type { ServiceTopology } from "@hadron/core/spi";
 import { labelsOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { Secret } from "../objects/objects.ts";
 
 /** The declared secrets of an app. Never printed, never exported. */
-export function toSecret(app: string, secrets: Readonly<Record<string, string>>): KubeObject {
+export function toSecret(app: string, secrets: Readonly<Record<string, string>>): Secret {
   return secretObject(app, appNames(app).secret, secrets);
 }
 
 /** The secrets that were made for an app, once. Never printed, never exported, and not removed by what changes an app. */
-export function toGeneratedSecret(app: string, values: Readonly<Record<string, string>>): KubeObject {
+export function toGeneratedSecret(app: string, values: Readonly<Record<string, string>>): Secret {
   return secretObject(app, appNames(app).generated, values);
 }
 
-function secretObject(app: string, name: string, values: Readonly<Record<string, string>>): KubeObject {
+function secretObject(app: string, name: string, values: Readonly<Record<string, string>>): Secret {
   const data = Object.fromEntries(
     Object.entries(values)
       .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,8 +1,9 @@
 import type { ImageTopology } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
+import type { IngressPath, ServicePort, ServiceSpec } from "../objects/fields.ts";
 import { labelsOf, SERVICE } from "../objects/labels.ts";
 import { imageHost } from "../objects/names.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { Ingress, KubeObject, Service } from "../objects/objects.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
 
 /**
@@ -21,7 +22,7 @@ export function toServices(input: ServiceInput): readonly KubeObject[] {
 /** Callers find an image by its plain name, as its declaration says, on every port that it has. */
 function toImageServices(input: ServiceInput, image: ImageTopology): readonly KubeObject[] {
   const ports = Object.entries(image.ports).map(
-    ([name, port]): ServicePort => ({ name, port, protocol: "TCP", targetPort: name }),
+    ([name, port]) => ({ name, port, protocol: "TCP", targetPort: name }) satisfies ServicePort,
   );
   const [main] = ports;
   if (main === undefined) return [];
@@ -32,16 +33,7 @@ function toImageServices(input: ServiceInput, image: ImageTopology): readonly Ku
   ];
 }
 
-interface ServicePort {
-  readonly name: string;
-  readonly port: number;
-  readonly protocol: "TCP";
-  readonly targetPort: string;
-  readonly appProtocol?: string;
-  readonly nodePort?: number;
-}
-
-function toHeadless(input: ServiceInput, ports: readonly ServicePort[]): KubeObject {
+function toHeadless(input: ServiceInput, ports: readonly ServicePort[]): Service {
   return serviceObject(input, input.names.pods, {
     clusterIP: "None",
     // Who is the only one of its kind is waited for: it should be found as soon as it listens, not when that is noticed.
@@ -50,12 +42,17 @@ function toHeadless(input: ServiceInput, ports: readonly ServicePort[]): KubeObj
   });
 }
 
-const TYPES = { port: "ClusterIP", ingress: "ClusterIP", "node-port": "NodePort", "load-balancer": "LoadBalancer" };
+const TYPES = {
+  port: "ClusterIP",
+  ingress: "ClusterIP",
+  "node-port": "NodePort",
+  "load-balancer": "LoadBalancer",
+} as const;
 
 /** `inside`: the port of its pods that outside callers reach, and the port that they use unless another is asked for. */
 function toExposed(
   input: ServiceInput,
-  inside: Pick<ServicePort, "name" | "port" | "appProtocol">,
+  inside: { readonly name: string; readonly port: number; readonly appProtocol?: string },
 ): readonly KubeObject[] {
   const { exposed } = input.service;
   if (exposed === null) return [];
@@ -68,12 +65,12 @@ function toExposed(
     targetPort: inside.name,
     ...(isNodePort ? { nodePort: port } : {}),
   };
-  const objects = [serviceObject(input, input.names.base, { type: TYPES[via], ports: [outside] })];
+  const objects: KubeObject[] = [serviceObject(input, input.names.base, { type: TYPES[via], ports: [outside] })];
   if (via === "ingress") objects.push(toIngress(input, port ?? inside.port));
   return objects;
 }
 
-function serviceObject({ topology, service, names }: ServiceInput, name: string, spec: object): KubeObject {
+function serviceObject({ topology, service, names }: ServiceInput, name: string, spec: ServiceSpec): Service {
   const labels = labelsOf(topology.app, names.label);
   return {
     apiVersion: "v1",
@@ -83,9 +80,10 @@ function serviceObject({ topology, service, names }: ServiceInput, name: string,
   };
 }
 
-function toIngress({ topology, service, names }: ServiceInput, port: number): KubeObject {
+function toIngress({ topology, service, names }: ServiceInput, port: number): Ingress {
   const host = service.exposed?.hostname ?? null;
-  const path = { path: "/", pathType: "Prefix", backend: { service: { name: names.base, port: { number: port } } } };
+  const backend = { service: { name: names.base, port: { number: port } } };
+  const path: IngressPath = { path: "/", pathType: "Prefix", backend };
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "Ingress",

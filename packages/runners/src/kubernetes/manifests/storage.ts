@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { ServiceTopology } from "@hadron/core/spi";
 import { FILES_FOLDER } from "../../replica/layout.ts";
+import type { WorkloadSpec } from "../objects/fields.ts";
 import type { VolumeMount } from "../objects/pod-spec.ts";
 import { toBytes } from "./resources.ts";
 
@@ -12,7 +13,7 @@ export function storageMount({ storage }: ServiceTopology): readonly VolumeMount
 }
 
 /** The claims of a StatefulSet. Storage outlives the replica, and a replica that was scaled away. */
-export function toClaims({ storage }: ServiceTopology, labels: Readonly<Record<string, string>>) {
+export function toClaims({ storage }: ServiceTopology, labels: Readonly<Record<string, string>>): WorkloadSpec {
   if (storage === null) return {};
   return {
     persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },

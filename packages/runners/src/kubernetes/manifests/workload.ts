@@ -1,6 +1,6 @@
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { labelsOf, REVISION, SECRETS, SERVICE } from "../objects/labels.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { KubeObject, Workload } from "../objects/objects.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
 import { toPod } from "./pod.ts";
 import { toClaims } from "./storage.ts";
@@ -13,7 +13,7 @@ const SCRAPED = {
 };
 
 /** A Deployment for interchangeable replicas; a StatefulSet where each has a name, a number and perhaps storage. */
-export function toWorkload(input: ServiceInput): KubeObject {
+export function toWorkload(input: ServiceInput): Workload {
   const { topology, service, names, revision } = input;
   const labels = labelsOf(topology.app, names.label);
   const metadata = { name: names.base, labels, annotations: { [SERVICE]: service.name, [REVISION]: revision } };

@@ -1,49 +1,138 @@
-/**
- * What we read of the objects that a cluster shows: any field may be missing, on any kind. What we make has types of its own
- * where it is made.
- */
-export interface Spec {
-  /** Of a workload. */
+import type { PodSpec, Selector } from "./pod-spec.ts";
+
+/* Specs and statuses by kind, as far as we make or read them. What a cluster shows may lack any field. */
+
+/** Of a Deployment or a StatefulSet. */
+export interface WorkloadSpec {
   readonly replicas?: number;
-  readonly template?: { readonly spec?: { readonly terminationGracePeriodSeconds?: number } };
-  readonly updateStrategy?: { readonly type?: string; readonly rollingUpdate?: { readonly partition?: number } };
-  /** Of a Service. */
-  readonly type?: string;
-  readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
-  /** Of an Ingress. */
-  readonly rules?: readonly { readonly host?: string; readonly http?: object }[];
-  /** Of a claim. */
-  readonly resources?: { readonly requests?: { readonly storage?: string } };
-  /** Of a Lease. */
-  readonly holderIdentity?: string;
-  readonly leaseDurationSeconds?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-  /** Of a pod. */
-  readonly containers?: readonly { readonly name: string }[];
-  /** What else there is, is passed on. */
-  readonly [field: string]: unknown;
+  readonly revisionHistoryLimit?: number;
+  readonly selector?: Selector;
+  readonly template?: PodTemplate;
+  /** Of a Deployment. */
+  readonly strategy?: {
+    readonly type: "RollingUpdate";
+    readonly rollingUpdate: { readonly maxSurge: string; readonly maxUnavailable: number };
+  };
+  /** The rest: of a StatefulSet. */
+  readonly updateStrategy?: {
+    readonly type?: "RollingUpdate";
+    readonly rollingUpdate?: { readonly partition?: number };
+  };
+  readonly serviceName?: string;
+  readonly podManagementPolicy?: "Parallel";
+  readonly persistentVolumeClaimRetentionPolicy?: { readonly whenDeleted: "Retain"; readonly whenScaled: "Retain" };
+  readonly volumeClaimTemplates?: readonly ClaimTemplate[];
 }
 
-export interface Status {
+export interface PodTemplate {
+  readonly metadata?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Partial<PodSpec>;
+}
+
+export interface ClaimTemplate {
+  readonly apiVersion: "v1";
+  readonly kind: "PersistentVolumeClaim";
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: ClaimSpec;
+}
+
+export interface ClaimSpec {
+  readonly accessModes?: readonly "ReadWriteOnce"[];
+  readonly resources?: { readonly requests?: { readonly storage?: string } };
+}
+
+export interface ClaimStatus {
+  readonly capacity?: { readonly storage?: string };
+}
+
+export interface WorkloadStatus {
   readonly conditions?: readonly Condition[];
-  /** Of a workload. */
   readonly observedGeneration?: number;
   readonly replicas?: number;
   readonly updatedReplicas?: number;
   readonly availableReplicas?: number;
+  /** Of a StatefulSet. */
   readonly currentRevision?: string;
   readonly updateRevision?: string;
-  /** Of a pod. */
+}
+
+/** Of a pod that is there, whoever made its containers. */
+export interface SeenPodSpec {
+  readonly containers?: readonly { readonly name: string }[];
+}
+
+export interface PodStatus {
+  readonly conditions?: readonly Condition[];
   readonly phase?: string;
   readonly reason?: string;
   readonly message?: string;
   readonly hostIP?: string;
   readonly containerStatuses?: readonly ContainerStatus[];
-  /** Of a claim. */
-  readonly capacity?: { readonly storage?: string };
-  /** Of a Service or an Ingress. */
+}
+
+export interface ServiceSpec {
+  readonly type?: ServiceType;
+  readonly clusterIP?: string;
+  readonly publishNotReadyAddresses?: boolean;
+  readonly ports?: readonly ServicePort[];
+  readonly selector?: Readonly<Record<string, string>>;
+}
+
+export type ServiceType = "ClusterIP" | "NodePort" | "LoadBalancer";
+
+export interface ServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: "TCP";
+  readonly targetPort?: string;
+  readonly appProtocol?: string;
+  readonly nodePort?: number;
+}
+
+export interface IngressSpec {
+  readonly rules?: readonly IngressRule[];
+}
+
+export interface IngressRule {
+  readonly host?: string;
+  readonly http?: { readonly paths: readonly IngressPath[] };
+}
+
+export interface IngressPath {
+  readonly path: string;
+  readonly pathType: "Prefix";
+  readonly backend: { readonly service: { readonly name: string; readonly port: { readonly number: number } } };
+}
+
+/** Of a Service or an Ingress. */
+export interface BalancedStatus {
   readonly loadBalancer?: { readonly ingress?: readonly { readonly hostname?: string; readonly ip?: string }[] };
+}
+
+export interface NetworkPolicySpec {
+  readonly podSelector: Selector;
+  readonly policyTypes: readonly "Ingress"[];
+  readonly ingress: readonly {
+    readonly from?: readonly ({ readonly podSelector: Selector } | { readonly namespaceSelector: Selector })[];
+    readonly ports?: readonly { readonly port: string; readonly protocol: "TCP" }[];
+  }[];
+}
+
+export interface DisruptionBudgetSpec {
+  readonly maxUnavailable: number;
+  readonly selector: Selector;
+  readonly unhealthyPodEvictionPolicy: "AlwaysAllow";
+}
+
+export interface LeaseSpec {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly leaseTransitions?: number;
+  readonly acquireTime?: string;
+  readonly renewTime?: string;
 }
 
 export interface Condition {

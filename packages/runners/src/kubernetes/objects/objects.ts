@@ -1,29 +1,79 @@
-import { HadronError } from "@hadron/core/spi";
-import type { Spec, Status } from "./fields.ts";
+import type {
+  BalancedStatus,
+  ClaimSpec,
+  ClaimStatus,
+  DisruptionBudgetSpec,
+  IngressSpec,
+  LeaseSpec,
+  NetworkPolicySpec,
+  PodStatus,
+  SeenPodSpec,
+  ServiceSpec,
+  WorkloadSpec,
+  WorkloadStatus,
+} from "./fields.ts";
 
-/** A Kubernetes object, as plain JSON. */
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly generation?: number;
-    readonly creationTimestamp?: string;
-    readonly deletionTimestamp?: string;
-    readonly deletionGracePeriodSeconds?: number;
-    readonly finalizers?: readonly string[];
-    readonly managedFields?: readonly ManagedFields[];
-    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
-  };
-  readonly spec?: Spec;
-  readonly status?: Status;
+/** A Kubernetes object of a kind that we make or read, as plain JSON. */
+export type KubeObject =
+  | Workload
+  | Pod
+  | Claim
+  | Service
+  | Ingress
+  | Lease
+  | Secret
+  | ConfigMap
+  | Kubernetes<"ServiceAccount", { readonly automountServiceAccountToken?: boolean }>
+  | Kubernetes<"NetworkPolicy", { readonly spec?: NetworkPolicySpec }>
+  | Kubernetes<"PodDisruptionBudget", { readonly spec?: DisruptionBudgetSpec }>
+  | Kubernetes<"ReplicaSet", object>
+  | Kubernetes<"Event", object>;
+
+/** What makes pods. */
+export type Workload = Deployment | StatefulSet;
+export type Deployment = Kubernetes<"Deployment", WorkloadFields>;
+export type StatefulSet = Kubernetes<"StatefulSet", WorkloadFields>;
+export type Pod = Kubernetes<"Pod", { readonly spec?: SeenPodSpec; readonly status?: PodStatus }>;
+export type Claim = Kubernetes<"PersistentVolumeClaim", { readonly spec?: ClaimSpec; readonly status?: ClaimStatus }>;
+export type Service = Kubernetes<"Service", { readonly spec?: ServiceSpec; readonly status?: BalancedStatus }>;
+export type Ingress = Kubernetes<"Ingress", { readonly spec?: IngressSpec; readonly status?: BalancedStatus }>;
+export type Lease = Kubernetes<"Lease", { readonly spec?: LeaseSpec }>;
+/** Its values are in base64. */
+export type Secret = Kubernetes<"Secret", Data & { readonly type?: "Opaque" }>;
+export type ConfigMap = Kubernetes<"ConfigMap", Data>;
+
+export type Kind = KubeObject["kind"];
+export type ObjectOf<K extends Kind> = Extract<KubeObject, { readonly kind: K }>;
+
+interface WorkloadFields {
+  readonly spec?: WorkloadSpec;
+  readonly status?: WorkloadStatus;
+}
+
+interface Data {
   readonly data?: Readonly<Record<string, string>>;
-  readonly [field: string]: unknown;
+}
+
+type Kubernetes<K extends string, Fields> = Fields & {
+  readonly apiVersion: string;
+  readonly kind: K;
+  readonly metadata: Metadata;
+};
+
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
+  readonly finalizers?: readonly string[];
+  readonly managedFields?: readonly ManagedFields[];
+  readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
 }
 
 export interface ManagedFields {
@@ -31,6 +81,11 @@ export interface ManagedFields {
   readonly operation: string;
   readonly subresource?: string;
   readonly fieldsV1?: { readonly "f:spec"?: { readonly "f:replicas"?: object } };
+}
+
+interface Place {
+  readonly api: string;
+  readonly plural: string;
 }
 
 /** The kinds that we make, in the order in which they are made: what others refer to first. */
@@ -44,7 +99,7 @@ export const KINDS = {
   Deployment: { api: "/apis/apps/v1", plural: "deployments" },
   StatefulSet: { api: "/apis/apps/v1", plural: "statefulsets" },
   Ingress: { api: "/apis/networking.k8s.io/v1", plural: "ingresses" },
-} as const;
+} as const satisfies Readonly<Partial<Record<Kind, Place>>>;
 
 /** Kinds that the cluster makes for us and that outlive their makers for a while, or for good. */
 const MADE_FOR_US = {
@@ -52,19 +107,18 @@ const MADE_FOR_US = {
   PersistentVolumeClaim: { api: "/api/v1", plural: "persistentvolumeclaims" },
   ReplicaSet: { api: "/apis/apps/v1", plural: "replicasets" },
   Event: { api: "/api/v1", plural: "events" },
-} as const;
+} as const satisfies Readonly<Partial<Record<Kind, Place>>>;
 
 /** Made while a command is under way, and gone after it: see {@link Lease}. */
 const PASSING = {
   Lease: { api: "/apis/coordination.k8s.io/v1", plural: "leases" },
-} as const;
+} as const satisfies Readonly<Partial<Record<Kind, Place>>>;
 
-const ALL_KINDS = { ...KINDS, ...MADE_FOR_US, ...PASSING };
+const ALL_KINDS: Readonly<Record<Kind, Place>> = { ...KINDS, ...MADE_FOR_US, ...PASSING };
 
 export type OwnKind = keyof typeof KINDS;
-export type Kind = keyof typeof ALL_KINDS;
 
-export const OWN_KINDS = Object.keys(KINDS) as readonly OwnKind[];
+export const OWN_KINDS: readonly OwnKind[] = Object.keys(KINDS).filter(isOwnKind);
 
 /** The path of a collection, or of one object in it. */
 export function pathOf(kind: Kind, namespace: string, name?: string): string {
@@ -72,14 +126,17 @@ export function pathOf(kind: Kind, namespace: string, name?: string): string {
   return `${api}/namespaces/${namespace}/${plural}${name === undefined ? "" : `/${name}`}`;
 }
 
-/** A kind that an object of the API server says it is of. */
-export function kindOf(text: string): Kind {
-  if (isKind(text)) return text;
-  throw new HadronError("INTERNAL", `There is no kind "${text}" among those that are asked for.`);
+/** Tests whether an object is of a kind. */
+export function isOf<K extends Kind>(object: KubeObject | undefined, kind: K): object is ObjectOf<K> {
+  return object?.kind === kind;
 }
 
-function isKind(text: string): text is Kind {
-  return Object.hasOwn(ALL_KINDS, text);
+export function isWorkload(object: KubeObject): object is Workload {
+  return object.kind === "Deployment" || object.kind === "StatefulSet";
+}
+
+function isOwnKind(kind: string): kind is OwnKind {
+  return Object.hasOwn(KINDS, kind);
 }
 
 /** The version of its API, as its objects say it. */

@@ -3,7 +3,7 @@ import { MANIFEST } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 
 /** Marks a manifest with its own hash, so that a later one can tell that something is no longer in it. */
-export function mark(manifest: KubeObject): KubeObject {
+export function mark<T extends KubeObject>(manifest: T): T {
   const hash = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 16);
   const { metadata } = manifest;
   return { ...manifest, metadata: { ...metadata, annotations: { ...metadata.annotations, [MANIFEST]: hash } } };
@@ -26,13 +26,13 @@ function contains(live: unknown, wanted: unknown): boolean {
   }
   if (typeof wanted === "object" && wanted !== null) {
     if (typeof live !== "object" || live === null) return false;
-    return Object.entries(wanted).every(([key, value]) => contains((live as Record<string, unknown>)[key], value));
+    return Object.entries(wanted).every(([key, value]) => contains(isRecord(live) ? live[key] : undefined, value));
   }
   return live === wanted;
 }
 
 function keyOf(item: unknown): unknown {
-  return typeof item === "object" && item !== null ? (item as { name?: unknown }).name : undefined;
+  return typeof item === "object" && item !== null && "name" in item ? item.name : undefined;
 }
 
 /** Fields that the server keeps for itself. */
@@ -72,11 +72,11 @@ function walk(
   if (Object.is(before, after)) return;
   const join = (key: string) => (path === "" ? key : `${path}.${key}`);
   if (Array.isArray(before) && Array.isArray(after)) {
-    const keyed = [...before, ...after].every((item) => keyOf(item) !== undefined);
-    const keys = keyed ? new Set([...before, ...after].map(keyOf)) : new Set([...before, ...after].keys());
-    const pick = (list: unknown[], key: unknown) =>
-      keyed ? list.find((item) => keyOf(item) === key) : list[key as number];
-    for (const key of keys) walk(pick(before, key), pick(after, key), `${path}[${key}]`, tell);
+    const items = [...before, ...after];
+    if (items.every((item) => keyOf(item) !== undefined)) {
+      const find = (list: unknown[], key: unknown) => list.find((item) => keyOf(item) === key);
+      for (const key of new Set(items.map(keyOf))) walk(find(before, key), find(after, key), `${path}[${key}]`, tell);
+    } else for (const index of items.keys()) walk(before[index], after[index], `${path}[${index}]`, tell);
     return;
   }
   // What is new or gone as a whole is told by its fields: some of them are not shown.

@@ -1,5 +1,5 @@
 import { MANAGER, SCALE_MANAGER } from "../objects/labels.ts";
-import type { KubeObject, ManagedFields } from "../objects/objects.ts";
+import { isWorkload, type KubeObject, type ManagedFields } from "../objects/objects.ts";
 import { mark } from "./compare.ts";
 
 /**
@@ -7,7 +7,7 @@ import { mark } from "./compare.ts";
  * have until their turn comes.
  */
 export function fit(manifest: KubeObject, live: KubeObject | undefined): KubeObject {
-  if (live === undefined || manifest.spec?.replicas === undefined) return mark(manifest);
+  if (live === undefined || !isWorkload(manifest) || manifest.spec?.replicas === undefined) return mark(manifest);
   const { replicas, ...rest } = manifest.spec;
   const spec = ownerOfReplicas(live) === undefined ? manifest.spec : rest;
   return mark({ ...manifest, spec });

@@ -4,6 +4,7 @@ import { statusOf } from "../api/api-error.ts";
 import { applyObject, checkNotTaken } from "../api/send.ts";
 import { isOurs, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
+import { isWorkload } from "../objects/objects.ts";
 import { keyOf, type World } from "../world/world.ts";
 import { differences, isAsWanted } from "./compare.ts";
 import { fit, ownerOfReplicas, wasScaled } from "./fit.ts";
@@ -61,7 +62,7 @@ export async function findIntents(
       }
       if (isAsWanted(manifest, live)) return undefined;
       // The count goes back by the field that `scale` set, before the rest is sent: see `scale.ts`.
-      const trial = rescale === undefined ? manifest : withReplicas(manifest, live.spec?.replicas);
+      const trial = rescale === undefined ? manifest : withReplicas(manifest, replicasOf(live));
       const after = await dryRun(api, trial, signal);
       if (after === undefined)
         return {
@@ -73,7 +74,7 @@ export async function findIntents(
         };
       const found = [
         ...differences(live, after),
-        ...(rescale === undefined ? [] : [`spec.replicas: ${live.spec?.replicas} → ${rescale}`]),
+        ...(rescale === undefined ? [] : [`spec.replicas: ${replicasOf(live)} → ${rescale}`]),
       ];
       // Only our own mark is another: worth a request, and no change for anybody.
       const change = toChange("update", manifest, found.join(", "));
@@ -120,22 +121,24 @@ async function dryRun(api: Api, manifest: KubeObject, signal: AbortSignal): Prom
 }
 
 function withReplicas(manifest: KubeObject, replicas = 0): KubeObject {
-  return { ...manifest, spec: { ...manifest.spec, replicas } };
+  return isWorkload(manifest) ? { ...manifest, spec: { ...manifest.spec, replicas } } : manifest;
+}
+
+function replicasOf(object: KubeObject): number | undefined {
+  return isWorkload(object) ? object.spec?.replicas : undefined;
 }
 
 /** What is declared, where `scale` has set another count since, and nobody else decides it. */
 function countToRestore(wanted: KubeObject, live: KubeObject): number | undefined {
-  const declared = wanted.spec?.replicas;
-  if (declared === live.spec?.replicas || !wasScaled(live) || ownerOfReplicas(live) !== undefined) return undefined;
+  const declared = replicasOf(wanted);
+  if (declared === replicasOf(live) || !wasScaled(live) || ownerOfReplicas(live) !== undefined) return undefined;
   return declared;
 }
 
 /** An app that is there under this name, and has none of this file's services, may be somebody else's. */
 function sharesService(manifests: readonly KubeObject[], { objects }: World): boolean {
   const servicesOf = (list: Iterable<KubeObject>) =>
-    [...list]
-      .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
-      .map(({ metadata }) => metadata.annotations?.[SERVICE]);
+    [...list].filter(isWorkload).map(({ metadata }) => metadata.annotations?.[SERVICE]);
   const there = servicesOf(objects.values());
   const declared = new Set(servicesOf(manifests));
   return there.length === 0 || there.some((name) => declared.has(name));

@@ -3,17 +3,17 @@ import type { Program } from "@hadron/core/spi";
 import { toSecret } from "../manifests/secrets.ts";
 import { SECRETS } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import type { KubeObject } from "../objects/objects.ts";
-import type { World } from "../world/world.ts";
+import type { Secret } from "../objects/objects.ts";
+import { findObject, type World } from "../world/world.ts";
 
 /** What to do about the Secret of an app. */
 export interface SecretState {
   /** To be applied; undefined where the app has none, or their values are not known here. */
-  readonly manifest: KubeObject | undefined;
+  readonly manifest: Secret | undefined;
   /** Of the pods that use it. */
   readonly version: string | undefined;
   /** Stays as it is, since its values are not known here. */
-  readonly kept: KubeObject | undefined;
+  readonly kept: Secret | undefined;
 }
 
 /**
@@ -22,11 +22,11 @@ export interface SecretState {
  */
 export function secretState(
   { topology, secrets }: Pick<Program, "topology" | "secrets">,
-  { objects }: Pick<World, "objects">,
+  world: Pick<World, "objects">,
 ): SecretState {
   const declared = new Set(topology.services.flatMap((service) => service.secrets));
   if (declared.size === 0) return { manifest: undefined, version: undefined, kept: undefined };
-  const live = objects.get(`Secret/${appNames(topology.app).secret}`);
+  const live = findObject(world, "Secret", appNames(topology.app).secret);
   const known = live?.metadata.annotations?.[SECRETS];
   if ([...declared].some((name) => secrets[name] === undefined))
     return { manifest: undefined, version: known, kept: live };

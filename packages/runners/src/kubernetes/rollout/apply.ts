@@ -7,7 +7,7 @@ import { isStateful } from "../manifests/input.ts";
 import { toManifests } from "../manifests/manifests.ts";
 import { secretsOf } from "../manifests/secrets.ts";
 import { NAME, REVISION, serviceOf } from "../objects/labels.ts";
-import { type KubeObject, kindOf } from "../objects/objects.ts";
+import { isOf, isWorkload, type KubeObject, type Pod, type StatefulSet } from "../objects/objects.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "../plan/build.ts";
 import { readCaptured } from "../plan/captured.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
@@ -129,11 +129,10 @@ export async function apply(
       `${kind} ${metadata.name} is of an app "${app}" that shares no service with this file, and is left alone; --app=${app} removes it.`,
     );
   }
-  const isWorkload = ({ kind }: KubeObject) => (WORKLOADS as readonly string[]).includes(kind);
   const opening = Rollout.open(
     api,
     app,
-    WORKLOADS.filter((kind) => manifests.some((manifest) => manifest.kind === kind)),
+    WORKLOADS.filter((kind) => manifests.some((manifest) => isOf(manifest, kind))),
     context,
   );
   opening.catch(() => {}); // Looked at below; the objects that pods need come first.
@@ -152,8 +151,11 @@ export async function apply(
     const wanted = manifests.filter(isWorkload).map((manifest): Wanted => {
       const key = keyOf(manifest);
       const live = sent.get(key) ?? world.objects.get(key);
-      const intent = intents.send.find((intent) => keyOf(intent.manifest) === key);
-      return { manifest: intent?.manifest ?? manifest, generation: live?.metadata.generation ?? 0 };
+      const fitted = intents.send.map((intent) => intent.manifest).filter(isWorkload);
+      return {
+        manifest: fitted.find((other) => keyOf(other) === key) ?? manifest,
+        generation: live?.metadata.generation ?? 0,
+      };
     });
     await using rollout = await opening;
     await rollout.finish(wanted, settings.waitMs);
@@ -171,9 +173,7 @@ export async function apply(
     );
   }
   await Promise.all(
-    intents.remove.map(({ kind, metadata }) =>
-      deleteObject(api, kindOf(kind), metadata.name, { uid: metadata.uid, signal }),
-    ),
+    intents.remove.map(({ kind, metadata }) => deleteObject(api, kind, metadata.name, { uid: metadata.uid, signal })),
   );
   return [...generated.changes, ...toChanges(intents)];
 }
@@ -189,9 +189,9 @@ async function sendAll(
     intents.map(async ({ manifest, live, change, newTemplate, rescale }) => {
       const { kind, metadata } = manifest;
       if (change.action === "replace")
-        await deleteObject(api, kindOf(kind), metadata.name, { uid: live?.metadata.uid, orphan: true, signal });
-      if (rescale !== undefined) await setReplicas(api, kindOf(kind), metadata.name, rescale, signal);
-      const holds = kind === "StatefulSet" && live !== undefined && (newTemplate || isHeld(live));
+        await deleteObject(api, kind, metadata.name, { uid: live?.metadata.uid, orphan: true, signal });
+      if (rescale !== undefined) await setReplicas(api, kind, metadata.name, rescale, signal);
+      const holds = isOf(manifest, "StatefulSet") && isOf(live, "StatefulSet") && (newTemplate || isHeld(live));
       const toSend = holds
         ? withPartition(manifest, Math.max(live.spec?.replicas ?? 0, manifest.spec?.replicas ?? 0))
         : manifest;
@@ -205,25 +205,21 @@ async function sendAll(
 function countsOfOthers({ objects }: World): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const object of objects.values()) {
-    const [service, count] = [serviceOf(object), object.spec?.replicas];
+    const [service, count] = [serviceOf(object), isWorkload(object) ? object.spec?.replicas : undefined];
     if (service !== undefined && count !== undefined && ownerOfReplicas(object) !== undefined) counts[service] = count;
   }
   return counts;
 }
 
 /** Replicas that were not replaced still count as before. */
-async function tellNewCounts(
-  api: Api,
-  { send }: Intents,
-  pods: readonly KubeObject[],
-  signal: AbortSignal,
-): Promise<void> {
-  const changed = send.find(({ manifest, live }) => live !== undefined && manifest.data?.[COUNTS_FILE] !== undefined);
-  const counts = changed?.manifest.data?.[COUNTS_FILE];
+async function tellNewCounts(api: Api, { send }: Intents, pods: readonly Pod[], signal: AbortSignal): Promise<void> {
+  const [counts] = send.flatMap(({ manifest, live }) =>
+    live !== undefined && isOf(manifest, "ConfigMap") ? (manifest.data?.[COUNTS_FILE] ?? []) : [],
+  );
   if (counts !== undefined) await tellCounts(api, pods.filter(isPodReady), JSON.parse(counts), signal);
 }
 
 /** A roll-out was interrupted: its shards have not all had their turn. */
-function isHeld({ spec }: KubeObject): boolean {
+function isHeld({ spec }: StatefulSet): boolean {
   return (spec?.updateStrategy?.rollingUpdate?.partition ?? 0) > 0;
 }

@@ -6,7 +6,7 @@ import { isNamespaceGone } from "../api/api-error.ts";
 import { deleteObject } from "../api/send.ts";
 import { selectorOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import { type Kind, type KubeObject, kindOf, OWN_KINDS } from "../objects/objects.ts";
+import { isOf, isWorkload, type Kind, type KubeObject, OWN_KINDS } from "../objects/objects.ts";
 import { isData, listVisible, readData } from "../world/data.ts";
 import { toDeployed } from "../world/deployed.ts";
 import { awaitPods, endWorkloads, PATIENCE_MS, removeAll, toTurns } from "./end.ts";
@@ -51,7 +51,7 @@ async function remove(
   };
   const removeEach = (objects: readonly KubeObject[]) =>
     each(objects, AT_ONCE, ({ kind, metadata }) =>
-      deleteObject(api, kindOf(kind), metadata.name, { uid: metadata.uid, signal }),
+      deleteObject(api, kind, metadata.name, { uid: metadata.uid, signal }),
     );
   const there = await list();
   // By what they are still called as long as any of them works: Services, counts and secrets stay until then.
@@ -81,19 +81,16 @@ async function remove(
   }
 }
 
-function isWorkload({ kind }: KubeObject): boolean {
-  return kind === "Deployment" || kind === "StatefulSet";
-}
-
 function isFollower({ kind }: KubeObject): boolean {
   return FOLLOWERS.some((follower) => follower === kind);
 }
 
 /** What is deployed; undefined where it is not known, and the services end in no order. */
 function topologyOf(objects: readonly KubeObject[], app: string, { progress }: RunContext): Topology | undefined {
-  const object = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === appNames(app).topology);
+  const { topology } = appNames(app);
+  const deployed = objects.find((object) => isOf(object, "ConfigMap") && object.metadata.name === topology);
   try {
-    return object === undefined ? undefined : toDeployed(object)?.topology;
+    return isOf(deployed, "ConfigMap") ? toDeployed(deployed)?.topology : undefined;
   } catch (error) {
     progress.note(`The services of "${app}" end all at once, as their order is not known: ${inWords(error)}`);
     return undefined;

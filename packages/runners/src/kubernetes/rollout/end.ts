@@ -4,7 +4,7 @@ import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { deleteObject } from "../api/send.ts";
 import { NAME, selectorOf, serviceOf } from "../objects/labels.ts";
-import { type Kind, type KubeObject, kindOf, pathOf, pluralOf } from "../objects/objects.ts";
+import { type Kind, pathOf, pluralOf, type Workload } from "../objects/objects.ts";
 import { listVisible } from "../world/data.ts";
 import { Mirror } from "../world/mirror.ts";
 
@@ -19,11 +19,11 @@ const NAMED = 100;
  * was accepted can still be finished and told. Whatever the topology does not know ends first.
  */
 export function toTurns(
-  workloads: readonly KubeObject[],
+  workloads: readonly Workload[],
   topology: Topology | undefined,
-): readonly (readonly KubeObject[])[] {
+): readonly (readonly Workload[])[] {
   const waves = topology === undefined ? [] : toWaves(topology);
-  const turnOf = (workload: KubeObject) => {
+  const turnOf = (workload: Workload) => {
     const service = serviceOf(workload);
     return service === undefined
       ? 0
@@ -40,13 +40,13 @@ export function toTurns(
 export async function endWorkloads(
   api: Api,
   app: string,
-  workloads: readonly KubeObject[],
+  workloads: readonly Workload[],
   context: RunContext,
 ): Promise<void> {
   const { signal } = context;
   // First who would make new pods, then the pods: waiting for the cluster's garbage collector takes longer.
   await each(workloads, AT_ONCE, ({ kind, metadata }) =>
-    deleteObject(api, kindOf(kind), metadata.name, { uid: metadata.uid, signal }),
+    deleteObject(api, kind, metadata.name, { uid: metadata.uid, signal }),
   );
   const labels = workloads.flatMap(({ metadata }) => metadata.labels?.[NAME] ?? []);
   const parts = Array.from({ length: Math.ceil(labels.length / NAMED) }, (_, part) =>

@@ -4,7 +4,7 @@ import { statusOf } from "../api/api-error.ts";
 import { checkNotTaken, readObject } from "../api/send.ts";
 import { toGeneratedSecret } from "../manifests/secrets.ts";
 import { MANAGER } from "../objects/labels.ts";
-import { type KubeObject, pathOf } from "../objects/objects.ts";
+import { pathOf, type Secret } from "../objects/objects.ts";
 
 const BYTES = 32;
 
@@ -29,7 +29,7 @@ function makeValue(): string {
 }
 
 /** False where somebody else was faster. */
-async function create(api: Api, wanted: KubeObject, signal: AbortSignal): Promise<boolean> {
+async function create(api: Api, wanted: Secret, signal: AbortSignal): Promise<boolean> {
   try {
     await api.json({
       method: "POST",
@@ -47,7 +47,7 @@ async function create(api: Api, wanted: KubeObject, signal: AbortSignal): Promis
 }
 
 /** Adds what is not there to the Secret as it was seen; false where it has changed since. */
-async function complete(api: Api, wanted: KubeObject, live: KubeObject, signal: AbortSignal): Promise<boolean> {
+async function complete(api: Api, wanted: Secret, live: Secret, signal: AbortSignal): Promise<boolean> {
   const data = Object.fromEntries(
     Object.entries(wanted.data ?? {}).filter(([name]) => live.data?.[name] === undefined),
   );

@@ -8,7 +8,7 @@ import { statusOf } from "../api/api-error.ts";
 import { checkNotTaken, deleteObject, readObject } from "../api/send.ts";
 import { labelsOf, MANAGER } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import { type KubeObject, pathOf } from "../objects/objects.ts";
+import { type Lease as LeaseObject, pathOf } from "../objects/objects.ts";
 
 /** A holder that has not renewed for so long has died. */
 const LASTS_SECONDS = 10;
@@ -35,7 +35,7 @@ export class Lease implements AsyncDisposable {
   readonly #app: string;
   readonly #holder: string;
   readonly #ended = new AbortController();
-  #live: KubeObject | undefined;
+  #live: LeaseObject | undefined;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
 
@@ -77,7 +77,7 @@ export class Lease implements AsyncDisposable {
   async #take(context: RunContext): Promise<void> {
     const { progress } = context;
     const patience = new Patience(this.#subject, context);
-    let seen: KubeObject | undefined;
+    let seen: LeaseObject | undefined;
     let since = 0;
     for (;;) {
       const live = (await this.#create()) ?? (await this.#read(this.signal));
@@ -100,7 +100,7 @@ export class Lease implements AsyncDisposable {
     }
   }
 
-  #hold(live: KubeObject): void {
+  #hold(live: LeaseObject): void {
     this.#live = live;
     this.#timer = setInterval(() => {
       this.#renewing ??= this.#renew().finally(() => {
@@ -123,11 +123,11 @@ export class Lease implements AsyncDisposable {
   }
 
   /** Undefined where there is one already. */
-  async #create(): Promise<KubeObject | undefined> {
+  async #create(): Promise<LeaseObject | undefined> {
     const name = appNames(this.#app).lease;
     const spec = { acquireTime: now(), leaseTransitions: 0, ...this.#spec() };
     try {
-      return await this.#api.json<KubeObject>({
+      return await this.#api.json<LeaseObject>({
         method: "POST",
         path: pathOf("Lease", this.#api.namespace),
         query: { fieldManager: MANAGER },
@@ -147,10 +147,10 @@ export class Lease implements AsyncDisposable {
   }
 
   /** Makes it ours, if it is as it was seen; undefined where somebody else was faster. */
-  async #patch({ metadata }: KubeObject, more: object): Promise<KubeObject | undefined> {
+  async #patch({ metadata }: LeaseObject, more: object): Promise<LeaseObject | undefined> {
     const { name, resourceVersion } = metadata;
     try {
-      return await this.#api.json<KubeObject>({
+      return await this.#api.json<LeaseObject>({
         method: "PATCH",
         path: pathOf("Lease", this.#api.namespace, name),
         query: { fieldManager: MANAGER },
@@ -170,9 +170,9 @@ export class Lease implements AsyncDisposable {
     return { holderIdentity: this.#holder, leaseDurationSeconds: LASTS_SECONDS, renewTime: now() };
   }
 
-  async #read(signal: AbortSignal): Promise<KubeObject | undefined> {
+  async #read(signal: AbortSignal): Promise<LeaseObject | undefined> {
     const live = await readObject(this.#api, "Lease", appNames(this.#app).lease, signal);
-    return live === undefined ? undefined : { ...live, kind: "Lease" };
+    return live;
   }
 
   get #subject(): string {

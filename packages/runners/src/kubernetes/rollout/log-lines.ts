@@ -3,7 +3,7 @@ import { linesOf } from "../../shared/lines.ts";
 import type { Api } from "../api/api.ts";
 import { NAME } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
-import { type KubeObject, pathOf } from "../objects/objects.ts";
+import { type Pod, pathOf } from "../objects/objects.ts";
 import { containerOf, replicaNameOf } from "../world/pods.ts";
 
 /** An image that says in its log that it is ready. */
@@ -27,7 +27,7 @@ export function logReadinessOf(topology: Topology): readonly LogReadiness[] {
  * Whether a pod's image may still be about to write its line: what has run for longer has written it, or has failed an `up`
  * that waited. By both clocks, the cluster's and ours, so not to the second.
  */
-export function isYoung(pod: KubeObject, waitMs: number): boolean {
+export function isYoung(pod: Pod, waitMs: number): boolean {
   const startedAt = Date.parse(containerOf(pod)?.state?.running?.startedAt ?? "");
   return Number.isNaN(startedAt) || Date.now() - startedAt < waitMs;
 }
@@ -39,7 +39,7 @@ export function isYoung(pod: KubeObject, waitMs: number): boolean {
  */
 export async function awaitLogLines(
   api: Api,
-  pods: readonly KubeObject[],
+  pods: readonly Pod[],
   readiness: readonly LogReadiness[],
   { signal, progress }: RunContext,
   waitMs: number,
@@ -62,7 +62,7 @@ export async function awaitLogLines(
   );
 }
 
-async function hasSaid(api: Api, pod: KubeObject, pattern: RegExp, signal: AbortSignal): Promise<boolean> {
+async function hasSaid(api: Api, pod: Pod, pattern: RegExp, signal: AbortSignal): Promise<boolean> {
   const { name } = pod.metadata;
   try {
     const stream = await api.stream({

@@ -1,11 +1,11 @@
-import type { KubeObject } from "../objects/objects.ts";
+import type { Deployment, Pod, StatefulSet } from "../objects/objects.ts";
 import { isPodReady, ordinalOf } from "../world/pods.ts";
 
 /** What to do next to bring a sharded service to its newest version. */
 export type Step =
   | { readonly do: "wait" }
   /** These shards are replaced now; those from `partition` on get the new version when they are made again. */
-  | { readonly do: "replace"; readonly pods: readonly KubeObject[]; readonly partition: number }
+  | { readonly do: "replace"; readonly pods: readonly Pod[]; readonly partition: number }
   /** All have it: hand the rest over to the StatefulSet's own controller. */
   | { readonly do: "release" }
   | { readonly do: "done" };
@@ -16,21 +16,21 @@ export type Step =
  * version comes up, and then half of them at a time. The partition keeps the old version for those whose turn has not
  * come, should they die by themselves, and is the way back.
  */
-export function nextStep(set: KubeObject, pods: readonly KubeObject[]): Step {
+export function nextStep(set: StatefulSet, pods: readonly Pod[]): Step {
   const { replicas = 1, updateStrategy } = set.spec ?? {};
   const { observedGeneration = 0, updateRevision } = set.status ?? {};
   if (observedGeneration < (set.metadata.generation ?? 0) || updateRevision === undefined) return { do: "wait" };
-  const placeOf = (pod: KubeObject) => ordinalOf(pod) ?? replicas;
+  const placeOf = (pod: Pod) => ordinalOf(pod) ?? replicas;
   const mine = pods.filter((pod) => placeOf(pod) < replicas).sort((a, b) => placeOf(b) - placeOf(a));
-  const isNew = (pod: KubeObject) => pod.metadata.labels?.["controller-revision-hash"] === updateRevision;
-  const going = (pod: KubeObject) => pod.metadata.deletionTimestamp !== undefined;
+  const isNew = (pod: Pod) => pod.metadata.labels?.["controller-revision-hash"] === updateRevision;
+  const going = (pod: Pod) => pod.metadata.deletionTimestamp !== undefined;
   const stale = mine.filter((pod) => !isNew(pod) && !going(pod));
   const isWhole = mine.length === replicas && mine.every((pod) => isPodReady(pod) && !going(pod));
   if (stale.length === 0) {
     if (!isWhole) return { do: "wait" };
     return (updateStrategy?.rollingUpdate?.partition ?? 0) > 0 ? { do: "release" } : { do: "done" };
   }
-  const partitionOf = (batch: readonly KubeObject[]) => Math.min(...batch.map(placeOf));
+  const partitionOf = (batch: readonly Pod[]) => Math.min(...batch.map(placeOf));
   // Old ones that do not work are no loss, and waiting for them would be for ever.
   const broken = stale.filter((pod) => !isPodReady(pod));
   if (broken.length > 0) return { do: "replace", pods: broken, partition: partitionOf(broken) };
@@ -41,7 +41,7 @@ export function nextStep(set: KubeObject, pods: readonly KubeObject[]): Step {
 }
 
 /** Whether a Deployment has rolled out: all pods are of the newest version and ready, and no other counts any more. */
-export function isRolledOut({ spec = {}, status = {}, metadata }: KubeObject): boolean {
+export function isRolledOut({ spec = {}, status = {}, metadata }: Deployment): boolean {
   const { replicas = 1 } = spec;
   return (
     (status.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&

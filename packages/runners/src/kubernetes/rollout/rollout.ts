@@ -4,7 +4,7 @@ import { each } from "../../shared/each.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
 import { NAME, selectorOf, serviceOf } from "../objects/labels.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import { isOf, type Pod, type StatefulSet, type Workload } from "../objects/objects.ts";
 import { readEvents } from "../world/events.ts";
 import { lastWords } from "../world/last-words.ts";
 import { Mirror } from "../world/mirror.ts";
@@ -21,7 +21,7 @@ const SAMPLES = 5;
 
 /** A workload as it was applied, and the generation that this made of it. */
 export interface Wanted {
-  readonly manifest: KubeObject;
+  readonly manifest: Workload;
   readonly generation: number;
 }
 
@@ -35,14 +35,23 @@ export interface Wanted {
 export class Rollout implements AsyncDisposable {
   readonly #api: Api;
   readonly #context: RunContext;
-  readonly #mirrors = new Map<string, Mirror>();
-  #wake: () => void = () => {};
+  readonly #pods: Mirror<"Pod">;
+  readonly #workloads: readonly Mirror<Workload["kind"]>[];
+  readonly #change: { wake: () => void };
   /** When a trouble was first seen, by our own clock: the cluster's may be another. */
   readonly #since = new Map<string, number>();
 
-  private constructor(api: Api, context: RunContext) {
+  private constructor(
+    api: Api,
+    context: RunContext,
+    mirrors: { readonly pods: Mirror<"Pod">; readonly workloads: readonly Mirror<Workload["kind"]>[] },
+    change: { wake: () => void },
+  ) {
     this.#api = api;
     this.#context = context;
+    this.#pods = mirrors.pods;
+    this.#workloads = mirrors.workloads;
+    this.#change = change;
   }
 
   static async open(
@@ -51,33 +60,29 @@ export class Rollout implements AsyncDisposable {
     kinds: readonly ("Deployment" | "StatefulSet")[],
     context: RunContext,
   ): Promise<Rollout> {
-    const rollout = new Rollout(api, context);
-    const changed = () => rollout.#wake();
-    await Promise.all(
-      (["Pod", ...kinds] as const).map(async (kind) => {
-        rollout.#mirrors.set(
-          kind,
-          await Mirror.open(api, { kind, selector: selectorOf(app), signal: context.signal, changed }),
-        );
-      }),
-    );
-    return rollout;
+    const change = { wake: () => {} };
+    const how = { selector: selectorOf(app), signal: context.signal, changed: () => change.wake() };
+    const [pods, ...workloads] = await Promise.all([
+      Mirror.open(api, { ...how, kind: "Pod" }),
+      ...kinds.map((kind) => Mirror.open(api, { ...how, kind })),
+    ]);
+    return new Rollout(api, context, { pods, workloads }, change);
   }
 
-  get pods(): readonly KubeObject[] {
-    return [...(this.#mirrors.get("Pod")?.objects.values() ?? [])];
+  get pods(): readonly Pod[] {
+    return [...this.#pods.objects.values()];
   }
 
   async finish(wanted: readonly Wanted[], waitMs: number): Promise<void> {
     await this.#until(wanted, waitMs, (manifest, live, pods) =>
       live.kind === "Deployment"
         ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined)
-        : this.#roll(manifest, live, pods),
+        : isOf(manifest, "StatefulSet") && this.#roll(manifest, live, pods),
     );
   }
 
   /** Waits until a workload has exactly so many replicas, all ready, and those that go have gone: they may take their time. */
-  async settle(workload: KubeObject, replicas: number, waitMs: number): Promise<void> {
+  async settle(workload: Workload, replicas: number, waitMs: number): Promise<void> {
     const goingMs = 1000 * (workload.spec?.template?.spec?.terminationGracePeriodSeconds ?? 0);
     await this.#until(
       [{ manifest: workload, generation: 0 }],
@@ -91,15 +96,15 @@ export class Rollout implements AsyncDisposable {
   async #until(
     wanted: readonly Wanted[],
     waitMs: number,
-    isDone: (manifest: KubeObject, live: KubeObject, pods: readonly KubeObject[]) => boolean | Promise<boolean>,
+    isDone: (manifest: Workload, live: Workload, pods: readonly Pod[]) => boolean | Promise<boolean>,
   ): Promise<void> {
     const { signal, progress } = this.#context;
     let [lastReady, readyBefore, lookedAt] = [performance.now(), -1, performance.now()];
     for (;;) {
       signal.throwIfAborted();
-      const changed = new Promise<void>((resolve) => (this.#wake = resolve));
+      const changed = new Promise<void>((resolve) => (this.#change.wake = resolve));
       let ready = 0;
-      const waiting: KubeObject[] = [];
+      const waiting: Workload[] = [];
       const pods = Map.groupBy(this.pods, (pod) => pod.metadata.labels?.[NAME]);
       for (const { manifest, generation } of wanted) {
         const live = this.#live(manifest);
@@ -118,7 +123,8 @@ export class Rollout implements AsyncDisposable {
       if (performance.now() - lookedAt >= TICK_MS) {
         lookedAt = performance.now();
         await this.#judge(waiting, wanted);
-        if (lookedAt - lastReady > waitMs) await this.#stop(wanted, tooLong(waiting[0]!, waitMs));
+        const [late] = waiting;
+        if (late !== undefined && lookedAt - lastReady > waitMs) await this.#stop(wanted, tooLong(late, waitMs));
       }
       const woken = new AbortController();
       const tick = sleep(TICK_MS, undefined, { signal: AbortSignal.any([signal, woken.signal]) });
@@ -129,20 +135,20 @@ export class Rollout implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#mirrors.values()].map((mirror) => mirror[Symbol.asyncDispose]()));
+    await Promise.all([this.#pods, ...this.#workloads].map((mirror) => mirror[Symbol.asyncDispose]()));
   }
 
-  #live({ kind, metadata }: KubeObject): KubeObject | undefined {
-    return this.#mirrors.get(kind)?.objects.get(metadata.name);
+  #live({ kind, metadata }: Workload): Workload | undefined {
+    return this.#workloads.map(({ objects }) => objects.get(metadata.name)).find((live) => isOf(live, kind));
   }
 
-  #podsOf(workload: KubeObject): readonly KubeObject[] {
+  #podsOf(workload: Workload): readonly Pod[] {
     const label = workload.metadata.labels?.[NAME];
     return this.pods.filter((pod) => pod.metadata.labels?.[NAME] === label);
   }
 
   /** One step of a sharded service's replacement; true when it is done. */
-  async #roll(manifest: KubeObject, live: KubeObject, pods: readonly KubeObject[]): Promise<boolean> {
+  async #roll(manifest: StatefulSet, live: StatefulSet, pods: readonly Pod[]): Promise<boolean> {
     const { signal } = this.#context;
     const step = nextStep(
       live,
@@ -159,7 +165,7 @@ export class Rollout implements AsyncDisposable {
   }
 
   /** Looks for what keeps replicas from coming up. Shows it at once, and gives up when it will not pass by itself. */
-  async #judge(waiting: readonly KubeObject[], wanted: readonly Wanted[]): Promise<void> {
+  async #judge(waiting: readonly Workload[], wanted: readonly Wanted[]): Promise<void> {
     const found: Trouble[] = [];
     for (const workload of waiting.slice(0, SAMPLES)) {
       const pods = this.#podsOf(workload);
@@ -197,7 +203,8 @@ export class Rollout implements AsyncDisposable {
     const { signal } = this.#context;
     for (const { manifest } of wanted) {
       const live = this.#live(manifest);
-      if (live?.kind !== "StatefulSet" || live.status?.currentRevision === live.status?.updateRevision) continue;
+      if (!isOf(manifest, "StatefulSet") || !isOf(live, "StatefulSet")) continue;
+      if (live.status?.currentRevision === live.status?.updateRevision) continue;
       await applyObject(this.#api, withPartition(manifest, live.spec?.replicas ?? 0), { dryRun: false, signal });
       const failed = this.#podsOf(live).filter(
         (pod) => !isPodReady(pod) && pod.metadata.labels?.["controller-revision-hash"] === live.status?.updateRevision,
@@ -211,14 +218,14 @@ export class Rollout implements AsyncDisposable {
 }
 
 /** A StatefulSet whose pods below this ordinal keep the version that they have. */
-export function withPartition(manifest: KubeObject, partition: number): KubeObject {
+export function withPartition(manifest: StatefulSet, partition: number): StatefulSet {
   return {
     ...manifest,
     spec: { ...manifest.spec, updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition } } },
   };
 }
 
-function tooLong(workload: KubeObject, waitMs: number): HadronError {
+function tooLong(workload: Workload, waitMs: number): HadronError {
   return new HadronError(
     "RUNNER_FAILED",
     `No more replicas of ${serviceOf(workload)} have become ready in ${waitMs / 1000} s, and the cluster does not say why. Look at \`status\` and \`logs\`.`,

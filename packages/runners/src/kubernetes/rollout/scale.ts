@@ -4,11 +4,12 @@ import type { Api } from "../api/api.ts";
 import { applyObject } from "../api/send.ts";
 import { toCounts } from "../manifests/manifests.ts";
 import { SCALE_MANAGER, selectorOf, serviceOf } from "../objects/labels.ts";
-import { type Kind, pathOf } from "../objects/objects.ts";
+import { appNames } from "../objects/names.ts";
+import { type ConfigMap, isWorkload, type Kind, pathOf } from "../objects/objects.ts";
 import { mark } from "../plan/compare.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
 import { isPodReady } from "../world/pods.ts";
-import { listObjects, readWorld } from "../world/world.ts";
+import { findObject, listObjects, readWorld } from "../world/world.ts";
 import { Lease } from "./lease.ts";
 import { Rollout } from "./rollout.ts";
 import { tellCounts } from "./tell-counts.ts";
@@ -34,13 +35,10 @@ export async function scale(
     needed: new Set(["Deployment", "StatefulSet", "ConfigMap"]),
     signal,
   });
-  const workload = [...world.objects.values()].find(
-    (object) => object.kind !== "ConfigMap" && serviceOf(object) === service,
-  );
+  const workloads = [...world.objects.values()].filter(isWorkload);
+  const workload = workloads.find((object) => serviceOf(object) === service);
   if (workload === undefined) {
-    const there = [...world.objects.values()].flatMap((object) =>
-      object.kind === "ConfigMap" ? [] : (serviceOf(object) ?? []),
-    );
+    const there = workloads.flatMap((object) => serviceOf(object) ?? []);
     throw new HadronError(
       "WRONG_USE",
       `The app "${app}" has no service "${service}" running in namespace "${api.namespace}".${didYouMean(service, there)}`,
@@ -50,10 +48,9 @@ export async function scale(
   if (owner !== undefined) {
     progress.note(`"${owner}" has set how many replicas of ${service} there are, and may do so again.`);
   }
-  const kind = workload.kind === "StatefulSet" ? "StatefulSet" : "Deployment";
+  const { kind } = workload;
   const before = workload.spec?.replicas ?? 0;
-  const counts =
-    kind === "StatefulSet" ? readCounts(world.objects.get(`ConfigMap/${toCounts(app, {}).metadata.name}`)) : undefined;
+  const counts = kind === "StatefulSet" ? readCounts(findObject(world, "ConfigMap", appNames(app).counts)) : undefined;
   const tell = async () => {
     if (counts === undefined) return;
     const now = { ...counts, [service]: replicas };
@@ -88,6 +85,6 @@ export async function setReplicas(
   });
 }
 
-function readCounts(object: ReturnType<typeof toCounts> | undefined): Readonly<Record<string, number>> {
+function readCounts(object: ConfigMap | undefined): Readonly<Record<string, number>> {
   return JSON.parse(object?.data?.[COUNTS_FILE] ?? "{}");
 }

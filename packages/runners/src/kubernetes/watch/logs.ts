@@ -6,7 +6,7 @@ import { Queue } from "../../shared/queue.ts";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { selectorOf, serviceOf } from "../objects/labels.ts";
-import { type KubeObject, pathOf } from "../objects/objects.ts";
+import { type Pod, pathOf } from "../objects/objects.ts";
 import { Mirror } from "../world/mirror.ts";
 import { containerOf, replicaNameOf } from "../world/pods.ts";
 import { listObjects } from "../world/world.ts";
@@ -23,7 +23,7 @@ export async function* readLogs(
   options: LogOptions,
   context: RunContext,
 ): AsyncGenerator<LogLine> {
-  const isWanted = (pod: KubeObject) => options.service === undefined || serviceOf(pod) === options.service;
+  const isWanted = (pod: Pod) => options.service === undefined || serviceOf(pod) === options.service;
   if (!options.follow) {
     const pods = (await listObjects(api, "Pod", selectorOf(app), context.signal)).filter(isWanted);
     const logs = await each(pods, AT_ONCE, (pod) => readPast(api, pod, options, context.signal));
@@ -36,7 +36,7 @@ export async function* readLogs(
 
 async function readPast(
   api: Api,
-  pod: KubeObject,
+  pod: Pod,
   { since, tail = TAIL }: LogOptions,
   signal: AbortSignal,
 ): Promise<readonly LogLine[]> {
@@ -68,15 +68,15 @@ async function readPast(
 async function* followLogs(
   api: Api,
   app: string,
-  isWanted: (pod: KubeObject) => boolean,
+  isWanted: (pod: Pod) => boolean,
   { signal }: RunContext,
 ): AsyncGenerator<LogLine> {
   const ended = new AbortController();
   const all = AbortSignal.any([signal, ended.signal]);
   const queue = new Queue<LogLine>();
   const followed = new Map<string, Promise<void>>();
-  let mirror: Mirror | undefined;
-  const isGone = (pod: KubeObject) => mirror?.objects.get(pod.metadata.name)?.metadata.uid !== pod.metadata.uid;
+  let mirror: Mirror<"Pod"> | undefined;
+  const isGone = (pod: Pod) => mirror?.objects.get(pod.metadata.name)?.metadata.uid !== pod.metadata.uid;
   const look = () => {
     try {
       for (const pod of mirror?.objects.values() ?? []) {
@@ -113,7 +113,7 @@ async function* followLogs(
 /** One pod's log from its beginning, through restarts of its container and broken connections, until the pod is gone. */
 async function followPod(
   api: Api,
-  pod: KubeObject,
+  pod: Pod,
   isGone: () => boolean,
   tell: (line: LogLine) => void,
   signal: AbortSignal,
@@ -149,7 +149,7 @@ async function followPod(
   }
 }
 
-function toLine(text: string, pod: KubeObject): LogLine | undefined {
+function toLine(text: string, pod: Pod): LogLine | undefined {
   const space = text.indexOf(" ");
   if (space < 0) return undefined;
   return {

@@ -5,11 +5,11 @@ import type { Api } from "../api/api.ts";
 import { askPod } from "../api/pod-stream.ts";
 import { NAME, selectorOf } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { Pod } from "../objects/objects.ts";
 import { readDeployed } from "../world/deployed.ts";
 import { endpointOf } from "../world/endpoint.ts";
 import { describePod, isPodReady, ordinalOf, replicaNameOf } from "../world/pods.ts";
-import { listObjects, readWorld } from "../world/world.ts";
+import { findObject, listObjects, readWorld } from "../world/world.ts";
 
 /** Replicas that are asked for their calls; more would take longer than anybody waits for a status. */
 const ASKED = 100;
@@ -38,9 +38,9 @@ export async function readStatus(
     return {
       name: service.name,
       endpoint:
-        service.exposed === null
+        service.exposed === null || base === undefined
           ? null
-          : endpointOf(world.objects.get(`Service/${base}`), world.objects.get(`Ingress/${base}`), node),
+          : endpointOf(findObject(world, "Service", base), findObject(world, "Ingress", base), node),
       replicas: own.map((pod) => ({
         name: replicaNameOf(pod),
         ...describePod(pod),
@@ -51,15 +51,11 @@ export async function readStatus(
   return { app, runner: "kubernetes", revision: deployed.revision, services };
 }
 
-function byPlace(a: KubeObject, b: KubeObject): number {
+function byPlace(a: Pod, b: Pod): number {
   return (ordinalOf(a) ?? 0) - (ordinalOf(b) ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1);
 }
 
-async function countCalls(
-  api: Api,
-  pods: readonly KubeObject[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
+async function countCalls(api: Api, pods: readonly Pod[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   const counted = new Map<string, number>();
   const own = pods
     .filter((pod) => isPodReady(pod) && pod.spec?.containers?.some(({ name }) => name === "replica"))

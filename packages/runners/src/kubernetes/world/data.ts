@@ -3,12 +3,13 @@ import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { NAME, selectorOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import type { Kind, KubeObject } from "../objects/objects.ts";
+import type { Claim, Kind, KubeObject, ObjectOf, Secret } from "../objects/objects.ts";
 import { listObjects } from "./world.ts";
 
 /** What of an app is data: the claims of its storage, and the secrets that were made for it. */
-export function isData({ kind, metadata }: KubeObject, app: string): boolean {
-  return kind === "PersistentVolumeClaim" || (kind === "Secret" && metadata.name === appNames(app).generated);
+export function isData(object: KubeObject, app: string): boolean {
+  if (object.kind === "Secret") return object.metadata.name === appNames(app).generated;
+  return object.kind === "PersistentVolumeClaim";
 }
 
 /** The data of an app, whether it runs or not. */
@@ -23,12 +24,12 @@ export async function readData(api: Api, app: string, signal: AbortSignal): Prom
 }
 
 /** The objects of a kind, or none for a user who may not see any: who may not see a kind cannot have made any of it. */
-export async function listVisible(
+export async function listVisible<K extends Kind>(
   api: Api,
-  kind: Kind,
+  kind: K,
   selector: string,
   signal: AbortSignal,
-): Promise<readonly KubeObject[]> {
+): Promise<readonly ObjectOf<K>[]> {
   try {
     return await listObjects(api, kind, selector, signal);
   } catch (error) {
@@ -37,9 +38,11 @@ export async function listVisible(
   }
 }
 
-function toAppData({ kind, metadata, spec, status, data }: KubeObject): AppData {
-  const { name, labels } = metadata;
-  if (kind === "Secret") return { kind, name, service: null, bytes: sizeOfValues(data ?? {}) };
+function toAppData(object: Claim | Secret): AppData {
+  const { kind } = object;
+  const { name, labels } = object.metadata;
+  if (object.kind === "Secret") return { kind, name, service: null, bytes: sizeOfValues(object.data ?? {}) };
+  const { spec, status } = object;
   // What is reserved: how much of it is used, only the node knows.
   const bytes = parseBytes(status?.capacity?.storage ?? spec?.resources?.requests?.storage);
   return { kind, name, service: labels?.[NAME] ?? null, bytes };

@@ -3,7 +3,7 @@ import type { Api } from "../api/api.ts";
 import { readObject } from "../api/send.ts";
 import { PART_OF, REVISION, selectorOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { ConfigMap } from "../objects/objects.ts";
 import { listObjects } from "./world.ts";
 
 /** An app as it was last applied. */
@@ -25,7 +25,7 @@ export async function listDeployed(api: Api, signal: AbortSignal): Promise<reado
 }
 
 /** Undefined for an object that is something else. RUNNER_FAILED where a Hadron that we do not know wrote it. */
-export function toDeployed({ metadata, data }: KubeObject): Deployed | undefined {
+export function toDeployed({ metadata, data }: ConfigMap): Deployed | undefined {
   const app = metadata.labels?.[PART_OF];
   const text = data?.["topology.json"];
   if (app === undefined || text === undefined || metadata.labels?.["app.kubernetes.io/managed-by"] !== "hadron")

@@ -1,12 +1,12 @@
-import type { KubeObject } from "../objects/objects.ts";
+import type { Ingress, Service } from "../objects/objects.ts";
 
 /**
  * An address of an exposed service that can be called from this machine, or null: one inside the cluster alone is
  * reached by `connect`.
  */
 export function endpointOf(
-  service: KubeObject | undefined,
-  ingress: KubeObject | undefined,
+  service: Service | undefined,
+  ingress: Ingress | undefined,
   nodeAddress: string | undefined,
 ): string | null {
   if (ingress !== undefined) {
@@ -23,7 +23,7 @@ export function endpointOf(
   return null;
 }
 
-function addressOf({ status }: KubeObject): string | undefined {
+function addressOf({ status }: Service | Ingress): string | undefined {
   const [first] = status?.loadBalancer?.ingress ?? [];
   return first?.hostname ?? first?.ip;
 }

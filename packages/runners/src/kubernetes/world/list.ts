@@ -2,9 +2,10 @@ import type { RunContext, RunningApp } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { PART_OF } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
+import type { KubeObject } from "../objects/objects.ts";
 import { listDeployed } from "./deployed.ts";
 import { endpointOf } from "./endpoint.ts";
-import { readWorld } from "./world.ts";
+import { findObject, readWorld } from "./world.ts";
 
 /** The apps in the namespace, whoever made them. */
 export async function listApps(api: Api, { signal }: RunContext): Promise<readonly RunningApp[]> {
@@ -15,21 +16,23 @@ export async function listApps(api: Api, { signal }: RunContext): Promise<readon
   ]);
   return apps.map(({ app, topology }) => {
     const names = nameObjects(topology);
-    const own = (key: string, { objects }: typeof services) => {
-      const found = objects.get(key);
-      return found?.metadata.labels?.[PART_OF] === app ? found : undefined;
-    };
+    const own = <T extends KubeObject>(found: T | undefined) =>
+      found?.metadata.labels?.[PART_OF] === app ? found : undefined;
     return {
       app,
       runner: "kubernetes",
       services: topology.services
         .filter(({ procedures }) => procedures.length > 0)
         .map(({ name, procedures, exposed }) => {
-          const { base } = names.get(name)!;
+          const base = names.get(name)?.base;
           const endpoint =
-            exposed === null
+            exposed === null || base === undefined
               ? null
-              : endpointOf(own(`Service/${base}`, services), own(`Ingress/${base}`, ingresses), undefined);
+              : endpointOf(
+                  own(findObject(services, "Service", base)),
+                  own(findObject(ingresses, "Ingress", base)),
+                  undefined,
+                );
           return { name, procedures, endpoint };
         }),
     };

@@ -4,18 +4,21 @@ import { inWords, systemCode } from "@hadron/core/spi";
 import { jsonLinesOf } from "../../shared/lines.ts";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
-import { type Kind, type KubeObject, pathOf, pluralOf } from "../objects/objects.ts";
+import { type Kind, type KubeObject, type ObjectOf, pathOf, pluralOf } from "../objects/objects.ts";
 import { listInto } from "./world.ts";
 
 /** What happened to an object. */
-export type MirrorEvent = { readonly type: "set" | "gone"; readonly object: KubeObject };
+export interface MirrorEvent<K extends Kind> {
+  readonly type: "set" | "gone";
+  readonly object: ObjectOf<K>;
+}
 
 /**
  * A copy of the objects of one kind that a selector finds, kept up to date by a watch: one list, then only what changes.
  * A watch that ends goes on where it ended; one whose place has expired (410) begins anew with a list.
  */
-export class Mirror implements AsyncDisposable {
-  readonly #objects = new Map<string, KubeObject>();
+export class Mirror<K extends Kind> implements AsyncDisposable {
+  readonly #objects = new Map<string, ObjectOf<K>>();
   readonly #ended = new AbortController();
   #running: Promise<void> | undefined;
   #stream: Readable | undefined;
@@ -23,19 +26,19 @@ export class Mirror implements AsyncDisposable {
   error: unknown;
 
   /** Resolves when the first list is there. `changed` is called after each change from then on, and when it fails. */
-  static async open(
+  static async open<K extends Kind>(
     api: Api,
     options: {
-      readonly kind: Kind;
+      readonly kind: K;
       readonly selector: string;
       readonly signal: AbortSignal;
-      readonly changed: (event?: MirrorEvent) => void;
+      readonly changed: (event?: MirrorEvent<K>) => void;
     },
-  ): Promise<Mirror> {
-    const mirror = new Mirror();
+  ): Promise<Mirror<K>> {
+    const mirror = new Mirror<K>();
     const signal = AbortSignal.any([options.signal, mirror.#ended.signal]);
     const list = async (): Promise<string> => {
-      const found: KubeObject[] = [];
+      const found: ObjectOf<K>[] = [];
       const version = await listInto(api, options.kind, options.selector, signal, found);
       const names = new Set(found.map(({ metadata }) => metadata.name));
       for (const [name, object] of mirror.#objects) if (!names.has(name)) mirror.#forget(object, options.changed);
@@ -52,7 +55,7 @@ export class Mirror implements AsyncDisposable {
   }
 
   /** By name. Throws where the watch could not go on. */
-  get objects(): ReadonlyMap<string, KubeObject> {
+  get objects(): ReadonlyMap<string, ObjectOf<K>> {
     if (this.error !== undefined) throw this.error;
     return this.#objects;
   }
@@ -69,7 +72,7 @@ export class Mirror implements AsyncDisposable {
       kind,
       selector,
       changed,
-    }: { readonly kind: Kind; readonly selector: string; readonly changed: (event?: MirrorEvent) => void },
+    }: { readonly kind: K; readonly selector: string; readonly changed: (event?: MirrorEvent<K>) => void },
     from: string,
     list: () => Promise<string>,
     signal: AbortSignal,
@@ -91,7 +94,7 @@ export class Mirror implements AsyncDisposable {
           what: `watch ${pluralOf(kind)}`,
           signal,
         });
-        for await (const event of jsonLinesOf<WatchEvent>(this.#stream)) {
+        for await (const event of jsonLinesOf<WatchEvent<K>>(this.#stream)) {
           if (event.type === "ERROR") {
             version = event.object.code === 410 ? await list() : version;
             break;
@@ -112,22 +115,26 @@ export class Mirror implements AsyncDisposable {
     }
   }
 
-  #set(object: KubeObject, changed: (event?: MirrorEvent) => void): void {
+  #set(object: ObjectOf<K>, changed: (event?: MirrorEvent<K>) => void): void {
     const known = this.#objects.get(object.metadata.name);
     if (known?.metadata.resourceVersion === object.metadata.resourceVersion) return;
-    const kept = object.kind === "Pod" ? slim(object) : object;
+    const kept = slim(object);
     this.#objects.set(object.metadata.name, kept);
     changed({ type: "set", object: kept });
   }
 
-  #forget(object: KubeObject, changed: (event?: MirrorEvent) => void): void {
+  #forget(object: ObjectOf<K>, changed: (event?: MirrorEvent<K>) => void): void {
     if (this.#objects.delete(object.metadata.name)) changed({ type: "gone", object });
   }
 }
 
 /** What nobody asks of a pod that is watched, and what most of it is made of: ten thousand of them are to fit in memory. */
-function slim({ spec, metadata: { managedFields, ...metadata }, ...pod }: KubeObject): KubeObject {
-  return { ...pod, metadata };
+function slim<T extends KubeObject>(object: T): T;
+function slim(object: KubeObject): KubeObject {
+  if (object.kind !== "Pod") return object;
+  const { spec, metadata, ...pod } = object;
+  const { managedFields, ...kept } = metadata;
+  return { ...pod, metadata: kept };
 }
 
 function isConnectionError(error: unknown): boolean {
@@ -137,7 +144,7 @@ function isConnectionError(error: unknown): boolean {
   );
 }
 
-interface WatchEvent {
+interface WatchEvent<K extends Kind> {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  readonly object: KubeObject & { readonly code?: number };
+  readonly object: ObjectOf<K> & { readonly code?: number };
 }

@@ -2,25 +2,25 @@ import type { ReplicaState } from "@hadron/core/spi";
 import { replicaName } from "@hadron/core/spi";
 import type { Condition, ContainerEnd, ContainerStatus } from "../objects/fields.ts";
 import { serviceOf } from "../objects/labels.ts";
-import type { KubeObject } from "../objects/objects.ts";
+import type { Pod, Workload } from "../objects/objects.ts";
 
-export function isPodReady(pod: KubeObject): boolean {
+export function isPodReady(pod: Pod): boolean {
   return condition(pod, "Ready")?.status === "True";
 }
 
-export function condition(object: KubeObject, type: string): Condition | undefined {
+export function condition(object: Pod | Workload, type: string): Condition | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** The pod's place among those of its StatefulSet; undefined for a Deployment's. */
-export function ordinalOf(pod: KubeObject): number | undefined {
+export function ordinalOf(pod: Pod): number | undefined {
   const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "StatefulSet");
   const digits = owner === undefined ? undefined : /-(\d+)$/.exec(pod.metadata.name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
 /** The replica's name, as it knows itself: by its number where it has one, else by its pod's name. */
-export function replicaNameOf(pod: KubeObject): string {
+export function replicaNameOf(pod: Pod): string {
   const ordinal = ordinalOf(pod);
   const service = serviceOf(pod);
   const { name } = pod.metadata;
@@ -29,7 +29,7 @@ export function replicaNameOf(pod: KubeObject): string {
 }
 
 /** What a pod's status says of the replica in it. */
-export function describePod(pod: KubeObject): {
+export function describePod(pod: Pod): {
   readonly state: ReplicaState;
   readonly restarts: number;
   readonly reason: string | null;
@@ -47,13 +47,13 @@ export function describePod(pod: KubeObject): {
 }
 
 /** The one container of a pod that is ours; others may have been put beside it. */
-export function containerOf(pod: KubeObject): ContainerStatus | undefined {
+export function containerOf(pod: Pod): ContainerStatus | undefined {
   const statuses = pod.status?.containerStatuses ?? [];
   return statuses.find(({ name }) => name === "replica" || name === "image") ?? statuses[0];
 }
 
 /** Why it is not ready or was restarted, in words; null where there is nothing to say. */
-function podReason(pod: KubeObject): string | null {
+function podReason(pod: Pod): string | null {
   const { state, lastState } = containerOf(pod) ?? {};
   if (pod.status?.phase === "Failed" && pod.status.reason)
     return pod.status.message ? `${pod.status.reason}: ${pod.status.message}` : pod.status.reason;

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../objects/objects.ts";
+import type { Pod, Workload } from "../objects/objects.ts";
 import { condition, containerOf, describeEnd, isPodReady, replicaNameOf } from "./pods.ts";
 
 /** Why something does not come up. */
@@ -23,7 +23,7 @@ export interface KubeEvent {
 }
 
 /** What is wrong with a pod, as far as its status and its events tell; undefined while it may just be starting. */
-export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Trouble | undefined {
+export function podTrouble(pod: Pod, events: readonly KubeEvent[]): Trouble | undefined {
   if (pod.metadata.deletionTimestamp !== undefined || isPodReady(pod)) return undefined;
   const subject = replicaNameOf(pod);
   const trouble = (reason: string, graceMs: number, more: Partial<Trouble> = {}): Trouble => ({
@@ -83,7 +83,7 @@ export function podTrouble(pod: KubeObject, events: readonly KubeEvent[]): Troub
 }
 
 /** What keeps a Deployment or StatefulSet from making its pods, such as a quota. */
-export function workloadTrouble(workload: KubeObject, events: readonly KubeEvent[]): Trouble | undefined {
+export function workloadTrouble(workload: Workload, events: readonly KubeEvent[]): Trouble | undefined {
   const subject = workload.metadata.annotations?.["dev.hadron.service"] ?? workload.metadata.name;
   const failure = condition(workload, "ReplicaFailure");
   const event = events.find(({ reason }) => reason === "FailedCreate");

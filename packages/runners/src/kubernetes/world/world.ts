@@ -3,8 +3,10 @@ import { statusOf } from "../api/api-error.ts";
 import { selectorOf } from "../objects/labels.ts";
 import {
   apiVersionOf,
+  isOf,
   type Kind,
   type KubeObject,
+  type ObjectOf,
   OWN_KINDS,
   type OwnKind,
   pathOf,
@@ -21,6 +23,16 @@ export interface World {
 
 export function keyOf({ kind, metadata }: Pick<KubeObject, "kind" | "metadata">): string {
   return `${kind}/${metadata.name}`;
+}
+
+/** The object of a kind and name, where it is there. */
+export function findObject<K extends Kind>(
+  { objects }: Pick<World, "objects">,
+  kind: K,
+  name: string,
+): ObjectOf<K> | undefined {
+  const found = objects.get(`${kind}/${name}`);
+  return isOf(found, kind) ? found : undefined;
 }
 
 /**
@@ -54,36 +66,42 @@ export async function readWorld(
 
 const PAGE = 500;
 
+/** Of a list. Its items do not say of what kind they are. */
+interface Page<K extends Kind> {
+  readonly items: readonly ObjectOf<K>[];
+  readonly metadata: { readonly continue?: string; readonly resourceVersion: string };
+}
+
 /** All objects of a kind, page by page: a list of ten thousand pods in one answer is a burden to any API server. */
-export async function listObjects(
+export async function listObjects<K extends Kind>(
   api: Api,
-  kind: Kind,
+  kind: K,
   labelSelector: string,
   signal: AbortSignal,
-): Promise<readonly KubeObject[]> {
-  const found: KubeObject[] = [];
+): Promise<readonly ObjectOf<K>[]> {
+  const found: ObjectOf<K>[] = [];
   await listInto(api, kind, labelSelector, signal, found);
   return found;
 }
 
 /** The same, and the version from which a watch can go on. */
-export async function listInto(
+export async function listInto<K extends Kind>(
   api: Api,
-  kind: Kind,
+  kind: K,
   labelSelector: string,
   signal: AbortSignal,
-  found: KubeObject[],
+  found: ObjectOf<K>[],
 ): Promise<string> {
   const apiVersion = apiVersionOf(kind);
   let next: string | undefined;
   for (;;) {
-    const page = await api.json({
+    const page = await api.json<Page<K>>({
       path: pathOf(kind, api.namespace),
       query: { labelSelector, limit: String(PAGE), continue: next },
       what: `list ${pluralOf(kind)}`,
       signal,
     });
-    for (const item of page.items) found.push({ apiVersion, kind, ...item });
+    for (const item of page.items) found.push({ ...item, apiVersion, kind });
     next = page.metadata.continue || undefined;
     if (next === undefined) return page.metadata.resourceVersion;
   }
