@@ -63,7 +63,7 @@ test.each(Object.entries(ROOMS))("the runners' room %s imports no room but those
 });
 
 /** What stands below the transports: all that they may import. */
-const GROUND = ["clock", "errors.ts", "scope"];
+const GROUND = ["clock", "errors.ts", "scope", "values"];
 
 test("transports import only what is below them", () => {
   const src = join(root, "packages/core/src");

@@ -104,7 +104,11 @@ function withPath(message: string, path: readonly string[] | undefined): string 
 
 /** Tests for a {@link HadronError}, also one of another copy of this package. */
 export function isHadronError(value: unknown): value is HadronError {
-  return value instanceof Error && value.name === "HadronError" && isErrorCode((value as HadronError).code);
+  try {
+    return value instanceof Error && value.name === "HadronError" && isErrorCode((value as HadronError).code);
+  } catch {
+    return false; // A proxy, or a getter, that throws.
+  }
 }
 
 /** Tests whether something is one of the {@link ERROR_CODES}. */
@@ -121,20 +125,28 @@ export interface ErrorData {
   readonly retryAfterMs?: number;
 }
 
-/** Turns whatever was thrown by a handler into what its caller sees. */
+/** Turns whatever was thrown by a handler into what its caller sees. Never throws. */
 export function toErrorData(error: unknown): ErrorData {
-  if (isHadronError(error)) {
-    const { code, detail, retryable, path, retryAfterMs } = error;
-    return {
-      code,
-      message: detail ?? error.message,
-      retryable,
-      path,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    };
+  try {
+    if (isHadronError(error)) return readData(error);
+    const message = error instanceof Error ? inWords(error) : `threw ${inWords(error)}`;
+    return { code: "HANDLER_FAILED", message, retryable: false, path: [] };
+  } catch {
+    return { code: "HANDLER_FAILED", message: `threw ${WORDLESS}`, retryable: false, path: [] };
   }
-  const message = error instanceof Error ? inWords(error) : `threw ${inWords(error)}`;
-  return { code: "HANDLER_FAILED", message, retryable: false, path: [] };
+}
+
+/** Another copy of this package, or somebody's imitation, may have said it: only what is of the right type is taken. */
+function readData(error: HadronError): ErrorData {
+  const { code, detail, retryable, path, retryAfterMs }: { [Field in keyof HadronError]?: unknown } = error;
+  const known = isErrorCode(code) ? code : "HANDLER_FAILED";
+  return {
+    code: known,
+    message: typeof detail === "string" ? detail : inWords(error),
+    retryable: typeof retryable === "boolean" ? retryable : ERROR_CODES[known].retryable,
+    path: Array.isArray(path) ? path.filter((step) => typeof step === "string") : [],
+    ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+  };
 }
 
 /** Turns what crossed the wire back into an error. An unknown code (of a later version) becomes INTERNAL. */
@@ -156,17 +168,20 @@ export function systemCode(error: unknown): string | undefined {
   return typeof error.code === "string" ? error.code : undefined;
 }
 
+/** What is said of what cannot be told in words. */
+const WORDLESS = "something that has no words";
+
 /**
  * What was thrown, or caused a failure, as one text. Anything can be thrown: what is no error is told by its own message
- * where it has one, else as JSON, and never as `[object Object]`.
+ * where it has one, else as JSON, and never as `[object Object]`. Never throws, whatever reading it does.
  */
 export function inWords(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
-  if (typeof thrown !== "object" || thrown === null) return String(thrown);
-  if ("message" in thrown && typeof thrown.message === "string" && thrown.message !== "") return thrown.message;
   try {
-    return JSON.stringify(thrown) ?? "something that has no words";
+    if (typeof thrown !== "object" || thrown === null) return String(thrown);
+    if ("message" in thrown && typeof thrown.message === "string" && thrown.message !== "") return thrown.message;
+    if (thrown instanceof Error) return typeof thrown.name === "string" && thrown.name !== "" ? thrown.name : "Error";
+    return JSON.stringify(thrown) ?? WORDLESS;
   } catch {
-    return "something that has no words"; // A circle, a bigint, or a toJSON that throws.
+    return WORDLESS; // A circle, a bigint, or a toJSON, a getter, a proxy that throws.
   }
 }

@@ -206,6 +206,7 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
   if ((typeof value === "object" || typeof value === "function") && value !== null) {
     const life = lifeOf(value, where);
     if (typeof value === "function") {
+      refuseGenerator(value, where);
       return { kind: "handlers", single: value as Handler, named: {}, life, needs: needsOfHandler(value as Handler) };
     }
     const entries = Object.entries(value);
@@ -223,11 +224,21 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
       );
     }
     const named = value as Record<string, Handler>;
+    for (const [name, handler] of entries) refuseGenerator(handler, `${where}: "${name}"`);
     return { kind: "handlers", single: undefined, named, life, needs: Object.values(named).flatMap(needsOfHandler) };
   }
   throw new HadronError(
     "INVALID_DECLARATION",
     `${where} is ${value === null ? "null" : typeof value}, and should be a handler, an object of handlers, a pattern or a service.`,
+  );
+}
+
+/** What it gives holds its items inside, and nobody would take them out. */
+function refuseGenerator(handler: object, where: string): void {
+  if (Object.prototype.toString.call(handler) !== "[object GeneratorFunction]") return;
+  throw new HadronError(
+    "INVALID_DECLARATION",
+    `${where} is a generator: write async function* (async * in an object) to send its items one by one, or return an array.`,
   );
 }
 

@@ -16,6 +16,7 @@ import { createLog } from "../serve/log.ts";
 import { readGiven } from "../serve/read-given.ts";
 import { ReplicaServer } from "../serve/replica-server.ts";
 import { createMuxTransport } from "../transport/mux/index.ts";
+import { traceOf } from "../values/trace-of.ts";
 import { CountsFile } from "./counts-file.ts";
 import { endUnserved } from "./early-end.ts";
 import { hostOf, type ReplicaEnvironment, readEnvironment } from "./environment.ts";
@@ -222,7 +223,7 @@ export function refuse(error: unknown): void {
   const code = error instanceof HadronError ? data.code : "RUNNER_FAILED";
   // Of what is no error of ours the stack says where; so it does where that made another fail.
   const defect = error instanceof HadronError ? error.cause : error;
-  const stack = defect instanceof Error && !(defect instanceof HadronError) ? { stack: hide(defect.stack ?? "") } : {};
+  const stack = defect instanceof Error && !(defect instanceof HadronError) ? { stack: hide(traceOf(defect)) } : {};
   const line = `${JSON.stringify({ error: { code, message: told, ...stack } })}\n`;
   process.exitCode = code === "TOPOLOGY_MISMATCH" ? 3 : 1;
   const end = () => process.exit();

@@ -2,7 +2,7 @@ import { toAddress } from "../call/directory/addresses.ts";
 import { ambient } from "../call/host/ambient.ts";
 import type { Host } from "../call/host/host.ts";
 import type { Life, StartContext, Started } from "../declare/life.ts";
-import { HadronError, isHadronError } from "../errors.ts";
+import { HadronError, inWords, isHadronError } from "../errors.ts";
 
 export interface ReplicaLifeOptions {
   /** Undefined: the replica does nothing without being called. */
@@ -71,9 +71,8 @@ export class ReplicaLife {
       checkAddresses(ports, started);
       return started;
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message || cause.name : String(cause);
       const code = isHadronError(cause) ? cause.code : "INTERNAL";
-      throw new HadronError(code, `${known.replica.name}: its start failed: ${why}`, { cause });
+      throw new HadronError(code, `${known.replica.name}: its start failed: ${inWords(cause)}`, { cause });
     }
   }
 

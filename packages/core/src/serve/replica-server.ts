@@ -12,6 +12,7 @@ import type { Metric } from "../metric.ts";
 import type { Route } from "../transport/http/route.ts";
 import type { HttpTimes } from "../transport/http/server.ts";
 import type { Hello } from "../transport/transport.ts";
+import { traceOf } from "../values/trace-of.ts";
 import { createBuiltIns } from "./built-ins.ts";
 import { ReplicaDispatcher } from "./dispatch/dispatcher.ts";
 import { toPrometheus } from "./metrics.ts";
@@ -207,8 +208,7 @@ export class ReplicaServer {
       const late = `its ${this.#life.underWay} has not ended in ${Math.round(mostMs)} ms (limits.drainMs)`;
       this.#options.log.error(`could not be disposed of: ${late}`, { event: "dispose" });
     } catch (error) {
-      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#options.log.error(`could not be disposed of: ${why}`, { event: "dispose" });
+      this.#options.log.error(`could not be disposed of: ${traceOf(error)}`, { event: "dispose" });
     }
   }
 

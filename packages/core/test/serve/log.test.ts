@@ -60,14 +60,41 @@ test("an error in a field is told: its name, code, message, stack and cause", ()
   });
 });
 
-test("what cannot be written as JSON costs its fields, not the line", () => {
+test("what cannot be written as JSON costs its field, not the line", () => {
   const { log, last } = logging();
-  const circle: { self?: unknown } = {};
+  const circle: { self?: any } = {};
   circle.self = circle;
-  log.info("round", { circle });
+  const broken = Object.defineProperty({}, "x", { enumerable: true, get: () => circle.self.missing.field });
+  log.info("round", { circle, broken, kept: 1 });
   expect(last()).toMatchObject({
     message: "round",
     replica: "shop.0",
-    unloggable: expect.stringContaining("circular"),
+    circle: { self: "[contains itself]" },
+    broken: expect.stringContaining("cannot be read"),
+    kept: 1,
+  });
+});
+
+test("a field named as one of the line's own does not take its place", () => {
+  const { log, last } = logging();
+  log.info("real", { message: "user's", time: "user's", level: "user's", fields: 1, item: 7 });
+  expect(last()).toMatchObject({ level: "info", message: "real", item: 7 });
+  expect(last().time).not.toBe("user's");
+  expect(last().fields).toEqual({ message: "user's", time: "user's", level: "user's", fields: 1 });
+});
+
+test("values without a form in JSON are told in words, errors with their parts and fields", () => {
+  const { log, last } = logging();
+  const parts = new AggregateError(
+    [new Error("first"), Object.assign(new Error("second"), { table: "users" })],
+    "both",
+  );
+  log.info("all", { n: 5n, map: new Map([["a", 1]]), f: () => 1, parts, headers: new Headers() });
+  expect(last()).toMatchObject({
+    n: "5",
+    map: [["a", 1]],
+    f: "[a function]",
+    headers: "[a Headers]",
+    parts: { message: "both", errors: [{ message: "first" }, { message: "second", table: "users" }] },
   });
 });

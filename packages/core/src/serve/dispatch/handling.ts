@@ -5,11 +5,12 @@ import type { Clockwork } from "../../clock/clockwork.ts";
 import type { ProcedureDefinition } from "../../declare/definition.ts";
 import { describeIssues, type Schema } from "../../declare/schema.ts";
 import type { Caller, Context, Log, Replica } from "../../declare/types.ts";
-import { HadronError, toErrorData } from "../../errors.ts";
+import { HadronError, inWords, isHadronError, toErrorData } from "../../errors.ts";
 import { decodeMeta, type Meta } from "../../scope/meta.ts";
 import type { Cancellable, Scope } from "../../scope/scope.ts";
 import { isStream, Pump } from "../../transport/pump.ts";
 import type { Hello, IncomingCall, ItemSink, Reply } from "../../transport/transport.ts";
+import { traceOf } from "../../values/trace-of.ts";
 import type { Admission, Arrival } from "./admission.ts";
 import type { ProcedureMetrics } from "./procedure-metrics.ts";
 import type { Serving, WrappedHandler } from "./wrap-handler.ts";
@@ -114,7 +115,8 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     metrics.inFlight++;
     try {
       const result = ambient.run(this, run, this, this.#call.input);
-      if (isPromise(result)) result.then(this.#ok, this.#failed);
+      // A thenable of somebody's own may answer twice, or never come back.
+      if (isPromise(result)) Promise.resolve(result).then(this.#ok, this.#failed);
       else this.#ok(result);
     } catch (error) {
       this.#failed(error);
@@ -180,12 +182,9 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     // Whether or not it was answered before: until now it has its place.
     this.#here.admission.ended();
     if (this.#answered) return;
-    if (!(error instanceof HadronError)) {
-      // I8: the caller gets the message alone; whoever runs the service needs the stack.
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#here.log.error(`${this.#served.name} failed: ${error instanceof Error ? error.message : String(error)}`, {
-        stack,
-      });
+    // I8: the caller gets the message alone; whoever runs the service needs the stack.
+    if (!isHadronError(error)) {
+      this.#here.log.error(`${this.#served.name} failed: ${inWords(error)}`, { stack: traceOf(error) });
     }
     this.#fail(error);
   };

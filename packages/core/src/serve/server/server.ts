@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Log } from "../../declare/types.ts";
+import { inWords } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
 import { HttpConnections } from "../../transport/http/connections.ts";
 import { listen } from "../../transport/http/listen.ts";
@@ -16,6 +17,7 @@ import {
   wantsMux,
 } from "../../transport/mux/index.ts";
 import type { Dispatcher } from "../../transport/transport.ts";
+import { traceOf } from "../../values/trace-of.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { within } from "./within.ts";
 
@@ -161,8 +163,7 @@ class RoutingServer implements Server {
         if (route !== rpc) this.#requests.add(response);
       },
       failed: ({ method, path }, error) => {
-        const stack = error instanceof Error ? error.stack : undefined;
-        this.#options.log?.error(`${method} ${path} failed: ${String(error)}`, { stack });
+        this.#options.log?.error(`${method} ${path} failed: ${inWords(error)}`, { stack: traceOf(error) });
       },
       times,
     });

@@ -93,7 +93,7 @@ test("a route that throws or rejects is status 500, tells its caller nothing, an
     expect(status).toBe(500);
     expect(body).not.toContain("secret");
   }
-  expect(logged).toEqual(["GET /throws failed: Error: secret 1", "GET /rejects failed: Error: secret 2"]);
+  expect(logged).toEqual(["GET /throws failed: secret 1", "GET /rejects failed: secret 2"]);
 });
 
 test("what a route took is answered before the server is drained, and its caller is told to go", async () => {

@@ -1,7 +1,8 @@
 import type { Clock } from "../../../clock/clock.ts";
 import { createSystemClock } from "../../../clock/system-clock.ts";
-import { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, isErrorCode } from "../../../errors.ts";
+import { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, inWords, isErrorCode } from "../../../errors.ts";
 import type { Cancellable } from "../../../scope/scope.ts";
+import { toJsonText } from "../../../values/json-form.ts";
 import { IncomingStream, type StreamOwner } from "../../incoming-stream.ts";
 import { isStream } from "../../pump.ts";
 import type { Connection, ConnectionState, ConnectOptions, OutgoingCall, Transport } from "../../transport.ts";
@@ -73,7 +74,7 @@ class HttpConnection implements Connection {
       body = `{"jsonrpc":"2.0","method":${JSON.stringify(procedure)}${params},"id":${id}}`;
     } catch (cause) {
       return Promise.reject(
-        new HadronError("INVALID_INPUT", `The input is not JSON: ${(cause as Error).message}.`, {
+        new HadronError("INVALID_INPUT", `The input is not JSON: ${inWords(cause)}.`, {
           cause,
           unsent: true,
         }),
@@ -295,8 +296,7 @@ function closedHere(address: string, unsent: boolean): HadronError {
 
 /** An object is itself the input; anything else is the one element of an array. */
 function toParams(input: unknown): string {
-  const text = JSON.stringify(input);
-  if (text === undefined) throw new TypeError(`it is a ${typeof input}`);
+  const text = toJsonText(input, "input");
   return text.startsWith("{") ? text : `[${text}]`;
 }
 

@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorData, HadronError, toErrorData } from "../../../errors.ts";
+import { ERROR_CODES, type ErrorData, HadronError, inWords, toErrorData } from "../../../errors.ts";
+import { toJsonText } from "../../../values/json-form.ts";
 
 /** What tells the answers of a batch apart. */
 export type Id = string | number | null;
@@ -23,22 +24,15 @@ export function idOf(request: unknown): Id {
 }
 
 export function success(id: Id, output: unknown, maxOutputBytes: number): string {
-  let text: string | undefined;
+  let text: string;
   try {
     // A result of undefined is null: JSON-RPC wants a result in each answer.
-    text = output === undefined ? "null" : JSON.stringify(output);
+    text = toJsonText(output, "output");
   } catch (error) {
-    const { message } = error as Error;
     // V8 says this where the text would be longer than a string can be.
-    if (error instanceof RangeError && /string length/i.test(message)) return failure(id, tooLarge(maxOutputBytes));
-    const why = error instanceof RangeError ? "it is nested too deeply" : message.split("\n")[0]!;
-    return failure(id, toErrorData(new HadronError("INVALID_OUTPUT", `The output is not JSON: ${why}.`)));
-  }
-  if (text === undefined) {
-    return failure(
-      id,
-      toErrorData(new HadronError("INVALID_OUTPUT", `The output is not JSON: it is a ${typeof output}.`)),
-    );
+    if (error instanceof RangeError && /string length/i.test(error.message))
+      return failure(id, tooLarge(maxOutputBytes));
+    return failure(id, toErrorData(new HadronError("INVALID_OUTPUT", `The output is not JSON: ${inWords(error)}.`)));
   }
   if (text.length > maxOutputBytes) return failure(id, tooLarge(maxOutputBytes));
   return toResult(id, text);
@@ -54,16 +48,11 @@ export function toItem(id: Id, text: string): string {
 }
 
 export function encodeItem(value: unknown): string {
-  let text: string | undefined;
   try {
-    text = value === undefined ? "null" : JSON.stringify(value);
+    return toJsonText(value, "item");
   } catch (cause) {
-    const why = cause instanceof RangeError ? "it is nested too deeply" : (cause as Error).message.split("\n")[0];
-    throw new HadronError("INVALID_OUTPUT", `An item of the output is not JSON: ${why}.`, { cause });
+    throw new HadronError("INVALID_OUTPUT", `An item of the output is not JSON: ${inWords(cause)}.`, { cause });
   }
-  if (text === undefined)
-    throw new HadronError("INVALID_OUTPUT", `An item of the output is not JSON: it is a ${typeof value}.`);
-  return text;
 }
 
 export function checkSize(length: number, limit: number): void {

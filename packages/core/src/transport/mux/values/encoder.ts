@@ -1,3 +1,4 @@
+import { isOpaque } from "../../../values/sendable.ts";
 import { NotEncodable } from "./not-encodable.ts";
 import { FEW_NUMBERS, writeNumbers } from "./numbers.ts";
 import * as tags from "./tags.ts";
@@ -242,16 +243,4 @@ export class Encoder extends Writer {
       this.at += 5;
     }
   }
-}
-
-/** What has no content that could be sent. A promise is a forgotten `await` most of the time; a stream goes alone. */
-export function isOpaque(value: object): boolean {
-  return (
-    value instanceof Promise ||
-    value instanceof WeakMap ||
-    value instanceof WeakSet ||
-    value instanceof WeakRef ||
-    typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === "function" ||
-    typeof (value as { then?: unknown }).then === "function"
-  );
 }

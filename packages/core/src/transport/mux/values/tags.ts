@@ -47,5 +47,4 @@ export const TYPED_ARRAYS = [
 export const ARRAY_BUFFER = 11;
 export const DATA_VIEW = 12;
 
-/** Arrays and objects within each other. A cycle ends here, too. */
-export const MAX_DEPTH = 200;
+export { MAX_DEPTH } from "../../../values/find-unsendable.ts";

@@ -61,7 +61,7 @@ const numbers = service(
       }
     },
     bad: async function* () {
-      yield 1n;
+      yield () => 1;
     },
     plain: (n: number) => n + 1,
     sum: async (items: AsyncIterable<number>) => {
