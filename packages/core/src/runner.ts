@@ -63,7 +63,10 @@ export interface RunContext {
 }
 
 /** What a change does to a thing. */
-export type ChangeAction = "create" | "update" | "replace" | "delete";
+export type ChangeAction = "create" | "update" | "replace" | "delete" | ResourceAction;
+
+/** What becomes of data, and no runner says: it has another name, or stays though nobody declares it any more. */
+export type ResourceAction = "move" | "retain";
 
 /** One thing that `apply` would change, and why. */
 export interface Change {

@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import type { ResourceVerb } from "../verb/resource-verb.ts";
 import type { ImageTopology } from "./image-topology.ts";
 import { type Life, lifeOf } from "./life.ts";
 import type { ProcedureOptions } from "./procedure.ts";
@@ -133,6 +134,8 @@ export interface ResourceDefinition {
   readonly keeping: unknown;
   /** What whoever uses it takes along. */
   readonly files: readonly string[];
+  /** What the command line of an app that has it can do beside the rest. */
+  readonly verbs: readonly ResourceVerb[];
   readonly site: Site;
 }
 

@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import type { ResourceVerb } from "../verb/resource-verb.ts";
 import type { ResourceDefinition } from "./definition.ts";
 import { serviceDefinition } from "./definition.ts";
 import { checkServiceName } from "./names.ts";
@@ -26,6 +27,8 @@ export interface ResourceSpec {
   readonly keeping?: unknown;
   /** Files and folders that whoever uses it takes along, relative to the app file. @default [] */
   readonly files?: readonly string[];
+  /** Verbs of the command line of an app that has it. Two kinds may bring the same one. @default none */
+  readonly verbs?: readonly ResourceVerb[];
 }
 
 /**
@@ -36,7 +39,7 @@ export interface ResourceSpec {
  */
 export function defineResource<T extends object>(
   value: T,
-  { kind, name, options, keeper, keeping, files = [] }: ResourceSpec,
+  { kind, name, options, keeper, keeping, files = [], verbs = [] }: ResourceSpec,
 ): T & Resource {
   checkServiceName(name);
   const keeperDefinition = serviceDefinition(keeper);
@@ -53,6 +56,7 @@ export function defineResource<T extends object>(
     keeper: keeperDefinition,
     keeping,
     files,
+    verbs,
     site: recordSite(),
   };
   Object.defineProperty(value, RESOURCE, { value: definition });

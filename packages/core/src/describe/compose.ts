@@ -25,6 +25,8 @@ import { TOPOLOGY_VERSION } from "./topology.ts";
 export interface App {
   readonly topology: Topology;
   readonly services: ReadonlyMap<string, AppService>;
+  /** What it keeps, in the topology's order. */
+  readonly resources: readonly ResourceDefinition[];
   /** What is computed when the app is deployed, in the topology's order. */
   readonly captures: readonly CaptureDefinition[];
   readonly resources: readonly ResourceDefinition[];
@@ -141,6 +143,7 @@ class Composer {
         ...this.given.toTopology(),
       },
       services: this.#services,
+      resources: this.resources.definitions,
       captures: this.given.captures,
       resources: this.resources.definitions,
     };

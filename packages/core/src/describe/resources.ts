@@ -28,6 +28,7 @@ export class ResourceTable {
     return new Set([...this.#byKey.values()].map(({ definition }) => definition.keeper));
   }
 
+  /** In the order in which they were met. */
   get definitions(): readonly ResourceDefinition[] {
     return [...this.#byKey.values()].map(({ definition }) => definition);
   }

@@ -31,14 +31,18 @@ function toClient(host: ResourceHost): StoreClient {
   let client = clients.get(host.owner);
   if (client === undefined) {
     const name = `${host.name}/${host.clock.uuid()}`;
-    client = new StoreClient(toLink(host), { ...toTimeSource(host.clock), random: () => host.clock.random() }, name);
+    client = new StoreClient(
+      toLink(host.call),
+      { ...toTimeSource(host.clock), random: () => host.clock.random() },
+      name,
+    );
     clients.set(host.owner, client);
   }
   return client;
 }
 
 /** Calls to the store's procedures. What they answer is what the store's own types say: both are of one version. */
-function toLink({ call }: ResourceHost): StoreLink {
+export function toLink(call: ResourceHost["call"]): StoreLink {
   return {
     commit: (batch) => call("commit", batch) as ReturnType<StoreLink["commit"]>,
     read: (queries) => call("read", queries) as ReturnType<StoreLink["read"]>,

@@ -3,9 +3,10 @@ import { defineResource, type Resource } from "@hadron/core/spi";
 import { findStore } from "../client/find-store.ts";
 import { KeyValueStore } from "../key-value/key-value.ts";
 import { store } from "../store/service/store-service.ts";
-import { checkMs, checkOptions } from "./options.ts";
+import { KV } from "../verbs/verbs.ts";
+import { checkKept, checkMs, checkOptions, KEPT_OPTIONS, type KeptOptions } from "./options.ts";
 
-export interface KeyValueOptions<T> {
+export interface KeyValueOptions<T> extends KeptOptions {
   /** What a value is, checked when it is written and when it is read: any Standard Schema. @default anything */
   readonly value?: Schema<any, T>;
   /** An entry is absent again so long after it was written, in milliseconds. @default never */
@@ -29,7 +30,8 @@ export type KeyValue<T> = KeyValueStore<T> & Resource;
  */
 export function keyValue<T = any>(name: string, options: KeyValueOptions<T> = {}): KeyValue<T> {
   const of = `keyValue("${name}")`;
-  checkOptions(of, options, ["value", "ttlMs", "upgrade"]);
+  checkOptions(of, options, ["value", "ttlMs", "upgrade", ...KEPT_OPTIONS]);
+  const kept = checkKept(of, options);
   const { value: schema, ttlMs, upgrade } = options;
   if (ttlMs !== undefined) checkMs(of, "ttlMs", ttlMs);
   const made: KeyValueStore<T> = new KeyValueStore<T>({ name, check: { schema, upgrade }, ttlMs }, () =>
@@ -39,6 +41,7 @@ export function keyValue<T = any>(name: string, options: KeyValueOptions<T> = {}
     kind: "keyValue",
     name,
     keeper: store,
-    options: ttlMs === undefined ? {} : { ttlMs },
+    verbs: [KV],
+    options: { ...(ttlMs === undefined ? {} : { ttlMs }), ...kept },
   });
 }

@@ -1,4 +1,14 @@
-import { HadronError } from "@hadron/core/spi";
+import { checkServiceName, HadronError } from "@hadron/core/spi";
+
+/** What can be said of whatever keeps data. */
+export interface KeptOptions {
+  /** What it was called before: its data is found under the new name from the next `up` on. @default it was always called so */
+  readonly was?: string;
+  /** `delete --data` refuses to remove it as long as it is declared so. @default false */
+  readonly protect?: boolean;
+}
+
+export const KEPT_OPTIONS = ["was", "protect"] as const;
 
 /** Checks that the options are known ones. INVALID_DECLARATION names the one that is not. */
 export function checkOptions(of: string, options: object, known: readonly string[]): void {
@@ -16,6 +26,14 @@ export function checkMs(of: string, option: string, value: number): number {
 export function checkWhole(of: string, option: string, value: number, from: number): number {
   if (Number.isSafeInteger(value) && value >= from) return value;
   return fail(of, `${option} is ${value}, and should be a whole number from ${from}`);
+}
+
+/** Checks what is said of data, and leaves out what is not said. */
+export function checkKept(of: string, { was, protect }: KeptOptions): Readonly<Record<string, unknown>> {
+  if (was !== undefined) checkServiceName(was);
+  if (protect !== undefined && typeof protect !== "boolean")
+    fail(of, `protect is ${protect}, and should be true or false`);
+  return { ...(was === undefined ? {} : { was }), ...(protect === true ? { protect } : {}) };
 }
 
 function fail(of: string, what: string): never {

@@ -3,10 +3,11 @@ import { defineResource, takeWork, type WorkOptions, type WorkSource } from "@ha
 import { findStore } from "../client/find-store.ts";
 import { Sender } from "../queue/queue.ts";
 import { store } from "../store/service/store-service.ts";
-import { checkOptions, checkWhole } from "./options.ts";
+import { QUEUE } from "../verbs/verbs.ts";
+import { checkKept, checkOptions, checkWhole, KEPT_OPTIONS, type KeptOptions } from "./options.ts";
 import { toTaker } from "./taker.ts";
 
-export interface QueueOptions<T> {
+export interface QueueOptions<T> extends KeptOptions {
   /** What a message is, checked when it is sent and when it is worked on: any Standard Schema. @default anything */
   readonly message?: Schema<any, T>;
   /** How often a message is tried again after its first attempt, before it is a dead letter. @default 5 */
@@ -33,7 +34,8 @@ export type Queue<T> = Sender<T> & WorkSource<T>;
  */
 export function queue<T = any>(name: string, options: QueueOptions<T> = {}): Queue<T> {
   const of = `queue("${name}")`;
-  checkOptions(of, options, ["message", "retries", "key", "maxLength", "upgrade"]);
+  checkOptions(of, options, ["message", "retries", "key", "maxLength", "upgrade", ...KEPT_OPTIONS]);
+  const kept = checkKept(of, options);
   const { message: schema, key, maxLength, upgrade } = options;
   const retries = checkWhole(of, "retries", options.retries ?? 5, 0);
   if (maxLength !== undefined) checkWhole(of, "maxLength", maxLength, 1);
@@ -47,7 +49,8 @@ export function queue<T = any>(name: string, options: QueueOptions<T> = {}): Que
       kind: "queue",
       name,
       keeper: store,
-      options: { retries, ordered: key !== undefined, ...(maxLength === undefined ? {} : { maxLength }) },
+      verbs: [QUEUE],
+      options: { retries, ordered: key !== undefined, ...(maxLength === undefined ? {} : { maxLength }), ...kept },
     },
   );
 }

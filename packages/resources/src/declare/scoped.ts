@@ -2,9 +2,10 @@ import { defineResource, type Resource } from "@hadron/core/spi";
 import { findStore } from "../client/find-store.ts";
 import { KeyValueStore } from "../key-value/key-value.ts";
 import { store } from "../store/service/store-service.ts";
-import { checkOptions } from "./options.ts";
+import { KV } from "../verbs/verbs.ts";
+import { checkKept, checkOptions, KEPT_OPTIONS, type KeptOptions } from "./options.ts";
 
-export interface ScopedOptions<T> {
+export interface ScopedOptions<T> extends KeptOptions {
   /** What a scope holds before anybody changed it. */
   readonly initial: T;
 }
@@ -31,7 +32,9 @@ export interface Scoped<T> extends Resource {
  * const n = await counters.scope("global", (state) => ++state.requests);
  */
 export function scoped<T extends object>(name: string, options: ScopedOptions<T>): Scoped<T> {
-  checkOptions(`scoped("${name}")`, options, ["initial"]);
+  const of = `scoped("${name}")`;
+  checkOptions(of, options, ["initial", ...KEPT_OPTIONS]);
+  const kept = checkKept(of, options);
   const { initial } = options;
   const check = { schema: undefined, upgrade: undefined };
   // A store of its own: a keyValue of the same name is another thing.
@@ -50,7 +53,7 @@ export function scoped<T extends object>(name: string, options: ScopedOptions<T>
       },
       get: async (scope: string) => (await values.get(scope)) ?? structuredClone(initial),
     },
-    { kind: "scoped", name, keeper: store, options: {} },
+    { kind: "scoped", name, keeper: store, verbs: [KV], options: kept },
   );
   return made;
 }

@@ -3,10 +3,11 @@ import { defineResource, takeWork, type WorkOptions, type WorkSource } from "@ha
 import { findStore, findUsers } from "../client/find-store.ts";
 import { Sender } from "../queue/queue.ts";
 import { store } from "../store/service/store-service.ts";
-import { checkOptions, checkWhole } from "./options.ts";
+import { QUEUE } from "../verbs/verbs.ts";
+import { checkKept, checkOptions, checkWhole, type KeptOptions } from "./options.ts";
 import { toTaker } from "./taker.ts";
 
-export interface TopicOptions<T> {
+export interface TopicOptions<T> extends Pick<KeptOptions, "protect"> {
   /** What a message is, checked when it is sent and when it is worked on: any Standard Schema. @default anything */
   readonly message?: Schema<any, T>;
   /** How often each subscriber tries a message again after its first attempt, before it is a dead letter. @default 5 */
@@ -32,7 +33,8 @@ export type Topic<T> = Sender<T> & WorkSource<T>;
  */
 export function topic<T = any>(name: string, options: TopicOptions<T> = {}): Topic<T> {
   const of = `topic("${name}")`;
-  checkOptions(of, options, ["message", "retries", "key", "upgrade"]);
+  checkOptions(of, options, ["message", "retries", "key", "upgrade", "protect"]);
+  const kept = checkKept(of, options);
   const { message: schema, key, upgrade } = options;
   const retries = checkWhole(of, "retries", options.retries ?? 5, 0);
   const check = { schema, upgrade };
@@ -52,6 +54,6 @@ export function topic<T = any>(name: string, options: TopicOptions<T> = {}): Top
       [takeWork]: (work: WorkOptions<T>) =>
         toTaker({ queue: queueOf(work.service), of, check, retries }, () => findStore(made), work),
     }),
-    { kind: "topic", name, keeper: store, options: { retries, ordered: key !== undefined } },
+    { kind: "topic", name, keeper: store, verbs: [QUEUE], options: { retries, ordered: key !== undefined, ...kept } },
   );
 }

@@ -7,7 +7,7 @@ import { inTurn } from "./in-turn.ts";
 import { watchEntries } from "./watch-entries.ts";
 
 /** A value may have so many bytes. What is larger belongs into a bucket. */
-const MOST_VALUE_BYTES = 1024 * 1024;
+export const MOST_VALUE_BYTES = 1024 * 1024;
 /** Entries that one trip of a list brings. */
 const PAGE = 100;
 

@@ -4,7 +4,7 @@ import type { StoreOf } from "../client/store-of.ts";
 import { checkWritten, toStored, type ValueCheck } from "../client/values.ts";
 
 /** A message may have so many bytes. What is larger belongs into a bucket, and its key into the message. */
-const MOST_MESSAGE_BYTES = 256 * 1024;
+export const MOST_MESSAGE_BYTES = 256 * 1024;
 
 export interface SendOptions {
   /** A second message of this id within a day is not sent. @default none: each is a message of its own */

@@ -30,7 +30,10 @@ test("a message is tried again after pauses of seconds and minutes, the same for
 
 test("the lock of a holder that died is free when its lease is over, and not before", async () => {
   const door = lock("door", { leaseMs: 60_000 });
-  const holder = service("holder", () => door.hold(() => new Promise<never>(() => {})), { uses: [door] });
+  const tokens: number[] = [];
+  const holder = service("holder", () => door.hold(({ token }) => new Promise<never>(() => tokens.push(token))), {
+    uses: [door],
+  });
   const waiter = service("waiter", () => door.hold(({ token }) => token, { waitMs: 300_000 }), { uses: [door] });
   await using app = await start(holder, waiter, { time: "virtual" });
   const held = holder
@@ -41,7 +44,7 @@ test("the lock of a holder that died is free when its lease is over, and not bef
   app.replica(holder).kill();
   const killedAt = app.clock.now();
   expect(await held).toBe("dead");
-  expect(await waiting).toBe(2);
+  expect(await waiting).toBeGreaterThan(tokens[0] ?? Number.POSITIVE_INFINITY);
   const passed = app.clock.now() - killedAt;
   // It was renewed by a third of the lease before.
   expect(passed).toBeGreaterThanOrEqual(40_000);

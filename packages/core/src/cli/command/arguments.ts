@@ -8,6 +8,8 @@ export interface Flag {
   readonly name: string;
   /** What its value is called in `--help`; a flag without one is there or not. */
   readonly value?: string;
+  /** Its value may be left out: `--data`, `--data=queue:old`. It is "" then. */
+  readonly isOptional?: boolean;
   /** One letter. */
   readonly short?: string;
   readonly help: string;
@@ -31,17 +33,17 @@ export function parseArguments(argv: readonly string[], flags: readonly Flag[]):
   const own = stop === -1 ? argv : argv.slice(0, stop);
   const after = stop === -1 ? [] : argv.slice(stop);
   check(own, flags);
-  const parsed = minimist([...own.map(hide), ...after], {
+  const parsed = minimist([...own.map((word) => hide(closed(word, flags))), ...after], {
     string: ["_", ...flags.filter((flag) => flag.value !== undefined).map((flag) => flag.name)],
     boolean: flags.filter((flag) => flag.value === undefined).map((flag) => flag.name),
     alias: Object.fromEntries(flags.flatMap((flag) => (flag.short === undefined ? [] : [[flag.short, flag.name]]))),
   });
   const given: Record<string, string> = {};
-  for (const { name, value } of flags) {
+  for (const { name, value, isOptional } of flags) {
     const found: unknown = parsed[name];
     if (value === undefined) {
       if (found === true) given[name] = "";
-    } else if (found === "") {
+    } else if (found === "" && isOptional !== true) {
       throw new HadronError("WRONG_USE", `--${name} needs a value: --${name}=${value}.`);
     } else if (found !== undefined) {
       given[name] = show(String(found));
@@ -102,13 +104,18 @@ function* typedFlags(argv: readonly string[], flags: readonly Flag[]): Generator
     const { name, value } = split(word);
     const flag = flags.find((known) => (word.startsWith("--") ? known.name === name : known.short === name));
     yield { word, name, value, flag };
-    awaiting = value === undefined && flag?.value !== undefined;
+    awaiting = value === undefined && flag?.value !== undefined && flag.isOptional !== true;
   }
 }
 
 function split(word: string): { readonly name: string; readonly value: string | undefined } {
   const [, name = "", value] = /^--?([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
   return { name, value };
+}
+
+/** A flag whose value may be left out takes no word behind it for one. */
+function closed(word: string, flags: readonly Flag[]): string {
+  return flags.some(({ name, isOptional }) => isOptional === true && word === `--${name}`) ? `${word}=` : word;
 }
 
 function isNegative(word: string): boolean {

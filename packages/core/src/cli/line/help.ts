@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { Flag } from "../command/arguments.ts";
 import { DEFAULT_RUNNER, type Runners } from "../runners/runners.ts";
 import { wrap, wrapTable } from "../terminal/wrap.ts";
-import { COMMON_FLAGS, VERBS, type Verb } from "../verbs/verbs.ts";
+import { COMMON_FLAGS, type Verb } from "../verbs/verbs.ts";
 
 /** What a user types to run this file again. */
 export function commandOf(entry: string, cwd: string): string {
@@ -18,6 +18,8 @@ const EXIT_STATUS = "Exit status: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143
 /** The help of all verbs, or of one, broken at words to fit the screen. */
 export async function renderHelp(options: {
   readonly verb: Verb | undefined;
+  /** All that the file has. */
+  readonly verbs: readonly Verb[];
   readonly command: string;
   readonly runners: Runners;
   /** The one whose flags are shown. */
@@ -35,8 +37,8 @@ export async function renderHelp(options: {
 }
 
 /** Small enough for 24 lines of 80 columns: what scrolls away is not read. */
-async function overview({ command, runners, columns }: Parameters<typeof renderHelp>[0]): Promise<string[]> {
-  const verbs = VERBS.map(({ name, brief, summary }): [string, string] => [`  ${name} ${brief}`.trimEnd(), summary]);
+async function overview({ verbs, command, runners, columns }: Parameters<typeof renderHelp>[0]): Promise<string[]> {
+  const rows = verbs.map(({ name, brief, summary }): [string, string] => [`  ${name} ${brief}`.trimEnd(), summary]);
   const places = runners.names().map(async (name): Promise<[string, string]> => {
     const { summary } = await runners.places(name);
     return [`  --runner=${name}`, name === DEFAULT_RUNNER ? `${summary} (the default)` : summary];
@@ -46,7 +48,7 @@ async function overview({ command, runners, columns }: Parameters<typeof renderH
   return [
     `${command} [VERB] [--runner=NAME] …`,
     "",
-    ...wrapTable(verbs, columns),
+    ...wrapTable(rows, columns),
     "",
     ...wrapTable([...(await Promise.all(places)), ...others], columns),
   ];
@@ -70,6 +72,7 @@ export function flagTable(flags: readonly Flag[], columns: number): string[] {
   return wrapTable(flags.map(toRow), columns);
 }
 
-function toRow({ name, value, short, help }: Flag): [string, string] {
-  return [`  --${name}${value === undefined ? "" : `=${value}`}${short === undefined ? "" : `, -${short}`}`, help];
+function toRow({ name, value, isOptional, short, help }: Flag): [string, string] {
+  const shown = value === undefined ? "" : isOptional === true ? `[=${value}]` : `=${value}`;
+  return [`  --${name}${shown}${short === undefined ? "" : `, -${short}`}`, help];
 }

@@ -96,7 +96,8 @@ async function execute(
   // The verb's code comes along while the runner is loaded, which is most of the time that `call` takes here.
   const guess = VERBS.find(({ name }) => argv.includes(name)) ?? DEFAULT_VERB;
   const [loaded] = await Promise.all([isThere ? runners.load(runnerName) : undefined, guess.load()]);
-  const { verb, words, flags } = await readVerb(argv, runnerName, loaded, runners);
+  const verbs = await findVerbs(argv, line.services);
+  const { verb, words, flags } = await readVerb(argv, runnerName, loaded, runners, verbs);
 
   if (flags.version !== undefined) {
     const { version } = await import("./version.ts");
@@ -109,7 +110,7 @@ async function execute(
     const command = commandOf(entry, cwd);
     const { columns } = terminal;
     const shown = verb === undefined && named === undefined ? [] : (loaded?.flags ?? []);
-    terminal.out(await renderHelp({ verb, command, runners, runner: runnerName, flags: shown, columns }));
+    terminal.out(await renderHelp({ verb, verbs, command, runners, runner: runnerName, flags: shown, columns }));
     return 0;
   }
 
@@ -187,22 +188,32 @@ async function refuseWhatLacks(
   throw toLackError(lack, `the ${runner} runner`, others);
 }
 
+/** All verbs of this file: its resources bring some. Those are looked for where the first word names none of ours. */
+async function findVerbs(argv: readonly string[], services: readonly unknown[]): Promise<readonly Verb[]> {
+  const first = argv.find((word) => !word.startsWith("-"));
+  const isHelp = argv.some((word) => word === "--help" || word === "-h");
+  if (first === undefined ? !isHelp : VERBS.some(({ name }) => name === first)) return VERBS;
+  const { findResourceVerbs } = await import("../verbs/resource-verbs.ts");
+  return [...VERBS, ...findResourceVerbs(services)];
+}
+
 /** Finds the verb, and checks that its words and flags are its own. `verb` is undefined where none was given. */
 async function readVerb(
   argv: readonly string[],
   runnerName: string,
   module: RunnerModule | undefined,
   runners: Runners,
+  verbs: readonly Verb[],
 ): Promise<Arguments & { readonly verb: Verb | undefined }> {
   const shared = [...COMMON_FLAGS, ...(module?.flags ?? []), { name: "version", help: "" }];
-  const known = [...shared, ...VERBS.flatMap((verb) => verb.flags)];
+  const known = [...shared, ...verbs.flatMap((verb) => verb.flags)];
   const unknown = findUnknownFlag(argv, known);
   if (unknown !== undefined) await refuseOthersFlag(unknown, runnerName, runners);
   const { words, flags } = parseArguments(argv, known);
   const [name = DEFAULT_VERB.name, ...rest] = words;
-  const verb = VERBS.find((verb) => verb.name === name);
+  const verb = verbs.find((verb) => verb.name === name);
   if (verb === undefined) {
-    const names = VERBS.map((verb) => verb.name);
+    const names = verbs.map((verb) => verb.name);
     throw new HadronError(
       "WRONG_USE",
       `There is no verb "${name}".${didYouMean(name, names)} There are ${names.join(", ")}; see --help.`,
@@ -211,7 +222,7 @@ async function readVerb(
   const own = [...shared, ...verb.flags].map((flag) => flag.name);
   const alien = Object.keys(flags).find((flag) => !own.includes(flag));
   if (alien !== undefined) {
-    const others = VERBS.filter(({ flags }) => flags.some((flag) => flag.name === alien)).map(({ name }) => name);
+    const others = verbs.filter(({ flags }) => flags.some((flag) => flag.name === alien)).map(({ name }) => name);
     throw new HadronError("WRONG_USE", `--${alien} is a flag of ${others.join(" and ")}, not of ${verb.name}.`);
   }
   if (rest.length > verb.mostWords && flags.help === undefined) {

@@ -1,7 +1,14 @@
 import type { AppStatus, Change, ChangeAction } from "../../runner.ts";
 import { toTable } from "./table.ts";
 
-const SIGNS: Readonly<Record<ChangeAction, string>> = { create: "+", update: "~", replace: "±", delete: "-" };
+const SIGNS: Readonly<Record<ChangeAction, string>> = {
+  create: "+",
+  update: "~",
+  replace: "±",
+  delete: "-",
+  move: ">",
+  retain: "=",
+};
 
 /** A plan for people: a line each, and their sum. */
 export function showPlan(changes: readonly Change[]): string[] {
@@ -18,7 +25,7 @@ export function showChanges(changes: readonly Change[], { app, runner, services 
 }
 
 function sum(changes: readonly Change[], say: (count: number, action: ChangeAction) => string): string {
-  const actions: ChangeAction[] = ["create", "update", "replace", "delete"];
+  const actions: ChangeAction[] = ["create", "update", "replace", "delete", "move", "retain"];
   const counts = actions.map(
     (action) => [changes.filter((change) => change.action === action).length, action] as const,
   );

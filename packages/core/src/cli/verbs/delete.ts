@@ -2,7 +2,9 @@ import { HadronError } from "../../errors.ts";
 import type { AppData, Runner } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
 import { confirm } from "../command/confirm.ts";
-import { toTable } from "../terminal/table.ts";
+import { checkProtected, dropData } from "../data/drop-data.ts";
+import { lookAtKept } from "../data/keepers.ts";
+import { listData } from "../data/list-data.ts";
 
 /** Removes the app; with --data, after a question, what it stored as well. Status 1 where something is left. */
 export async function deleteApp(command: Command): Promise<number> {
@@ -16,16 +18,29 @@ export async function deleteApp(command: Command): Promise<number> {
       "--yes answers what delete --data asks; delete alone removes no data, and asks nothing.",
     );
   }
+  if (flags.data !== undefined && flags.data !== "") return await dropData(command, flags.data);
+  if (data) checkProtected(command);
   const stored = data ? await runner.data(name, context) : [];
   if (stored.length > 0 && flags.yes === undefined) await askFor(command, runner, stored);
   const before = await runner.status(name, context);
+  const things = data ? [] : ((await lookAtKept(command)) ?? []).flatMap((of) => of.things);
   const { left, kept } = await runner.delete(name, { data }, context);
   command.progressDone();
   const lost = stored.filter((thing) => !left.some((text) => text.includes(thing.name)));
   const replicas = before.services.reduce((count, service) => count + service.replicas.length, 0);
   if (json) {
     const removed = before.services.map((service) => service.name);
-    terminal.out(JSON.stringify({ app: name, runner: runner.name, removed, data: lost, left, kept }));
+    terminal.out(
+      JSON.stringify({
+        app: name,
+        runner: runner.name,
+        removed,
+        data: lost,
+        left,
+        kept,
+        ...(things.length === 0 ? {} : { resources: things }),
+      }),
+    );
   } else {
     const what = [
       ...(before.services.length === 0
@@ -39,7 +54,10 @@ export async function deleteApp(command: Command): Promise<number> {
         : `Removed "${name}" from ${runner.name}: ${what.join(", and ")}.`,
     );
     if (kept.length > 0) {
-      terminal.err(`Its data stays; the next up finds it again, and delete --data removes it:\n${list(kept)}`);
+      terminal.err(
+        `Its data stays; the next up finds it again, and delete --data removes it:\n${listData(kept).join("\n")}`,
+      );
+      for (const { kind, name, holds } of things) terminal.err(`    ${kind} ${name}: ${holds}`);
     }
     if (left.length > 0) terminal.err(`Still there:\n${left.map((thing) => `  ${thing}`).join("\n")}`);
   }
@@ -51,21 +69,8 @@ async function askFor(command: Command, runner: Runner, data: readonly AppData[]
   command.progressDone();
   await confirm(
     command,
-    `This removes "${command.app.topology.app}" from ${runner.name} with its data, which cannot be had back:\n${list(data)}`,
+    `This removes "${command.app.topology.app}" from ${runner.name} with its data, which cannot be had back:\n${listData(data).join("\n")}`,
   );
-}
-
-function list(data: readonly AppData[]): string {
-  return toTable(data.map(({ kind, name, service, bytes }) => [`  ${kind}`, name, service ?? "", sizeOf(bytes)])).join(
-    "\n",
-  );
-}
-
-function sizeOf(bytes: number | null): string {
-  if (bytes === null) return "size unknown";
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${Number((bytes / 1024 ** power).toFixed(1))} ${units[power]}`;
 }
 
 function plural(count: number, noun: string): string {

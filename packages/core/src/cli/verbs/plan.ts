@@ -1,11 +1,14 @@
 import type { Command } from "../command/command.ts";
+import { lookAtKept } from "../data/keepers.ts";
+import { planResources } from "../data/plan-resources.ts";
 import { showPlan } from "../terminal/show-changes.ts";
 
 /** Shows what `up` would change. */
 export async function plan(command: Command): Promise<number> {
   const { context, json, terminal } = command;
   const planned = await (await command.runner()).plan(await command.program(false), context);
-  const changes = [...command.captured(), ...planned.changes];
+  const resources = planResources(command.app.topology.resources ?? [], (await lookAtKept(command)) ?? []);
+  const changes = [...command.captured(), ...resources, ...planned.changes];
   command.progressDone();
   for (const line of json ? [JSON.stringify({ changes })] : showPlan(changes)) terminal.out(line);
   return 0;

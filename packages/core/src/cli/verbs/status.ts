@@ -1,14 +1,27 @@
-import type { AppStatus, ReplicaState, ReplicaStatus, ServiceStatus } from "../../runner.ts";
+import type { AppData, AppStatus, ReplicaState, ReplicaStatus, ServiceStatus } from "../../runner.ts";
+import type { KeptThing } from "../../verb/resource-verb.ts";
 import type { Command } from "../command/command.ts";
+import { lookAtKept } from "../data/keepers.ts";
+import { listData } from "../data/list-data.ts";
+import { toSize } from "../terminal/size.ts";
 import { toTable } from "../terminal/table.ts";
 import type { Colour, Terminal } from "../terminal/terminal.ts";
 
 /** Shows the replicas; those of a service that are alike as one row, unless each is asked for. */
 export async function status(command: Command): Promise<number> {
   const { app, context, flags, json, terminal } = command;
-  const found = await (await command.runner()).status(app.topology.app, context);
-  const lines = json ? [JSON.stringify(found)] : showStatus(found, flags.replicas !== undefined, terminal.paintOut);
-  for (const line of lines) terminal.out(line);
+  const runner = await command.runner();
+  const found = await runner.status(app.topology.app, context);
+  const isGone = found.services.length === 0;
+  const things = isGone ? [] : ((await lookAtKept(command)) ?? []).flatMap((kept) => kept.things);
+  const data = isGone ? await runner.data(app.topology.app, context) : [];
+  if (json) {
+    const kept = { ...(things.length === 0 ? {} : { kept: things }), ...(data.length === 0 ? {} : { data }) };
+    terminal.out(JSON.stringify({ ...found, ...kept }));
+    return 0;
+  }
+  for (const line of showStatus(found, flags.replicas !== undefined, terminal.paintOut)) terminal.out(line);
+  for (const line of [...showThings(things, terminal.paintOut), ...showData(data)]) terminal.out(line);
   return 0;
 }
 
@@ -47,6 +60,23 @@ export function showStatus(
   const exposed = services.flatMap(({ name, endpoint }) => (endpoint === null ? [] : [[name, endpoint]]));
   const endpoints = exposed.length === 0 ? [] : ["", ...toTable(exposed)];
   return [`${app} on ${runner}${revision === null ? "" : `, revision ${revision}`}`, "", ...painted, ...endpoints];
+}
+
+/** What resources keep. */
+function showThings(things: readonly KeptThing[], paint: Terminal["paintOut"]): readonly string[] {
+  if (things.length === 0) return [];
+  const [head = "", ...rows] = toTable([
+    ["KEPT", "NAME", "HOLDS", "SIZE"],
+    ...things.map(({ kind, name, holds, bytes }) => [kind, name, holds, toSize(bytes)]),
+  ]);
+  return ["", paint("bold", head), ...rows];
+}
+
+/** What is left of an app that does not run. */
+function showData(data: readonly AppData[]): readonly string[] {
+  return data.length === 0
+    ? []
+    : ["Its data is there; the next up finds it again, and delete --data removes it:", ...listData(data)];
 }
 
 interface Row extends ReplicaStatus {

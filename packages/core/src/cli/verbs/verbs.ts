@@ -174,7 +174,12 @@ export const VERBS: readonly Verb[] = [
       "With --data it goes, too, after a question, and cannot be had back.",
     ],
     flags: [
-      { name: "data", help: "remove what replicas stored, and secrets that were made for the app, as well" },
+      {
+        name: "data",
+        value: "KIND:NAME",
+        isOptional: true,
+        help: "remove what replicas stored, and secrets that were made for the app, as well; or only the data of one resource",
+      },
       { name: "yes", short: "y", help: "do not ask" },
       WAIT_FLAG,
     ],

@@ -25,5 +25,10 @@ export interface StoreDriver {
   now(): number;
   /** Writes a copy to a file, consistent to a point in time, while work goes on. ALREADY_EXISTS where there is one. */
   backup(path: string): Promise<void>;
+  /**
+   * Takes what {@link backup} wrote, all or nothing. FAILED_PRECONDITION where something is kept already, the file is none, or a newer
+   * version wrote it.
+   */
+  restore(path: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * What can be done to a store, as data: an operation is small, complete and independent of who asks, so that many of them
  * commit together. Times are durations: the store's own clock says when they end.
  */
-export type Operation = EntryOperation | QueueOperation | LockOperation | Sweep;
+export type Operation = EntryOperation | QueueOperation | LockOperation | ContentOperation | Sweep;
 
 export type EntryOperation = SetEntries | DeleteEntry;
 
@@ -117,6 +117,23 @@ export interface Release {
   readonly token: number;
 }
 
+export type ContentOperation = Drop | Move;
+
+/** Removes all that is kept under a name: the entries of a store, or the messages of a queue, dead ones as well. */
+export interface Drop {
+  readonly kind: "drop";
+  readonly what: "store" | "queue";
+  readonly name: string;
+}
+
+/** Keeps under another name what is kept under one. Does nothing where there is something under the other. */
+export interface Move {
+  readonly kind: "move";
+  readonly what: "store" | "queue";
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Forgets what is over: entries, ids of messages, dead letters, answers that nobody asks for again. A bounded piece of it. */
 export interface Sweep {
   readonly kind: "sweep";
@@ -146,6 +163,8 @@ export interface Results {
   readonly acquire: { readonly token: number } | { readonly heldBy: string; readonly forMs: number };
   readonly renew: Record<never, never>;
   readonly release: Record<never, never>;
+  readonly drop: { readonly count: number };
+  readonly move: { readonly count: number };
   /** Whether there is more to forget. */
   readonly sweep: { readonly more: boolean };
 }
@@ -173,7 +192,11 @@ export type Query =
     }
   | { readonly kind: "queue"; readonly queue: string }
   | { readonly kind: "dead"; readonly queue: string; readonly after: number; readonly most: number }
+  /** Messages that are not dead, in the order in which they were sent. */
+  | { readonly kind: "messages"; readonly queue: string; readonly after: number; readonly most: number }
   | { readonly kind: "lock"; readonly lock: string }
+  /** What is kept under which names. Reads all of it: for people, now and then. */
+  | { readonly kind: "contents" }
   | { readonly kind: "time" };
 
 export interface Entry {
@@ -196,12 +219,33 @@ export interface DeadLetter extends Message {
   readonly diedAt: number;
 }
 
+export interface QueuedMessage extends Message {
+  /** `behind`: another message of its key comes first. */
+  readonly state: "waiting" | "behind" | "working";
+  /** How long it waits yet, or its lease goes on. */
+  readonly forMs: number;
+}
+
+export interface Contents {
+  /** In the order of their names; of entries whose time is not over. */
+  readonly stores: readonly { readonly name: string; readonly entries: number; readonly bytes: number }[];
+  readonly queues: readonly {
+    readonly name: string;
+    readonly waiting: number;
+    readonly working: number;
+    readonly dead: number;
+    readonly bytes: number;
+  }[];
+}
+
 export interface Answers {
   /** In the order of the keys; undefined: absent. */
   readonly get: readonly (Entry | undefined)[];
   readonly list: readonly Entry[];
   readonly queue: QueueState;
   readonly dead: readonly DeadLetter[];
+  readonly messages: readonly QueuedMessage[];
+  readonly contents: Contents;
   readonly lock: { readonly holder: string; readonly token: number; readonly forMs: number } | undefined;
   /** Milliseconds since 1970, by the store's clock. */
   readonly time: number;

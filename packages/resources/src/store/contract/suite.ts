@@ -419,6 +419,35 @@ export function describeStore(name: string, open: (time: TimeSource) => Promise<
     });
   });
 
+  test("contents say what is kept, messages what waits; what is dropped is gone, and what is moved has another name", async () => {
+    await using store = await open(new TestTime());
+    const client = new TestClient(store.driver);
+    await client.outcomes(
+      set("carts", "ann", "12345"),
+      set("carts", "bob", "1", { ttlMs: 5 }),
+      set("scoped/n", "x", "1"),
+    );
+    await client.outcomes(send("emails", "one", { key: "k" }), send("emails", "two", { key: "k", delayMs: 0 }));
+    const contents = await store.driver.read({ kind: "contents" });
+    expect(contents.stores.map(({ name, entries }) => [name, entries])).toEqual([
+      ["carts", 2],
+      ["scoped/n", 1],
+    ]);
+    expect(contents.queues).toMatchObject([{ name: "emails", waiting: 2, working: 0, dead: 0, bytes: 6 }]);
+    const messages = await store.driver.read({ kind: "messages", queue: "emails", after: 0, most: 10 });
+    expect(messages.map(({ body, state }) => [text(body), state])).toEqual([
+      ["one", "waiting"],
+      ["two", "behind"],
+    ]);
+    expect(await client.do({ kind: "move", what: "store", from: "carts", to: "baskets" })).toEqual({ count: 2 });
+    await client.outcomes(set("carts", "new", "1"));
+    expect(await client.do({ kind: "move", what: "store", from: "carts", to: "baskets" })).toEqual({ count: 0 });
+    expect(await client.do({ kind: "drop", what: "queue", name: "emails" })).toEqual({ count: 2 });
+    const after = await store.driver.read({ kind: "contents" });
+    expect(after.queues).toEqual([]);
+    expect(after.stores.map(({ name }) => name)).toEqual(["baskets", "carts", "scoped/n"]);
+  });
+
   test(`${name}: a sweep forgets what is over, in bounded pieces, and nothing else`, async () => {
     const { store, driver, client, time } = await start();
     await using _ = store;

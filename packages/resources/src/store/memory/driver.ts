@@ -43,6 +43,10 @@ export class MemoryDriver implements StoreDriver {
     );
   }
 
+  async restore(path: string): Promise<void> {
+    this.#writer.restore(path);
+  }
+
   async close(): Promise<void> {
     this.#writer.close();
   }

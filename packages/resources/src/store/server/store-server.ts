@@ -13,7 +13,8 @@ const DEAD_LETTER_MS = 14 * 24 * 3_600_000;
 
 /** The serving side of a store: commits what clients send, and lets them wait for what is not there yet. */
 export class StoreServer implements AsyncDisposable {
-  readonly #driver: StoreDriver;
+  /** Where it keeps all. */
+  readonly driver: StoreDriver;
   readonly #time: TimeSource;
   readonly #committer: Committer;
   readonly #messages: Waiters;
@@ -32,7 +33,7 @@ export class StoreServer implements AsyncDisposable {
 
   /** `client`: a name that no other client has, nor this one had in an earlier life. */
   constructor(driver: StoreDriver, time: TimeSource, client: string) {
-    this.#driver = driver;
+    this.driver = driver;
     this.#time = time;
     this.#client = client;
     this.#messages = new Waiters(time);
@@ -49,7 +50,7 @@ export class StoreServer implements AsyncDisposable {
 
   /** Answers queries, all at one point in time. */
   read(queries: readonly Query[]): Promise<readonly Answers[Query["kind"]][]> {
-    return Promise.all(queries.map((query) => this.#driver.read(query)));
+    return Promise.all(queries.map((query) => this.driver.read(query)));
   }
 
   /**
@@ -75,7 +76,7 @@ export class StoreServer implements AsyncDisposable {
 
   async #claim(claim: Claim, until: number, signal: AbortSignal, over: AbortSignal): Promise<readonly Message[]> {
     for (;;) {
-      const { messages } = (await this.#own(claim)) as Results["claim"];
+      const { messages } = (await this.own(claim)) as Results["claim"];
       if (signal.aborted) {
         await this.#giveBack(claim.queue, messages);
         return [];
@@ -84,7 +85,7 @@ export class StoreServer implements AsyncDisposable {
       if (messages.length === claim.most) this.#messages.wake(claim.queue);
       const leftMs = until - this.#time.now();
       if (messages.length > 0 || leftMs <= 0) return messages;
-      const { nextInMs = leftMs } = await this.#driver.read({ kind: "queue", queue: claim.queue });
+      const { nextInMs = leftMs } = await this.driver.read({ kind: "queue", queue: claim.queue });
       await this.#messages.wait(claim.queue, Math.min(leftMs, Math.max(nextInMs, 1)), over);
       if (over.aborted) return [];
     }
@@ -95,9 +96,9 @@ export class StoreServer implements AsyncDisposable {
     const until = this.#time.now() + waitMs;
     const over = AbortSignal.any([signal, this.#ending.signal]);
     for (;;) {
-      const result = (await this.#own(acquire)) as Results["acquire"];
+      const result = (await this.own(acquire)) as Results["acquire"];
       if ("token" in result) {
-        if (signal.aborted) await this.#own({ kind: "release", lock: acquire.lock, token: result.token });
+        if (signal.aborted) await this.own({ kind: "release", lock: acquire.lock, token: result.token });
         return result;
       }
       const leftMs = until - this.#time.now();
@@ -122,10 +123,11 @@ export class StoreServer implements AsyncDisposable {
     this.#stopSweep();
     this.#leases[Symbol.dispose]();
     this.#feed.close();
-    await this.#driver.close();
+    await this.driver.close();
   }
 
-  async #own(operation: Operation): Promise<unknown> {
+  /** Does one operation of the server's own. undefined where it is refused. */
+  async own(operation: Operation): Promise<unknown> {
     const number = ++this.#number;
     // Never sent again: all before it may be forgotten.
     const batch: Batch = { client: this.#client, number, settled: number, operations: [operation] };
@@ -134,9 +136,7 @@ export class StoreServer implements AsyncDisposable {
   }
 
   async #giveBack(queue: string, messages: readonly Message[]): Promise<void> {
-    await Promise.all(
-      messages.map(({ message, attempt }) => this.#own({ kind: "give-back", queue, message, attempt })),
-    );
+    await Promise.all(messages.map(({ message, attempt }) => this.own({ kind: "give-back", queue, message, attempt })));
   }
 
   #done(operation: Operation, outcome: Outcome): void {
@@ -174,7 +174,7 @@ export class StoreServer implements AsyncDisposable {
     let more = true;
     while (more) {
       try {
-        more = ((await this.#own({ kind: "sweep", deadLetterMs: DEAD_LETTER_MS })) as Results["sweep"]).more;
+        more = ((await this.own({ kind: "sweep", deadLetterMs: DEAD_LETTER_MS })) as Results["sweep"]).more;
       } catch {
         // A disk that is full now is asked again in a minute; whoever writes is told of it.
         more = false;

@@ -1,9 +1,10 @@
 import { type Clock, onStart, procedure, type StartContext } from "@hadron/core";
-import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
+import { HadronError, hiddenService, isHadronError, ownTopology, pattern } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Acquire, Claim, Query } from "../contract/operations.ts";
 import { toTimeSource } from "../contract/store-clock.ts";
 import { StoreServer } from "../server/store-server.ts";
+import { StoreKeeper } from "./keeper.ts";
 
 /** The largest batch that is taken; clients make smaller ones. */
 const MOST_BATCH_BYTES = 64 * 1024 * 1024;
@@ -23,11 +24,21 @@ export const store = hiddenService(
     needs: { storage: { path: "store" } },
     root: () => {
       let server: StoreServer | undefined;
+      let keeper: StoreKeeper | undefined;
       const started = (): StoreServer => {
         if (server !== undefined) return server;
         throw new HadronError("UNAVAILABLE", "The store has not started yet.", { unsent: true });
       };
+      const asked = (): StoreKeeper => {
+        started();
+        if (keeper !== undefined) return keeper;
+        throw new HadronError("UNAVAILABLE", "The store has not started yet.", { unsent: true });
+      };
       return {
+        kept: procedure(idempotent, () => asked().kept()),
+        drop: procedure(idempotent, (resource: { kind: string; name: string }) => asked().drop(resource)),
+        backup: () => asked().backup(),
+        restore: (bytes: AsyncIterable<Uint8Array>) => asked().restore(bytes),
         commit: procedure(idempotent, (batch: Batch) => started().commit(batch)),
         read: procedure(idempotent, (queries: readonly Query[]) => started().read(queries)),
         claim: procedure(idempotent, ({ claim, waitMs }: { claim: Claim; waitMs: number }, { signal }) =>
@@ -39,8 +50,14 @@ export const store = hiddenService(
         ),
         watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
         async [onStart]({ replica, signal, clock }: StartContext) {
-          const opened = await open(replica.storage, clock);
+          const { storage } = replica;
+          if (storage === undefined)
+            throw new HadronError("FAILED_PRECONDITION", "The store was given no folder to keep its data in.");
+          const opened = await open(storage, clock);
           server = opened;
+          keeper = new StoreKeeper(opened, storage);
+          const declared = ownTopology()?.resources;
+          if (declared !== undefined) await keeper.declare(declared.filter(({ keeper }) => keeper === "hadron.store"));
           const stop = () => {
             // While it drains it goes on serving. Killed, it must let go of its folder.
             if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE")
@@ -59,9 +76,7 @@ export const store = hiddenService(
   { limits: { inputBytes: MOST_BATCH_BYTES, outputBytes: MOST_BATCH_BYTES, concurrency: 100_000 } },
 );
 
-async function open(folder: string | undefined, clock: Clock): Promise<StoreServer> {
-  if (folder === undefined)
-    throw new HadronError("FAILED_PRECONDITION", "The store was given no folder to keep its data in.");
+async function open(folder: string, clock: Clock): Promise<StoreServer> {
   // Loaded where it is served: SQLite is no part of those who call.
   const { SqliteDriver } = await import("../sqlite/driver.ts");
   const time = toTimeSource(clock);

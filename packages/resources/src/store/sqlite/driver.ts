@@ -86,6 +86,11 @@ export class SqliteDriver implements StoreDriver {
     await backup(this.#database, path);
   }
 
+  async restore(path: string): Promise<void> {
+    this.#checkOpen();
+    await this.#writer.restore(path);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

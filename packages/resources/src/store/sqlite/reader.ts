@@ -1,19 +1,22 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Answers, Query } from "../contract/operations.ts";
-import { EntryReader } from "./entries.ts";
-import { LockReader } from "./locks.ts";
-import { QueueReader } from "./queues.ts";
+import { ContentsReader } from "./tables/contents.ts";
+import { EntryReader } from "./tables/entries.ts";
+import { LockReader } from "./tables/locks.ts";
+import { QueueReader } from "./tables/queues.ts";
 
 /** Answers queries from what is committed. */
 export class Reader {
   readonly #entries: EntryReader;
   readonly #queues: QueueReader;
   readonly #locks: LockReader;
+  readonly #contents: ContentsReader;
 
   constructor(database: DatabaseSync) {
     this.#entries = new EntryReader(database);
     this.#queues = new QueueReader(database);
     this.#locks = new LockReader(database);
+    this.#contents = new ContentsReader(database);
   }
 
   read<Q extends Query>(query: Q, now: number): Answers[Q["kind"]];
@@ -27,6 +30,10 @@ export class Reader {
         return this.#queues.state(query.queue, now);
       case "dead":
         return this.#queues.dead(query);
+      case "messages":
+        return this.#contents.messages(query, now);
+      case "contents":
+        return this.#contents.contents(now);
       case "lock":
         return this.#locks.get(query.lock, now);
       case "time":

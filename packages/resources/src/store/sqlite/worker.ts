@@ -6,6 +6,7 @@ import { openForWriting, Writer } from "./writer.ts";
 /** What the thread is told. Batches are encoded: to clone what they are made of would cost more than to write it down. */
 export type ToWriter =
   | { readonly type: "commit"; readonly batches: Uint8Array; readonly now: number }
+  | { readonly type: "restore"; readonly path: string }
   | { readonly type: "close" };
 
 /** What it answers, in order. */
@@ -29,6 +30,10 @@ try {
       return;
     }
     try {
+      if (message.type === "restore") {
+        writer.restore(message.path);
+        return answer({ type: "done", outcomes: encodeValue([], "the outcomes") });
+      }
       const batches = decodeValue(message.batches) as readonly Batch[];
       answer({ type: "done", outcomes: encodeValue(writer.commit(batches, message.now), "the outcomes") });
     } catch (error) {

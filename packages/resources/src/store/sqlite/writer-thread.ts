@@ -11,6 +11,8 @@ export interface WritingSide {
   readonly lastTime: number;
   /** In the order of the calls. UNAVAILABLE where a commit is not known to have happened. */
   commit(batches: readonly Batch[], now: number): Promise<readonly (readonly Outcome[])[]>;
+  /** Takes what a backup holds. Fails as {@link StoreDriver.restore} does. */
+  restore(path: string): Promise<void>;
   /** When all is written that was asked for. */
   close(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export function openWriterHere(path: string, durable: boolean): WritingSide {
   return {
     lastTime: writer.lastTime,
     commit: async (batches, now) => writer.commit(batches, now),
+    restore: async (path) => writer.restore(path),
     close: async () => writer.close(),
   };
 }
@@ -61,6 +64,14 @@ class WriterThread implements WritingSide {
     this.#waiting.push({ resolve, reject });
     this.#tell({ type: "commit", batches: encodeValue(batches, "a commit"), now });
     return promise;
+  }
+
+  async restore(path: string): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const { promise, resolve, reject } = Promise.withResolvers<readonly (readonly Outcome[])[]>();
+    this.#waiting.push({ resolve, reject });
+    this.#tell({ type: "restore", path });
+    await promise;
   }
 
   async close(): Promise<void> {

@@ -2,11 +2,13 @@ import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Operation, Outcome } from "../contract/operations.ts";
-import { Answered } from "./answered.ts";
-import { Entries } from "./entries.ts";
-import { Locks } from "./locks.ts";
-import { Queues } from "./queues.ts";
+import { restoreFrom } from "./restore.ts";
 import { migrate } from "./schema.ts";
+import { Answered } from "./tables/answered.ts";
+import { Contents } from "./tables/contents.ts";
+import { Entries } from "./tables/entries.ts";
+import { Locks } from "./tables/locks.ts";
+import { Queues } from "./tables/queues.ts";
 
 /** What one sweep removes of each kind at most: others wait meanwhile. */
 const MOST_SWEPT = 1000;
@@ -41,6 +43,7 @@ export class Writer {
   readonly #entries: Entries;
   readonly #queues: Queues;
   readonly #locks: Locks;
+  readonly #contents: Contents;
   readonly #keepFacts;
   #sequence: number;
   /** The last time that was written. */
@@ -53,6 +56,7 @@ export class Writer {
     this.#entries = new Entries(database, next, this.#locks);
     this.#queues = new Queues(database, next);
     this.#answered = new Answered(database);
+    this.#contents = new Contents(database);
     const facts = database.prepare("select name, value from fact").all() as { name: string; value: number }[];
     const factOf = (name: string) => facts.find((fact) => fact.name === name)?.value ?? 0;
     this.#sequence = factOf("sequence");
@@ -77,6 +81,11 @@ export class Writer {
       if (this.#database.isTransaction) this.#database.exec("rollback");
       throw unavailable(error);
     }
+  }
+
+  /** Takes what a backup holds, all or nothing. FAILED_PRECONDITION: see {@link StoreDriver.restore}. */
+  restore(path: string): void {
+    this.#sequence = restoreFrom(this.#database, path, this.#sequence);
   }
 
   close(): void {
@@ -120,6 +129,10 @@ export class Writer {
         return this.#locks.renew(operation, now);
       case "release":
         return this.#locks.release(operation);
+      case "drop":
+        return this.#contents.drop(operation);
+      case "move":
+        return this.#contents.move(operation);
       case "sweep":
         return this.#sweep(operation.deadLetterMs, now);
     }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../contract/operations.ts";
+import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../../contract/operations.ts";
 import type { Next } from "./sequence.ts";
 
 interface Row {

@@ -15,7 +15,7 @@ import type {
   QueueState,
   Results,
   Send,
-} from "../contract/operations.ts";
+} from "../../contract/operations.ts";
 import type { Next } from "./sequence.ts";
 
 const WAITING = 0;

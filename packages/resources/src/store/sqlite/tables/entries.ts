@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../contract/operations.ts";
+import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../../contract/operations.ts";
 import type { Locks } from "./locks.ts";
 import type { Next } from "./sequence.ts";
 

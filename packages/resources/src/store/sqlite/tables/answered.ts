@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
-import type { Batch } from "../contract/driver.ts";
-import type { Outcome } from "../contract/operations.ts";
+import type { Batch } from "../../contract/driver.ts";
+import type { Outcome } from "../../contract/operations.ts";
 
 /** So long the answers of a client are kept that sends nothing more: longer than any call may last. */
 const KEPT_MS = 3_600_000;

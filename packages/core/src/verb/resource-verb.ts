@@ -1,0 +1,98 @@
+import type { Clock } from "../clock/clock.ts";
+
+/** A flag of a verb that a resource brings. */
+export interface ResourceVerbFlag {
+  /** Without dashes. */
+  readonly name: string;
+  /** What its value is called in `--help`; a flag without one is there or not. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** A verb of the command line that is there where an app has resources of a kind, such as `queue`. Its code loads when it is typed. */
+export interface ResourceVerb {
+  readonly name: string;
+  /** Its words, as `--help` shows them. */
+  readonly words: string;
+  /** How many words it takes at most. */
+  readonly mostWords: number;
+  /** One line. */
+  readonly summary: string;
+  /** More, for its own `--help`. */
+  readonly details: readonly string[];
+  readonly flags: readonly ResourceVerbFlag[];
+  load(): Promise<RunResourceVerb>;
+}
+
+/** Runs a verb. Returns the exit status: 0 done, 1 failed. */
+export type RunResourceVerb = (command: ResourceCommand) => Promise<number>;
+
+/** What a resource's verb works with. */
+export interface ResourceCommand {
+  readonly app: string;
+  /** What the file declares. */
+  readonly resources: readonly DeclaredResource[];
+  /** The words behind the verb. */
+  readonly words: readonly string[];
+  readonly flags: Readonly<Record<string, string>>;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** A line of the result. */
+  out(line: string): void;
+  /** A line beside it, for people. */
+  err(line: string): void;
+  /** Lines of columns. */
+  table(rows: readonly (readonly string[])[]): void;
+  /** A word as JSON, or `-` for JSON on standard input. WRONG_USE where it is none. */
+  input(word: string): Promise<unknown>;
+  /** Asks, unless --yes was given. WRONG_USE where the answer is no. */
+  confirm(question: string): Promise<void>;
+  /** Finds what keeps resources. WRONG_USE where nothing of the app is deployed, and nothing is kept. */
+  keeper(name: string): Promise<Keeper>;
+}
+
+export interface DeclaredResource {
+  readonly kind: string;
+  readonly name: string;
+  readonly keeper: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The way to a hidden service that keeps resources, for as long as the command lasts. */
+export interface Keeper {
+  /** Calls a procedure. Fails as a call does. */
+  call(
+    procedure: string,
+    input: unknown,
+    options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
+  ): Promise<unknown>;
+}
+
+/**
+ * What a keeper can be asked by the command line, beside what its clients ask it: procedures of these names. `kept` says what there
+ * is; `drop` removes the data of one resource, and is where `delete --data=kind:name` ends; `backup` gives all that it keeps, as of
+ * one point in time, while work goes on; `restore` takes that into an empty keeper, or refuses it (FAILED_PRECONDITION).
+ */
+export interface KeeperProcedures {
+  kept(): Promise<Kept>;
+  drop(resource: { readonly kind: string; readonly name: string }): Promise<{ readonly dropped: boolean }>;
+  backup(): AsyncIterable<Uint8Array>;
+  restore(bytes: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** What a keeper keeps. */
+export interface Kept {
+  /** The resources of the revision that last used it. */
+  readonly declared: readonly DeclaredResource[];
+  readonly things: readonly KeptThing[];
+}
+
+/** The data of one resource, whether it is still declared or not. */
+export interface KeptThing {
+  readonly kind: string;
+  readonly name: string;
+  /** What it is, e.g. `12 messages`. */
+  readonly holds: string;
+  readonly bytes: number;
+}

@@ -1,0 +1,92 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Answers, Drop, Move, Outcome, Query, QueuedMessage, Results } from "../../contract/operations.ts";
+
+/** Removes and renames all that is kept under a name, within a transaction of whoever calls. */
+export class Contents {
+  readonly #statements;
+
+  constructor(database: DatabaseSync) {
+    this.#statements = {
+      dropEntries: database.prepare("delete from entry where store = ?"),
+      dropMessages: database.prepare("delete from message where queue = ?"),
+      dropIds: database.prepare("delete from sent_id where queue = ?"),
+      hasEntries: database.prepare("select 1 from entry where store = ? limit 1"),
+      hasMessages: database.prepare("select 1 from message where queue = ? limit 1"),
+      moveEntries: database.prepare("update entry set store = ? where store = ?"),
+      moveMessages: database.prepare("update message set queue = ? where queue = ?"),
+      moveIds: database.prepare("update or ignore sent_id set queue = ? where queue = ?"),
+    };
+  }
+
+  drop({ what, name }: Drop): Outcome {
+    const { dropEntries, dropMessages, dropIds } = this.#statements;
+    const { changes } = (what === "store" ? dropEntries : dropMessages).run(name);
+    if (what === "queue") dropIds.run(name);
+    return { ok: { count: Number(changes) } satisfies Results["drop"] };
+  }
+
+  move({ what, from, to }: Move): Outcome {
+    const { hasEntries, hasMessages, moveEntries, moveMessages, moveIds } = this.#statements;
+    const [has, move] = what === "store" ? [hasEntries, moveEntries] : [hasMessages, moveMessages];
+    // Once it was moved, or was used under its new name, nothing is left to do, and nothing to lose.
+    if (has.get(to) !== undefined) return { ok: { count: 0 } satisfies Results["move"] };
+    const { changes } = move.run(to, from);
+    if (what === "queue") moveIds.run(to, from);
+    return { ok: { count: Number(changes) } satisfies Results["move"] };
+  }
+}
+
+/** Says what is kept, of what is committed. */
+export class ContentsReader {
+  readonly #stores;
+  readonly #queues;
+  readonly #messages;
+
+  constructor(database: DatabaseSync) {
+    this.#stores = database.prepare(
+      `select store as name, count(*) as entries, sum(length(cast(key as blob)) + length(value)) as bytes
+       from entry where expires is null or expires > ? group by store order by store`,
+    );
+    this.#queues = database.prepare(
+      `select queue as name, sum(state < 2) as waiting, sum(state = 2) as working, sum(state = 3) as dead, sum(length(body)) as bytes
+       from message group by queue order by queue`,
+    );
+    this.#messages = database.prepare(
+      `select id, state, due, attempt, key, given_id, body, sent from message
+       where queue = ? and state < 3 and id > ? order by id limit ?`,
+    );
+  }
+
+  contents(now: number): Answers["contents"] {
+    return {
+      stores: this.#stores.all(now) as unknown as Answers["contents"]["stores"],
+      queues: this.#queues.all() as unknown as Answers["contents"]["queues"],
+    };
+  }
+
+  messages({ queue, after, most }: Extract<Query, { kind: "messages" }>, now: number): Answers["messages"] {
+    return (this.#messages.all(queue, after, most) as unknown as Row[]).map(
+      ({ id, state, due, attempt, key, given_id, body, sent }): QueuedMessage => ({
+        message: id,
+        attempt,
+        body,
+        key: key ?? undefined,
+        id: given_id ?? undefined,
+        sentAt: sent,
+        state: state === 2 ? "working" : state === 1 ? "behind" : "waiting",
+        forMs: state === 1 ? 0 : Math.max(0, due - now),
+      }),
+    );
+  }
+}
+
+interface Row {
+  readonly id: number;
+  readonly state: number;
+  readonly due: number;
+  readonly attempt: number;
+  readonly key: string | null;
+  readonly given_id: string | null;
+  readonly body: Uint8Array;
+  readonly sent: number;
+}

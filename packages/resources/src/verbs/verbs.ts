@@ -1,0 +1,33 @@
+import type { ResourceVerb } from "@hadron/core/spi";
+
+const YES = { name: "yes", help: "do not ask" };
+
+/** What the command line of an app with values by key can do. */
+export const KV: ResourceVerb = {
+  name: "kv",
+  words: "[NAME [list [PREFIX] | get KEY | set KEY VALUE | delete KEY]]",
+  mostWords: 4,
+  summary: "look at values by key, and change them",
+  details: [
+    "Alone it lists what there is, also what is no longer declared. State by scope is scoped/NAME.",
+    "VALUE is JSON, or - for stdin; it is written as it is: the schema is the app's, and is asked when the app reads.",
+    "Under the local runner, where nothing runs, it opens the data of the app's last run.",
+  ],
+  flags: [{ name: "if-version", value: "N", help: "set only over this version; 0: only where the key is absent" }],
+  load: async () => (await import("./kv.ts")).kv,
+};
+
+/** What the command line of an app with queues or topics can do. */
+export const QUEUE: ResourceVerb = {
+  name: "queue",
+  words: "[NAME [list | send MESSAGE | dead [list | retry [ID] | drop [ID]]]]",
+  mostWords: 4,
+  summary: "look at queues, their messages and dead letters",
+  details: [
+    "Alone it lists what there is, also what is no longer declared. What a service gets of a topic is topic/TOPIC/SERVICE.",
+    "Without ID, retry and drop are about all dead letters; drop asks first.",
+    "Under the local runner, where nothing runs, it opens the data of the app's last run.",
+  ],
+  flags: [YES],
+  load: async () => (await import("./queue.ts")).queue,
+};
