@@ -4,7 +4,7 @@ import "./node-version.ts";
 export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort } from "./call/directory/addresses.ts";
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
-export { ownTopology, type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
+export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
 export { type Captured, type CaptureOptions, capture } from "./capture.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export type { Clockwork } from "./clock/clockwork.ts";

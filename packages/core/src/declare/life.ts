@@ -48,6 +48,8 @@ export interface StartContext {
 export interface Kept {
   readonly kind: string;
   readonly name: string;
+  /** What `describe` shows of it. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** What its declaration gave for the keeper: see `ResourceSpec.keeping`. */
   readonly keeping: unknown;
 }

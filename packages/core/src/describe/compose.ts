@@ -29,7 +29,6 @@ export interface App {
   readonly resources: readonly ResourceDefinition[];
   /** What is computed when the app is deployed, in the topology's order. */
   readonly captures: readonly CaptureDefinition[];
-  readonly resources: readonly ResourceDefinition[];
 }
 
 /** A service of an app: what is described of it, and the code that its replicas run. */
@@ -143,7 +142,6 @@ class Composer {
         ...this.given.toTopology(),
       },
       services: this.#services,
-      resources: this.resources.definitions,
       captures: this.given.captures,
       resources: this.resources.definitions,
     };

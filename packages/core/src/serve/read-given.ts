@@ -20,8 +20,12 @@ export function readGiven(app: App, service: string, env: Env, capturesText: str
   for (const { name, isSecret } of app.captures) {
     const records: CaptureRecords = isSecret ? readRecords(env[captureVariable(name)]) : plain;
     const record = records[name];
-    if (record !== undefined) captures.set(name, fromRecord(record));
-    else if (!isSecret || uses.includes(`capture:${name}`)) {
+    if (record !== undefined) {
+      const value = fromRecord(record);
+      captures.set(name, value);
+      // A text is known to the log as a secret is; what is in an object would have to be looked for.
+      if (isSecret && typeof value === "string") values.push([name, value]);
+    } else if (!isSecret || uses.includes(`capture:${name}`)) {
       throw new HadronError(
         "TOPOLOGY_MISMATCH",
         `This replica was deployed without the value of capture("${name}"), which the file declares: deploy it with up.`,

@@ -75,14 +75,14 @@ export interface Keeper {
  * one point in time, while work goes on; `restore` takes that into an empty keeper, or refuses it (FAILED_PRECONDITION).
  */
 export interface KeeperProcedures {
-  kept(): Promise<Kept>;
+  kept(): Promise<Holdings>;
   drop(resource: { readonly kind: string; readonly name: string }): Promise<{ readonly dropped: boolean }>;
   backup(): AsyncIterable<Uint8Array>;
   restore(bytes: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
 /** What a keeper keeps. */
-export interface Kept {
+export interface Holdings {
   /** The resources of the revision that last used it. */
   readonly declared: readonly DeclaredResource[];
   readonly things: readonly KeptThing[];

@@ -131,7 +131,7 @@ test("a service says which it uses; one that is not in the app is an error with 
     '"shop" says that it uses "mail", which is not in the app: give its value to run(), as in run(shop, mail).',
   );
   expect(() => service("shop", echo, { uses: [echo] as never })).toThrow(
-    "uses: the 1. is neither a service nor a resource",
+    "uses: the 1. is neither a service, a resource, a secret nor a captured value",
   );
 });
 

@@ -2,7 +2,6 @@ import type { Clockwork } from "../../clock/clockwork.ts";
 import type { ResourceDefinition } from "../../declare/definition.ts";
 import { resourceKey } from "../../declare/resource.ts";
 import type { CallOptions, Log } from "../../declare/types.ts";
-import type { Topology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import { ambient, type CallingSide } from "./ambient.ts";
 import { hostFor } from "./outside.ts";
@@ -61,11 +60,6 @@ export function withinCall<T>(promise: Promise<T>): Promise<T> {
     scope.add(listener);
     promise.then(resolve, reject).finally(() => scope.delete(listener));
   });
-}
-
-/** The app that the running replica is part of; undefined where its code is not here. */
-export function ownTopology(): Topology | undefined {
-  return ambient.getStore()?.host.app?.topology;
 }
 
 function toResourceHost(host: CallingSide, resource: ResourceDefinition): ResourceHost {

@@ -23,8 +23,8 @@ export async function startKeeperHere(
   clock: Clockwork,
 ): Promise<KeeperHere> {
   // It is no revision of the app that comes: what it declares is not written down.
-  const { resources: _, ...topology } = app.topology;
-  const seen: App = { ...app, topology };
+  const { topology } = app;
+  const seen: App = { ...app, resources: [] };
   const registry = new MemoryRegistry(clock);
   const directory = new TableDirectory();
   const name = replicaName(service, 0);

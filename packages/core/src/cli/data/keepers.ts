@@ -1,6 +1,6 @@
 import { createSystemClock } from "../../clock/system-clock.ts";
 import { HadronError } from "../../errors.ts";
-import type { Keeper, Kept, KeptThing } from "../../verb/resource-verb.ts";
+import type { Holdings, Keeper, KeptThing } from "../../verb/resource-verb.ts";
 import type { Command } from "../command/command.ts";
 import { openHost } from "../runners/open-host.ts";
 
@@ -45,8 +45,8 @@ export class Keepers implements AsyncDisposable {
     );
   }
 
-  /** What each keeps that can be asked; a keeper of another kind, or an older one, that does not know the question is left out. */
-  async kept(): Promise<readonly Kept[]> {
+  /** What each keeps; of one that does not know the question, that nothing is new. */
+  async kept(): Promise<readonly Holdings[]> {
     const all = await Promise.all(this.names.map((name) => this.#ask(name)));
     return all.filter((kept) => kept !== undefined);
   }
@@ -56,15 +56,17 @@ export class Keepers implements AsyncDisposable {
     return (await this.#ask(name))?.things ?? [];
   }
 
-  async #ask(name: string): Promise<Kept | undefined> {
+  async #ask(name: string): Promise<Holdings | undefined> {
     const { signal } = this.#command.context;
     try {
       return (await (await this.find(name))?.call("kept", undefined, { timeoutMs: ASK_MS, signal })) as
-        | Kept
+        | Holdings
         | undefined;
     } catch (error) {
-      if (error instanceof HadronError && error.code === "UNKNOWN_PROCEDURE") return undefined;
-      throw error;
+      if (!(error instanceof HadronError && error.code === "UNKNOWN_PROCEDURE")) throw error;
+      // It does not say: nothing is claimed of what it keeps.
+      const { resources = [] } = this.#command.app.topology;
+      return { declared: resources.filter(({ keeper }) => keeper === name), things: [] };
     }
   }
 
@@ -95,7 +97,7 @@ export class Keepers implements AsyncDisposable {
 }
 
 /** What an app's keepers keep; undefined where nobody can say, which is no reason for a command to fail. */
-export async function lookAtKept(command: Command): Promise<readonly Kept[] | undefined> {
+export async function lookAtKept(command: Command): Promise<readonly Holdings[] | undefined> {
   if (command.app.resources.length === 0) return undefined;
   try {
     await using keepers = new Keepers(command);

@@ -1,6 +1,6 @@
 import type { ResourceTopology } from "../../describe/topology.ts";
 import type { Change } from "../../runner.ts";
-import type { DeclaredResource, Kept, KeptThing } from "../../verb/resource-verb.ts";
+import type { DeclaredResource, Holdings, KeptThing } from "../../verb/resource-verb.ts";
 
 /** What is said of the data itself, and changes nothing about the resource. */
 const OF_DATA = ["was", "protect"];
@@ -9,7 +9,7 @@ const OF_DATA = ["was", "protect"];
  * What becomes of an app's resources by an `up`. Pure: data is never removed by it. `kept`: what each keeper says; none where none
  * could be asked.
  */
-export function planResources(wanted: readonly ResourceTopology[], kept: readonly Kept[]): readonly Change[] {
+export function planResources(wanted: readonly ResourceTopology[], kept: readonly Holdings[]): readonly Change[] {
   const declared = new Map(kept.flatMap((of) => of.declared).map((resource) => [keyOf(resource), resource]));
   const things = new Map(kept.flatMap((of) => of.things).map((thing) => [keyOf(thing), thing]));
   const shown = wanted.filter(({ kind }) => kind !== "turns");

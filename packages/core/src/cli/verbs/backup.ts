@@ -2,6 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { HadronError } from "../../errors.ts";
 import type { Attached } from "../../runner.ts";
+import type { Keeper } from "../../verb/resource-verb.ts";
 import type { Command } from "../command/command.ts";
 import { ArchiveReader, ArchiveWriter } from "../data/archive.ts";
 import { Keepers } from "../data/keepers.ts";
@@ -25,24 +26,38 @@ export async function backup(command: Command): Promise<number> {
     return await ArchiveWriter.create(part, app.topology.app, new Date());
   });
   try {
+    const copied: string[] = [];
+    const left: string[] = [];
     for (const name of names) {
       context.progress.step("backup", name);
-      const keeper = await keepers.need(name);
-      const { signal } = context;
-      await archive.part(
-        name,
-        (await keeper.call("backup", undefined, { timeoutMs: TIMEOUT_MS, signal })) as AsyncIterable<Uint8Array>,
-      );
+      const chunks = await copyOf(await keepers.need(name), context.signal);
+      if (chunks === undefined) left.push(name);
+      else {
+        await archive.part(name, chunks);
+        copied.push(name);
+      }
     }
     const bytes = await archive.finish();
     await rename(part, path);
     command.progressDone();
-    if (json) terminal.out(JSON.stringify({ app: app.topology.app, file: path, bytes, keepers: names }));
+    if (json) terminal.out(JSON.stringify({ app: app.topology.app, file: path, bytes, keepers: copied, left }));
     else terminal.err(`${path} has what "${app.topology.app}" keeps: ${toSize(bytes)}.`);
+    if (!json)
+      for (const name of left) terminal.err(`What ${name} keeps is not in it: it has tools of its own for that.`);
     return 0;
   } catch (error) {
     await archive.abandon().catch(() => {});
     await rm(part, { force: true });
+    throw error;
+  }
+}
+
+/** All that a keeper has; undefined where it cannot be copied so. */
+async function copyOf(keeper: Keeper, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  try {
+    return (await keeper.call("backup", undefined, { timeoutMs: TIMEOUT_MS, signal })) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (error instanceof HadronError && error.code === "UNKNOWN_PROCEDURE") return undefined;
     throw error;
   }
 }

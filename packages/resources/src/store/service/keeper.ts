@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { DeclaredResource, KeeperProcedures, Kept, KeptThing } from "@hadron/core/spi";
+import type { DeclaredResource, Holdings, KeeperProcedures, KeptThing } from "@hadron/core/spi";
 import { fromStored, toStored } from "../../client/values.ts";
 import type { StoreDriver } from "../contract/driver.ts";
 import type { Answers, Operation, Query } from "../contract/operations.ts";
@@ -41,7 +41,7 @@ export class StoreKeeper implements KeeperProcedures {
     await this.#store.own({ kind: "set", store: DECLARED.store, entries, ttlMs: undefined, fence: undefined });
   }
 
-  async kept(): Promise<Kept> {
+  async kept(): Promise<Holdings> {
     const [[contents], [found]] = await Promise.all([
       this.#store.read([{ kind: "contents" }]) as Promise<readonly [Answers["contents"]]>,
       this.#declared(),

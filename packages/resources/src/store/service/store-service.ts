@@ -1,5 +1,5 @@
 import { type Clock, onStart, procedure, type StartContext } from "@hadron/core";
-import { HadronError, hiddenService, isHadronError, ownTopology, pattern } from "@hadron/core/spi";
+import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Acquire, Claim, Query } from "../contract/operations.ts";
 import { toTimeSource } from "../contract/store-clock.ts";
@@ -49,15 +49,19 @@ export const store = hiddenService(
           started().acquire(acquire, waitMs, signal),
         ),
         watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
-        async [onStart]({ replica, signal, clock }: StartContext) {
+        async [onStart]({ replica, signal, clock, keeps }: StartContext) {
           const { storage } = replica;
           if (storage === undefined)
             throw new HadronError("FAILED_PRECONDITION", "The store was given no folder to keep its data in.");
           const opened = await open(storage, clock);
           server = opened;
           keeper = new StoreKeeper(opened, storage);
-          const declared = ownTopology()?.resources;
-          if (declared !== undefined) await keeper.declare(declared.filter(({ keeper }) => keeper === "hadron.store"));
+          // None: somebody only looks at what an app kept.
+          if (keeps.length > 0) {
+            await keeper.declare(
+              keeps.map(({ kind, name, options }) => ({ kind, name, keeper: "hadron.store", options })),
+            );
+          }
           const stop = () => {
             // While it drains it goes on serving. Killed, it must let go of its folder.
             if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE")
