@@ -10,6 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   resources: ["@hadron/core", "@hadron/resources"],
   runners: ["@hadron/core", "@hadron/runners"],
   "femto-cpu": ["@hadron/core", "@hadron/patterns", "@hadron/femto-cpu"],
+  durable: ["@hadron/core", "@hadron/resources", "@hadron/durable"],
 };
 
 test("every package has its rule", () => {
@@ -32,7 +33,7 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
   expect(wrong).toEqual([]);
 });
 
-test.each(["patterns", "resources", "femto-cpu"])("%s reaches core by its front doors", (name) => {
+test.each(["patterns", "resources", "durable", "femto-cpu"])("%s reaches core by its front doors", (name) => {
   const inside = /^@hadron\/core\/(?!spi$|testing$)/;
   expect(sourcesOf(name).filter((file) => importsOf(file).some((target) => inside.test(target)))).toEqual([]);
 });

@@ -6,8 +6,10 @@ export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
 export { type Captured, type CaptureOptions, capture } from "./capture.ts";
+export { Chance } from "./clock/chance.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export type { Clockwork } from "./clock/clockwork.ts";
+export { type InnerTime, innerTime } from "./clock/inner-time.ts";
 export { createSystemClock } from "./clock/system-clock.ts";
 export type {
   ChildDefinition,

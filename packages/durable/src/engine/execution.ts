@@ -1,0 +1,372 @@
+import { type Clock, HadronError } from "@hadron/core";
+import { innerTime } from "@hadron/core/spi";
+import { toErrorRecord } from "../log/errors.ts";
+import type { Delivery, LogEvent, Outcome } from "../log/events.ts";
+import { fromLogged, toLogged } from "../log/values.ts";
+import type { CommandSpec, Pending } from "./command.ts";
+import { astray, type Divergence, diverged, stuck } from "./divergence.ts";
+import { whenDrained } from "./drained.ts";
+import { type Executing, Frame } from "./frame.ts";
+import { Mailbox } from "./mailbox.ts";
+import { inWordsOf, isSame, Recorded } from "./recorded.ts";
+import { rejectionOf, Working } from "./working.ts";
+import { type Journal, Writing } from "./writing.ts";
+
+/** Deliveries after which others of this process have a turn. */
+const DELIVERIES_A_TURN = 500;
+/** So long a cancelled run may tidy up. */
+const GRACE_MS = 30_000;
+
+export interface ExecutionOptions {
+  /** Names the run among all of its app, e.g. `order/7`: what keys begin with. */
+  readonly run: string;
+  readonly program: (input: any) => unknown;
+  /** The run's log so far. */
+  readonly history: readonly LogEvent[];
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Calls back in another turn of the event loop. */
+  nextTurn(run: () => void): void;
+  /** Runs a step's function where it may do as it likes. */
+  outside<T>(work: () => T): T;
+  /** Something has changed that `rest` may tell. @default nobody wants to know */
+  readonly changed?: () => void;
+}
+
+/** How an execution of a run in this process came to its end. */
+export type Stop =
+  | { readonly state: "ended"; readonly outcome: Outcome }
+  /** A person has to look. */
+  | { readonly state: "paused"; readonly because: Divergence }
+  /** Not known to be owned any more: it goes on from its log, wherever that is. */
+  | { readonly state: "dropped"; readonly because: unknown };
+
+/**
+ * One life of a run in one process: runs the program, gives it what its log holds, then what comes. Promises of the program
+ * are settled here alone, one event at a time in the order of the log, with all microtasks drained between; so a replay goes
+ * the same way as the life that wrote the log.
+ */
+export class Execution implements Executing {
+  readonly stopped: Promise<Stop>;
+  readonly #options: ExecutionOptions;
+  readonly #recorded: Recorded;
+  readonly #writing: Writing;
+  readonly #working: Working;
+  readonly #stop: (stop: Stop) => void;
+  readonly #frame: Frame;
+  /** What the program gets next, from the log and then as it comes. */
+  readonly #deliveries: Delivery[];
+  #delivered = 0;
+  readonly #pending = new Map<number, Pending>();
+  readonly #mailboxes = new Map<string, Mailbox>();
+  /** The commands of hooks that are waited for, by name. */
+  readonly #nexts = new Map<string, number>();
+  readonly #names = new Map<string, number>();
+  #issued = 0;
+  #isLive = false;
+  #inTurn = false;
+  #isOver = false;
+  #finished: Outcome | undefined;
+  #now: number;
+  /** Made where the program was seen last; read where that has to be said. */
+  #last: Error | undefined;
+
+  constructor(options: ExecutionOptions) {
+    const { history, journal, clock, outside } = options;
+    const { promise, resolve } = Promise.withResolvers<Stop>();
+    this.stopped = promise;
+    this.#stop = resolve;
+    this.#options = options;
+    this.#recorded = new Recorded(history);
+    this.#deliveries = [...this.#recorded.deliveries];
+    this.#now = this.#recorded.started.at;
+    this.#frame = new Frame(this, this.#recorded.started.secret);
+    this.#writing = new Writing(
+      journal,
+      (event) => this.#written(event),
+      (because) => this.#end({ state: "dropped", because }),
+    );
+    this.#working = new Working({
+      clock,
+      outside: (work) => innerTime.run(undefined, () => outside(work)),
+      write: (event) => {
+        this.#writing.add(event);
+        this.#writing.flush();
+      },
+      settled: (command, outcome) => this.#arrived({ type: "settled", at: clock.wallNow(), command, outcome }),
+      doubt: (pending) => this.#end({ state: "paused", because: inDoubt(pending) }),
+    });
+  }
+
+  /** The time of the program: that of the last event it was given, in milliseconds since 1970. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** What the program waits for. */
+  get awaited(): readonly Pending[] {
+    return [...this.#pending.values()];
+  }
+
+  /**
+   * When something of it comes due by time alone, in milliseconds since 1970; Infinity: never. undefined: something is at
+   * work, or not kept yet.
+   */
+  get restsUntil(): number | undefined {
+    return this.#isLive && !this.#inTurn && this.#writing.isIdle ? this.#working.wakeAt : undefined;
+  }
+
+  /** Runs the program from its beginning. */
+  start(): void {
+    const { program } = this.#options;
+    const { input } = this.#recorded.started;
+    this.#turn(() =>
+      innerTime.run(this.#frame, () => {
+        const running = (async () => program(fromLogged(input)))();
+        running.then(
+          (value) => {
+            this.#finished = this.#toOutcome(value);
+          },
+          (error) => {
+            this.#finished = { error: toErrorRecord(error) };
+          },
+        );
+      }),
+    );
+  }
+
+  /** Something came for a hook. */
+  receive(hook: string, value: Uint8Array): void {
+    this.#arrived({ type: "received", at: this.#options.clock.wallNow(), hook, value });
+  }
+
+  /** Cancels what the program waits for. */
+  cancel(reason: string): void {
+    this.#arrived({ type: "cancelled", at: this.#options.clock.wallNow(), reason });
+  }
+
+  /** Goes no further here. What is not kept has not happened. */
+  drop(because: unknown): void {
+    this.#end({ state: "dropped", because });
+  }
+
+  /** The program asks for something. It waits for ever where the run goes no further in this process. */
+  command(spec: CommandSpec, isShielded: boolean): Promise<unknown> {
+    return this.#issue(spec, isShielded)?.promise ?? new Promise(() => {});
+  }
+
+  /** The next message of a hook. */
+  next(hook: string, isShielded: boolean): Promise<unknown> {
+    this.#checkTurn(`the next message of hook "${hook}"`);
+    const mailbox = this.#mailbox(hook);
+    const taken = mailbox.take();
+    if (taken !== undefined) return taken;
+    const issued = this.#issue({ kind: "next", name: hook }, isShielded);
+    if (issued === undefined) return new Promise(() => {});
+    this.#nexts.set(hook, issued.pending.number);
+    return mailbox.wait();
+  }
+
+  #issue(spec: CommandSpec, isShielded: boolean): { pending: Pending; promise: Promise<unknown> } | undefined {
+    this.#checkTurn(inWordsOf(spec));
+    if (this.#isOver) return undefined;
+    const number = this.#issued++;
+    const call = this.#recorded.call(number);
+    if (call !== undefined && !isSame(call, spec)) {
+      this.#pause(number, inWordsOf(spec), new Error());
+      return undefined;
+    }
+    const occurrence = (this.#names.get(spec.name) ?? 0) + 1;
+    this.#names.set(spec.name, occurrence);
+    const at = call?.at ?? this.#options.clock.wallNow();
+    const until = call?.until ?? (spec.forMs === undefined ? undefined : at + spec.forMs);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // The loser of a race has nobody who listens.
+    promise.catch(() => {});
+    const key = `${this.#options.run}:${spec.name}#${occurrence}`;
+    const pending: Pending = { number, spec, key, isShielded, at, until, resolve, reject };
+    this.#pending.set(number, pending);
+    if (call === undefined) {
+      this.#writing.add({ type: "called", at, command: number, kind: spec.kind, name: spec.name, until });
+    }
+    this.#last = new Error();
+    return { pending, promise };
+  }
+
+  #resume(number: number): void {
+    const pending = this.#pending.get(number);
+    if (pending !== undefined) this.#working.begin(pending, this.#recorded.progress(number));
+  }
+
+  /** A program that goes on by something that no log knows of would go another way in a replay. */
+  #checkTurn(what: string): void {
+    if (this.#inTurn || this.#isOver) return;
+    const error = astray(what);
+    innerTime.run(undefined, () => this.#finish({ error: toErrorRecord(error) }));
+    throw error;
+  }
+
+  #arrived(delivery: Delivery): void {
+    if (this.#isOver) return;
+    this.#writing.add(delivery);
+    this.#deliveries.push(delivery);
+    if (this.#isLive && !this.#inTurn) this.#goOn();
+  }
+
+  #turn(run: () => void): void {
+    this.#inTurn = true;
+    run();
+    whenDrained(() => {
+      this.#inTurn = false;
+      if (!this.#isOver) this.#goOn();
+    });
+  }
+
+  #goOn(): void {
+    if (this.#finished !== undefined) return this.#finish(this.#finished);
+    if (!this.#isLive && this.#delivered === this.#recorded.deliveries.length) {
+      if (this.#isBehind("nothing more")) return;
+      this.#becomeLive();
+    }
+    const next = this.#deliveries[this.#delivered];
+    if (next === undefined) return this.#rest();
+    this.#delivered++;
+    if (this.#delivered % DELIVERIES_A_TURN === 0) {
+      this.#inTurn = true;
+      this.#options.nextTurn(() => {
+        if (!this.#isOver) this.#turn(() => this.#deliver(next));
+      });
+    } else this.#turn(() => this.#deliver(next));
+  }
+
+  #deliver(delivery: Delivery): void {
+    this.#now = Math.max(this.#now, delivery.at);
+    switch (delivery.type) {
+      case "settled":
+        return this.#settle(delivery.command, delivery.outcome);
+      case "received":
+        this.#pending.delete(this.#nexts.get(delivery.hook) ?? -1);
+        this.#nexts.delete(delivery.hook);
+        return this.#mailbox(delivery.hook).put(fromLogged(delivery.value));
+      case "cancelled":
+        return this.#cancel(new HadronError("CANCELLED", `The run was cancelled: ${delivery.reason}`));
+    }
+  }
+
+  #settle(command: number, outcome: Outcome): void {
+    const pending = this.#pending.get(command);
+    if (pending === undefined) {
+      // One that was issued was cancelled since.
+      if (command >= this.#issued) this.#pause(this.#issued, "nothing more", this.#last);
+      return;
+    }
+    this.#pending.delete(command);
+    const rejection = rejectionOf(outcome);
+    if (rejection !== undefined) pending.reject(rejection);
+    else if ("ok" in outcome) pending.resolve(fromLogged(outcome.ok));
+  }
+
+  #cancel(error: HadronError): void {
+    for (const [number, pending] of [...this.#pending]) {
+      if (pending.isShielded) continue;
+      this.#pending.delete(number);
+      this.#working.end(number, error);
+      if (pending.spec.kind === "next") {
+        this.#nexts.delete(pending.spec.name);
+        this.#mailbox(pending.spec.name).fail(error);
+      } else pending.reject(error);
+    }
+    const { clock } = this.#options;
+    const over = () => {
+      if (!this.#isOver) this.#finish({ error: toErrorRecord(error) });
+    };
+    const timer = clock.after(Math.max(0, this.#now + GRACE_MS - clock.wallNow()), over);
+    void this.stopped.then(() => clock.cancel(timer));
+  }
+
+  /** All of the log has been gone through: what it left open goes on. */
+  #becomeLive(): void {
+    this.#isLive = true;
+    // What is new begins when its intent is kept.
+    for (const { number } of this.awaited) if (number < this.#recorded.size) this.#resume(number);
+  }
+
+  /** Whether the log has more than the program has come to: then it is paused. */
+  #isBehind(came: string): boolean {
+    if (this.#issued >= this.#recorded.size) return false;
+    this.#pause(this.#issued, came, this.#last);
+    return true;
+  }
+
+  #pause(command: number, came: string, where: Error | undefined): void {
+    const call = this.#recorded.call(command);
+    const expected = call === undefined ? "nothing more" : inWordsOf(call);
+    const because = diverged(command, expected, came, where);
+    innerTime.run(undefined, () => this.#end({ state: "paused", because }));
+  }
+
+  /** The program waits. */
+  #rest(): void {
+    if (this.#isOver || this.#inTurn) return;
+    if (this.#pending.size === 0) return this.#finish({ error: toErrorRecord(stuck(this.#last)) });
+    this.#writing.flush();
+    this.#options.changed?.();
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#isOver) return;
+    if (this.#isBehind("its end")) return;
+    this.#isOver = true;
+    this.#working.endAll(new HadronError("CANCELLED", "The run is over."));
+    this.#writing.add({ type: "ended", at: this.#options.clock.wallNow(), outcome });
+    this.#writing.flush();
+  }
+
+  #written(event: LogEvent): void {
+    switch (event.type) {
+      case "called": {
+        const pending = this.#pending.get(event.command);
+        if (pending !== undefined && !this.#isOver) this.#working.begin(pending);
+        break;
+      }
+      case "attempted":
+        this.#working.attempted(event.command, event.attempt);
+        break;
+      case "ended":
+        return this.#end({ state: "ended", outcome: event.outcome });
+    }
+    if (!this.#isOver) this.#options.changed?.();
+  }
+
+  #end(stop: Stop): void {
+    this.#isOver = true;
+    this.#writing.stop();
+    this.#working.endAll(new HadronError("CANCELLED", "The run goes on elsewhere, or not at all."));
+    this.#stop(stop);
+  }
+
+  #toOutcome(value: unknown): Outcome {
+    try {
+      return { ok: toLogged(value, `the result of ${this.#options.run}`) };
+    } catch (error) {
+      return { error: toErrorRecord(error) };
+    }
+  }
+
+  #mailbox(hook: string): Mailbox {
+    let mailbox = this.#mailboxes.get(hook);
+    if (mailbox === undefined) {
+      mailbox = new Mailbox();
+      this.#mailboxes.set(hook, mailbox);
+    }
+    return mailbox;
+  }
+}
+
+function inDoubt({ number, key }: Pending): Divergence {
+  return {
+    kind: "doubt",
+    command: number,
+    message: `Whether ${key} was done is not known: its process ended meanwhile. Look at what it calls, then resume the run, which does it again.`,
+  };
+}

@@ -1,0 +1,98 @@
+import { createHmac } from "node:crypto";
+import { HadronError } from "@hadron/core";
+import { Chance, type InnerTime, innerTime } from "@hadron/core/spi";
+import type { CommandSpec } from "./command.ts";
+
+/** A run, as its program sees it. */
+export interface Executing {
+  /** The time of the program, in milliseconds since 1970. */
+  readonly now: number;
+  /** The program asks for something. */
+  command(spec: CommandSpec, isShielded: boolean): Promise<unknown>;
+  /** The next message of a hook. */
+  next(hook: string, isShielded: boolean): Promise<unknown>;
+}
+
+/** What a program stands on while it runs: its run, and time and chance that a replay finds again. */
+export class Frame implements InnerTime {
+  readonly execution: Executing;
+  /** Whether a cancel passes this part by. */
+  readonly isShielded: boolean;
+  readonly #source: ChanceSource;
+
+  constructor(execution: Executing, secret: string | ChanceSource, isShielded = false) {
+    this.execution = execution;
+    this.isShielded = isShielded;
+    this.#source = typeof secret === "string" ? new ChanceSource(secret) : secret;
+  }
+
+  now(): number {
+    return this.execution.now;
+  }
+
+  random(): number {
+    return this.#source.chance.number();
+  }
+
+  uuid(): string {
+    return this.#source.uuid();
+  }
+
+  /** What only this run knows, of a name: nobody guesses it. */
+  token(name: string): string {
+    return this.#source.derive(`hook ${name}`).toString("base64url").slice(0, 32);
+  }
+
+  refuse(what: string): never {
+    const instead = what === "fetch" ? "http.request(url, init)" : "sleep(duration)";
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `${what} inside a durable program, outside of a step: no log would know of it. Use ${instead}, or put it into step(name, …).`,
+    );
+  }
+
+  shielded(): Frame {
+    return new Frame(this.execution, this.#source, true);
+  }
+}
+
+class ChanceSource {
+  readonly chance: Chance;
+  readonly #secret: string;
+  #uuids = 0;
+
+  constructor(secret: string) {
+    this.#secret = secret;
+    this.chance = new Chance(secret);
+  }
+
+  derive(label: string): Buffer {
+    return createHmac("sha256", this.#secret).update(label).digest();
+  }
+
+  uuid(): string {
+    const bytes = this.derive(`uuid ${this.#uuids++}`).subarray(0, 16);
+    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+    const digits = bytes.toString("hex");
+    return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
+      "-",
+    );
+  }
+}
+
+/** The frame of the running code; undefined outside of a program, and inside of a step. */
+export function frameHere(): Frame | undefined {
+  const inner = innerTime.getStore();
+  return inner instanceof Frame ? inner : undefined;
+}
+
+/** The frame of the running code. FAILED_PRECONDITION where it is none of a durable program. */
+export function frameFor(what: string): Frame {
+  const frame = frameHere();
+  if (frame !== undefined) return frame;
+  throw new HadronError(
+    "FAILED_PRECONDITION",
+    `${what} is for durable programs: call it in the function given to durable(…), and outside of its steps.`,
+  );
+}

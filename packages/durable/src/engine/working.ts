@@ -1,0 +1,168 @@
+import { type Clock, HadronError, isHadronError, type Timer } from "@hadron/core";
+import { fromErrorRecord, toErrorRecord } from "../log/errors.ts";
+import type { LogEvent, Outcome } from "../log/events.ts";
+import { toLogged } from "../log/values.ts";
+import type { Pending, Work } from "./command.ts";
+import type { StepProgress } from "./recorded.ts";
+
+/** The longest that a timer of Node waits. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** The longest pause before another attempt. */
+const LONGEST_BACKOFF_MS = 60_000;
+
+export interface WorkingOptions {
+  readonly clock: Clock;
+  /** Runs a step's function where it may do as it likes. */
+  outside<T>(work: () => T): T;
+  /** Adds an event to the log. */
+  write(event: LogEvent): void;
+  settled(command: number, outcome: Outcome): void;
+  /** Nobody knows what a step did, and a person shall say. */
+  doubt(pending: Pending): void;
+}
+
+interface Worker {
+  readonly pending: Pending;
+  readonly ending: AbortController;
+  timer: Timer | undefined;
+  /** When it goes on by itself; undefined: it is at work. */
+  wakeAt: number | undefined;
+}
+
+/** What a run does outside, and what it waits for by time: begun once its intent is kept. */
+export class Working {
+  readonly #options: WorkingOptions;
+  readonly #workers = new Map<number, Worker>();
+
+  constructor(options: WorkingOptions) {
+    this.#options = options;
+  }
+
+  /** When something comes due by time alone; undefined where something is at work. Infinity: never. */
+  get wakeAt(): number | undefined {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { wakeAt } of this.#workers.values()) {
+      if (wakeAt === undefined) return undefined;
+      earliest = Math.min(earliest, wakeAt);
+    }
+    return earliest;
+  }
+
+  /** Its intent is kept. `progress`: of an earlier life of the run. */
+  begin(pending: Pending, progress?: StepProgress): void {
+    const { spec, number, until } = pending;
+    const worker: Worker = { pending, ending: new AbortController(), timer: undefined, wakeAt: undefined };
+    if (spec.kind === "sleep") {
+      this.#workers.set(number, worker);
+      this.#at(worker, until ?? 0, () => this.#settle(worker, { ok: toLogged(undefined, "a sleep") }));
+    } else if (spec.work !== undefined) {
+      this.#workers.set(number, worker);
+      this.#resume(worker, spec.work, progress);
+    }
+  }
+
+  /** The intent of a later attempt is kept. */
+  attempted(command: number, attempt: number): void {
+    const worker = this.#workers.get(command);
+    if (worker?.pending.spec.work !== undefined) void this.#attempt(worker, worker.pending.spec.work, attempt);
+  }
+
+  /** Nobody waits for it any more. */
+  end(command: number, reason: Error): void {
+    const worker = this.#workers.get(command);
+    if (worker === undefined) return;
+    this.#workers.delete(command);
+    this.#options.clock.cancel(worker.timer);
+    worker.ending.abort(reason);
+  }
+
+  endAll(reason: Error): void {
+    for (const command of [...this.#workers.keys()]) this.end(command, reason);
+  }
+
+  #resume(worker: Worker, work: Work, progress: StepProgress | undefined): void {
+    if (progress === undefined) return void this.#attempt(worker, work, 1);
+    const { attempt, isInDoubt, retryAt } = progress;
+    if (!isInDoubt) return this.#later(worker, attempt, retryAt ?? 0);
+    if (work.onDoubt === "retry") return void this.#attempt(worker, work, attempt);
+    if (work.onDoubt === "ask") return this.#options.doubt(worker.pending);
+    const message = `Whether ${worker.pending.key} was done is not known: its process ended meanwhile, and onDoubt is "fail".`;
+    this.#settle(worker, { error: toErrorRecord(new HadronError("ABORTED", message)) });
+  }
+
+  async #attempt(worker: Worker, work: Work, attempt: number): Promise<void> {
+    const { pending, ending } = worker;
+    const { clock, outside } = this.#options;
+    worker.wakeAt = undefined;
+    const timeUp = new AbortController();
+    const expired = Promise.withResolvers<never>();
+    const expire = () => {
+      const error = new HadronError(
+        "DEADLINE_EXCEEDED",
+        `Step ${pending.key} took longer than ${work.timeoutMs} ms: give it a longer timeoutMs, or look at what it calls.`,
+      );
+      timeUp.abort(error);
+      expired.reject(error);
+    };
+    const timer = clock.after(Math.min(work.timeoutMs, LONGEST_MS), expire);
+    const signal = AbortSignal.any([ending.signal, timeUp.signal]);
+    try {
+      const done = outside(async () => work.do({ key: pending.key, attempt, signal }));
+      const value = await Promise.race([done, expired.promise]);
+      this.#settle(worker, { ok: toLogged(value, `the result of ${pending.key}`) });
+    } catch (error) {
+      if (this.#workers.get(pending.number) === worker) this.#failed(worker, work, attempt, error);
+    } finally {
+      clock.cancel(timer);
+      // Nobody may ever look at it.
+      expired.promise.catch(() => {});
+    }
+  }
+
+  #failed(worker: Worker, work: Work, attempt: number, error: unknown): void {
+    const record = toErrorRecord(error);
+    if (attempt >= work.attempts || !mayBeTriedAgain(error)) return this.#settle(worker, { error: record });
+    const { clock, write } = this.#options;
+    const at = clock.wallNow();
+    const backoffMs = Math.min(work.backoffMs * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
+    const retryAt = at + backoffMs / 2 + (clock.random() * backoffMs) / 2;
+    write({ type: "failed", at, command: worker.pending.number, attempt, error: record, retryAt });
+    this.#later(worker, attempt + 1, retryAt);
+  }
+
+  #later(worker: Worker, attempt: number, at: number): void {
+    this.#at(worker, at, () => {
+      const { clock, write } = this.#options;
+      worker.wakeAt = undefined;
+      write({ type: "attempted", at: clock.wallNow(), command: worker.pending.number, attempt });
+    });
+  }
+
+  #at(worker: Worker, at: number, run: () => void): void {
+    const { clock } = this.#options;
+    worker.wakeAt = at;
+    const leftMs = at - clock.wallNow();
+    worker.timer =
+      leftMs > LONGEST_MS
+        ? clock.after(LONGEST_MS, () => this.#at(worker, at, run))
+        : clock.after(Math.max(0, leftMs), run);
+  }
+
+  #settle(worker: Worker, outcome: Outcome): void {
+    const { number } = worker.pending;
+    // Cancelled, or dropped, meanwhile: what came of it is nobody's.
+    if (this.#workers.get(number) !== worker) return;
+    this.#workers.delete(number);
+    this.#options.settled(number, outcome);
+  }
+}
+
+function mayBeTriedAgain(error: unknown): boolean {
+  if (!isHadronError(error)) return true;
+  return error.retryable || ["HANDLER_FAILED", "DEADLINE_EXCEEDED", "INTERNAL"].includes(error.code);
+}
+
+/** The error of an outcome, or what it gave. */
+export function rejectionOf(outcome: Outcome): Error | undefined {
+  return "error" in outcome ? fromErrorRecord(outcome.error) : undefined;
+}
