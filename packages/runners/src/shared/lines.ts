@@ -1,5 +1,3 @@
-import type { Readable } from "node:stream";
-
 /** Cuts a text that comes in pieces into lines, without their ends. */
 export class LineSplitter {
   #rest = "";
@@ -25,14 +23,14 @@ export class LineSplitter {
 }
 
 /** The lines of a stream of text; the last one also where it has no end. */
-export async function* linesOf(stream: Readable): AsyncGenerator<string> {
+export async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
   const splitter = new LineSplitter();
-  for await (const piece of stream.setEncoding("utf8") as AsyncIterable<string>) yield* splitter.push(piece);
+  for await (const piece of stream.setEncoding("utf8")) yield* splitter.push(String(piece));
   const last = splitter.end();
   if (last !== undefined) yield last;
 }
 
 /** The values of a stream of JSON, one a line; empty lines are passed over. */
-export async function* jsonLinesOf<T>(stream: Readable): AsyncGenerator<T> {
-  for await (const line of linesOf(stream)) if (line.trim() !== "") yield JSON.parse(line) as T;
+export async function* jsonLinesOf<T>(stream: NodeJS.ReadableStream): AsyncGenerator<T> {
+  for await (const line of linesOf(stream)) if (line.trim() !== "") yield JSON.parse(line);
 }

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 /** All that a stream brings. */
 export async function bytesOf(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../clock/clock.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
-import type { Topology } from "../../describe/topology.ts";
+import type { ServiceTopology } from "../../describe/topology.ts";
 import { systemCode } from "../../errors.ts";
 import type { PeerNames } from "../../run/environment.ts";
 import type { Directory, Member } from "./directory.ts";
@@ -15,7 +15,8 @@ const AWAY_MS = 10_000;
 const SUSPECT_POLL_MS = 50;
 
 export interface DnsDirectoryOptions {
-  readonly topology: Topology;
+  /** What of the app matters to who looks for replicas. */
+  readonly topology: { readonly services: readonly Pick<ServiceTopology, "name" | "sharded" | "replicas">[] };
   readonly names: PeerNames;
   /** How many replicas of a service run now, where `scale` changed it. */
   readonly counts: Readonly<Record<string, number>>;

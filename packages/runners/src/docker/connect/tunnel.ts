@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import type { Address } from "@hadron/core";
 import { listenAt } from "../../shared/listen-at.ts";
 import type { Engine } from "../engine/client.ts";
@@ -88,7 +87,7 @@ async function bridge(engine: Engine, containerId: string, { host, port }: Addre
   local.once("close", () => remote.destroy());
   local.pipe(remote);
   if (head.length > 0) remote.unshift(head);
-  for await (const { data } of readFrames(remote as unknown as Readable)) {
+  for await (const { data } of readFrames(remote)) {
     if (!local.write(data)) await new Promise((resolve) => local.once("drain", resolve).once("close", resolve));
   }
   local.end();

@@ -1,5 +1,5 @@
-import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest, Agent as TlsAgent } from "node:https";
+import { Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { request as httpsRequest, type RequestOptions, Agent as TlsAgent } from "node:https";
 import type { Duplex, Readable } from "node:stream";
 import { HadronError, systemCode } from "@hadron/core/spi";
 import { textOf } from "../../shared/text.ts";
@@ -58,7 +58,7 @@ export class Engine implements AsyncDisposable {
     const { address } = this;
     const plain = { protocol: "http", pathPrefix: "/", username: undefined, timeout: undefined };
     if (address.kind !== "tcp") {
-      const socketPath = address.kind === "unix" ? address.path : this.#forward!.path;
+      const { socketPath } = this.#connection;
       return { ...plain, socketPath, host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
     }
     const { ca, cert, key } = address.tls ?? {};
@@ -76,7 +76,7 @@ export class Engine implements AsyncDisposable {
   /** With the engine's own clock, in milliseconds since 1970. */
   async getDated<T>(path: string, options: EngineRequest = {}): Promise<{ readonly body: T; readonly date: number }> {
     const { text, date } = await this.#whole("GET", path, options);
-    return { body: JSON.parse(text) as T, date: Date.parse(date ?? "") || Date.now() };
+    return { body: JSON.parse(text), date: Date.parse(date ?? "") || Date.now() };
   }
 
   post<T = unknown>(path: string, options: EngineRequest = {}): Promise<T> {
@@ -100,14 +100,14 @@ export class Engine implements AsyncDisposable {
   /** The answer of a GET, or undefined where there is no such thing. */
   async find<T>(path: string, options: EngineRequest = {}): Promise<T | undefined> {
     const { status, text } = await this.#whole("GET", path, { ...options, accept: [404] });
-    return status === 404 ? undefined : (JSON.parse(text) as T);
+    return status === 404 ? undefined : JSON.parse(text);
   }
 
   /** An answer that goes on: logs, events, an archive. Destroy it to end it. */
   async stream(path: string, options: EngineRequest = {}): Promise<Readable> {
-    const response = await this.#send("GET", path, options);
-    if (isGood(response.statusCode!, options)) return response;
-    throw refusal("GET", path, response.statusCode!, await textOf(response));
+    const { status, body } = await this.#send("GET", path, options);
+    if (isGood(status, options)) return body;
+    throw refusal("GET", path, status, await textOf(body));
   }
 
   /** Turns a request into a connection to a process in a container. */
@@ -116,7 +116,8 @@ export class Engine implements AsyncDisposable {
       const { request, body } = this.#open("POST", path, options, { connection: "Upgrade", upgrade: "tcp" }, false);
       request.on("upgrade", (_response, socket, head) => resolve({ socket, head }));
       request.on("response", (response) => {
-        textOf(response).then((text) => reject(refusal("POST", path, response.statusCode!, text)), reject);
+        const { status, body } = toAnswer(response);
+        textOf(body).then((text) => reject(refusal("POST", path, status, text)), reject);
       });
       request.on("error", (cause) => reject(this.#unreachable(cause, options)));
       request.end(body);
@@ -130,7 +131,8 @@ export class Engine implements AsyncDisposable {
 
   async #json<T>(method: string, path: string, options: EngineRequest): Promise<T> {
     const { text } = await this.#whole(method, path, options);
-    return (text === "" ? undefined : JSON.parse(text)) as T;
+    const value = text === "" ? undefined : JSON.parse(text);
+    return value;
   }
 
   async #whole(
@@ -138,16 +140,16 @@ export class Engine implements AsyncDisposable {
     path: string,
     options: EngineRequest,
   ): Promise<{ status: number; text: string; date: string | undefined }> {
-    const response = await this.#send(method, path, options);
-    const text = await textOf(response);
-    if (!isGood(response.statusCode!, options)) throw refusal(method, path, response.statusCode!, text);
-    return { status: response.statusCode!, text, date: response.headers.date };
+    const { status, body } = await this.#send(method, path, options);
+    const text = await textOf(body);
+    if (!isGood(status, options)) throw refusal(method, path, status, text);
+    return { status, text, date: body.headers.date };
   }
 
-  #send(method: string, path: string, options: EngineRequest): Promise<IncomingMessage> {
+  #send(method: string, path: string, options: EngineRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { request, body } = this.#open(method, path, options, {}, true);
-      request.on("response", resolve);
+      request.on("response", (response) => resolve(toAnswer(response)));
       request.on("error", (cause) => {
         // The engine closed a kept connection while we took it: nothing was sent that it read.
         const stale = request.reusedSocket && systemCode(cause) === "ECONNRESET" && method === "GET";
@@ -160,17 +162,7 @@ export class Engine implements AsyncDisposable {
 
   #open(method: string, path: string, options: EngineRequest, headers: Record<string, string>, shared: boolean) {
     options.signal?.throwIfAborted();
-    const raw = options.body instanceof Uint8Array;
-    const body =
-      options.body === undefined
-        ? undefined
-        : raw
-          ? (options.body as Uint8Array)
-          : Buffer.from(JSON.stringify(options.body));
-    const type =
-      body === undefined
-        ? {}
-        : { "content-type": raw ? "application/x-tar" : "application/json", "content-length": body.length };
+    const { body, type } = toBody(options.body);
     const send = this.#agent instanceof TlsAgent ? httpsRequest : httpRequest;
     const request = send({
       ...this.#connection,
@@ -196,11 +188,29 @@ export class Engine implements AsyncDisposable {
 
 function toConnection(address: EngineAddress, forward: Forward | undefined): RequestOptions {
   if (address.kind === "unix") return { socketPath: address.path };
-  if (address.kind === "ssh") return { socketPath: forward!.path };
+  if (address.kind === "ssh") return { socketPath: forward?.path };
   const { host, port, tls } = address;
   if (tls === undefined) return { host, port };
   const { verify, ca, cert, key } = tls;
-  return { host, port, ...{ ca, cert, key, rejectUnauthorized: verify } } as RequestOptions;
+  return { host, port, ca, cert, key, rejectUnauthorized: verify };
+}
+
+/** The whole of what is sent, with the headers that say what it is. */
+function toBody(body: unknown): { readonly body: Uint8Array | undefined; readonly type: OutgoingHttpHeaders } {
+  if (body === undefined) return { body, type: {} };
+  const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
+  const type = body instanceof Uint8Array ? "application/x-tar" : "application/json";
+  return { body: bytes, type: { "content-type": type, "content-length": bytes.length } };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: IncomingMessage;
+}
+
+/** Node says the status of every answer that a client gets; its type is shared with requests, which have none. */
+function toAnswer(response: IncomingMessage): Answer {
+  return { status: response.statusCode ?? 0, body: response };
 }
 
 function isGood(status: number, { accept = [] }: EngineRequest): boolean {
@@ -210,7 +220,8 @@ function isGood(status: number, { accept = [] }: EngineRequest): boolean {
 function refusal(method: string, path: string, status: number, text: string): EngineError {
   let message = text.trim();
   try {
-    message = (JSON.parse(text) as { message?: string }).message ?? message;
+    const said: { readonly message?: string } = JSON.parse(text);
+    message = said.message ?? message;
   } catch {
     // Not every engine answers in JSON; its text will do.
   }

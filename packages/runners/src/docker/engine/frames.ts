@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import { LineSplitter } from "../../shared/lines.ts";
 
 /** A piece of what a container wrote: 1 is stdout, 2 stderr. */
@@ -11,9 +10,9 @@ export interface Frame {
  * Takes an engine's multiplexed stream apart: 8 bytes of header (stream, 3 × 0, length as big-endian uint32), then as
  * much data. https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
  */
-export async function* readFrames(source: Readable): AsyncGenerator<Frame> {
+export async function* readFrames(source: AsyncIterable<Buffer>): AsyncGenerator<Frame> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of source as AsyncIterable<Buffer>) {
+  for await (const chunk of source) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     while (rest.length >= 8) {
       const length = rest.readUInt32BE(4);
@@ -25,7 +24,7 @@ export async function* readFrames(source: Readable): AsyncGenerator<Frame> {
 }
 
 /** The lines that a container wrote, whichever of its two streams they came on; an unended last line counts. */
-export async function* readLines(source: Readable): AsyncGenerator<string> {
+export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const splitters = { 1: new LineSplitter(), 2: new LineSplitter() };
   for await (const { stream, data } of readFrames(source)) yield* splitters[stream].push(data.toString("utf8"));
   for (const splitter of Object.values(splitters)) {

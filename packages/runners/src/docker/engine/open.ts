@@ -26,7 +26,7 @@ export async function openEngine(surroundings: Surroundings, signal: AbortSignal
       tried.push(`${address.said} (${reason(error)})`);
     }
   }
-  const list = tried.map((one) => `\n  ${one}`).join("");
+  const list = tried.map((place) => `\n  ${place}`).join("");
   throw new HadronError(
     "RUNNER_FAILED",
     `No Docker engine answers. Tried:${list}\nStart one (Docker, Colima, OrbStack, Podman), or say where it is with DOCKER_HOST.`,

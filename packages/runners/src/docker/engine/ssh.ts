@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,7 +27,10 @@ export async function forwardSsh(
   const folder = await mkdtemp(join(tmpdir(), "hadron-ssh-"));
   const path = join(folder, "docker.sock");
   const port = address.port === undefined ? [] : ["-p", String(address.port)];
-  const options = ["ExitOnForwardFailure=yes", "BatchMode=yes", "ServerAliveInterval=15"].flatMap((one) => ["-o", one]);
+  const options = ["ExitOnForwardFailure=yes", "BatchMode=yes", "ServerAliveInterval=15"].flatMap((option) => [
+    "-o",
+    option,
+  ]);
   const child = spawn(
     command,
     [...options, ...port, "-N", "-T", "-L", `${path}:${address.socket}`, "--", address.target],
@@ -36,7 +39,7 @@ export async function forwardSsh(
     },
   );
   let said = "";
-  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-2000);
   });
   let failed: Error | undefined;
@@ -60,7 +63,7 @@ export async function forwardSsh(
   }
   // Nobody should wait for us because of it.
   child.unref();
-  (child.stderr as unknown as { unref?(): void }).unref?.();
+  if (child.stderr instanceof Socket) child.stderr.unref();
   const atExit = () => child.kill();
   process.once("exit", atExit);
   return {

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import { HadronError, type RunContext } from "@hadron/core/spi";
 import { jsonLinesOf } from "../../shared/lines.ts";
 import type { Engine } from "../engine/client.ts";
@@ -25,11 +24,13 @@ export async function buildImage(
   const [docker, packed] = await Promise.all([loadDockerode(engine), packContext(content)]);
   await using _ = packed;
   try {
-    const answer = await docker.buildImage(
-      packed.tar as never,
-      { t: tag, abortSignal: context.signal, rm: true, forcerm: true } as never,
-    );
-    await follow(answer as unknown as Readable, () => {});
+    const answer = await docker.buildImage(packed.tar, {
+      t: tag,
+      abortSignal: context.signal,
+      rm: true,
+      forcerm: true,
+    });
+    await follow(answer, () => {});
   } catch (error) {
     context.signal.throwIfAborted();
     throw new HadronError(
@@ -58,10 +59,8 @@ export async function ensureImage(
   try {
     const docker = await loadDockerode(engine);
     const named = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
-    const answer = await docker.pull(named, { abortSignal: context.signal } as never);
-    await follow(answer as unknown as Readable, (said) =>
-      context.progress.step("image", `pulling ${reference}: ${said.status ?? ""}`),
-    );
+    const answer = await docker.pull(named, { abortSignal: context.signal });
+    await follow(answer, (said) => context.progress.step("image", `pulling ${reference}: ${said.status ?? ""}`));
     return (await engine.get<{ Id: string }>(path, { signal: context.signal })).Id;
   } catch (error) {
     context.signal.throwIfAborted();
@@ -76,11 +75,11 @@ export async function ensureImage(
 /** Imported when an image has to be made or pulled, and not before: see {@link Engine}. */
 async function loadDockerode(engine: Engine) {
   const { default: Docker } = await import("dockerode");
-  return new Docker(engine.dockerode as never);
+  return new Docker(engine.dockerode);
 }
 
 /** Reads the engine's answer to its end: an error in the middle is a line of it. */
-async function follow(answer: Readable, told: (said: Said) => void): Promise<void> {
+async function follow(answer: NodeJS.ReadableStream, told: (said: Said) => void): Promise<void> {
   for await (const said of jsonLinesOf<Said>(answer)) {
     if (said.error !== undefined) throw new Error(said.errorDetail?.message ?? said.error);
     told(said);

@@ -1,12 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
 import type { ImageContent } from "./content.ts";
 
 /** A build context as the engine takes it, until it is disposed of. */
 export interface Context extends AsyncDisposable {
-  readonly tar: Readable;
+  readonly tar: NodeJS.ReadableStream;
 }
 
 /** Lays a context out in a folder and packs it with tar-fs, without owners and times: the engine's cache must not see them. */
@@ -35,7 +34,7 @@ export async function packContext({ dockerfile, files }: ImageContent): Promise<
     }),
   });
   return {
-    tar: tar as unknown as Readable,
+    tar,
     async [Symbol.asyncDispose]() {
       tar.destroy();
       await rm(folder, { recursive: true, force: true });

@@ -38,7 +38,7 @@ export function openDoor(folder: string): void {
 /** Undefined where it is not there, or half written: then it changes once more. */
 function readForm(path: string): IngressForm | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as IngressForm;
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch {
     return undefined;
   }

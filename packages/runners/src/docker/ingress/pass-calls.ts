@@ -14,7 +14,6 @@ import {
   type IncomingCall,
   isHadronError,
   Scope,
-  type Topology,
   toErrorData,
 } from "@hadron/core/spi";
 import { EXPOSED_PORT } from "../../replica/layout.ts";
@@ -34,7 +33,7 @@ export function passCalls(settings: IngressSettings, port: number): Passing {
   const { app, service, limits } = settings;
   const self = { app, service, replica: `${service}.ingress`, topology: "" };
   const directory = new DnsDirectory({
-    topology: { services: [{ name: service, sharded: false, replicas: 1 }] } as unknown as Topology,
+    topology: { services: [{ name: service, sharded: false, replicas: 1 }] },
     names: { "*": { any: `{service}:${port}` } },
     counts: {},
   });
@@ -116,7 +115,7 @@ function describe(service: string): { readonly document: unknown } {
     const answer = await ask({ host: service, port: EXPOSED_PORT, path: "/" }, body);
     if (answer?.status !== 200) return;
     try {
-      description.document = (JSON.parse(answer.text) as { result: unknown }).result;
+      description.document = JSON.parse(answer.text).result;
     } catch {
       // Cut short by a replica that went: the next look finds another.
     }

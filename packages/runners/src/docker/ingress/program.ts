@@ -8,7 +8,7 @@ import { say } from "./say.ts";
 
 /** Passes what outside callers send on to replicas: for a door, where one started it, else at a port of its own. */
 export async function runProgram(): Promise<void> {
-  const settings = JSON.parse(process.env.INGRESS ?? "") as IngressSettings;
+  const settings: IngressSettings = JSON.parse(process.env.INGRESS ?? "");
   const { target } = settings;
   const passing = "calls" in target ? passCalls(settings, target.calls) : passBytes(settings, target.bytes);
   if (process.send === undefined) await serveAlone(passing, settings);

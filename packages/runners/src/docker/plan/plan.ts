@@ -24,11 +24,21 @@ export interface DesiredVolume {
 }
 
 /** What is to be done for one container that should be. */
-export interface Slot {
+export type Slot = NewSlot | KeptSlot;
+
+/** None is as it should be. */
+export interface NewSlot extends Place {
+  readonly action: "create";
+}
+
+export interface KeptSlot extends Place {
+  readonly action: "keep" | "start" | "connect" | "change";
+  /** The container that is as it should be, once that is done. */
+  readonly current: SeenContainer;
+}
+
+interface Place {
   readonly spec: ContainerSpec;
-  /** The container that is as it should be, if there is one. */
-  readonly current: SeenContainer | undefined;
-  readonly action: "keep" | "start" | "connect" | "change" | "create";
   /** Others in its place, which go when it is ready. */
   readonly old: readonly SeenContainer[];
 }
@@ -61,7 +71,8 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
   const placed = new Set<SeenContainer>();
   for (const spec of desired.containers) {
     const slot = fill(spec, world);
-    for (const seen of [slot.current, ...slot.old]) if (seen !== undefined) placed.add(seen);
+    for (const seen of slot.old) placed.add(seen);
+    if (slot.action !== "create") placed.add(slot.current);
     services.set(spec.service, [...(services.get(spec.service) ?? []), slot]);
   }
   const has = new Set(world.volumes.map((volume) => volume.name));
@@ -140,11 +151,12 @@ function fill(spec: ContainerSpec, world: World): Slot {
         Number(b.name === spec.name) - Number(a.name === spec.name),
     );
   const [current] = right;
-  return { spec, current, action: actionFor(spec, current), old: there.filter((container) => container !== current) };
+  if (current === undefined) return { action: "create", spec, old: there };
+  const old = there.filter((container) => container !== current);
+  return { action: actionFor(spec, current), spec, current, old };
 }
 
-function actionFor(spec: ContainerSpec, current: SeenContainer | undefined): Slot["action"] {
-  if (current === undefined) return "create";
+function actionFor(spec: ContainerSpec, current: SeenContainer): KeptSlot["action"] {
   if (current.state !== "running" && current.state !== "restarting") return "start";
   if (!current.connected) return "connect";
   return isAsked(spec, current) ? "keep" : "change";
@@ -155,14 +167,20 @@ function whySurplus({ service, role }: SeenContainer, declared: ReadonlySet<stri
   return role === "ingress" ? "no longer exposed" : "more replicas than declared";
 }
 
-/** Whether an ingress was given what is to run in it; true of what is none. */
-export function isAsked({ form }: ContainerSpec, current: SeenContainer | undefined): boolean {
-  return form === undefined || current?.form?.id === form.id;
+/** Whether an ingress has still to be given what is to run in it; false of what is none. */
+export function needsForm(slot: Slot): boolean {
+  if (slot.action === "create") return slot.spec.form !== undefined;
+  return !isAsked(slot.spec, slot.current);
 }
 
-function describe({ spec, current, action, old }: Slot): readonly Change[] {
+function isAsked({ form }: ContainerSpec, current: SeenContainer): boolean {
+  return form === undefined || current.form?.id === form.id;
+}
+
+function describe(slot: Slot): readonly Change[] {
+  const { spec, old } = slot;
   const { name } = spec;
-  if (action === "create") {
+  if (slot.action === "create") {
     const [before] = old;
     if (before === undefined) return [change("create", "container", name, "not on the engine")];
     const what = differences(before.spec, spec.spec).map((aspect) => (aspect === "image" ? "code" : aspect));
@@ -170,18 +188,19 @@ function describe({ spec, current, action, old }: Slot): readonly Change[] {
       change("replace", "container", name, before.spec === spec.spec ? "it is dead" : `${what.join(", ")} changed`),
     ];
   }
+  const { action, current } = slot;
   const changes: Change[] = [];
-  if (action === "start") changes.push(change("update", "container", name, `it is ${current!.state}`));
+  if (action === "start") changes.push(change("update", "container", name, `it is ${current.state}`));
   if (action === "connect") changes.push(change("update", "container", name, "it was taken off the network"));
   if (action === "change") changes.push(change("update", "container", name, changeOf(spec, current)));
-  if (current!.name !== name) changes.push(change("update", "container", name, `it is still called ${current!.name}`));
-  for (const one of old) changes.push(change("delete", "container", one.name, "it was replaced"));
+  if (current.name !== name) changes.push(change("update", "container", name, `it is still called ${current.name}`));
+  for (const seen of old) changes.push(change("delete", "container", seen.name, "it was replaced"));
   return changes;
 }
 
 /** What of an ingress changes while its container stays. */
-function changeOf({ form }: ContainerSpec, current: SeenContainer | undefined): string {
-  return current?.form?.program === form?.program ? "its limits or its target changed" : "its program changed";
+function changeOf({ form }: ContainerSpec, current: SeenContainer): string {
+  return current.form?.program === form?.program ? "its limits or its target changed" : "its program changed";
 }
 
 function change(action: Change["action"], kind: string, name: string, because: string): Change {

@@ -10,7 +10,7 @@ import { LABEL } from "../names/labels.ts";
 import { networkName, storageVolume } from "../names/names.ts";
 import { ensureBase } from "../plan/base.ts";
 import { toWanted, type Wanted } from "../plan/desired.ts";
-import { type DockerPlan, isAsked, plan, refuseForeignApp } from "../plan/plan.ts";
+import { type DockerPlan, needsForm, plan, refuseForeignApp } from "../plan/plan.ts";
 import { readCaptured } from "../volumes/captured.ts";
 import { readCounts, writeCounts } from "../volumes/counts.ts";
 import { readForms } from "../volumes/forms.ts";
@@ -224,7 +224,7 @@ function contentsOf(
   );
   const given = [...services].flatMap(([service, slots]) => {
     const content = ingresses.get(service);
-    return content !== undefined && slots.some(({ spec, current }) => !isAsked(spec, current)) ? [content] : [];
+    return content !== undefined && slots.some(needsForm) ? [content] : [];
   });
   return [...(generated.content === undefined ? [] : [generated.content]), ...made, ...owned, ...given];
 }

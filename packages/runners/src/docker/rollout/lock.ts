@@ -95,13 +95,12 @@ async function listLocks(engine: Engine, app: string, signal: AbortSignal): Prom
     signal,
   });
   return (body.Volumes ?? [])
-    .map(({ Name, CreatedAt, Labels }) => ({
-      name: Name,
-      generation: Number(Name.slice(Name.lastIndexOf("-") + 1)),
-      at: Date.parse(CreatedAt ?? ""),
-      now: date,
-      holder: JSON.parse(Labels![LABEL.holder]!) as Holder,
-    }))
+    .flatMap(({ Name, CreatedAt, Labels }): SeenLock[] => {
+      const holder = Labels?.[LABEL.holder];
+      if (holder === undefined) return [];
+      const generation = Number(Name.slice(Name.lastIndexOf("-") + 1));
+      return [{ name: Name, generation, at: Date.parse(CreatedAt ?? ""), now: date, holder: JSON.parse(holder) }];
+    })
     .sort((a, b) => a.generation - b.generation);
 }
 
@@ -175,7 +174,7 @@ function isAlive({ pid, since }: Holder): boolean {
 function startOf(pid: number): string {
   try {
     // The second field is the command in parentheses, which may hold anything; the 22nd is the start.
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ")[19] ?? "";
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
   } catch {
     return "";
   }

@@ -13,8 +13,9 @@ import { inspect, isDraining } from "../containers/inspect.ts";
 import { waitUntilReady } from "../containers/ready.ts";
 import type { Engine } from "../engine/client.ts";
 import { networkName } from "../names/names.ts";
-import type { Slot } from "../plan/plan.ts";
+import type { KeptSlot, NewSlot, Slot } from "../plan/plan.ts";
 import { probe } from "../world/probe.ts";
+import type { SeenContainer } from "../world/world.ts";
 
 /** What part of a service's replicas is replaced at a time. */
 const AT_ONCE = 1 / 4;
@@ -57,39 +58,55 @@ export async function rollOut(service: string, slots: readonly Slot[], options: 
 }
 
 async function fillSlot(slot: Slot, options: RolloutOptions): Promise<void> {
+  const { engine, context } = options;
+  const { id, name } = slot.action === "create" ? await succeed(slot, options) : await keep(slot, options);
+  await all(slot.old.map((predecessor) => retireContainer(engine, predecessor, context.signal)));
+  if (name !== slot.spec.name) await renameContainer(engine, id, slot.spec.name, context.signal);
+}
+
+/** Brings up the container that is there. */
+async function keep(slot: KeptSlot, options: RolloutOptions): Promise<SeenContainer> {
   const { spec, current, action, old } = slot;
   const { engine, context } = options;
-  const { signal } = context;
-  if (action === "keep" || action === "change" || action === "connect") {
-    if (action === "connect") await connect(options, current!.id, spec.aliases);
-    await waitForKept(slot, options);
-  } else if (action === "start") {
+  if (action === "start") {
     // A stopped one is in nobody's way, but whoever has its place may be.
-    if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, signal)));
+    if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, context.signal)));
     await wake(slot, options);
-    await readyOr(slot, current!.id, options, () => stopContainer(engine, current!.id));
+    await readyOr(slot, current.id, options, () => stopContainer(engine, current.id));
   } else {
-    const inUse = old.some((predecessor) => predecessor.name === spec.name);
-    const { id, name } = await createContainer(engine, spec, {
-      successorOf: inUse ? options.revision : undefined,
-      secretEnvironment: options.secretEnvironment(spec.service),
-      signal,
-    });
-    if (spec.role === "ingress" && spec.exclusive && old.length > 0) context.progress.note(ingressNote(spec.service));
-    try {
-      if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, signal)));
-      await startContainer(engine, id, signal);
-    } catch (error) {
-      if (old.length > 0 && !signal.aborted) await restore(slot, id, options);
-      throw error;
-    }
-    await readyOr(slot, id, options, () => removeContainer(engine, id));
-    await all(old.map((predecessor) => retireContainer(engine, predecessor, signal)));
-    if (name !== spec.name) await renameContainer(engine, id, spec.name, signal);
-    return;
+    if (action === "connect") await connect(options, current.id, spec.aliases);
+    await waitForKept(slot, options);
   }
-  await all(old.map((predecessor) => retireContainer(engine, predecessor, signal)));
-  if (current!.name !== spec.name) await renameContainer(engine, current!.id, spec.name, signal);
+  return current;
+}
+
+/** Makes a new one, which takes the place of those that are there. */
+async function succeed(
+  slot: NewSlot,
+  options: RolloutOptions,
+): Promise<{ readonly id: string; readonly name: string }> {
+  const { spec, old } = slot;
+  const { engine, context } = options;
+  const { signal } = context;
+  const inUse = old.some((predecessor) => predecessor.name === spec.name);
+  const made = await createContainer(engine, spec, {
+    successorOf: inUse ? options.revision : undefined,
+    secretEnvironment: options.secretEnvironment(spec.service),
+    signal,
+  });
+  if (spec.role === "ingress" && spec.exclusive && old.length > 0) context.progress.note(ingressNote(spec.service));
+  try {
+    if (spec.exclusive) await all(old.map((predecessor) => stopContainer(engine, predecessor.id, signal)));
+    await startContainer(engine, made.id, signal);
+  } catch (error) {
+    if (old.length > 0 && !signal.aborted) {
+      await removeContainer(engine, made.id);
+      await restore(slot, engine);
+    }
+    throw error;
+  }
+  await readyOr(slot, made.id, options, () => removeContainer(engine, made.id));
+  return made;
 }
 
 /** D8: a port of the engine has one container, so the old door has to let go of it before the new one can have it. */
@@ -101,42 +118,33 @@ function ingressNote(service: string): string {
 }
 
 async function readyOr(
-  { spec, old }: Slot,
+  slot: Slot,
   id: string,
-  options: RolloutOptions,
+  { engine, context }: RolloutOptions,
   undo: () => Promise<void>,
 ): Promise<void> {
-  const { engine, context } = options;
   try {
-    await waitUntilReady(engine, id, spec, context.signal);
+    await waitUntilReady(engine, id, slot.spec, context.signal);
   } catch (error) {
     // An interrupted one is finished by the next `up`; a first one that fails stays, so that it can be looked at.
-    if (!context.signal.aborted && old.length > 0) {
+    if (!context.signal.aborted && slot.old.length > 0) {
       await undo();
-      if (spec.exclusive)
-        await all(
-          old
-            .filter((predecessor) => predecessor.state === "running")
-            .map((predecessor) => startContainer(engine, predecessor.id)),
-        );
+      await restore(slot, engine);
     }
     throw error;
   }
 }
 
-async function restore({ spec, old }: Slot, id: string, { engine }: RolloutOptions): Promise<void> {
-  await removeContainer(engine, id);
-  if (spec.exclusive)
-    await all(
-      old
-        .filter((predecessor) => predecessor.state === "running")
-        .map((predecessor) => startContainer(engine, predecessor.id)),
-    );
+/** Starts those again that had to stop for it. */
+async function restore({ spec, old }: Slot, engine: Engine): Promise<void> {
+  if (!spec.exclusive) return;
+  const stopped = old.filter((predecessor) => predecessor.state === "running");
+  await all(stopped.map((predecessor) => startContainer(engine, predecessor.id)));
 }
 
-async function wake({ current, spec }: Slot, options: RolloutOptions): Promise<void> {
+async function wake({ current, spec }: KeptSlot, options: RolloutOptions): Promise<void> {
   const { engine, context } = options;
-  const { id, state, connected } = current!;
+  const { id, state, connected } = current;
   if (state === "paused") await engine.post(`/containers/${id}/unpause`, { signal: context.signal });
   else {
     if (!connected) await connect(options, id, spec.aliases);
@@ -161,8 +169,8 @@ const ASK_AGAIN_MS = 100;
  * Waits until a container that runs serves. Asked directly where it can be: that is quicker than its log, and tells of
  * now. One that is stopping, as after an `up` that was killed when it had just asked for that, is started again.
  */
-async function waitForKept({ current, spec }: Slot, { engine, context }: RolloutOptions): Promise<void> {
-  const { address, id } = current!;
+async function waitForKept({ current, spec }: KeptSlot, { engine, context }: RolloutOptions): Promise<void> {
+  const { address, id } = current;
   const until = performance.now() + KEPT_MS;
   for (;;) {
     if (spec.role === "replica" && address !== undefined) {

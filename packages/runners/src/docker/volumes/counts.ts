@@ -20,7 +20,7 @@ export async function readCounts(
   const reader = world.containers.find((seen) => seen.role === "replica" && seen.volumes.includes(countsVolume(app)));
   if (reader === undefined) return {};
   const text = await readContainerFile(engine, reader.id, `${COUNTS_FOLDER}/${COUNTS_FILE}`, signal);
-  return text === undefined ? {} : (JSON.parse(text) as Counts);
+  return text === undefined ? {} : JSON.parse(text);
 }
 
 /**

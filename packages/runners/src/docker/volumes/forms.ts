@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/client.ts";
-import { FORM_FILE, INGRESS_FOLDER, type IngressForm } from "../names/ingress-form.ts";
+import { FORM_FILE, INGRESS_FOLDER } from "../names/ingress-form.ts";
 import type { SeenContainer } from "../world/world.ts";
 import { readContainerFile } from "./volumes.ts";
 
@@ -13,7 +13,7 @@ export async function readForms(
     containers.map(async (container) => {
       if (container.role !== "ingress") return container;
       const text = await readContainerFile(engine, container.id, `${INGRESS_FOLDER}/${FORM_FILE}`, signal);
-      return text === undefined ? container : { ...container, form: JSON.parse(text) as IngressForm };
+      return text === undefined ? container : { ...container, form: JSON.parse(text) };
     }),
   );
 }

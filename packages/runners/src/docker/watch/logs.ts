@@ -17,7 +17,7 @@ export async function* readLogs(
   { service, follow, since, tail: last }: LogOptions,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const wanted = (one: SeenContainer) => service === undefined || one.service === service;
+  const wanted = (container: SeenContainer) => service === undefined || container.service === service;
   const ended = new AbortController();
   const both = AbortSignal.any([signal, ended.signal]);
   const queue = new Queue<LogLine>();
@@ -42,10 +42,10 @@ export async function* readLogs(
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
       .map(({ line }) => line);
     if (events === undefined) return;
-    const tail = (one: SeenContainer, since: string) => {
-      void followOne(engine, one, since, followed, queue, both);
+    const tail = (container: SeenContainer, since: string) => {
+      void followOne(engine, container, since, followed, queue, both);
     };
-    for (const one of containers) tail(one, until);
+    for (const container of containers) tail(container, until);
     void attend(engine, app, events, first!, wanted, tail, both).then(
       () => queue.end(),
       (error: unknown) => queue.fail(error),
@@ -66,8 +66,8 @@ async function attend(
     readonly timeNano: number;
   }>,
   first: ReturnType<typeof events.next>,
-  wanted: (one: SeenContainer) => boolean,
-  tail: (one: SeenContainer, since: string) => void,
+  wanted: (container: SeenContainer) => boolean,
+  tail: (container: SeenContainer, since: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (let next = await first; next.done !== true; next = await events.next()) {

@@ -12,24 +12,21 @@ import { type SeenContainer, seeContainers } from "../world/world.ts";
 export async function readStatus(engine: Engine, app: string, signal: AbortSignal): Promise<AppStatus> {
   const containers = await seeContainers(engine, app, signal);
   const replicas = containers.filter((container) => container.role !== "ingress");
-  const told = new Map(
-    await Promise.all(
-      replicas.map(async (replica) => [replica, await replicaStatus(engine, replica, signal)] as const),
-    ),
+  const told = await Promise.all(
+    replicas.map(async (replica) => ({ replica, status: await replicaStatus(engine, replica, signal) })),
   );
   const names = [...new Set(replicas.map((replica) => replica.service))].sort(rootsFirst);
   const services = names.map((name): ServiceStatus => {
-    const own = replicas
-      .filter((replica) => replica.service === name)
-      .sort((a, b) => a.ordinal - b.ordinal || a.created - b.created);
-    const ready = own.filter((replica) => told.get(replica)!.state === "ready");
+    const own = told
+      .filter(({ replica }) => replica.service === name)
+      .sort(({ replica: a }, { replica: b }) => a.ordinal - b.ordinal || a.created - b.created);
+    const ready = own.filter(({ status }) => status.state === "ready");
     const doors = [
       ...containers.filter((container) => container.role === "ingress" && container.service === name),
-      ...ready,
-      ...own,
+      ...[...ready, ...own].map(({ replica }) => replica),
     ];
     const endpoint = doors.map((door) => endpointOf(door, engine.address)).find((address) => address !== null) ?? null;
-    return { name, endpoint, replicas: own.map((replica) => told.get(replica)!) };
+    return { name, endpoint, replicas: own.map(({ status }) => status) };
   });
   const newest = [...replicas].sort((a, b) => b.created - a.created)[0];
   return { app, runner: "docker", revision: newest?.revision ?? null, services };

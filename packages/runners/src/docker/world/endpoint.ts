@@ -12,16 +12,21 @@ export interface Published {
  * loopback address of another machine. A VM on this machine (Docker Desktop, Colima) has a socket here, and forwards.
  */
 export function publishedAt({ ports, role }: SeenContainer, engine: EngineAddress): Published | undefined {
-  const found = ports.find(
-    (port) => port.PublicPort !== undefined && (role === "image" || port.PrivatePort === EXPOSED_PORT),
+  const [published] = ports.flatMap(({ PublicPort, PrivatePort, IP = "" }) =>
+    PublicPort !== undefined && (role === "image" || PrivatePort === EXPOSED_PORT)
+      ? [{ host: isEverywhere(IP) ? undefined : IP, port: PublicPort }]
+      : [],
   );
-  if (found === undefined) return undefined;
-  const everywhere = found.IP === undefined || found.IP === "" || found.IP === "0.0.0.0" || found.IP === "::";
-  const port = found.PublicPort!;
-  if (engine.kind === "unix") return { host: everywhere ? "127.0.0.1" : found.IP!, port };
-  const machine = engine.kind === "tcp" ? engine.host : engine.target.replace(/^.*@/, "");
-  if (everywhere) return { host: machine, port };
-  return isLoopback(found.IP!) ? undefined : { host: found.IP!, port };
+  if (published === undefined) return undefined;
+  const { host, port } = published;
+  if (engine.kind === "unix") return { host: host ?? "127.0.0.1", port };
+  if (host === undefined)
+    return { host: engine.kind === "tcp" ? engine.host : engine.target.replace(/^.*@/, ""), port };
+  return isLoopback(host) ? undefined : { host, port };
+}
+
+function isEverywhere(address: string): boolean {
+  return address === "" || address === "0.0.0.0" || address === "::";
 }
 
 /** The same as a URL: `http://127.0.0.1:40123`, `tcp://…` for an image, or null. */

@@ -7,7 +7,7 @@ import { listContainers, type SeenContainer, toSeen } from "./world.ts";
 /** Every app that runs on the engine, of whoever made it. */
 export async function listApps(engine: Engine, signal: AbortSignal): Promise<readonly RunningApp[]> {
   const all = await listContainers(engine, filterBy(LABEL.app), signal);
-  const apps = Map.groupBy(all, (summary) => summary.Labels![LABEL.app]!);
+  const apps = Map.groupBy(all, (summary) => summary.Labels?.[LABEL.app] ?? "");
   return [...apps]
     .map(([app, summaries]) => {
       const seen = summaries

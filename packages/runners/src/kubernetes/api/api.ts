@@ -65,7 +65,7 @@ export class Api {
     for (let attempt = 1; ; attempt++) {
       const chunks: Buffer[] = [];
       try {
-        for await (const chunk of await this.#insist(request)) chunks.push(chunk as Buffer);
+        for await (const chunk of await this.#insist(request)) chunks.push(chunk);
       } catch (cause) {
         request.signal.throwIfAborted();
         this.#closing.signal.throwIfAborted();
