@@ -1,0 +1,141 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type DeclaredResource, HadronError, type Holdings, type KeeperProcedures } from "@hadron/core/spi";
+import type { BlobDriver, ObjectInfo } from "../contract/driver.ts";
+
+const PAGE = 1000;
+
+/** What the command line asks of files: what there is, to drop it, to copy all of it. */
+export class FilesKeeper implements KeeperProcedures {
+  readonly #driver: BlobDriver;
+  /** Where it is written down what the running revision declares. */
+  readonly #declared: string;
+
+  constructor(driver: BlobDriver, folder: string) {
+    this.#driver = driver;
+    this.#declared = join(folder, "declared.json");
+  }
+
+  async declare(keeps: readonly Omit<DeclaredResource, "keeper">[]): Promise<void> {
+    const text = JSON.stringify(
+      keeps.map(({ kind, name, options }) => ({ kind, name, keeper: "hadron.files", options })),
+    );
+    writeFileSync(`${this.#declared}.new`, text);
+    renameSync(`${this.#declared}.new`, this.#declared);
+  }
+
+  async kept(): Promise<Holdings> {
+    const things = (await this.#driver.contents()).map(({ bucket, objects, bytes }) => ({
+      kind: "bucket",
+      name: bucket,
+      holds: `${objects} object${objects === 1 ? "" : "s"}`,
+      bytes,
+    }));
+    return { declared: readDeclared(this.#declared), things };
+  }
+
+  async drop({ name }: { readonly kind: string; readonly name: string }): Promise<{ readonly dropped: boolean }> {
+    let dropped = false;
+    for await (const { key } of this.#all(name)) dropped = (await this.#driver.delete(name, key, {})) || dropped;
+    return { dropped };
+  }
+
+  /** Object by object: each is whole, and of a time while this lasts. A line of JSON says whose bytes follow it. */
+  async *backup(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (const { bucket } of await this.#driver.contents()) {
+      for await (const { key } of this.#all(bucket)) {
+        const found = await this.#driver.get(bucket, key, undefined);
+        if (found === undefined) continue;
+        yield Buffer.from(`${JSON.stringify({ bucket, ...found.info })}\n`);
+        yield* found.chunks;
+      }
+    }
+  }
+
+  async restore(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    const contents = await this.#driver.contents();
+    if (contents.length > 0) {
+      throw new HadronError(
+        "FAILED_PRECONDITION",
+        `Buckets have objects already (${contents.map(({ bucket }) => bucket).join(", ")}), and a backup is restored into an empty app only.`,
+      );
+    }
+    const input = new Pieces(bytes);
+    try {
+      for (;;) {
+        const line = await input.line();
+        if (line === undefined) return;
+        const {
+          bucket,
+          key,
+          bytes: length,
+          contentType,
+        } = JSON.parse(line) as ObjectInfo & { readonly bucket: string };
+        await this.#driver.put(bucket, key, input.take(length), { contentType, maxBytes: Number.POSITIVE_INFINITY });
+      }
+    } catch (error) {
+      // All or nothing: what came before it goes.
+      for (const { bucket } of await this.#driver.contents()) await this.drop({ kind: "bucket", name: bucket });
+      throw error;
+    }
+  }
+
+  async *#all(bucket: string): AsyncGenerator<ObjectInfo, void, undefined> {
+    let after: string | undefined;
+    for (;;) {
+      const page = await this.#driver.list(bucket, { prefix: "", after, most: PAGE });
+      for (const found of page) if ("key" in found) yield found;
+      const last = page.at(-1);
+      if (page.length < PAGE || last === undefined || !("key" in last)) return;
+      after = last.key;
+    }
+  }
+}
+
+function readDeclared(path: string): readonly DeclaredResource[] {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return []; // Nothing of the app has run yet.
+  }
+}
+
+/** Bytes that come in any pieces, taken as lines and as so many of them. */
+class Pieces {
+  readonly #input: AsyncIterator<Uint8Array>;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(bytes: AsyncIterable<Uint8Array>) {
+    this.#input = bytes[Symbol.asyncIterator]();
+  }
+
+  /** undefined: that was all. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#held.indexOf(10);
+      if (end >= 0) {
+        const line = this.#held.subarray(0, end).toString();
+        this.#held = this.#held.subarray(end + 1);
+        return line;
+      }
+      const { done, value } = await this.#input.next();
+      if (done === true) return undefined;
+      this.#held = Buffer.concat([this.#held, value]);
+    }
+  }
+
+  async *take(length: number): AsyncGenerator<Uint8Array, void, undefined> {
+    let left = length;
+    while (left > 0) {
+      if (this.#held.length === 0) {
+        const { done, value } = await this.#input.next();
+        if (done === true) throw new HadronError("FAILED_PRECONDITION", "The backup ends within an object.");
+        this.#held = Buffer.from(value);
+      }
+      const piece = this.#held.subarray(0, left);
+      this.#held = this.#held.subarray(piece.length);
+      left -= piece.length;
+      yield piece;
+    }
+  }
+}
