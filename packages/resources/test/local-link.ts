@@ -33,6 +33,9 @@ export class LocalStore implements AsyncDisposable {
       claim: (claim, waitMs, signal) => reach(() => this.server.claim(claim, waitMs, signal)),
       endClaim: (holder) => reach(async () => this.server.endClaim(holder)),
       acquire: (acquire, waitMs, signal) => reach(() => this.server.acquire(acquire, waitMs, signal)),
+      claimRuns: (claim, waitMs, signal) => reach(() => this.server.claimRuns(claim, waitMs, signal)),
+      followRun: (follow, waitMs, signal = new AbortController().signal) =>
+        reach(() => this.server.followRun(follow, waitMs, signal)),
       watch: (store, prefix) => this.server.watch(store, prefix),
     };
   }

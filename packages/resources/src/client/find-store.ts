@@ -55,6 +55,16 @@ export function toLink(call: ResourceHost["call"]): StoreLink {
       call("acquire", { acquire, waitMs }, { timeoutMs: waitMs + GRACE_MS, signal }) as ReturnType<
         StoreLink["acquire"]
       >,
+    claimRuns: (claim, waitMs, signal) =>
+      call("claimRuns", { claim, waitMs }, { timeoutMs: waitMs + GRACE_MS, signal }) as ReturnType<
+        StoreLink["claimRuns"]
+      >,
+    followRun: (follow, waitMs, signal) =>
+      call(
+        "followRun",
+        { follow, waitMs },
+        { timeoutMs: waitMs + GRACE_MS, ...(signal === undefined ? {} : { signal }) },
+      ) as ReturnType<StoreLink["followRun"]>,
     watch: (store, prefix) => new Watch(call("watch", { store, prefix }, { timeoutMs: Number.POSITIVE_INFINITY })),
   };
 }

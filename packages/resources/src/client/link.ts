@@ -1,5 +1,7 @@
 import type { Batch } from "../store/contract/driver.ts";
 import type { Acquire, Answers, Claim, Message, Outcome, Query, Results } from "../store/contract/operations.ts";
+import type { ClaimRuns } from "../store/contract/run-operations.ts";
+import type { ClaimedRuns, FollowedRun, FollowRun } from "../store/server/run-waits.ts";
 
 /** The way to a store: in a replica calls to `hadron.store`, in its own tests the store itself. */
 export interface StoreLink {
@@ -9,5 +11,7 @@ export interface StoreLink {
   /** A holder waits for no more: its claim is answered at once, with what it got. */
   endClaim(holder: string): Promise<void>;
   acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]>;
+  claimRuns(claim: ClaimRuns, waitMs: number, signal: AbortSignal): Promise<ClaimedRuns>;
+  followRun(follow: FollowRun, waitMs: number, signal?: AbortSignal): Promise<FollowedRun | undefined>;
   watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]>;
 }

@@ -1,7 +1,10 @@
+import { describeRunLog } from "../../src/store/contract/run-suite.ts";
 import { describeStore } from "../../src/store/contract/suite.ts";
 import { MemoryDriver } from "../../src/store/index.ts";
 
-describeStore("memory", async (time) => {
-  const driver = new MemoryDriver(time);
-  return { driver, [Symbol.asyncDispose]: () => driver.close() };
-});
+for (const describe of [describeStore, describeRunLog]) {
+  describe("memory", async (time) => {
+    const driver = new MemoryDriver(time);
+    return { driver, [Symbol.asyncDispose]: () => driver.close() };
+  });
+}

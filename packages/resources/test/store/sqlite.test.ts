@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { describeRunLog } from "../../src/store/contract/run-suite.ts";
 import { claim, describeStore, send, set, TestClient, TestTime } from "../../src/store/contract/suite.ts";
 import { SqliteDriver } from "../../src/store/index.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/schema.ts";
@@ -12,8 +13,12 @@ function temporaryFolder(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-for (const thread of ["own", "this"] as const) {
-  describeStore(`sqlite, ${thread} thread`, async (time) => {
+for (const [describe, thread] of [
+  [describeStore, "own"],
+  [describeStore, "this"],
+  [describeRunLog, "own"],
+] as const) {
+  describe(`sqlite, ${thread} thread`, async (time) => {
     const folder = temporaryFolder();
     const driver = await SqliteDriver.open({ folder: join(folder.path, "data"), time, thread });
     return {

@@ -1,8 +1,10 @@
+import type { RunAnswers, RunOperation, RunQuery, RunResults } from "./run-operations.ts";
+
 /**
  * What can be done to a store, as data: an operation is small, complete and independent of who asks, so that many of them
  * commit together. Times are durations: the store's own clock says when they end.
  */
-export type Operation = EntryOperation | QueueOperation | LockOperation | ContentOperation | Sweep;
+export type Operation = EntryOperation | QueueOperation | LockOperation | ContentOperation | RunOperation | Sweep;
 
 export type EntryOperation = SetEntries | DeleteEntry;
 
@@ -144,12 +146,12 @@ export interface Sweep {
 export type Outcome = { readonly ok: unknown } | { readonly refused: Refusal };
 
 export interface Refusal {
-  readonly code: "ABORTED" | "OVERLOADED" | "NOT_FOUND";
+  readonly code: "ABORTED" | "OVERLOADED" | "NOT_FOUND" | "FAILED_PRECONDITION";
   readonly message: string;
 }
 
 /** The outcome of each operation that succeeds, by its kind. */
-export interface Results {
+export interface Results extends RunResults {
   /** The new version of each entry, in their order. */
   readonly set: { readonly versions: readonly number[] };
   readonly delete: { readonly existed: boolean };
@@ -181,6 +183,7 @@ export interface Message {
 
 /** What can be asked without changing anything. */
 export type Query =
+  | RunQuery
   | { readonly kind: "get"; readonly store: string; readonly keys: readonly string[] }
   | {
       readonly kind: "list";
@@ -238,7 +241,7 @@ export interface Contents {
   }[];
 }
 
-export interface Answers {
+export interface Answers extends RunAnswers {
   /** In the order of the keys; undefined: absent. */
   readonly get: readonly (Entry | undefined)[];
   readonly list: readonly Entry[];

@@ -1,9 +1,11 @@
 import type { Batch, StoreDriver } from "../contract/driver.ts";
 import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Results } from "../contract/operations.ts";
+import type { ClaimRuns } from "../contract/run-operations.ts";
 import type { TimeSource } from "../contract/store-clock.ts";
 import { Committer } from "./committer.ts";
 import { Feed } from "./feed.ts";
 import { LeaseWatch } from "./lease-watch.ts";
+import { type ClaimedRuns, type FollowedRun, type FollowRun, RunWaits } from "./run-waits.ts";
 import { Waiters } from "./waiters.ts";
 
 /** How often what is over is forgotten. */
@@ -20,6 +22,7 @@ export class StoreServer implements AsyncDisposable {
   readonly #messages: Waiters;
   readonly #locks: Waiters;
   readonly #leases: LeaseWatch;
+  readonly #runs: RunWaits;
   readonly #feed = new Feed();
   /** Its own batches: those of calls that wait. */
   readonly #client: string;
@@ -39,6 +42,7 @@ export class StoreServer implements AsyncDisposable {
     this.#messages = new Waiters(time);
     this.#locks = new Waiters(time);
     this.#leases = new LeaseWatch(time, (lock) => this.#locks.wake(lock));
+    this.#runs = new RunWaits(driver, time, (operation) => this.own(operation));
     this.#committer = new Committer(driver, time, (operation, outcome) => this.#done(operation, outcome));
     this.#stopSweep = time.after(SWEEP_MS, () => this.#sweep());
   }
@@ -108,6 +112,16 @@ export class StoreServer implements AsyncDisposable {
     }
   }
 
+  /** Claims runs of a durable program, and takes messages for those that the holder has; waits for the first. */
+  claimRuns(claim: ClaimRuns, waitMs: number, signal: AbortSignal): Promise<ClaimedRuns> {
+    return this.#runs.claim(claim, waitMs, signal, AbortSignal.any([signal, this.#ending.signal]));
+  }
+
+  /** What has become of a run; waits for it. undefined: there is none. */
+  followRun(follow: FollowRun, waitMs: number, signal: AbortSignal): Promise<FollowedRun | undefined> {
+    return this.#runs.follow(follow, waitMs, AbortSignal.any([signal, this.#ending.signal]));
+  }
+
   /** Answers all that wait with what there is: they ask again where they are served. */
   endWaits(): void {
     this.#ending.abort();
@@ -141,6 +155,7 @@ export class StoreServer implements AsyncDisposable {
 
   #done(operation: Operation, outcome: Outcome): void {
     if ("refused" in outcome) return;
+    this.#runs.done(operation, outcome);
     switch (operation.kind) {
       case "send":
         for (const queue of operation.queues) this.#messages.wake(queue);

@@ -36,6 +36,11 @@ export class Waiters {
     first?.();
   }
 
+  /** It has happened, and concerns all who wait for it. */
+  wakeAll(name: string): void {
+    for (const over of [...(this.#byName.get(name) ?? [])]) over();
+  }
+
   /** Whether somebody waits for that. */
   has(name: string): boolean {
     return this.#byName.has(name);

@@ -1,8 +1,10 @@
-import { type Clock, onStart, procedure, type StartContext } from "@hadron/core";
+import { type Clock, type Context, onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Acquire, Claim, Query } from "../contract/operations.ts";
+import type { ClaimRuns } from "../contract/run-operations.ts";
 import { toTimeSource } from "../contract/store-clock.ts";
+import type { FollowRun } from "../server/run-waits.ts";
 import { StoreServer } from "../server/store-server.ts";
 import { StoreKeeper } from "./keeper.ts";
 
@@ -47,6 +49,12 @@ export const store = hiddenService(
         endClaim: procedure(idempotent, (holder: string) => started().endClaim(holder)),
         acquire: procedure(idempotent, ({ acquire, waitMs }: { acquire: Acquire; waitMs: number }, { signal }) =>
           started().acquire(acquire, waitMs, signal),
+        ),
+        // Not to be asked again by itself: an answer that was lost is looked for (`known`).
+        claimRuns: ({ claim, waitMs }: { claim: ClaimRuns; waitMs: number }, { signal }: Context) =>
+          started().claimRuns(claim, waitMs, signal),
+        followRun: procedure(idempotent, ({ follow, waitMs }: { follow: FollowRun; waitMs: number }, { signal }) =>
+          started().followRun(follow, waitMs, signal),
         ),
         watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
         async [onStart]({ replica, signal, clock, keeps }: StartContext) {

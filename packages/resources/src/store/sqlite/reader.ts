@@ -4,6 +4,7 @@ import { ContentsReader } from "./tables/contents.ts";
 import { EntryReader } from "./tables/entries.ts";
 import { LockReader } from "./tables/locks.ts";
 import { QueueReader } from "./tables/queues.ts";
+import { RunReader } from "./tables/runs.ts";
 
 /** Answers queries from what is committed. */
 export class Reader {
@@ -11,12 +12,14 @@ export class Reader {
   readonly #queues: QueueReader;
   readonly #locks: LockReader;
   readonly #contents: ContentsReader;
+  readonly #runs: RunReader;
 
   constructor(database: DatabaseSync) {
     this.#entries = new EntryReader(database);
     this.#queues = new QueueReader(database);
     this.#locks = new LockReader(database);
     this.#contents = new ContentsReader(database);
+    this.#runs = new RunReader(database);
   }
 
   read<Q extends Query>(query: Q, now: number): Answers[Q["kind"]];
@@ -36,6 +39,12 @@ export class Reader {
         return this.#contents.contents(now);
       case "lock":
         return this.#locks.get(query.lock, now);
+      case "run":
+        return this.#runs.get(query);
+      case "runs":
+        return this.#runs.list(query);
+      case "run-events":
+        return this.#runs.events(query);
       case "time":
         return now;
     }

@@ -24,6 +24,11 @@ export function restoreFrom(database: DatabaseSync, path: string, sequence: numb
         insert into message (id, queue, state, due, attempt, key, given_id, body, sent, holder, reason)
           select id, queue, state, due, attempt, key, given_id, body, sent, holder, reason from backup.message;
         insert or ignore into sent_id (queue, id, at) select queue, id, at from backup.sent_id;
+        insert into run (number, program, id, state, epoch, length, wake, because, started, ended)
+          select number, program, id, state, epoch, length, iif(holder is null, wake, 0), because, started, ended from backup.run;
+        insert into run_event (run, n, type, command, at, body) select run, n, type, command, at, body from backup.run_event;
+        insert into run_message (number, run, key, body, at, taken)
+          select number, run, key, body, at, taken from backup.run_message;
       `);
       database.prepare("update fact set value = ? where name = 'sequence'").run(next);
       database.exec("commit");
@@ -40,13 +45,14 @@ export function restoreFrom(database: DatabaseSync, path: string, sequence: numb
 function checkEmpty(database: DatabaseSync): void {
   const full = database
     .prepare(
-      `select (select count(*) from entry where not ${OWN}) as entries, (select count(*) from message) as messages`,
+      `select (select count(*) from entry where not ${OWN}) as entries, (select count(*) from message) as messages,
+       (select count(*) from run) as runs`,
     )
-    .get() as { entries: number; messages: number };
-  if (full.entries === 0 && full.messages === 0) return;
+    .get() as { entries: number; messages: number; runs: number };
+  if (full.entries === 0 && full.messages === 0 && full.runs === 0) return;
   throw new HadronError(
     "FAILED_PRECONDITION",
-    `The store keeps ${full.entries} values and ${full.messages} messages already, and a backup is restored into an empty app only: ` +
+    `The store keeps ${full.entries} values, ${full.messages} messages and ${full.runs} durable runs already, and a backup is restored into an empty app only: ` +
       "delete --data empties this one, and --app=NAME is another.",
   );
 }

@@ -6,6 +6,9 @@ import { HadronError } from "@hadron/core/spi";
  *
  * `message.state`: 0 waits (from `due` on it can be claimed), 1 waits for another of its key, 2 is claimed (until `due`),
  * 3 is dead (since `due`).
+ *
+ * `run.wake`: when a run without an owner has something to do; null: when a message comes. `run_message.taken`: when its owner
+ * moved it into the log; its key stays.
  */
 const STEPS: readonly string[] = [
   `
@@ -37,6 +40,30 @@ const STEPS: readonly string[] = [
     primary key (client, number)
   ) without rowid;
   create index answered_at on answered (at);
+  `,
+  `
+  create table run (
+    number integer primary key, program text not null, id text not null, state text not null default 'open',
+    epoch integer not null default 0, length integer not null default 1, holder text, wake integer, because text,
+    started integer not null, ended integer,
+    unique (program, id)
+  );
+  create index run_due on run (program, wake) where holder is null and state = 'open';
+  create index run_holder on run (holder) where holder is not null;
+
+  create table run_event (
+    run integer not null, n integer not null, type text not null, command integer, at integer not null, body blob not null,
+    primary key (run, n)
+  ) without rowid;
+
+  create table run_message (
+    number integer primary key autoincrement, run integer not null, key text, body blob not null, at integer not null,
+    taken integer
+  );
+  create unique index run_message_key on run_message (run, key) where key is not null;
+  create index run_message_new on run_message (run) where taken is null;
+
+  create table run_owner (holder text primary key, due integer not null) without rowid;
   `,
 ];
 

@@ -9,6 +9,7 @@ import { Contents } from "./tables/contents.ts";
 import { Entries } from "./tables/entries.ts";
 import { Locks } from "./tables/locks.ts";
 import { Queues } from "./tables/queues.ts";
+import { Runs } from "./tables/runs.ts";
 
 /** What one sweep removes of each kind at most: others wait meanwhile. */
 const MOST_SWEPT = 1000;
@@ -44,6 +45,7 @@ export class Writer {
   readonly #queues: Queues;
   readonly #locks: Locks;
   readonly #contents: Contents;
+  readonly #runs: Runs;
   readonly #keepFacts;
   #sequence: number;
   /** The last time that was written. */
@@ -57,6 +59,7 @@ export class Writer {
     this.#queues = new Queues(database, next);
     this.#answered = new Answered(database);
     this.#contents = new Contents(database);
+    this.#runs = new Runs(database);
     const facts = database.prepare("select name, value from fact").all() as { name: string; value: number }[];
     const factOf = (name: string) => facts.find((fact) => fact.name === name)?.value ?? 0;
     this.#sequence = factOf("sequence");
@@ -94,7 +97,7 @@ export class Writer {
 
   #do(batch: Batch, now: number): readonly Outcome[] {
     // To be done twice does them no harm, and they are what is sent when all else rests.
-    if (batch.operations.every(({ kind }) => kind === "renew" || kind === "extend"))
+    if (batch.operations.every(({ kind }) => kind === "renew" || kind === "extend" || kind === "keep-runs"))
       return batch.operations.map((operation) => this.#operate(operation, now));
     const earlier = this.#answered.find(batch);
     if (earlier !== undefined) return earlier;
@@ -133,6 +136,18 @@ export class Writer {
         return this.#contents.drop(operation);
       case "move":
         return this.#contents.move(operation);
+      case "start-run":
+        return this.#runs.start(operation, now);
+      case "claim-runs":
+        return this.#runs.claim(operation, now);
+      case "keep-runs":
+        return this.#runs.keep(operation, now);
+      case "append-run":
+        return this.#runs.append(operation, now);
+      case "send-run":
+        return this.#runs.send(operation, now);
+      case "resume-run":
+        return this.#runs.resume(operation, now);
       case "sweep":
         return this.#sweep(operation.deadLetterMs, now);
     }

@@ -1,0 +1,148 @@
+/**
+ * What can be done to the logs of durable programs. A run is named by its program and an id; its events and messages are
+ * bytes to the store. One owner at a time works on it: its lease says that it lives, the run's epoch that it still owns it.
+ */
+export type RunOperation = StartRun | ClaimRuns | KeepRuns | AppendRun | SendRun | ResumeRun;
+
+/** An event of a log. The store keeps its type and the command that it speaks of beside it, for those who look. */
+export interface RunEvent {
+  readonly type: string;
+  readonly command: number | undefined;
+  /** By the owner's clock, in milliseconds since 1970. */
+  readonly at: number;
+  readonly body: Uint8Array;
+}
+
+/** Begins a run with its first event, unless there is one of that id. */
+export interface StartRun {
+  readonly kind: "start-run";
+  readonly program: string;
+  readonly id: string;
+  readonly event: RunEvent;
+}
+
+/** Takes runs that have something to do: new ones, those whose time has come, those whose owner is not heard of any more. */
+export interface ClaimRuns {
+  readonly kind: "claim-runs";
+  readonly program: string;
+  readonly holder: string;
+  readonly most: number;
+  readonly leaseMs: number;
+  /** Messages for runs that this holder has already: those behind this number. */
+  readonly after: number;
+  /** An answer may have been lost: which runs the holder knows of, so that it is told of the others that are its. @default all */
+  readonly known: readonly number[] | undefined;
+}
+
+/** An owner lives: keeps all its runs. */
+export interface KeepRuns {
+  readonly kind: "keep-runs";
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+
+/** Appends events to a run's log. ABORTED where the epoch, or the length, is not what the run's is: another has it. */
+export interface AppendRun {
+  readonly kind: "append-run";
+  readonly program: string;
+  readonly run: number;
+  readonly epoch: number;
+  /** How many events the log has. */
+  readonly length: number;
+  readonly events: readonly RunEvent[];
+  /** Messages that these events are made of: they come no more. */
+  readonly taken: readonly number[];
+  readonly next: RunNext;
+}
+
+/** What becomes of the run then. */
+export type RunNext =
+  /** Its owner goes on. */
+  | { readonly state: "owned" }
+  /** It has no owner: for so long, or until a message comes. */
+  | { readonly state: "resting"; readonly wakeInMs: number | undefined }
+  /** It has no owner until somebody resumes it. */
+  | { readonly state: "paused"; readonly because: string }
+  /** It is over. */
+  | { readonly state: "ended" };
+
+/** Puts a message into a run's inbox. NOT_FOUND where there is no such run, FAILED_PRECONDITION where it is over. */
+export interface SendRun {
+  readonly kind: "send-run";
+  readonly program: string;
+  readonly id: string;
+  /** A second message of this key is refused: `duplicate`. */
+  readonly key: string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** Lets a paused run go on. NOT_FOUND where there is none. */
+export interface ResumeRun {
+  readonly kind: "resume-run";
+  readonly program: string;
+  readonly id: string;
+}
+
+export interface RunResults {
+  readonly "start-run": { readonly created: boolean };
+  readonly "claim-runs": {
+    readonly runs: readonly ClaimedRun[];
+    readonly messages: readonly RunMessage[];
+    /** How long until there may be more by time alone; undefined: nothing will happen by it. */
+    readonly nextInMs: number | undefined;
+  };
+  readonly "keep-runs": Record<never, never>;
+  readonly "append-run": Record<never, never>;
+  readonly "send-run": { readonly duplicate: boolean; readonly holder: string | undefined };
+  readonly "resume-run": { readonly resumed: boolean };
+}
+
+export interface ClaimedRun {
+  readonly run: number;
+  readonly id: string;
+  readonly epoch: number;
+  readonly length: number;
+  /** Its inbox, in the order in which it came. */
+  readonly messages: readonly RunMessage[];
+}
+
+export interface RunMessage {
+  readonly number: number;
+  readonly run: number;
+  readonly body: Uint8Array;
+}
+
+export type RunQuery =
+  | { readonly kind: "run"; readonly program: string; readonly id: string }
+  /** Runs of a program, the latest first. */
+  | {
+      readonly kind: "runs";
+      readonly program: string;
+      readonly state: RunState | undefined;
+      /** Only those that were started before this one. */
+      readonly before: number | undefined;
+      readonly most: number;
+    }
+  | { readonly kind: "run-events"; readonly run: number; readonly from: number; readonly most: number };
+
+export type RunState = "open" | "paused" | "ended";
+
+export interface RunFacts {
+  readonly run: number;
+  readonly id: string;
+  readonly state: RunState;
+  readonly epoch: number;
+  /** How many events its log has. */
+  readonly length: number;
+  readonly holder: string | undefined;
+  /** Why it is paused. */
+  readonly because: string | undefined;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+}
+
+export interface RunAnswers {
+  readonly run: RunFacts | undefined;
+  readonly runs: readonly RunFacts[];
+  readonly "run-events": readonly RunEvent[];
+}

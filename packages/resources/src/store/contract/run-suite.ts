@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import type { AppendRun, ClaimRuns, RunEvent, StartRun } from "./run-operations.ts";
+import type { TimeSource } from "./store-clock.ts";
+import { type StoreUnderTest, TestClient, TestTime } from "./suite.ts";
+
+const LEASE_MS = 4000;
+const body = (text: string) => new TextEncoder().encode(text);
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+function event(type: string, command?: number): RunEvent {
+  return { type, command, at: 1, body: body(type) };
+}
+function begin(id: string): StartRun {
+  return { kind: "start-run", program: "p", id, event: event("started") };
+}
+function claim(holder: string, options: Partial<ClaimRuns> = {}): ClaimRuns {
+  const { most = 10, after = 0, known, program = "p" } = options;
+  return { kind: "claim-runs", program, holder, most, leaseMs: LEASE_MS, after, known };
+}
+function append(run: number, epoch: number, length: number, options: Partial<AppendRun> = {}): AppendRun {
+  const { events = [], taken = [], next = { state: "owned" } } = options;
+  return { kind: "append-run", program: "p", run, epoch, length, events, taken, next };
+}
+const send = (id: string, key?: string) =>
+  ({ kind: "send-run", program: "p", id, key, body: body(key ?? "m") }) as const;
+
+/** What every driver promises of the logs of durable programs. */
+export function describeRunLog(name: string, open: (time: TimeSource) => Promise<StoreUnderTest>): void {
+  async function start() {
+    const time = new TestTime();
+    const store = await open(time);
+    const client = new TestClient(store.driver);
+    const facts = (id: string) => store.driver.read({ kind: "run", program: "p", id });
+    /** The one run that a holder gets. */
+    const claimOne = async (holder: string) => {
+      const { runs } = await client.do(claim(holder));
+      expect(runs).toHaveLength(1);
+      return runs[0]!;
+    };
+    return { time, store, driver: store.driver, client, facts, claimOne };
+  }
+
+  test(`${name}: a run is started once, claimed by one, and its events are read in their order`, async () => {
+    const { store, driver, client, claimOne, facts } = await start();
+    await using _ = store;
+    expect(await client.do(begin("a"))).toEqual({ created: true });
+    expect(await client.do(begin("a"))).toEqual({ created: false });
+    const { run, epoch, length, id } = await claimOne("one");
+    expect([id, epoch, length]).toEqual(["a", 1, 1]);
+    expect((await client.do(claim("two"))).runs).toEqual([]);
+    expect((await client.do(claim("two", { program: "q" }))).runs).toEqual([]);
+    await client.do(append(run, epoch, 1, { events: [event("called", 0), event("settled", 0)] }));
+    const events = await driver.read({ kind: "run-events", run, from: 0, most: 10 });
+    expect(events.map(({ type, command, body: bytes }) => [type, command, text(bytes)])).toEqual([
+      ["started", undefined, "started"],
+      ["called", 0, "called"],
+      ["settled", 0, "settled"],
+    ]);
+    expect(await driver.read({ kind: "run-events", run, from: 1, most: 1 })).toMatchObject([{ type: "called" }]);
+    expect(await facts("a")).toMatchObject({ state: "open", holder: "one", length: 3 });
+    expect(await facts("b")).toBeUndefined();
+  });
+
+  test(`${name}: a run whose owner is not heard of goes to another, and a late append is refused`, async () => {
+    const { store, driver, client, claimOne, time } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const first = await claimOne("one");
+    time.advance(LEASE_MS - 1);
+    expect(await client.do(claim("two"))).toMatchObject({ runs: [], nextInMs: 1 });
+    await client.do({ kind: "keep-runs", holder: "one", leaseMs: LEASE_MS });
+    time.advance(LEASE_MS - 1);
+    expect((await client.do(claim("two"))).runs).toEqual([]);
+    time.advance(1);
+    const second = await claimOne("two");
+    expect(second).toMatchObject({ run: first.run, epoch: first.epoch + 1, length: 1 });
+    await client.do(append(second.run, second.epoch, 1, { events: [event("called", 0)] }));
+    const late = append(first.run, first.epoch, 1, { events: [event("late", 0)] });
+    expect(await client.refusal(late)).toBe("ABORTED");
+    expect(await client.refusal({ ...late, length: 2 })).toBe("ABORTED");
+    // Nor twice by the owner itself.
+    expect(await client.refusal(append(second.run, second.epoch, 1, { events: [event("called", 0)] }))).toBe("ABORTED");
+    const events = await driver.read({ kind: "run-events", run: first.run, from: 0, most: 10 });
+    expect(events.map(({ type }) => type)).toEqual(["started", "called"]);
+  });
+
+  test(`${name}: a resting run is claimed when its time has come, or a message has`, async () => {
+    const { store, client, claimOne, time } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const first = await claimOne("one");
+    await client.do(append(first.run, 1, 1, { next: { state: "resting", wakeInMs: 10_000 } }));
+    expect(await client.do(claim("one"))).toMatchObject({ runs: [], nextInMs: 10_000 });
+    time.advance(9_999);
+    expect((await client.do(claim("one"))).runs).toEqual([]);
+    time.advance(1);
+    const second = await claimOne("two");
+    await client.do(append(second.run, 2, 1, { next: { state: "resting", wakeInMs: undefined } }));
+    expect((await client.do(claim("one"))).runs).toEqual([]);
+    expect(await client.do(send("a"))).toEqual({ duplicate: false, holder: undefined });
+    const third = await claimOne("one");
+    expect(third.messages.map((message) => text(message.body))).toEqual(["m"]);
+    // A message that comes while its owner puts it to rest wakes it.
+    await client.do(append(third.run, 3, 1, { next: { state: "resting", wakeInMs: undefined } }));
+    expect((await claimOne("one")).messages).toHaveLength(1);
+  });
+
+  test(`${name}: messages come to the owner in their order until they are taken; a key is refused twice, also when it was`, async () => {
+    const { store, client, claimOne } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const { run } = await claimOne("one");
+    await client.do(send("a", "k"));
+    expect(await client.do(send("a", "k"))).toEqual({ duplicate: true, holder: "one" });
+    await client.do(send("a"));
+    const { messages } = await client.do(claim("one"));
+    expect(messages.map((message) => [message.run, text(message.body)])).toEqual([
+      [run, "k"],
+      [run, "m"],
+    ]);
+    expect((await client.do(claim("one", { after: messages[0]!.number }))).messages).toEqual([messages[1]]);
+    expect((await client.do(claim("two"))).messages).toEqual([]);
+    await client.do(append(run, 1, 1, { events: [event("received")], taken: [messages[0]!.number] }));
+    expect((await client.do(claim("one"))).messages).toEqual([messages[1]]);
+    expect(await client.do(send("a", "k"))).toMatchObject({ duplicate: true });
+    expect(await client.refusal(send("b"))).toBe("NOT_FOUND");
+  });
+
+  test(`${name}: a run that is over is claimed no more, and takes no message`, async () => {
+    const { store, driver, client, claimOne, time, facts } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    await client.do(begin("b"));
+    await client.do(
+      append((await client.do(claim("one", { most: 1 }))).runs[0]!.run, 1, 1, { next: { state: "ended" } }),
+    );
+    expect(await facts("a")).toMatchObject({ state: "ended", holder: undefined });
+    expect((await claimOne("one")).id).toBe("b");
+    time.advance(LEASE_MS);
+    expect((await claimOne("one")).id).toBe("b");
+    expect(await client.refusal(send("a"))).toBe("FAILED_PRECONDITION");
+    const list = async (state: "open" | "ended" | undefined) =>
+      (await driver.read({ kind: "runs", program: "p", state, before: undefined, most: 10 })).map(({ id }) => id);
+    expect([await list(undefined), await list("open"), await list("ended")]).toEqual([["b", "a"], ["b"], ["a"]]);
+  });
+
+  test(`${name}: a paused run says why, takes messages, and goes on when it is resumed`, async () => {
+    const { store, client, claimOne, facts } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const { run } = await claimOne("one");
+    await client.do(append(run, 1, 1, { next: { state: "paused", because: "diverged" } }));
+    expect(await facts("a")).toMatchObject({ state: "paused", because: "diverged", holder: undefined });
+    await client.do(send("a"));
+    expect((await client.do(claim("one"))).runs).toEqual([]);
+    expect(await client.do({ kind: "resume-run", program: "p", id: "a" })).toEqual({ resumed: true });
+    expect(await client.do({ kind: "resume-run", program: "p", id: "a" })).toEqual({ resumed: false });
+    expect(await claimOne("one")).toMatchObject({ run, epoch: 2, messages: [{ run }] });
+    expect(await client.refusal({ kind: "resume-run", program: "p", id: "b" })).toBe("NOT_FOUND");
+  });
+
+  test(`${name}: an owner that missed an answer is told which runs are its`, async () => {
+    const { store, client, claimOne } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const { run } = await claimOne("one");
+    expect((await client.do(claim("one", { known: [run] }))).runs).toEqual([]);
+    expect((await client.do(claim("one", { known: [] }))).runs).toMatchObject([{ run, epoch: 1 }]);
+  });
+}

@@ -1,0 +1,110 @@
+import type { StoreDriver } from "../contract/driver.ts";
+import type { Operation, Outcome } from "../contract/operations.ts";
+import type { ClaimRuns, RunEvent, RunFacts, RunResults } from "../contract/run-operations.ts";
+import type { TimeSource } from "../contract/store-clock.ts";
+import { Waiters } from "./waiters.ts";
+
+/** What somebody wants to see of a run. */
+export interface FollowRun {
+  readonly program: string;
+  readonly id: string;
+  /** Events from this one on. */
+  readonly from: number;
+  /** How many at most; 0: only what has become of the run is of interest. */
+  readonly most: number;
+  /** Answered at once where it is in another state than this. */
+  readonly until: "events" | "ended";
+}
+
+export interface FollowedRun {
+  readonly facts: RunFacts;
+  readonly events: readonly RunEvent[];
+}
+
+/** Lets owners wait for work, and others for what becomes of runs. */
+export class RunWaits {
+  readonly #driver: StoreDriver;
+  readonly #time: TimeSource;
+  readonly #waiters: Waiters;
+  readonly #own: (operation: Operation) => Promise<unknown>;
+
+  constructor(driver: StoreDriver, time: TimeSource, own: (operation: Operation) => Promise<unknown>) {
+    this.#driver = driver;
+    this.#time = time;
+    this.#waiters = new Waiters(time);
+    this.#own = own;
+  }
+
+  /**
+   * Claims runs, and takes messages for those that the holder has; waits for the first where there is none. Where the caller
+   * goes away meanwhile, what was claimed is free again.
+   */
+  async claim(claim: ClaimRuns, waitMs: number, signal: AbortSignal, over: AbortSignal): Promise<ClaimedRuns> {
+    const until = this.#time.now() + waitMs;
+    for (;;) {
+      const { runs, messages, nextInMs } = (await this.#own(claim)) as RunResults["claim-runs"];
+      if (signal.aborted) {
+        await Promise.all(runs.map((run) => this.#free(claim.program, run)));
+        return { runs: [], messages: [] };
+      }
+      if (runs.length === claim.most) this.#waiters.wake(claims(claim.program));
+      const leftMs = until - this.#time.now();
+      if (runs.length > 0 || messages.length > 0 || leftMs <= 0 || over.aborted) return { runs, messages };
+      const ending = new AbortController();
+      const either = AbortSignal.any([over, ending.signal]);
+      await Promise.race([
+        this.#waiters.wait(claims(claim.program), Math.min(leftMs, Math.max(nextInMs ?? leftMs, 1)), either),
+        this.#waiters.wait(holder(claim.holder), undefined, either),
+      ]);
+      ending.abort();
+    }
+  }
+
+  /** What has become of a run: at once where there is something new, else when there is, or after so long. undefined: no such run. */
+  async follow(follow: FollowRun, waitMs: number, over: AbortSignal): Promise<FollowedRun | undefined> {
+    const { program, id, from, most, until } = follow;
+    const lastAt = this.#time.now() + waitMs;
+    for (;;) {
+      const facts = await this.#driver.read({ kind: "run", program, id });
+      if (facts === undefined) return undefined;
+      const { run, length, state } = facts;
+      const leftMs = lastAt - this.#time.now();
+      const isThere = state === "ended" || (until === "events" && length > from);
+      if (isThere || leftMs <= 0 || over.aborted) {
+        const events = most === 0 ? [] : await this.#driver.read({ kind: "run-events", run, from, most });
+        return { facts, events };
+      }
+      await this.#waiters.wait(`run ${run}`, leftMs, over);
+    }
+  }
+
+  /** Something was done: wakes whom it concerns. */
+  done(operation: Operation, outcome: Outcome): void {
+    if ("refused" in outcome) return;
+    if (operation.kind === "start-run" || operation.kind === "resume-run") {
+      this.#waiters.wake(claims(operation.program));
+    } else if (operation.kind === "append-run") {
+      this.#waiters.wakeAll(`run ${operation.run}`);
+      // It may come due before what they wait for.
+      if (operation.next.state === "resting") this.#waiters.wake(claims(operation.program));
+    } else if (operation.kind === "send-run") {
+      const { holder: owner } = outcome.ok as RunResults["send-run"];
+      this.#waiters.wake(owner === undefined ? claims(operation.program) : holder(owner));
+    }
+  }
+
+  #free(program: string, { run, epoch, length }: RunResults["claim-runs"]["runs"][number]): Promise<unknown> {
+    const next = { state: "resting", wakeInMs: 0 } as const;
+    return this.#own({ kind: "append-run", program, run, epoch, length, events: [], taken: [], next });
+  }
+}
+
+export type ClaimedRuns = Pick<RunResults["claim-runs"], "runs" | "messages">;
+
+function claims(program: string): string {
+  return `claims ${program}`;
+}
+
+function holder(name: string): string {
+  return `holder ${name}`;
+}

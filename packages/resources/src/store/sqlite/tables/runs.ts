@@ -1,0 +1,227 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Outcome } from "../../contract/operations.ts";
+import type {
+  AppendRun,
+  ClaimRuns,
+  KeepRuns,
+  ResumeRun,
+  RunAnswers,
+  RunEvent,
+  RunFacts,
+  RunMessage,
+  RunQuery,
+  RunResults,
+  RunState,
+  SendRun,
+  StartRun,
+} from "../../contract/run-operations.ts";
+
+interface Row {
+  readonly number: number;
+  readonly id: string;
+  readonly state: RunState;
+  readonly epoch: number;
+  readonly length: number;
+  readonly holder: string | null;
+  readonly because: string | null;
+  readonly started: number;
+  readonly ended: number | null;
+}
+
+/** Logs of durable programs, within a transaction of whoever calls. */
+export class Runs {
+  readonly #statements;
+
+  constructor(database: DatabaseSync) {
+    this.#statements = prepare(database);
+  }
+
+  start({ program, id, event }: StartRun, now: number): Outcome {
+    const { find, insert } = this.#statements;
+    if (find.get(program, id) !== undefined) return { ok: { created: false } satisfies RunResults["start-run"] };
+    const { lastInsertRowid } = insert.run(program, id, now, now);
+    this.#append(Number(lastInsertRowid), 0, [event]);
+    return { ok: { created: true } satisfies RunResults["start-run"] };
+  }
+
+  claim({ program, holder, most, leaseMs, after, known }: ClaimRuns, now: number): Outcome {
+    const { due, take, held, inbox, ownInbox, next } = this.#statements;
+    this.#freeOrphans(now);
+    this.keep({ kind: "keep-runs", holder, leaseMs }, now);
+    const messages = ownInbox.all(holder, program, after) as unknown as RunMessage[];
+    const toClaimed = ({ number, id, epoch, length }: Row) => {
+      return { run: number, id, epoch, length, messages: inbox.all(number) as unknown as RunMessage[] };
+    };
+    const lost = known === undefined ? [] : (held.all(holder, program) as unknown as Row[]);
+    const runs = lost.filter(({ number }) => known?.includes(number) === false).map(toClaimed);
+    for (const row of due.all(program, now, most) as unknown as Row[]) {
+      take.run(holder, row.number);
+      runs.push(toClaimed({ ...row, epoch: row.epoch + 1 }));
+    }
+    const { at } = next.get(program, holder) as { at: number | null };
+    const nextInMs = at === null ? undefined : Math.max(0, at - now);
+    return { ok: { runs, messages, nextInMs } satisfies RunResults["claim-runs"] };
+  }
+
+  keep({ holder, leaseMs }: KeepRuns, now: number): Outcome {
+    this.#statements.keep.run(holder, now + leaseMs);
+    return { ok: {} };
+  }
+
+  append({ run, epoch, length, events, taken, next }: AppendRun, now: number): Outcome {
+    const { byNumber, takeMessage, inbox, owned, rest, pause, end } = this.#statements;
+    const row = byNumber.get(run) as Row | undefined;
+    if (row === undefined || row.epoch !== epoch || row.length !== length || row.state !== "open") {
+      return refuse("ABORTED", `Run ${run} is not of epoch ${epoch} and ${length} events any more: another owns it.`);
+    }
+    this.#append(run, length, events);
+    for (const number of taken) takeMessage.run(now, number, run);
+    const total = length + events.length;
+    if (next.state === "owned") owned.run(total, run);
+    else if (next.state === "ended") end.run(total, now, run);
+    else if (next.state === "paused") pause.run(total, next.because, run);
+    else {
+      // What came meanwhile wakes it at once.
+      const wakeInMs = inbox.get(run) === undefined ? next.wakeInMs : 0;
+      rest.run(total, wakeInMs === undefined ? null : now + wakeInMs, run);
+    }
+    return { ok: {} };
+  }
+
+  send({ program, id, key, body }: SendRun, now: number): Outcome {
+    const { find, hasKey, put, wake } = this.#statements;
+    const row = find.get(program, id) as Row | undefined;
+    if (row === undefined) return refuse("NOT_FOUND", `There is no run "${id}" of "${program}".`);
+    const holder = row.holder ?? undefined;
+    if (key !== undefined && hasKey.get(row.number, key) !== undefined) {
+      return { ok: { duplicate: true, holder } satisfies RunResults["send-run"] };
+    }
+    if (row.state === "ended") return refuse("FAILED_PRECONDITION", `Run "${id}" of "${program}" is over.`);
+    put.run(row.number, key ?? null, body, now);
+    wake.run(now, row.number);
+    return { ok: { duplicate: false, holder } satisfies RunResults["send-run"] };
+  }
+
+  resume({ program, id }: ResumeRun, now: number): Outcome {
+    const { find, resume } = this.#statements;
+    const row = find.get(program, id) as Row | undefined;
+    if (row === undefined) return refuse("NOT_FOUND", `There is no run "${id}" of "${program}".`);
+    const { changes } = resume.run(now, row.number);
+    return { ok: { resumed: Number(changes) === 1 } satisfies RunResults["resume-run"] };
+  }
+
+  #append(run: number, from: number, events: readonly RunEvent[]): void {
+    for (const [index, { type, command, at, body }] of events.entries()) {
+      this.#statements.putEvent.run(run, from + index, type, command ?? null, at, body);
+    }
+  }
+
+  /** Runs whose owner is not heard of any more are free. */
+  #freeOrphans(now: number): void {
+    const { orphaned, free, forget } = this.#statements;
+    for (const { holder } of orphaned.all(now) as { holder: string }[]) {
+      free.run(now, holder);
+      forget.run(holder);
+    }
+  }
+}
+
+function prepare(database: DatabaseSync) {
+  return {
+    find: database.prepare("select * from run where program = ? and id = ?"),
+    byNumber: database.prepare("select * from run where number = ?"),
+    insert: database.prepare("insert into run (program, id, started, wake) values (?, ?, ?, ?)"),
+    putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
+    due: database.prepare(
+      "select * from run where program = ? and wake <= ? and holder is null and state = 'open' order by wake limit ?",
+    ),
+    take: database.prepare("update run set holder = ?, epoch = epoch + 1, wake = null where number = ?"),
+    held: database.prepare("select * from run where holder = ? and program = ?"),
+    keep: database.prepare(
+      "insert into run_owner (holder, due) values (?, ?) on conflict do update set due = excluded.due",
+    ),
+    orphaned: database.prepare("select holder from run_owner where due <= ?"),
+    free: database.prepare("update run set holder = null, wake = ? where holder = ?"),
+    forget: database.prepare("delete from run_owner where holder = ?"),
+    inbox: database.prepare(
+      "select number, run, body from run_message where run = ? and taken is null order by number",
+    ),
+    ownInbox: database.prepare(
+      `select message.number, message.run, message.body from run join run_message message on message.run = run.number
+       where run.holder = ? and run.program = ? and message.taken is null and message.number > ? order by message.number`,
+    ),
+    // When a free run comes due, or another owner may be dead.
+    next: database.prepare(
+      `select min(at) as at from (
+         select min(wake) as at from run where program = ? and holder is null and state = 'open'
+         union all select min(due) from run_owner where holder <> ? and holder in (select holder from run)
+       )`,
+    ),
+    owned: database.prepare("update run set length = ? where number = ?"),
+    rest: database.prepare("update run set length = ?, holder = null, wake = ? where number = ?"),
+    pause: database.prepare(
+      "update run set length = ?, holder = null, wake = null, state = 'paused', because = ? where number = ?",
+    ),
+    end: database.prepare(
+      "update run set length = ?, holder = null, wake = null, state = 'ended', ended = ? where number = ?",
+    ),
+    resume: database.prepare(
+      "update run set state = 'open', because = null, wake = ? where number = ? and state = 'paused'",
+    ),
+    hasKey: database.prepare("select 1 from run_message where run = ? and key = ?"),
+    put: database.prepare("insert into run_message (run, key, body, at) values (?, ?, ?, ?)"),
+    wake: database.prepare("update run set wake = ? where number = ? and holder is null and state = 'open'"),
+    takeMessage: database.prepare("update run_message set taken = ?, body = x'' where number = ? and run = ?"),
+  };
+}
+
+function refuse(code: "ABORTED" | "NOT_FOUND" | "FAILED_PRECONDITION", message: string): Outcome {
+  return { refused: { code, message } };
+}
+
+/** Reads runs, of what is committed. */
+export class RunReader {
+  readonly #find;
+  readonly #list;
+  readonly #events;
+
+  constructor(database: DatabaseSync) {
+    this.#find = database.prepare("select * from run where program = ? and id = ?");
+    this.#list = database.prepare(
+      "select * from run where program = ? and (? is null or state = ?) and number < ? order by number desc limit ?",
+    );
+    this.#events = database.prepare(
+      "select type, command, at, body from run_event where run = ? and n >= ? order by n limit ?",
+    );
+  }
+
+  get({ program, id }: Extract<RunQuery, { kind: "run" }>): RunAnswers["run"] {
+    const row = this.#find.get(program, id) as Row | undefined;
+    return row === undefined ? undefined : toFacts(row);
+  }
+
+  list({ program, state, before, most }: Extract<RunQuery, { kind: "runs" }>): RunAnswers["runs"] {
+    const wanted = state ?? null;
+    const rows = this.#list.all(program, wanted, wanted, before ?? Number.MAX_SAFE_INTEGER, most);
+    return (rows as unknown as Row[]).map(toFacts);
+  }
+
+  events({ run, from, most }: Extract<RunQuery, { kind: "run-events" }>): RunAnswers["run-events"] {
+    const rows = this.#events.all(run, from, most) as unknown as (RunEvent & { command: number | null })[];
+    return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
+  }
+}
+
+function toFacts({ number, id, state, epoch, length, holder, because, started, ended }: Row): RunFacts {
+  return {
+    run: number,
+    id,
+    state,
+    epoch,
+    length,
+    holder: holder ?? undefined,
+    because: because ?? undefined,
+    startedAt: started,
+    endedAt: ended ?? undefined,
+  };
+}
