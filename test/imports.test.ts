@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   runners: ["@hadron/core", "@hadron/runners"],
   "femto-cpu": ["@hadron/core", "@hadron/patterns", "@hadron/femto-cpu"],
   durable: ["@hadron/core", "@hadron/resources", "@hadron/durable"],
+  wasm: ["@hadron/core", "@hadron/wasm"],
 };
 
 test("every package has its rule", () => {
@@ -33,7 +34,7 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
   expect(wrong).toEqual([]);
 });
 
-test.each(["patterns", "resources", "durable", "femto-cpu"])("%s reaches core by its front doors", (name) => {
+test.each(["patterns", "resources", "durable", "femto-cpu", "wasm"])("%s reaches core by its front doors", (name) => {
   const inside = /^@hadron\/core\/(?!spi$|testing$)/;
   expect(sourcesOf(name).filter((file) => importsOf(file).some((target) => inside.test(target)))).toEqual([]);
 });

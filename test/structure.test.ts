@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { circlesOf, codeOf, filesOf, foldersOf, isOnCircle, PACKAGES, root, sourcesOf, without } from "./sources.ts";
@@ -59,6 +59,12 @@ test("index files list, and do nothing else", () => {
   const indexes = PACKAGES.flatMap(sourcesOf).filter((file) => basename(file) === "index.ts");
   const workers = indexes.filter((file) => codeOf(file).replaceAll(listing, "").trim() !== "");
   expect(workers).toEqual(KNOWN_WORKERS);
+});
+
+test("no test compares a message with a regular expression as it stands: on errors that compares nothing", () => {
+  const tests = globSync("{packages,examples,test}/**/*.test.ts", { cwd: root, exclude: ["**/node_modules/**"] });
+  expect(tests.length).toBeGreaterThan(100);
+  expect(tests.filter((file) => /\bmessage: \//.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
 });
 
 test("every invariant of ARCHITECTURE.md is cited where it is kept, and no other", () => {

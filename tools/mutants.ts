@@ -16,7 +16,7 @@ const HELP = `pnpm mutants [--package=NAME] [--file=PATH] [--changed=BASE] [--te
 
 /** What is changed: sources that tests in one process reach. Engines, clusters and whole processes have suites of their own. */
 const MUTATED = [
-  "packages/{core,patterns,femto-cpu,resources}/src/**/*.ts",
+  "packages/{core,patterns,femto-cpu,resources,wasm}/src/**/*.ts",
   "packages/runners/src/{bundle,registry,replica,shared}/**/*.ts",
   "packages/runners/src/{docker,kubernetes,local}/**/plan/**/*.ts",
   "packages/runners/src/kubernetes/{manifests,objects}/**/*.ts",

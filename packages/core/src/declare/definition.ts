@@ -87,6 +87,7 @@ export interface Needed {
   /** What of it is said. */
   readonly capacity: { readonly cpu?: number; readonly memoryBytes?: number };
   readonly storage: { readonly path: string; readonly sizeBytes: number } | null;
+  readonly details: Readonly<Record<string, string>>;
   readonly uses: readonly ServiceDefinition[];
   readonly resources: readonly ResourceDefinition[];
   readonly captures: readonly CaptureDefinition[];

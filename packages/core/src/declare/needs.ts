@@ -43,10 +43,15 @@ export interface Needs {
    * secrets and captured values that it uses, which come along. @default says nothing
    */
   readonly uses?: readonly (AnyService | Resource | Given)[];
+  /**
+   * What `describe` shows of a part, by name, e.g. the digest of a file that it brings. Part of what replicas compare, so that
+   * one with another detail refuses to start. @default {}
+   */
+  readonly details?: Readonly<Record<string, string>>;
 }
 
 /** The options that say a need. */
-export const NEEDS = ["env", "secrets", "generated", "files", "capacity", "storage", "uses"] as const;
+export const NEEDS = ["env", "secrets", "generated", "files", "capacity", "storage", "uses", "details"] as const;
 
 /**
  * Makes a part bring what it needs, wherever it is used: what its parts need, a service's replicas get. A handler stays a
@@ -82,7 +87,7 @@ export function withNeeds(part: unknown, needs: Needs, by = "a part"): unknown {
 
 /** Checks needs, and leaves nothing open. INVALID_DECLARATION where one is out of range. */
 export function resolveNeeds(by: string, needs: Needs): Needed {
-  const { env = {}, secrets = [], generated = [], files = [], capacity = {}, storage, uses = [] } = needs;
+  const { env = {}, secrets = [], generated = [], files = [], capacity = {}, storage, uses = [], details = {} } = needs;
   for (const [name, value] of Object.entries(env)) {
     checkVariable(by, "env", name);
     if (typeof value !== "string") fail(by, `env "${name}" is ${typeof value}, and should be a string`);
@@ -114,6 +119,7 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
       resourceDefinition(value) || givenDefinition(value) ? [] : [toService(by, value, position)],
     ),
     resources: uses.flatMap((value) => resourceDefinition(value) ?? []),
+    details: { ...details },
     captures: given.filter((definition): definition is CaptureDefinition => definition.kind === "capture"),
   };
 }

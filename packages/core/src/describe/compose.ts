@@ -183,7 +183,7 @@ class Composer {
     if (part.kind === "image" && part.standIn !== undefined) checkStandIn(name, part.standIn);
     const options = definition?.options;
     const isOwn = part.kind !== "image" && definition?.hidden !== true;
-    const { env, secrets, generated, files, capacity, storage, uses, resources, captures } = mergeNeeds(
+    const { env, secrets, generated, files, capacity, storage, uses, resources, captures, details } = mergeNeeds(
       name,
       definition?.needs,
       isOwn ? [...needs, this.given.shared] : needs,
@@ -225,6 +225,7 @@ class Composer {
         ],
         ...(generated.length === 0 ? {} : { generated }),
         ...(used.length === 0 ? {} : { uses: used }),
+        ...(Object.keys(details).length === 0 ? {} : { details }),
         files: [...new Set([...files, ...resources.flatMap((resource) => resource.files)])],
         storage,
         image: part.kind === "image" ? part.image : null,

@@ -44,6 +44,7 @@ export class GivenTable {
       capacity: {},
       storage: null,
       uses: [],
+      details: {},
       resources: [],
       captures: [],
     };

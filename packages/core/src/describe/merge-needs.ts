@@ -26,6 +26,7 @@ export function mergeNeeds(service: string, own: Needed | undefined, parts: read
     uses: mergeUses(service, all),
     resources: [...new Set(all.flatMap((needed) => needed.resources))],
     captures: [...new Set(all.flatMap((needed) => needed.captures))],
+    details: mergeDetails(service, all),
   };
 }
 
@@ -106,6 +107,18 @@ function mergeUses(service: string, all: readonly Needed[]): readonly ServiceDef
   const byName = new Map<string, ServiceDefinition>();
   for (const used of all.flatMap((needed) => needed.uses)) if (used.name !== service) byName.set(used.name, used);
   return [...byName.values()];
+}
+
+function mergeDetails(service: string, all: readonly Needed[]): Needed["details"] {
+  const known = new Map<string, { readonly value: string; readonly of: Needed }>();
+  for (const of of all) {
+    for (const [name, value] of Object.entries(of.details)) {
+      const earlier = known.get(name);
+      if (earlier === undefined) known.set(name, { value, of });
+      else if (earlier.value !== value) contradict(service, name, [earlier.of, earlier.value], [of, value]);
+    }
+  }
+  return Object.fromEntries([...known].map(([name, { value }]) => [name, value]));
 }
 
 function contradict(service: string, what: string, ...sides: readonly (readonly [Needed, string])[]): never {

@@ -77,6 +77,8 @@ export interface ServiceTopology {
   readonly generated?: readonly string[];
   /** The services that it says it calls, beside its children, and resources and captured values, as `kind:name`. Absent where it says nothing. */
   readonly uses?: readonly string[];
+  /** What its parts say of themselves, e.g. the digest of a module that they run. Absent where they say nothing. */
+  readonly details?: Readonly<Record<string, string>>;
   /** Paths relative to the app file's folder. */
   readonly files: readonly string[];
   readonly storage: { readonly path: string; readonly sizeBytes: number } | null;

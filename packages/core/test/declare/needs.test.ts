@@ -135,6 +135,15 @@ test("a service says which it uses; one that is not in the app is an error with 
   );
 });
 
+test("parts say details of themselves; two that say another thing of one name contradict each other", () => {
+  const part = (digest: string) => withNeeds((input: string) => input, { details: { "a.bin": digest, [digest]: "" } });
+  expect(first(service("a", { x: part("1"), y: part("1") })).details).toEqual({ "a.bin": "1", "1": "" });
+  expect(() => first(service("a", { x: part("1"), y: part("2") }))).toThrow(
+    /told two things of a\.bin: 1 by .*, and 2 by/,
+  );
+  expect(first(service("b", echo))).not.toHaveProperty("details");
+});
+
 test("services may use each other", () => {
   const back = service("back", echo);
   const front = service("front", withNeeds(echo, { uses: [back] }), { uses: [back] });

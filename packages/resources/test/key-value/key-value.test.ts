@@ -36,12 +36,18 @@ test("values come back as they were, whatever a call can carry", async () => {
 test("what cannot be kept is refused before anything is sent", async () => {
   await using store = new LocalStore();
   const carts = open<unknown>(store);
-  await expect(carts.set("", 1)).rejects.toMatchObject({ code: "INVALID_INPUT", message: /is empty/ });
+  await expect(carts.set("", 1)).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: expect.stringMatching(/is empty/),
+  });
   await expect(carts.set("a\0b", 1)).rejects.toMatchObject({ code: "INVALID_INPUT" });
   await expect(carts.get("\ud800")).rejects.toMatchObject({ code: "INVALID_INPUT" });
   await expect(carts.set("ü".repeat(513), 1)).rejects.toMatchObject({ code: "TOO_LARGE" });
   await expect(carts.set("k", "x".repeat(2 ** 20))).rejects.toMatchObject({ code: "TOO_LARGE" });
-  await expect(carts.set("k", { run: () => {} })).rejects.toMatchObject({ code: "INVALID_INPUT", message: /run/ });
+  await expect(carts.set("k", { run: () => {} })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: expect.stringMatching(/run/),
+  });
   await expect(carts.set("k", 1, { ttlMs: 0 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   expect(store.trips).toBe(0);
   await carts.set("ü".repeat(512), "x".repeat(2 ** 20 - 5));

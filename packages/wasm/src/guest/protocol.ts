@@ -1,0 +1,86 @@
+import type { ErrorCode } from "@hadron/core";
+import type { EntryPoint } from "../module/entry-point.ts";
+import type { Limits } from "../module/shape.ts";
+
+/** A module as a thread gets it: compiled already, so that the threads of a part share its code. */
+export interface ModuleSetup {
+  /** How messages name it. */
+  readonly label: string;
+  readonly module: WebAssembly.Module;
+  readonly entryPoint: EntryPoint;
+  /** The memory that it wants to be given, as `env.memory` or by another name there. */
+  readonly importedMemory: (Pick<Limits, "min" | "max"> & { readonly name: string }) | undefined;
+  readonly imports: readonly { readonly module: string; readonly name: string }[];
+  /** What its imports of other names lead to. */
+  readonly linked: Readonly<Record<string, ModuleSetup>>;
+}
+
+/** What a guest may do beside computing. */
+export interface GuestGrants {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Folders of the machine, by where the guest finds them. */
+  readonly folders: readonly { readonly at: string; readonly path: string; readonly isWritable: boolean }[];
+  /** Whether its clock is as fine as the machine's; else it goes by milliseconds. */
+  readonly clock: boolean;
+  /** Whether its chance is any; else it is the same in each call. */
+  readonly random: boolean;
+  readonly kv: boolean;
+  readonly net: boolean;
+}
+
+export interface GuestLimits {
+  readonly outputBytes: number;
+  /** Of what it writes to its log, the end is kept. */
+  readonly logBytes: number;
+  /** Buffers of the guest API that one call may have, and all that is in them. */
+  readonly buffers: number;
+  readonly bufferBytes: number;
+}
+
+/** What a thread is made with. */
+export interface ThreadSetup {
+  readonly main: ModuleSetup;
+  readonly grants: GuestGrants;
+  readonly limits: GuestLimits;
+  /** By which it waits for answers to its questions: 1 once there is one. */
+  readonly answered: SharedArrayBuffer;
+  /** On which it asks. */
+  readonly questions: import("node:worker_threads").MessagePort;
+}
+
+export type GuestInput =
+  /** `bytes` undefined: they are asked for as they are read. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array | undefined; readonly isStreamed: boolean }
+  | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] };
+
+export type GuestOutput =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] };
+
+/** Why a call came to nothing. */
+export interface GuestFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type ToThread = { readonly type: "call"; readonly input: GuestInput };
+
+export type FromThread =
+  | { readonly type: "ready" }
+  | { readonly type: "done"; readonly output: GuestOutput; readonly log: string }
+  | { readonly type: "failed"; readonly failure: GuestFailure; readonly log: string };
+
+/** What a guest waits for in the middle of a call. */
+export type Question =
+  | { readonly kind: "input" }
+  | { readonly kind: "output"; readonly bytes: Uint8Array }
+  | { readonly kind: "kv.get"; readonly key: string }
+  | { readonly kind: "kv.set"; readonly key: string; readonly value: Uint8Array }
+  | { readonly kind: "kv.list"; readonly prefix: string }
+  | { readonly kind: "fetch"; readonly url: string };
+
+/** Bytes, or entries, or nothing: the end of the input, a key that is not there. */
+export type Answer =
+  | { readonly ok: true; readonly bytes?: Uint8Array; readonly entries?: readonly (readonly [string, Uint8Array])[] }
+  | { readonly ok: false; readonly failure: GuestFailure };

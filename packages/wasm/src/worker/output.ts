@@ -1,0 +1,43 @@
+import { GuestError } from "../guest/error.ts";
+
+/** What a guest has written so far: at most so many bytes. */
+export class Output {
+  readonly #limit: number;
+  readonly #parts: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Throws {@link GuestError} TOO_LARGE. The bytes are copied: the guest may use theirs again. */
+  write(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#limit) throw new GuestError("TOO_LARGE", `its output is longer than ${this.#limit} bytes`);
+    this.#parts.push(bytes.slice());
+  }
+
+  toBytes(): Uint8Array {
+    return Buffer.concat(this.#parts);
+  }
+}
+
+/** What a guest says beside its output: the end of it. */
+export class Log {
+  readonly #limit: number;
+  #text = "";
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  write(text: string): void {
+    this.#text += text;
+    // Cut now and then, and not at each write, so that a lot of it costs no more than its length.
+    if (this.#text.length > 2 * this.#limit) this.#text = this.#text.slice(-this.#limit);
+  }
+
+  toString(): string {
+    return this.#text.slice(-this.#limit);
+  }
+}

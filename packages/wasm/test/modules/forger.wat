@@ -1,0 +1,10 @@
+;; Uses handles and pointers that it was never given.
+(module
+  (import "core" "read_exchange_buffer" (func $read (param i32 i32 i32) (result i32)))
+  (import "core" "get_input_buffer_id" (func $input (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "handle") (drop (call $read (i32.const 65537) (i32.const 0) (i32.const 8))))
+  (func (export "pointer") (drop (call $read (call $input) (i32.const -8) (i32.const 100))))
+  (func (export "descriptor") (result i32) (call $write (i32.const 99) (i32.const 0) (i32.const 1) (i32.const 16)))
+  (func (export "list") (result i32) (call $write (i32.const 1) (i32.const -4) (i32.const 1000000000) (i32.const 16))))
