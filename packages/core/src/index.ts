@@ -35,7 +35,7 @@ export type {
   Wrapper,
 } from "./declare/types.ts";
 export type { RunOptions } from "./describe/app-arguments.ts";
-export type { BuiltIns, Health } from "./describe/built-in.ts";
+export type { BuiltIns, Health, Trace, TraceOptions } from "./describe/built-in.ts";
 export { ERROR_CODES, type ErrorCode, HadronError, isHadronError } from "./errors.ts";
 export { type ImageOptions, image } from "./image.ts";
 export { run } from "./run/run.ts";

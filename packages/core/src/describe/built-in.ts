@@ -1,3 +1,5 @@
+import type { CallRecord } from "../observe/call-recorder.ts";
+
 /**
  * What every replica of our own code can be asked beside its procedures, by whoever does not come in from outside. No
  * service declares such a name.
@@ -9,6 +11,26 @@ export interface BuiltIns {
   "hadron.health"(): Promise<Health>;
   /** Its metrics in the Prometheus text format, as at `/metrics`. */
   "hadron.metrics"(): Promise<string>;
+  /**
+   * The calls that have left and come to the replica that answers, since it was asked before. Asking begins the recording, for
+   * `forMs`, and keeps it going: a replica that nobody asks records nothing.
+   */
+  "hadron.trace"(options?: TraceOptions): Promise<Trace>;
+}
+
+export interface TraceOptions {
+  /** So long it goes on recording, unless it is asked again; 0 ends that. At most an hour. @default 60 000 */
+  readonly forMs?: number;
+}
+
+export interface Trace {
+  /** The full name of the replica that answers. */
+  readonly replica: string;
+  /** Now, on the clock of the records, and in milliseconds since 1970-01-01 UTC: so records of several replicas are put side by side. */
+  readonly now: number;
+  readonly wallNow: number;
+  /** Calls that have ended, oldest first: of the last 4096 that began. */
+  readonly records: readonly CallRecord[];
 }
 
 export interface Health {
@@ -26,4 +48,5 @@ export const BUILT_INS: readonly string[] = [
   "hadron.discover",
   "hadron.health",
   "hadron.metrics",
+  "hadron.trace",
 ] satisfies (keyof BuiltIns)[];

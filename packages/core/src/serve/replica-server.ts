@@ -9,6 +9,7 @@ import { createWork, learnWork } from "../describe/procedures.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
+import { Tracer } from "../observe/tracer.ts";
 import type { Route } from "../transport/http/route.ts";
 import type { HttpTimes } from "../transport/http/server.ts";
 import type { Hello } from "../transport/transport.ts";
@@ -111,8 +112,9 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
     replica,
     log,
     label: topology.sharded || topology.replicas > 1 ? name : service,
-    builtIns: createBuiltIns({ discover, health, metrics }),
+    builtIns: createBuiltIns({ discover, health, metrics, trace: (options) => tracer.take(options) }),
   });
+  const tracer = new Tracer({ replica: name, clock: host.clock, places: [host, dispatcher] });
   return {
     dispatcher,
     discover,

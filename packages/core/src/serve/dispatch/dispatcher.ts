@@ -27,7 +27,7 @@ export interface DispatcherOptions {
   /** How this replica is named in the path of an error. */
   readonly label: string;
   /** What it can be asked beside its procedures, by name, by whoever does not come in from outside. */
-  readonly builtIns: ReadonlyMap<string, () => unknown>;
+  readonly builtIns: ReadonlyMap<string, (input: unknown) => unknown>;
 }
 
 /** No call may ask for more time than this: its timer would overflow. */
@@ -45,7 +45,7 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
   readonly label: string;
   readonly replica: () => Replica;
   readonly #procedures = new Map<string, Served>();
-  readonly #builtIns: ReadonlyMap<string, () => unknown>;
+  readonly #builtIns: ReadonlyMap<string, (input: unknown) => unknown>;
   /** See `observe`. */
   observer: CallObserver | undefined = undefined;
   readonly #idle = new Set<() => void>();
@@ -139,7 +139,7 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
     if (builtIn === undefined) return this.#refuse(scope, reply, this.#unknown(call.procedure));
     let output: unknown;
     try {
-      output = builtIn();
+      output = builtIn(call.input);
     } catch (error) {
       return this.#refuse(scope, reply, error);
     }
