@@ -347,6 +347,15 @@ export function describeRunner(name: string, suite: RunnerSuite): void {
         });
       });
 
+      test("scale refuses a number that the service cannot have", async () => {
+        for (const count of [0, 10_001]) {
+          await expect(other.scale(app, "back", count, context)).rejects.toMatchObject({
+            code: "WRONG_USE",
+            message: `"back" cannot have ${count} replicas: from 1 to 10000.`,
+          });
+        }
+      });
+
       test("of two that change the app at once the second waits; one that may not is told who is at it", async () => {
         const begun = Promise.withResolvers<void>();
         const progress = { step: () => begun.resolve(), note() {} };

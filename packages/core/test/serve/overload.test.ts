@@ -20,7 +20,7 @@ function underLoad(limit: number) {
       start() {
         started.push({ id, newest: Math.max(...waiting), oldest: Math.min(...waiting) });
         waiting.delete(id);
-        clock.busy(HANDLER_MS);
+        clock.busy(Math.max(HANDLER_MS, load.stallMs));
         admission.ended();
       },
       refuse: () => void waiting.delete(id),
@@ -29,7 +29,8 @@ function underLoad(limit: number) {
   };
   const isOverloaded = () =>
     [...admission.metrics()].find((metric) => metric.name === "hadron_overloaded")?.value === 1;
-  return { clock, offer, waiting, started, isOverloaded };
+  const load = { clock, offer, waiting, started, isOverloaded, stallMs: 0 };
+  return load;
 }
 
 test("what waits is started oldest first, and newest first once more comes than can be done", async () => {
@@ -53,4 +54,30 @@ test("what waits is started oldest first, and newest first once more comes than 
   const choices = load.started.filter(({ newest, oldest }) => newest !== oldest);
   expect(choices.length).toBeGreaterThan(5);
   expect(choices.filter(({ id, newest }) => id !== newest)).toEqual([]);
+});
+
+test("an overload outlasts a stall of whole windows in which nothing was read; it ends when less comes than can be done", async () => {
+  const load = underLoad(1000);
+  const turn = async (arrivals: number) => {
+    for (let arrival = 0; arrival < arrivals; arrival++) load.offer();
+    await load.clock.turn();
+  };
+  for (let turns = 0; turns < 400 && !load.isOverloaded(); turns++) await turn(20);
+  // Wherever in a window that begins. Once nobody waits any more, a stall looks as if nobody had come.
+  const ended: number[] = [];
+  for (let offset = 0; offset < 60; offset++) {
+    for (let turns = 0; turns < 30 + offset; turns++) await turn(20);
+    load.stallMs = 60 + offset;
+    await turn(0);
+    load.stallMs = 0;
+    load.offer();
+    if (!load.isOverloaded()) ended.push(offset);
+    await turn(19);
+  }
+  expect(ended).toEqual([]);
+  for (let turns = 0; turns < 100; turns++) {
+    await turn(turns % 2);
+    load.clock.busy(2);
+  }
+  expect(load.isOverloaded()).toBe(false);
 });

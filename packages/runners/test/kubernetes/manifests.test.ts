@@ -1,3 +1,5 @@
+import { image, service } from "@hadron/core";
+import { compose } from "@hadron/core/spi";
 import { describe, expect, test } from "vitest";
 import type { ManifestInput } from "../../src/kubernetes/manifests/input.ts";
 import { toManifests } from "../../src/kubernetes/manifests/manifests.ts";
@@ -226,4 +228,21 @@ test("ninety replicas with default resources fit on two cores and eight gigabyte
     ({ kind }) => kind === "Deployment",
   );
   expect(deployment!.spec.template.spec.containers[0].resources.requests).toEqual({ cpu: "10m", memory: "64Mi" });
+});
+
+test("replicas are told where an image is whose name is none in DNS, and there is a Service of that name", () => {
+  const cache = service("cache.hot", image("redis:7", { port: 6379 }));
+  const shop = service("shop", () => 1, { uses: [cache] });
+  const { topology } = compose("shop", [shop, cache]);
+  const objects = make({ ...inputs, topology });
+  const env = objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === "shop-shop")!.spec
+    .template.spec.containers[0].env as readonly { readonly name: string; readonly value: string }[];
+  const hosts = JSON.parse(env.find(({ name }) => name === "HADRON_HOSTS")?.value ?? "{}") as Record<string, string>;
+  const host = hosts["cache.hot"] ?? "";
+  expect(host).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+  expect(objects.some(({ kind, metadata }) => kind === "Service" && metadata.name === host)).toBe(true);
+  // One whose name is one is found by it.
+  expect(
+    JSON.stringify(make({ ...inputs, topology: compose("shop", [service("cache", image("redis:7"))]).topology })),
+  ).not.toContain("HADRON_HOSTS");
 });

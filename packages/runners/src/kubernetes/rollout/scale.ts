@@ -1,4 +1,4 @@
-import { didYouMean, HadronError, type RunContext } from "@hadron/core/spi";
+import { checkScale, HadronError, type RunContext } from "@hadron/core/spi";
 import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject } from "../api/send.ts";
@@ -8,6 +8,7 @@ import { appNames } from "../objects/names.ts";
 import { type ConfigMap, isWorkload, type Kind, pathOf } from "../objects/objects.ts";
 import { mark } from "../plan/compare.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
+import { toDeployed } from "../world/deployed.ts";
 import { isPodReady } from "../world/pods.ts";
 import { findObject, listObjects, readWorld } from "../world/world.ts";
 import { Lease } from "./lease.ts";
@@ -35,13 +36,14 @@ export async function scale(
     needed: new Set(["Deployment", "StatefulSet", "ConfigMap"]),
     signal,
   });
-  const workloads = [...world.objects.values()].filter(isWorkload);
-  const workload = workloads.find((object) => serviceOf(object) === service);
+  const topology = findObject(world, "ConfigMap", appNames(app).topology);
+  const deployed = topology === undefined ? undefined : toDeployed(topology);
+  if (deployed !== undefined) checkScale(deployed.topology.services, service, replicas);
+  const workload = [...world.objects.values()].filter(isWorkload).find((object) => serviceOf(object) === service);
   if (workload === undefined) {
-    const there = workloads.flatMap((object) => serviceOf(object) ?? []);
     throw new HadronError(
       "WRONG_USE",
-      `The app "${app}" has no service "${service}" running in namespace "${api.namespace}".${didYouMean(service, there)}`,
+      `The app "${app}" has no service "${service}" running in namespace "${api.namespace}"; deploy it with up.`,
     );
   }
   const owner = ownerOfReplicas(workload);
