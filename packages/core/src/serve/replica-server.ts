@@ -9,7 +9,6 @@ import { createWork, learnWork } from "../describe/procedures.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";
 import type { Metric } from "../metric.ts";
-import { Tracer } from "../observe/tracer.ts";
 import type { Route } from "../transport/http/route.ts";
 import type { HttpTimes } from "../transport/http/server.ts";
 import type { Hello } from "../transport/transport.ts";
@@ -22,6 +21,7 @@ import { ReplicaLife } from "./replica-life.ts";
 import { countsRoute, healthRoutes, metricsRoute } from "./server/routes.ts";
 import { createServer, type Door, type Server } from "./server/server.ts";
 import { within } from "./server/within.ts";
+import { Tracer } from "./tracer.ts";
 
 /** How long disposing may take in any case. */
 const DISPOSE_MS = 1000;

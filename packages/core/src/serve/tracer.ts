@@ -1,8 +1,8 @@
 import type { Clockwork } from "../clock/clockwork.ts";
 import { BUILT_INS, type Trace, type TraceOptions } from "../describe/built-in.ts";
 import { HadronError } from "../errors.ts";
-import { type CallRecorder, createCallRecorder } from "./call-recorder.ts";
-import { type Observable, observe } from "./observer.ts";
+import { type CallRecorder, createCallRecorder } from "../observe/call-recorder.ts";
+import { type Observable, observe } from "../observe/observer.ts";
 
 const DEFAULT_MS = 60_000;
 const MOST_MS = 3_600_000;
