@@ -36,7 +36,11 @@ export class Stream {
     this.#running = running;
     running.then(
       () => this.#written.resolve(undefined),
-      (error: unknown) => this.#written.reject(error),
+      (error: unknown) => {
+        // Where the caller has left, nobody waits for it.
+        this.#written.promise.catch(() => {});
+        this.#written.reject(error);
+      },
     );
   }
 

@@ -1,6 +1,6 @@
 import { service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
-import { spread } from "@hadron/patterns";
+import { mapReduce, spread } from "@hadron/patterns";
 import { wasm } from "@hadron/wasm";
 import { expect, expectTypeOf, test } from "vitest";
 import { at } from "./at.ts";
@@ -106,4 +106,12 @@ test("a module reads a stream as it comes, and writes as it goes", async () => {
   for await (const _part of upper(input())) break;
   // Whoever has enough ends it: what was on its way is a few of them, and not all.
   expect(read.length).toBeLessThan(150);
+});
+
+test("map and reduce may be modules", async () => {
+  const half = wasm<(part: number) => number>(at("math"), { start: "half" });
+  const reduce = wasm<(pair: [number, number]) => number>(at("math"), { start: "add" });
+  const halves = service("halves", mapReduce({ split: (numbers: number[]) => numbers, map: half, reduce, workers: 2 }));
+  await using _ = await start(halves);
+  expect(await halves([2, 4, 6])).toBe(6);
 });
