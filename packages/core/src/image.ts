@@ -1,7 +1,7 @@
 import { definePart, type PartDefinition, type StandIn, toDefinition } from "./declare/definition.ts";
 import type { ImageTopology, Readiness } from "./declare/image-topology.ts";
 import type { Living } from "./declare/life.ts";
-import { hasNeeds, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
+import { hasNeeds, NEEDS, type Needs, problemOfWord, resolveNeeds } from "./declare/needs.ts";
 import type { ImageApi, Part, PartOf } from "./declare/types.ts";
 import { HadronError, inWords } from "./errors.ts";
 
@@ -63,7 +63,12 @@ function resolveImage(reference: string, options: ImageOptions): ImageTopology {
   if (unknown !== undefined) fail(`knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
   const { args = [], command, port, ready, user } = options;
   for (const [name, words] of Object.entries({ args, command })) {
-    if (words !== undefined && !isWords(words)) fail(`${name} should be a list of strings`);
+    if (words === undefined) continue;
+    if (!isWords(words)) fail(`${name} should be a list of strings`);
+    for (const [at, word] of words.entries()) {
+      const problem = problemOfWord(word);
+      if (problem !== undefined) fail(`${name}[${at}] ${problem}`);
+    }
   }
   if (command?.length === 0) fail("command is empty: leave it out, and the image says it");
   if (port !== undefined && options.ports !== undefined) fail("port and ports are said both: say ports alone");

@@ -101,6 +101,7 @@ export type {
   Reply,
   Transport,
 } from "./transport/transport.ts";
+export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";
 export {
   type Delivery,

@@ -3,6 +3,7 @@ import type { Host } from "../call/host/host.ts";
 import type { ConnectOptions, ConnectTarget, Reached } from "../connect/target.ts";
 
 export { type CommandLine, runCommandLine } from "./line/run-command-line.ts";
+export { endSoon } from "./process/end-soon.ts";
 
 /** Finds the one running app that has a service, for a script that just calls it. See discover.ts. */
 export async function discoverHost(service: string): Promise<Host> {

@@ -91,6 +91,10 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
   for (const [name, value] of Object.entries(env)) {
     checkVariable(by, "env", name);
     if (typeof value !== "string") fail(by, `env "${name}" is ${typeof value}, and should be a string`);
+    const problem = problemOfWord(`${name}=${value}`);
+    if (problem !== undefined) {
+      fail(by, `env "${name}" ${problem}; put it into a file, and take that along with files, or keep it with capture`);
+    }
   }
   const given = uses.flatMap((value) => givenDefinition(value) ?? []);
   for (const name of secrets) checkVariable(by, "secret", name);
@@ -122,6 +126,16 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
     details: { ...details },
     captures: given.filter((definition): definition is CaptureDefinition => definition.kind === "capture"),
   };
+}
+
+/** The longest word that a process can be started with: Linux's MAX_ARG_STRLEN, with the byte that ends it. */
+const MOST_WORD_BYTES = 128 * 1024 - 1;
+
+/** Why a process cannot be started with this as an argument or a variable, in words. */
+export function problemOfWord(word: string): string | undefined {
+  if (word.includes("\0")) return "has a NUL in it, which no process can be given";
+  const bytes = Buffer.byteLength(word);
+  return bytes > MOST_WORD_BYTES ? `is ${bytes} bytes, and may be ${MOST_WORD_BYTES}` : undefined;
 }
 
 /** Whether any need is said. */

@@ -16,8 +16,10 @@ export function mergeNeeds(service: string, own: Needed | undefined, parts: read
   const variables = new Map<string, Variable>();
   for (const needed of all) for (const variable of variablesOf(needed)) take(service, variables, variable);
   const named = (kind: Variable["kind"]) => [...variables.values()].filter((variable) => variable.kind === kind);
+  const env = Object.fromEntries(named("an environment variable").map(({ name, value }) => [name, value]));
+  checkTotal(service, env);
   return {
-    env: Object.fromEntries(named("an environment variable").map(({ name, value }) => [name, value])),
+    env,
     secrets: named("a secret").map(({ name }) => name),
     generated: named("a generated secret").map(({ name }) => name),
     files: [...new Set(all.flatMap((needed) => needed.files))],
@@ -28,6 +30,21 @@ export function mergeNeeds(service: string, own: Needed | undefined, parts: read
     captures: [...new Set(all.flatMap((needed) => needed.captures))],
     details: mergeDetails(service, all),
   };
+}
+
+/** A cluster keeps no larger object, and no process is started with much more. */
+const MOST_ENV_BYTES = 1024 * 1024;
+
+function checkTotal(service: string, env: Readonly<Record<string, string>>): void {
+  const sizes = Object.entries(env).map(([name, value]) => ({ name, bytes: Buffer.byteLength(name + value) + 2 }));
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  const [largest] = sizes.sort((a, b) => b.bytes - a.bytes);
+  if (total <= MOST_ENV_BYTES || largest === undefined) return;
+  throw new HadronError(
+    "INVALID_DECLARATION",
+    `service "${service}": its environment is ${total} bytes, and may be ${MOST_ENV_BYTES}; the largest variable is ${largest.name}, ` +
+      `${largest.bytes} bytes. Put large ones into a file, and take that along with files.`,
+  );
 }
 
 /** A name in the environment of a replica. */

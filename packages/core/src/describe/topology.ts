@@ -130,8 +130,9 @@ function comparable(topology: Topology): unknown {
  * @example `services.greet.procedures.0 is "hello" in the deployment and "hi" in this replica`
  */
 export function firstDifference(deployed: Topology, own: Topology): string | undefined {
+  // Of variables a replica has the deployed values, whatever it would declare where they are not set.
   const byName = (topology: Topology) =>
-    Object.fromEntries((comparable(topology) as Topology).services.map((one) => [one.name, one]));
+    Object.fromEntries(topology.services.map(({ replicas: _, env: __, ...rest }) => [rest.name, rest]));
   const sides = [deployed, own].map((topology) => ({
     version: topology.version,
     app: topology.app,

@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import { own } from "../values/own.ts";
 
 /**
  * What a replica is told by its runner, in environment variables. This is the whole contract between a runner and the
@@ -144,8 +145,8 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
 
 /** The host name at which an image of the app is. */
 export function hostOf({ hosts, peers }: Pick<ReplicaEnvironment, "hosts" | "peers">, service: string): string {
-  const { any } = (peers === "ipc" ? undefined : (peers[service] ?? peers["*"])) ?? { any: "{service}:" };
-  const name = hosts[service] ?? hosts["*"] ?? any.slice(0, any.lastIndexOf(":"));
+  const { any } = (peers === "ipc" ? undefined : (own(peers, service) ?? peers["*"])) ?? { any: "{service}:" };
+  const name = own(hosts, service) ?? hosts["*"] ?? any.slice(0, any.lastIndexOf(":"));
   return name.replaceAll("{service}", service);
 }
 

@@ -16,6 +16,7 @@ import { createLog } from "../serve/log.ts";
 import { readGiven } from "../serve/read-given.ts";
 import { ReplicaServer } from "../serve/replica-server.ts";
 import { createMuxTransport } from "../transport/mux/index.ts";
+import { own } from "../values/own.ts";
 import { traceOf } from "../values/trace-of.ts";
 import { CountsFile } from "./counts-file.ts";
 import { endUnserved } from "./early-end.ts";
@@ -136,7 +137,9 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   };
   if (environment.countsFile !== undefined) new CountsFile(environment.countsFile, takeCounts);
   const count = () =>
-    (ipc === undefined ? undefined : ipc.directory.members(service).length || undefined) ?? counts[service] ?? declared;
+    (ipc === undefined ? undefined : ipc.directory.members(service).length || undefined) ??
+    own(counts, service) ??
+    declared;
 
   const storage = environment.storage ?? app.services.get(service)?.topology.storage?.path;
   const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count, storage });

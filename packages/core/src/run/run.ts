@@ -18,6 +18,8 @@ const started = isReplica(process.env);
  * It acts in the process's entry file, where it is the command line that the file then is (`up`, `call`, `plan`, … ;
  * see `--help`), and in a replica, which it makes serve. Imported, say by a test, it returns at once.
  *
+ * A command ends when it is done, whatever the file holds open; what stands behind `run` has a second.
+ *
  * Never rejects: what fails is shown, and is the exit status. Called twice in one entry file it is an error, WRONG_USE.
  *
  * @example
@@ -35,7 +37,7 @@ export async function run(...args: AppArguments<RunOptions>): Promise<void> {
   const caller = util.getCallSites(2)[1]?.scriptName;
   const entry = entryFile();
   if (entry === undefined || caller === undefined || toPath(caller) !== entry) return;
-  const { runCommandLine } = await import("@hadron/core/cli");
+  const { endSoon, runCommandLine } = await import("@hadron/core/cli");
   const twice = acted;
   acted = true;
   await runCommandLine({
@@ -49,6 +51,7 @@ export async function run(...args: AppArguments<RunOptions>): Promise<void> {
     stderr: process.stderr,
     ...(twice ? { problem: calledTwice(entry) } : {}),
   });
+  endSoon();
 }
 
 /** The error of a second run() in one file. */

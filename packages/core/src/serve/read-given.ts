@@ -2,6 +2,7 @@ import type { App } from "../describe/compose.ts";
 import { HadronError } from "../errors.ts";
 import { type CaptureRecords, captureVariable, fromRecord, readRecords } from "../given/capture-record.ts";
 import { GivenValues } from "../given/given-values.ts";
+import { own } from "../values/own.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,14 +13,14 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function readGiven(app: App, service: string, env: Env, capturesText: string | undefined): GivenValues {
   const { secrets = [], generated = [], uses = [] } = app.services.get(service)?.topology ?? {};
   const values = [...secrets, ...generated].flatMap((name): [string, string][] => {
-    const value = env[name];
+    const value = own(env, name);
     return value === undefined ? [] : [[name, value]];
   });
   const plain = readRecords(capturesText);
   const captures = new Map<string, unknown>();
   for (const { name, isSecret } of app.captures) {
     const records: CaptureRecords = isSecret ? readRecords(env[captureVariable(name)]) : plain;
-    const record = records[name];
+    const record = own(records, name);
     if (record !== undefined) {
       const value = fromRecord(record);
       captures.set(name, value);
@@ -39,7 +40,7 @@ export function readGiven(app: App, service: string, env: Env, capturesText: str
 export function givenForTest(app: App, env: Env, records: CaptureRecords): GivenValues {
   const names = app.topology.services.flatMap(({ secrets, generated = [] }) => [...secrets, ...generated]);
   const values = names.flatMap((name): [string, string][] => {
-    const value = env[name];
+    const value = own(env, name);
     return value === undefined ? [] : [[name, value]];
   });
   return new GivenValues(

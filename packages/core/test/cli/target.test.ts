@@ -60,6 +60,7 @@ describe("INPUT", () => {
     expect(await readInput('{"a":[1]}', stdin())).toEqual({ a: [1] });
     const bytes = new TextEncoder().encode('"ä"');
     expect(await readInput("-", stdin(bytes.slice(0, 2), bytes.slice(2)))).toBe("ä");
+    expect(await readInput("-", stdin("\uFEFF[1]"))).toEqual([1]);
   });
 
   test("on stdin may be far larger than a command line", async () => {

@@ -183,3 +183,19 @@ test.each([
 test("a service's needs are its options", () => {
   expect(() => withNeeds(service("a", echo), {})).toThrow("say what it needs in its own options");
 });
+
+test("a variable or an argument that no process can be started with is refused by its name", () => {
+  const long = "x".repeat(128 * 1024);
+  expect(() => service("a", echo, { env: { TEMPLATE: long } })).toThrow(
+    'service "a": env "TEMPLATE" is 131081 bytes, and may be 131071; put it into a file',
+  );
+  expect(() => service("a", echo, { env: { KEY: "a\0b" } })).toThrow('env "KEY" has a NUL in it');
+  expect(() => image("redis:7", { args: ["--save", long] })).toThrow("args[1] is 131072 bytes, and may be 131071");
+  expect(() => image("redis:7", { command: ["a\0"] })).toThrow("command[0] has a NUL in it");
+  const fits = { A: "x".repeat(128 * 1024 - 3) };
+  expect(first(service("a", echo, { env: fits })).env).toEqual(fits);
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`V${i}`, "x".repeat(120_000 + i)]));
+  expect(() => topologyOf(service("a", echo, { env: many }))).toThrow(
+    /its environment is \d+ bytes.* is V8, 120012 bytes/,
+  );
+});

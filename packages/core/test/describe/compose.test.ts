@@ -149,3 +149,11 @@ test("the first difference is named", () => {
     "services.a.leaf.sharded is true in the deployment and false in this replica",
   );
 });
+
+test("variables may be configured where the app is deployed: each replica has the deployed values, and others need not know them", () => {
+  const of = (env: Record<string, string>) =>
+    compose("test", [service("a", leaf, { env }), service("b", leaf)]).topology;
+  expect(firstDifference(of({ MODE: "prod" }), of({ MODE: "dev" }))).toBeUndefined();
+  expect(firstDifference(of({ MODE: "prod", DEBUG: "1" }), of({}))).toBeUndefined();
+  expect(hashTopology(of({ MODE: "prod" }))).not.toBe(hashTopology(of({ MODE: "dev" })));
+});

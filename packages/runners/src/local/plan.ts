@@ -1,4 +1,4 @@
-import { type Change, replicaName, type ServiceTopology, type Topology } from "@hadron/core/spi";
+import { type Change, own, replicaName, type ServiceTopology, type Topology } from "@hadron/core/spi";
 import type { Description } from "./deployment/description.ts";
 
 /** What of a deployment matters to a plan. */
@@ -19,7 +19,7 @@ export function plan(wanted: Topology, built: Built | undefined, world: World | 
     ...(world?.bundleHash === built?.bundleHash ? [] : ["code"]),
     ...(world?.captured === built?.captured ? [] : ["captured values"]),
   ];
-  const countOf = (name: string) => world?.counts[name] ?? 0;
+  const countOf = (name: string) => own(world?.counts, name) ?? 0;
   const elsewhere = world === undefined || sameShape(world.topology, wanted) ? "" : "another service changed";
   const running = new Map(world?.topology.services.map((service) => [service.name, service]));
   for (const service of wanted.services) {

@@ -1,4 +1,5 @@
 import type { Topology } from "@hadron/core/spi";
+import { own } from "@hadron/core/spi";
 import { each } from "../shared/each.ts";
 
 /** How many replicas of a service there are, by its name: of those services whose callers have to know. */
@@ -25,7 +26,7 @@ export function needsCounts({ services }: Topology): boolean {
  */
 export function countsOf({ services }: Topology, known: Counts = {}): Counts {
   const sharded = services.filter((service) => service.sharded);
-  return Object.fromEntries(sharded.map(({ name, replicas }) => [name, known[name] ?? replicas]));
+  return Object.fromEntries(sharded.map(({ name, replicas }) => [name, own(known, name) ?? replicas]));
 }
 
 /**

@@ -246,3 +246,21 @@ test("replicas are told where an image is whose name is none in DNS, and there i
     JSON.stringify(make({ ...inputs, topology: compose("shop", [service("cache", image("redis:7"))]).topology })),
   ).not.toContain("HADRON_HOSTS");
 });
+
+test("texts in variables, commands and arguments arrive as they were declared: nothing in them is a reference", () => {
+  const env = { PRICE: "$$5", TEMPLATE: "$(HADRON_APP)/x", PLAIN: "$HOME costs 5$" };
+  const image = { reference: "redis:7", args: ["pa$$word-$HOME-$(PATH)"], command: ["run", "$(A)"], ports: {} };
+  const topology = topologyOf("a", [
+    { name: "b", env },
+    { name: "c", image },
+  ]);
+  const made = make({ ...inputs, topology }).filter(({ kind }) => kind === "Deployment");
+  const [own, foreign] = made.map(({ spec }) => spec.template.spec.containers[0]);
+  const declared = (own!.env as { name: string; value: string }[]).filter(({ name }) => Object.hasOwn(env, name));
+  expect(Object.fromEntries(declared.map(({ name, value }) => [name, value]))).toEqual({
+    PRICE: "$$$5",
+    TEMPLATE: "$$(HADRON_APP)/x",
+    PLAIN: "$HOME costs 5$",
+  });
+  expect(foreign).toMatchObject({ args: ["pa$$$word-$HOME-$$(PATH)"], command: ["run", "$$(A)"] });
+});

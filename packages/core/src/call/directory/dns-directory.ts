@@ -3,6 +3,7 @@ import { createSystemClock } from "../../clock/system-clock.ts";
 import type { ServiceTopology } from "../../describe/topology.ts";
 import { systemCode } from "../../errors.ts";
 import type { PeerNames } from "../../run/environment.ts";
+import { own } from "../../values/own.ts";
 import type { Directory, Member } from "./directory.ts";
 import { ShardAddresses } from "./shard-addresses.ts";
 
@@ -123,7 +124,7 @@ export class DnsDirectory implements Directory {
   #expected(service: string): readonly Member[] {
     const topology = this.#options.topology.services.find(({ name }) => name === service);
     if (topology === undefined || !topology.sharded) return [];
-    const count = this.#counts[service] ?? topology.replicas;
+    const count = own(this.#counts, service) ?? topology.replicas;
     return Array.from({ length: count }, (_, ordinal) => ({
       ordinal,
       name: `${service}.${ordinal}`,
@@ -184,7 +185,7 @@ export class DnsDirectory implements Directory {
   }
 
   #namesOf(service: string): PeerNames[string] | undefined {
-    return this.#options.names[service] ?? this.#options.names["*"];
+    return own(this.#options.names, service) ?? this.#options.names["*"];
   }
 
   async #find(service: string, shards: ShardAddresses | undefined): Promise<readonly Member[]> {

@@ -24,7 +24,8 @@ export function isInput(word: string): boolean {
 
 function parseInput(text: string, what: string): unknown {
   try {
-    return JSON.parse(text);
+    // Editors and shells of Windows put a byte order mark before it.
+    return JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text);
   } catch (error) {
     throw new HadronError("WRONG_USE", `${what} is not JSON: ${where(text, error as Error)}.${hint(text)}`);
   }

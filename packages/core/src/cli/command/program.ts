@@ -3,6 +3,7 @@ import { hashTopology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import { captureVariable } from "../../given/capture-record.ts";
 import type { Capturing, Program } from "../../runner.ts";
+import { own } from "../../values/own.ts";
 import type { Env } from "./env.ts";
 
 /**
@@ -27,7 +28,7 @@ export function createProgram(
   for (const service of topology.services) {
     for (const name of service.secrets) {
       if (captured.has(name)) continue;
-      const value = options.env[name];
+      const value = own(options.env, name);
       if (value !== undefined) secrets[name] = value;
       else missing.push(`${name} (of "${service.name}")`);
     }

@@ -17,12 +17,12 @@ export function toComposeService(spec: ContainerSpec, declared: ServiceTopology 
   return {
     image: payload.Image,
     container_name: spec.name,
-    ...(payload.Entrypoint === undefined ? {} : { entrypoint: payload.Entrypoint }),
-    ...(payload.Cmd === undefined ? {} : { command: payload.Cmd }),
+    ...(payload.Entrypoint === undefined ? {} : { entrypoint: payload.Entrypoint.map(literal) }),
+    ...(payload.Cmd === undefined ? {} : { command: payload.Cmd.map(literal) }),
     ...(payload.User === undefined ? {} : { user: payload.User }),
-    environment: [...env.map((variable) => variable.replaceAll("$", "$$$$")), ...secrets],
+    environment: [...env.map(literal), ...secrets],
     ...(spec.aliases.length > 0 ? { networks: { [network]: { aliases: spec.aliases } } } : { networks: [network] }),
-    ...(volumes.length > 0 ? { volumes: volumes.map((volume) => `${volume.Source}:${volume.Target}`) } : {}),
+    ...(volumes.length > 0 ? { volumes: volumes.map((volume) => literal(`${volume.Source}:${volume.Target}`)) } : {}),
     ...toPorts(HostConfig.PortBindings),
     mem_limit: HostConfig.Memory,
     memswap_limit: HostConfig.Memory,
@@ -43,6 +43,11 @@ export function toComposeService(spec: ContainerSpec, declared: ServiceTopology 
 /** Its volumes, but for those that only we could fill: counts and secrets. Without the one nothing is scaled, the others are named. */
 export function volumesOf({ payload }: ContainerSpec): readonly Mount[] {
   return (payload.HostConfig.Mounts ?? []).filter((mount) => !mount.ReadOnly);
+}
+
+/** A text as Compose takes it unchanged: it replaces `$NAME`. https://docs.docker.com/reference/compose-file/interpolation/ */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
 }
 
 function toPorts(bindings: PortBindings) {

@@ -23,6 +23,36 @@ export async function* readFrames(source: AsyncIterable<Buffer>): AsyncGenerator
   }
 }
 
+/** A line, and when the engine got its beginning, to the nanosecond. */
+export interface TimedText {
+  readonly at: string;
+  readonly text: string;
+}
+
+/**
+ * The lines of a log that was asked for with its times. An engine keeps long lines in pieces, of 16 KiB at most, and puts a time
+ * before each: a line has that of its first. An unended last line counts.
+ */
+export async function* readTimedLines(source: AsyncIterable<Buffer>): AsyncGenerator<TimedText> {
+  const open: Partial<Record<1 | 2, { at: string; pieces: Buffer[] }>> = {};
+  const end = ({ at, pieces }: { at: string; pieces: readonly Buffer[] }): TimedText => ({
+    at,
+    text: Buffer.concat(pieces)
+      .toString("utf8")
+      .replace(/\r?\n$/, ""),
+  });
+  for await (const { stream, data } of readFrames(source)) {
+    const space = data.indexOf(0x20);
+    const line = open[stream] ?? { at: data.toString("latin1", 0, space), pieces: [] };
+    open[stream] = line;
+    line.pieces.push(Buffer.from(data.subarray(space + 1)));
+    if (data.at(-1) !== 0x0a) continue;
+    delete open[stream];
+    yield end(line);
+  }
+  for (const line of Object.values(open)) yield end(line);
+}
+
 /** The lines that a container wrote, whichever of its two streams they came on; an unended last line counts. */
 export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const splitters = { 1: new LineSplitter(), 2: new LineSplitter() };

@@ -1,4 +1,4 @@
-import { type Change, HadronError } from "@hadron/core/spi";
+import { type Change, HadronError, own } from "@hadron/core/spi";
 import { type ContainerSpec, differences } from "../containers/finish.ts";
 import type { Role } from "../names/labels.ts";
 import { networkName } from "../names/names.ts";
@@ -85,7 +85,9 @@ export function plan(desired: Desired, world: World, counts: Readonly<Record<str
     ({ role, name }) => (role === "secrets" || role === "ingress") && !wanted.has(name),
   );
   const stale = world.images.filter((tag) => !desired.images.includes(tag) && !desired.exported.includes(tag));
-  const countsDiffer = Object.entries(desired.counts).some(([service, count]) => (counts[service] ?? count) !== count);
+  const countsDiffer = Object.entries(desired.counts).some(
+    ([service, count]) => (own(counts, service) ?? count) !== count,
+  );
   const network = world.networkId === undefined;
   const names = new Set(desired.containers.map((container) => container.service));
   return {

@@ -2,7 +2,7 @@ import type { LogLine, LogOptions } from "@hadron/core/spi";
 import { Queue } from "../../shared/queue.ts";
 import type { Engine } from "../engine/client.ts";
 import { statusOf } from "../engine/client.ts";
-import { readLines } from "../engine/frames.ts";
+import { readTimedLines } from "../engine/frames.ts";
 import { replicaOf } from "../names/replica-name.ts";
 import { watchContainers } from "../world/events.ts";
 import { type SeenContainer, seeContainers } from "../world/world.ts";
@@ -128,10 +128,7 @@ async function* linesOf(
   const query = { stdout: true, stderr: true, timestamps: true, follow, ...range };
   const stream = await engine.stream(`/containers/${container.id}/logs`, { query, signal });
   try {
-    for await (const text of readLines(stream)) {
-      const space = text.indexOf(" ");
-      const at = text.slice(0, space);
-      const line = text.slice(space + 1).replace(/\r$/, "");
+    for await (const { at, text: line } of readTimedLines(stream)) {
       yield {
         at,
         line: { time: new Date(at).toISOString(), service: container.service, replica: replicaOf(container), line },

@@ -35,7 +35,7 @@ function ofField(name: string, fieldPath: string): EnvVar {
 /** What the service declares: its variables, and its secrets by reference. */
 export function toDeclared(service: ServiceTopology, app: string): readonly EnvVar[] {
   return [
-    ...toVariables(service.env),
+    ...Object.entries(service.env).map(([name, value]) => ({ name, value: literal(value) })),
     ...secretsOf(service, app).map(
       ({ name, holder }): EnvVar => ({ name, valueFrom: { secretKeyRef: { name: holder, key: name } } }),
     ),
@@ -61,4 +61,12 @@ function toHosts({ services }: Topology): Readonly<Record<string, string>> | und
     image === null || imageHost(name) === name ? [] : [[name, imageHost(name)]],
   );
   return hosts.length === 0 ? undefined : Object.fromEntries(hosts);
+}
+
+/**
+ * A text as a container of a cluster gets it unchanged: in variables, commands and arguments `$(NAME)` is replaced, and `$$` is `$`.
+ * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+ */
+export function literal(text: string): string {
+  return text.replaceAll(/\$(?=[$(])/g, "$$$$");
 }

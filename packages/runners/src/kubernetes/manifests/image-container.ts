@@ -1,7 +1,7 @@
 import type { ImageTopology } from "@hadron/core/spi";
 import { IMAGE_SECRETS_FOLDER } from "../../replica/layout.ts";
 import type { Container, Probe, Question, Volume } from "../objects/pod-spec.ts";
-import { toDeclared } from "./environment.ts";
+import { literal, toDeclared } from "./environment.ts";
 import type { ServiceInput } from "./input.ts";
 import { toResources } from "./resources.ts";
 import { secretsOf } from "./secrets.ts";
@@ -26,8 +26,8 @@ export function imageContainer({ service, topology }: ServiceInput, image: Image
   return {
     name: "image",
     image: image.reference,
-    ...(image.command === undefined ? {} : { command: [...image.command] }),
-    ...(image.args.length === 0 ? {} : { args: [...image.args] }),
+    ...(image.command === undefined ? {} : { command: image.command.map(literal) }),
+    ...(image.args.length === 0 ? {} : { args: image.args.map(literal) }),
     ...(ports.length === 0
       ? {}
       : { ports: ports.map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" as const })) }),

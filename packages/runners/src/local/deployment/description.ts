@@ -1,4 +1,5 @@
 import type { RunningApp, Topology } from "@hadron/core/spi";
+import { own } from "@hadron/core/spi";
 import type { AppDataPlace } from "../folder/app-data.ts";
 import type { Deployment } from "./deployment.ts";
 
@@ -52,7 +53,7 @@ export function toRunningApp({ topology, endpoints }: Description): RunningApp {
   const services = topology.services.map(({ name, procedures }) => ({
     name,
     procedures,
-    endpoint: endpoints[name] ?? null,
+    endpoint: own(endpoints, name) ?? null,
   }));
   return { app: topology.app, runner: "local", services };
 }

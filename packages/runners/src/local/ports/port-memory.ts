@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { own } from "@hadron/core/spi";
 
 /** The ports that an app's services had last, so that they have the same next time. One small file an app. */
 export class PortMemory {
@@ -12,12 +13,12 @@ export class PortMemory {
   }
 
   get(service: string): number | undefined {
-    return this.#ports[service];
+    return own(this.#ports, service);
   }
 
   /** Remembers a port. That it cannot be written is no reason not to run. */
   set(service: string, port: number): void {
-    if (this.#ports[service] === port) return;
+    if (own(this.#ports, service) === port) return;
     this.#ports[service] = port;
     try {
       mkdirSync(dirname(this.#path), { recursive: true });

@@ -19,9 +19,11 @@ export interface ProcessEvents {
   line(line: string): void;
 }
 
-/** A line that is longer is cut into several. */
-const LONGEST_LINE = 64 * 1024;
+/** A line that is longer is cut into several, which say so. */
+const LONGEST_LINE = 1024 * 1024;
+const CUT = " […]";
 const TAIL_LINES = 30;
+const LONGEST_TAIL = 4096;
 /** What was written last is waited for, but not for longer: a process that this one started may hold the pipe open. */
 const LAST_OUTPUT_MS = 100;
 
@@ -42,7 +44,7 @@ export class ReplicaProcess {
     });
     this.#child.on("message", (message) => events.message(message as FromReplica));
     const line = (text: string) => {
-      this.#tail.push(text);
+      this.#tail.push(text.length > LONGEST_TAIL ? text.slice(0, LONGEST_TAIL) + CUT : text);
       if (this.#tail.length > TAIL_LINES) this.#tail.shift();
       events.line(text);
     };
@@ -131,7 +133,7 @@ function splitLines(stream: Readable, line: (text: string) => void): void {
     rest = lines.pop()!;
     for (const whole of lines) line(whole.endsWith("\r") ? whole.slice(0, -1) : whole);
     while (rest.length > LONGEST_LINE) {
-      line(rest.slice(0, LONGEST_LINE));
+      line(rest.slice(0, LONGEST_LINE) + CUT);
       rest = rest.slice(LONGEST_LINE);
     }
   });

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { readLines } from "../../../src/docker/engine/frames.ts";
+import { readLines, readTimedLines } from "../../../src/docker/engine/frames.ts";
 
 function frame(stream: number, text: string): Buffer {
   const data = Buffer.from(text);
@@ -29,4 +29,28 @@ test("lines come out whole, however the engine cuts them, and stdout does not mi
       "last",
     ]);
   }
+});
+
+test("a line that the engine kept in pieces is one line, with the time of its first piece", async () => {
+  const frame = (stream: number, text: string) => {
+    const data = Buffer.from(text);
+    const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(data.length, 4);
+    return Buffer.concat([header, data]);
+  };
+  const long = "ü".repeat(10_000);
+  const bytes = Buffer.concat([
+    frame(1, `T1 ${long}`),
+    frame(2, "T2 an error\r\n"),
+    frame(1, `T3 ${long}END\n`),
+    frame(1, "T4 \n"),
+    frame(1, "T5 a b, unended"),
+  ]);
+  const chunks = [bytes.subarray(0, 5000), bytes.subarray(5000, 20_013), bytes.subarray(20_013)];
+  expect(await Array.fromAsync(readTimedLines(Readable.from(chunks, { objectMode: true })))).toEqual([
+    { at: "T2", text: "an error" },
+    { at: "T1", text: `${long}${long}END` },
+    { at: "T4", text: "" },
+    { at: "T5", text: "a b, unended" },
+  ]);
 });

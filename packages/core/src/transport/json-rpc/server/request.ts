@@ -38,6 +38,15 @@ export function takePost(answering: Answering, request: IncomingMessage, respons
     tellIfClosing(answering, response);
     return refuse(response, 415, `The body is ${type ?? "of no said type"}; send content-type: application/json.`);
   }
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    request.resume();
+    tellIfClosing(answering, response);
+    // Not unpacked here: a few bytes may become any number. RFC 7694 has the status and the header.
+    return refuse(response, 415, `The body is encoded as ${encoding}; send it as it is, without content-encoding.`, {
+      "accept-encoding": "identity",
+    });
+  }
   readBody(request, answering.dispatcher.maxInputBytes, answering.reading, (error, body, bytes) => {
     if (body !== undefined) answer(body, new Posted(answering, request, response, bytes));
     else if (error !== undefined) endTooLarge(request, response, failure(null, toErrorData(error)));

@@ -380,3 +380,13 @@ test("our client reads chunked answers, and says what is no JSON-RPC", async () 
   const error = await callUrl(url, "x", 1).catch((thrown: unknown) => thrown);
   expect(isHadronError(error) && error.message).toContain("is it a Hadron service?");
 });
+
+test("a body that is encoded is refused by the name of its encoding", async () => {
+  const { post } = await serve(service("api", api));
+  const answer = await post(call("echo", 1), { "content-encoding": "gzip" });
+  expect(answer).toMatchObject({
+    status: 415,
+    body: { error: expect.stringContaining("encoded as gzip; send it as") },
+  });
+  expect((await post(call("echo", 1), { "content-encoding": "identity" })).status).toBe(200);
+});
