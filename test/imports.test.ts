@@ -43,11 +43,12 @@ test.each(["patterns", "resources", "durable", "femto-cpu", "wasm"])("%s reaches
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   bundle: ["shared"],
-  replica: ["bundle", "shared"],
+  layout: ["bundle", "shared"],
+  replica: ["bundle", "layout", "shared"],
   registry: ["shared"],
-  local: ["bundle", "replica", "shared"],
-  docker: ["bundle", "replica", "shared"],
-  kubernetes: ["bundle", "registry", "replica", "shared"],
+  local: ["bundle", "layout", "replica", "shared"],
+  docker: ["bundle", "layout", "replica", "shared"],
+  kubernetes: ["bundle", "layout", "registry", "replica", "shared"],
 };
 
 test.each(Object.entries(ROOMS))("the runners' room %s imports no room but those below it", (room, below) => {

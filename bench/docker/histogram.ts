@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { compose, hashTopology, type Program } from "@hadron/core/spi";
-import { bundle, endEsbuild } from "../../packages/runners/src/bundle/index.ts";
+import { endEsbuild } from "../../packages/runners/src/bundle/index.ts";
 import { replicaSpec } from "../../packages/runners/src/docker/containers/spec.ts";
 import type { Engine } from "../../packages/runners/src/docker/engine/client.ts";
 import { openEngine } from "../../packages/runners/src/docker/engine/open.ts";
@@ -12,6 +12,7 @@ import { appContent, buildImage } from "../../packages/runners/src/docker/image/
 import { DEFAULT_BASE_IMAGE } from "../../packages/runners/src/docker/names/base-image.ts";
 import { imageTag, networkName } from "../../packages/runners/src/docker/names/names.ts";
 import { ensureBase } from "../../packages/runners/src/docker/plan/base.ts";
+import { cacheFolder, toLayout } from "../../packages/runners/src/layout/index.ts";
 import { revisionOf } from "../../packages/runners/src/replica/revision.ts";
 
 /** What the script is given, as a file. */
@@ -69,13 +70,13 @@ export class Histogram implements AsyncDisposable {
   async recipe({ withImage }: { readonly withImage: boolean }): Promise<Recipe> {
     const program = await this.#program();
     const { topology } = program;
-    const bundled = await bundle(this.file);
-    const content = await appContent(program, bundled, await ensureBase(this.engine, baseImage(), context));
+    const layout = await toLayout(program, { cache: cacheFolder(process.env) });
+    const content = await appContent(program, layout, await ensureBase(this.engine, baseImage(), context));
     const tag = imageTag(this.app, content.hash);
     const options = {
       topology,
       topologyHash: program.hash,
-      revision: revisionOf(program, bundled),
+      revision: revisionOf(program, layout),
       runCall: 1,
       image: tag,
       secrets: {},
@@ -107,7 +108,7 @@ export class Histogram implements AsyncDisposable {
     const program = await this.#program();
     const content = await appContent(
       program,
-      await bundle(this.file),
+      await toLayout(program, { cache: cacheFolder(process.env) }),
       await ensureBase(this.engine, baseImage(), context),
     );
     await buildImage(this.engine, imageTag(this.app, content.hash), content, context);

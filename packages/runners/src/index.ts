@@ -3,7 +3,6 @@ export {
   type Bundle,
   type BundleOptions,
   bundle,
-  type ExternalPackage,
   endEsbuild,
   nodeFlags,
 } from "./bundle/index.ts";

@@ -100,8 +100,13 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
   for (const name of secrets) checkVariable(by, "secret", name);
   for (const name of generated) checkVariable(by, "generated secret", name);
   for (const file of files) {
-    if (typeof file !== "string" || file === "" || file.startsWith("/") || file.split("/").includes("..")) {
-      fail(by, `files: "${file}" should be a path below the app file's folder`);
+    if (
+      typeof file !== "string" ||
+      file === "" ||
+      file.startsWith("/") ||
+      /\/\.\.(?:\/|$)/.test(file.replace(/^(?:\.\.\/)+/, ""))
+    ) {
+      fail(by, `files: "${file}" should be a path as seen from the app file's folder: "data", "../shared/words.txt"`);
     }
   }
   const { cpu, memoryMiB } = capacity;

@@ -9,6 +9,8 @@ import { noteRun } from "./uncaught.ts";
 // One process runs one app file: that is what these three are about, and nothing else is kept here.
 let calls = 0;
 let acted = false;
+/** What is compiled beside an app file says so, before anything else. */
+const SCRIPT = Symbol.for("dev.hadron.script");
 const started = isReplica(process.env);
 
 /**
@@ -30,6 +32,8 @@ export async function run(...args: AppArguments<RunOptions>): Promise<void> {
   const call = ++calls;
   const { services, options } = splitArguments<RunOptions>(args);
   noteRun();
+  // A worker or a child of a replica, which has its environment: it is a part of that one, and none of its own.
+  if (SCRIPT in globalThis) return;
   if (started) {
     const { startReplica } = await import("./replica.ts");
     return startReplica(services, call);

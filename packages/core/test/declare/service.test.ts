@@ -36,7 +36,7 @@ test.each([
   [{ env: { "a b": "c" } }, "cannot name an environment variable"],
   [{ env: { HADRON_X: "c" } }, "Hadron's own"],
   [{ secrets: ["A-B"] }, "cannot name an environment variable"],
-  [{ files: ["../x"] }, "should be a path below the app file's folder"],
+  [{ files: ["a/../x"] }, "should be a path as seen from the app file's folder"],
   [{ capacity: { cpu: 0 } }, "capacity.cpu is 0"],
   [{ resources: { cpu: 1 } }, '"resources" is called "capacity": { cpu?, memoryMiB? }'],
   [{ port: 6379 }, '"port" is said of the image'],

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import type { Runner, RunnerModule } from "@hadron/core/spi";
+import { cacheFolder } from "../layout/index.ts";
 import { DEFAULT_BASE_IMAGE } from "./names/base-image.ts";
 import { DockerRunner } from "./runner.ts";
 
@@ -10,5 +11,6 @@ export const createRunner: RunnerModule["createRunner"] = ({ flags: given, expli
   new DockerRunner({
     baseImage: given["base-image"] || env.HADRON_BASE_IMAGE || DEFAULT_BASE_IMAGE,
     explicitApp,
+    cache: cacheFolder(env),
     surroundings: { env, home: env.HOME || homedir(), platform: process.platform },
   });

@@ -2,11 +2,11 @@ import { type Change, own, replicaName, type ServiceTopology, type Topology } fr
 import type { Description } from "./deployment/description.ts";
 
 /** What of a deployment matters to a plan. */
-export type World = Pick<Description, "bundleHash" | "topology" | "counts" | "captured">;
+export type World = Pick<Description, "layoutHash" | "topology" | "counts" | "captured">;
 
-/** What there would be beside the topology: the code, and the captured values where there are some. */
+/** What there would be beside the topology: what goes along, and the captured values where there are some. */
 export interface Built {
-  readonly bundleHash: string;
+  readonly layoutHash: string;
   readonly captured: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export function plan(wanted: Topology, built: Built | undefined, world: World | 
   const add = (action: Change["action"], service: string, ordinal: number, because: string) =>
     changes.push({ action, kind: "process", name: replicaName(service, ordinal), because });
   const outside = [
-    ...(world?.bundleHash === built?.bundleHash ? [] : ["code"]),
+    ...(world?.layoutHash === built?.layoutHash ? [] : ["code"]),
     ...(world?.captured === built?.captured ? [] : ["captured values"]),
   ];
   const countOf = (name: string) => own(world?.counts, name) ?? 0;

@@ -18,8 +18,8 @@ import {
   type RunningApp,
   TableDirectory,
 } from "@hadron/core/spi";
-import { checkBundle } from "../bundle/check.ts";
-import { type Bundle, bundle, endEsbuild } from "../bundle/index.ts";
+import { endEsbuild } from "../bundle/index.ts";
+import { checkApp, type Layout, toLayout } from "../layout/index.ts";
 import { withCaptures } from "../replica/captures.ts";
 import { claim, describeHolder } from "./control/claim.ts";
 import { RemoteDeployment } from "./control/remote.ts";
@@ -35,7 +35,7 @@ import { listStorage, makeStorage, removeStorage } from "./folder/storage.ts";
 import { plan } from "./plan.ts";
 import { PortMemory } from "./ports/port-memory.ts";
 import { toInspected } from "./replica/inspect.ts";
-import { inheritedEnv, writeRelease } from "./replica/release.ts";
+import { inheritedEnv, type Release, writeRelease } from "./replica/release.ts";
 import type { Clock } from "./replica/restart-policy.ts";
 
 export interface LocalRunnerOptions {
@@ -70,33 +70,35 @@ export class LocalRunner implements Runner {
   }
 
   async plan(program: Program, { signal }: RunContext): Promise<Plan> {
-    const { entry, topology } = program;
+    const { topology } = program;
     const world = await this.#describe(topology.app, signal);
     if (world === undefined && program.capturing === undefined) return { changes: plan(topology, undefined, world) };
-    const built = await bundle(entry, { signal });
-    const { captured } = await this.#capture(program, built, signal);
-    return { changes: plan(topology, { bundleHash: built.hash, captured }, world) };
+    const layout = await toLayout(program, { cache: this.#options.paths.cache, signal });
+    const { captured } = await this.#capture(program, layout, signal);
+    return { changes: plan(topology, { layoutHash: layout.hash, captured }, world) };
   }
 
   async apply(program: Program, context: RunContext): Promise<Applied> {
     const { topology, entry } = program;
     const { signal, progress } = context;
+    const { cache } = this.#options.paths;
     progress.step("bundle", entry);
-    const bundling = bundle(entry, { signal });
+    const layingOut = toLayout(program, { cache, signal });
     // Looked at below, after what goes on beside it.
-    bundling.catch(() => {});
+    layingOut.catch(() => {});
     const running = this.#sessions.get(topology.app);
     if (running?.deployment !== undefined) {
-      const built = await bundling;
-      const whole = await this.#capture(program, built, signal);
-      const wanted = { bundleHash: built.hash, captured: whole.captured };
+      const layout = await layingOut;
+      const whole = await this.#capture(program, layout, signal);
+      const wanted = { layoutHash: layout.hash, captured: whole.captured };
       const changes = plan(topology, wanted, describeDeployment(running.deployment));
       if (changes.length > 0) {
-        await this.#check(built, whole, signal);
         const place = this.#placeOfData(topology.app, entry);
         const secrets = generatedSecrets(place, topology.services);
         keepCaptured(place, whole);
-        await running.deployment.update(writeRelease(running.folder.path, whole, built, secrets), context);
+        const release = writeRelease(running.folder.path, whole, { layout, cache }, secrets);
+        await this.#check(release, whole, signal);
+        await running.deployment.update(release, context);
       }
       return { status: await running.deployment.status(), changes, attached: running };
     }
@@ -104,10 +106,11 @@ export class LocalRunner implements Runner {
     const session = new Session(createRunFolder(this.#options.paths.runtime, topology.app));
     try {
       await claim(topology.app, session, signal);
-      const built = await bundling;
+      const layout = await layingOut;
       const place = this.#placeOfData(topology.app, entry);
-      const whole = await this.#capture(program, built, signal);
-      const release = writeRelease(session.folder.path, whole, built, generatedSecrets(place, topology.services));
+      const whole = await this.#capture(program, layout, signal);
+      const secrets = generatedSecrets(place, topology.services);
+      const release = writeRelease(session.folder.path, whole, { layout, cache }, secrets);
       keepCaptured(place, whole);
       const { env, clock, startTimeoutMs, paths } = this.#options;
       const deployment = session.deploy(release, {
@@ -120,7 +123,7 @@ export class LocalRunner implements Runner {
         inspected: toInspected(this.#options.inspect, topology.services),
         inspecting: (replica, address) => progress.note(`${replica} is inspected at ${address}`),
       });
-      await Promise.all([deployment.start(context), this.#check(built, whole, signal)]);
+      await Promise.all([deployment.start(context), this.#check(release, whole, signal)]);
       this.#sessions.set(topology.app, session);
       void session.ended.then(() => this.#sessions.delete(topology.app));
       await endEsbuild();
@@ -200,14 +203,14 @@ export class LocalRunner implements Runner {
   }
 
   /** With its captured values: those of the app's last run here, or computed. */
-  #capture(program: Program, built: Bundle, signal: AbortSignal): Promise<Program> {
+  #capture(program: Program, layout: Layout, signal: AbortSignal): Promise<Program> {
     const place = this.#placeOfData(program.topology.app, program.entry);
-    return withCaptures(program, built, async () => readCaptured(place), signal);
+    return withCaptures(program, layout, async () => readCaptured(place), signal);
   }
 
-  async #check(built: Bundle, program: Program, signal: AbortSignal): Promise<void> {
+  async #check({ staged }: Release, program: Program, signal: AbortSignal): Promise<void> {
     try {
-      await checkBundle(built, program, signal, { inherited: inheritedEnv(this.#options.env), judgeSilence: false });
+      await checkApp(staged, program, signal, { inherited: inheritedEnv(this.#options.env), judgeSilence: false });
     } catch (error) {
       // The start beside it says that it was stopped, and with what reason.
       if (!signal.aborted) throw error;

@@ -50,8 +50,8 @@ const ARCHITECTURES = ["amd64", "arm64"];
 export function contentTag(spec: Pick<ImageSpec, "base" | "layers" | "config">): string {
   const hash = createHash("sha256").update(JSON.stringify([spec.base, spec.config]));
   for (const layer of spec.layers) {
-    for (const { path, content, executable } of layer)
-      hash.update(`\0${path}\0${executable === true}\0${content.byteLength}\0`).update(content);
+    for (const { path, content, executable, link = "" } of layer)
+      hash.update(`\0${path}\0${executable === true}\0${content.byteLength}\0${link}\0`).update(content);
     hash.update("\0\0");
   }
   return hash.digest("hex").slice(0, 16);

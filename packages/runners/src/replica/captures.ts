@@ -1,5 +1,5 @@
 import { type CapturedTexts, captureVariable, type Program, type Topology } from "@hadron/core/spi";
-import type { Bundle } from "../bundle/index.ts";
+import type { Layout } from "../layout/index.ts";
 import { revisionOf } from "./revision.ts";
 
 /**
@@ -8,13 +8,13 @@ import { revisionOf } from "./revision.ts";
  */
 export async function withCaptures(
   program: Program,
-  bundle: Bundle,
+  layout: Pick<Layout, "hash">,
   before: () => Promise<CapturedTexts | undefined>,
   signal: AbortSignal,
 ): Promise<Program> {
   const { capturing, captured } = program;
   if (capturing === undefined || captured !== undefined) return program;
-  const { plain, secrets } = await capturing.complete(revisionOf(program, bundle), await before(), signal);
+  const { plain, secrets } = await capturing.complete(revisionOf(program, layout), await before(), signal);
   return {
     ...program,
     ...(plain === undefined ? {} : { captured: plain }),

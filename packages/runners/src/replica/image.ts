@@ -1,17 +1,17 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { CAPTURES_FILE, HadronError, type Program, type ServiceTopology } from "@hadron/core/spi";
-import { type Bundle, nodeFlags } from "../bundle/index.ts";
+import { readFile } from "node:fs/promises";
+import { CAPTURES_FILE, type Program, type ServiceTopology } from "@hadron/core/spi";
+import { nodeFlags, type SourceMap, toLines } from "../bundle/index.ts";
+import type { Layout, LayoutEntry, LayoutLayer } from "../layout/index.ts";
 import { APP_FOLDER, BUNDLE_FILE, FILES_FOLDER, TOPOLOGY_FILE, USER_ID } from "./layout.ts";
-import { placePackages } from "./packages.ts";
 
-/** One file of a layer. */
+/** One file of a layer, or a link. */
 export interface ImageFile {
   /** In the layer's folder, with `/`, e.g. `app.mjs`. */
   readonly path: string;
   readonly content: Uint8Array;
   readonly executable: boolean;
+  /** Where it leads, relative to its folder, for a symbolic link; its content is empty then. */
+  readonly link?: string;
 }
 
 /** Files that an image gets together. */
@@ -36,49 +36,31 @@ export function replicaCommand(service: ServiceTopology): readonly string[] {
 }
 
 /**
- * What an app's image has on top of its base: packages that could not be bundled, files to take along, and the bundle, in
+ * What an app's image has on top of its base: packages that stay as they are, files to take along, and the bundle, in
  * layers of their own. What changes least comes first, so that a changed line of code is one small layer on top.
- * RUNNER_FAILED where a file that a service wants to take along is not there.
  */
-export async function appLayers(program: Program, bundle: Bundle): Promise<readonly ImageLayer[]> {
-  const folder = dirname(program.entry);
-  const wanted = [...new Set(program.topology.services.flatMap((service) => service.files))];
-  const [packages, taken] = await Promise.all([
-    Promise.all(
-      placePackages(bundle.externals).map(({ directory, path }) => readTree(directory, path, "node_modules")),
-    ),
-    Promise.all(wanted.map((path) => readTree(checkFile(folder, path), path))),
-  ]);
-  const app: readonly ImageFile[] = [
-    { path: BUNDLE_FILE, content: bundle.code, executable: false },
-    { path: `${BUNDLE_FILE}.map`, content: bundle.map, executable: false },
-    { path: TOPOLOGY_FILE, content: Buffer.from(JSON.stringify(program.topology)), executable: false },
-    ...(program.captured === undefined
-      ? []
-      : [{ path: CAPTURES_FILE, content: Buffer.from(program.captured), executable: false }]),
+export async function appLayers(
+  { topology, captured }: Pick<Program, "topology" | "captured">,
+  { entries, maps }: Layout,
+): Promise<readonly ImageLayer[]> {
+  const layerOf = async (name: LayoutLayer, more: readonly ImageFile[] = []): Promise<ImageLayer> => {
+    const files = await Promise.all(entries.filter(({ layer }) => layer === name).map(toImageFile));
+    return { name, folder: APP_FOLDER, files: [...files, ...more] };
+  };
+  const told: readonly ImageFile[] = [
+    { path: TOPOLOGY_FILE, content: Buffer.from(JSON.stringify(topology)), executable: false },
+    ...(captured === undefined ? [] : [{ path: CAPTURES_FILE, content: Buffer.from(captured), executable: false }]),
   ];
-  return [
-    { name: "packages", folder: `${APP_FOLDER}/node_modules`, files: packages.flat() },
-    { name: "files", folder: FILES_FOLDER, files: taken.flat() },
-    { name: "app", folder: APP_FOLDER, files: app },
-  ];
+  const lines = [...maps].map(([path, map]): ImageFile => {
+    const content = toLines(JSON.parse(Buffer.from(map).toString("utf8")) as SourceMap);
+    return { path: `${path}.lines`, content, executable: false };
+  });
+  return Promise.all([layerOf("packages"), layerOf("files"), layerOf("app", [...lines, ...told])]);
 }
 
-function checkFile(folder: string, path: string): string {
-  const found = join(folder, path);
-  if (existsSync(found)) return found;
-  throw new HadronError(
-    "RUNNER_FAILED",
-    `files: there is no "${path}" in ${folder}, which a service wants to take along.`,
-  );
-}
-
-/** All files of a folder, or the one file; links are followed. Sorted, so that the same tree gives the same list. */
-async function readTree(from: string, path: string, except?: string): Promise<readonly ImageFile[]> {
-  const info = await stat(from);
-  if (!info.isDirectory()) {
-    return info.isFile() ? [{ path, content: await readFile(from), executable: (info.mode & 0o111) !== 0 }] : [];
-  }
-  const names = (await readdir(from)).filter((name) => name !== except).sort();
-  return (await Promise.all(names.map((name) => readTree(join(from, name), `${path}/${name}`)))).flat();
+async function toImageFile(entry: LayoutEntry): Promise<ImageFile> {
+  const { path } = entry;
+  if (entry.kind === "link") return { path, content: new Uint8Array(), executable: false, link: entry.target };
+  if (entry.kind === "made") return { path, content: entry.content, executable: false };
+  return { path, content: await readFile(entry.source), executable: entry.executable };
 }

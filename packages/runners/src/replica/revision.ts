@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Program } from "@hadron/core/spi";
-import type { Bundle } from "../bundle/index.ts";
+import type { Layout } from "../layout/index.ts";
 
 /**
- * The name of a version of an app, the same under every runner: 12 hexadecimal digits of the hash of its bundle, its
+ * The name of a version of an app, the same under every runner: 12 hexadecimal digits of the hash of its layout, its
  * topology and which run() of the file it is, and of its captured values but those that are secret.
  */
 export function revisionOf(
   { hash, runCall, captured }: Pick<Program, "hash" | "runCall" | "captured">,
-  bundle: Pick<Bundle, "hash">,
+  layout: Pick<Layout, "hash">,
 ): string {
-  const made = `${bundle.hash} ${hash} ${runCall}${captured === undefined ? "" : ` ${captured}`}`;
+  const made = `${layout.hash} ${hash} ${runCall}${captured === undefined ? "" : ` ${captured}`}`;
   return createHash("sha256").update(made).digest("hex").slice(0, 12);
 }

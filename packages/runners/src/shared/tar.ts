@@ -5,6 +5,8 @@ export interface TarEntry extends TarOwner {
   readonly content: Uint8Array;
   /** @default false */
   readonly executable?: boolean;
+  /** Where it leads, for a symbolic link; its content is empty then. */
+  readonly link?: string;
 }
 
 /** A folder of an archive of which more is to be said than that it is there. */
@@ -34,8 +36,11 @@ export function toTar(files: readonly TarEntry[], folders: readonly TarFolder[] 
   for (const { path, owner = 0, mode = 0o755 } of [...named.values()].sort(byPath)) {
     add(blocks, { path: `${path}/`, content: new Uint8Array(), type: "5", owner, mode });
   }
-  for (const { path, content, executable, owner = 0, mode = executable ? 0o755 : 0o644 } of [...files].sort(byPath)) {
-    add(blocks, { path, content, type: "0", owner, mode });
+  for (const { path, content, executable, link, owner = 0, mode = executable ? 0o755 : 0o644 } of [...files].sort(
+    byPath,
+  )) {
+    if (link === undefined) add(blocks, { path, content, type: "0", owner, mode });
+    else add(blocks, { path, content, type: "2", link, owner, mode: 0o777 });
   }
   blocks.push(new Uint8Array(2 * BLOCK));
   return Buffer.concat(blocks);
@@ -63,21 +68,23 @@ function foldersOf(files: readonly TarEntry[]): readonly TarFolder[] {
 interface Block {
   readonly path: string;
   readonly content: Uint8Array;
-  /** `0`: a file; `5`: a folder; `x`: a header that is longer than a header. */
-  readonly type: "0" | "5" | "x";
+  /** `0`: a file; `2`: a symbolic link; `5`: a folder; `x`: a header that is longer than a header. */
+  readonly type: "0" | "2" | "5" | "x";
+  readonly link?: string;
   readonly owner: number;
   readonly mode: number;
 }
 
 function add(blocks: Uint8Array[], block: Block): void {
-  if (Buffer.byteLength(block.path) > 100) {
-    const content = paxRecord("path", block.path);
+  const { path, link = "" } = block;
+  if (Buffer.byteLength(path) > 100 || Buffer.byteLength(link) > 100) {
+    const content = Buffer.from(paxRecord("path", path) + (link === "" ? "" : paxRecord("linkpath", link)));
     add(blocks, { path: "PaxHeader", content, type: "x", owner: 0, mode: 0o644 });
   }
   blocks.push(header(block), pad(block.content));
 }
 
-function header({ path, content, type, owner, mode }: Block): Uint8Array {
+function header({ path, content, type, link = "", owner, mode }: Block): Uint8Array {
   const block = Buffer.alloc(BLOCK);
   Buffer.from(path).copy(block, 0, 0, 100);
   block.write(octal(mode, 7), 100);
@@ -87,6 +94,7 @@ function header({ path, content, type, owner, mode }: Block): Uint8Array {
   block.write(octal(0, 11), 136);
   block.write(" ".repeat(8), 148);
   block.write(type, 156);
+  Buffer.from(link).copy(block, 157, 0, 100);
   block.write("ustar\u000000", 257, "latin1");
   let sum = 0;
   for (const byte of block) sum += byte;
@@ -99,11 +107,11 @@ function octal(value: number, digits: number): string {
 }
 
 /** A record says its own length, which counts the digits of that length. */
-function paxRecord(key: string, value: string): Uint8Array {
+function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
   let length = Buffer.byteLength(rest);
   while (Buffer.byteLength(`${length}${rest}`) !== length) length = Buffer.byteLength(`${length}${rest}`);
-  return Buffer.from(`${length}${rest}`);
+  return `${length}${rest}`;
 }
 
 function pad(content: Uint8Array): Uint8Array {

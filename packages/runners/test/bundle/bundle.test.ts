@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Bundle, bundle } from "../../src/bundle/index.ts";
+import { type Bundle, bundle, toLines } from "../../src/bundle/index.ts";
 
 const run = promisify(execFile);
 let root: string;
@@ -25,10 +25,10 @@ async function write(files: Readonly<Record<string, string>>): Promise<string> {
 
 /** Runs a bundle as a replica is run, and returns its JSON output. */
 async function execute(built: Bundle, env: Readonly<Record<string, string>> = {}): Promise<any> {
-  await mkdir(join(root, "out/node_modules"), { recursive: true });
+  await mkdir(join(root, "out"), { recursive: true });
+  await symlink(join(root, "app"), join(root, "out/files"));
   await writeFile(join(root, "out/app.mjs"), built.code);
-  await writeFile(join(root, "out/app.mjs.map"), built.map);
-  for (const { name, directory } of built.externals) await symlink(directory, join(root, "out/node_modules", name));
+  await writeFile(join(root, "out/app.mjs.lines"), toLines(JSON.parse(Buffer.from(built.map).toString())));
   const { stdout } = await run(process.execPath, [join(root, "out/app.mjs")], { cwd: join(root, "app"), env });
   return JSON.parse(stdout);
 }
@@ -78,9 +78,9 @@ describe("a bundle", () => {
       "app/node_modules/cjs/index.js": `"use strict"\nmodule.exports = [__dirname, __filename];`,
     });
     expect(await execute(await bundle(entry))).toEqual({
-      own: [join(root, "app/app.ts"), true],
-      inner: [new URL(`file://${join(root, "app/lib/inner.ts")}`).href, join(root, "app/lib"), false],
-      cjs: [join(root, "app/node_modules/cjs"), join(root, "app/node_modules/cjs/index.js")],
+      own: [join(root, "out/files/app.ts"), true],
+      inner: [new URL(`file://${join(root, "out/files/lib/inner.ts")}`).href, join(root, "out/files/lib"), false],
+      cjs: [join(root, "out/files/node_modules/cjs"), join(root, "out/files/node_modules/cjs/index.js")],
       data: "data",
     });
   });
@@ -93,7 +93,7 @@ describe("a bundle", () => {
     });
     const stack = await execute(await bundle(entry));
     expect(stack).toContain(
-      `TypeError: x\n    at fail (${join(root, "app/lib/fail.ts")}:6:9)\n    at ${join(root, "app/app.ts")}:2:7`,
+      `TypeError: x\n    at fail (${join(root, "out/files/lib/fail.ts")}:6:9)\n    at ${join(root, "out/files/app.ts")}:2:7`,
     );
   });
 
@@ -104,39 +104,6 @@ describe("a bundle", () => {
       "secrets.json": `{ "API_KEY": "s3cret" }`,
     });
     expect(await execute(await bundle(entry), { HADRON_SECRETS_FILE: join(root, "secrets.json") })).toBe("s3cret");
-  });
-
-  test("leaves packages with native addons outside, and says where they are", async () => {
-    const entry = await write({
-      "app/app.ts": `import addon from "addon"; import plain from "@scope/plain"; console.log(JSON.stringify([addon, plain]));`,
-      "app/node_modules/addon/package.json": `{ "name": "addon", "main": "lib/main.js", "dependencies": { "node-gyp-build": "*" } }`,
-      "app/node_modules/addon/lib/main.js": `module.exports = require("path").basename(__dirname);`,
-      "app/node_modules/@scope/plain/package.json": `{ "name": "@scope/plain", "main": "main.js" }`,
-      "app/node_modules/@scope/plain/main.js": `module.exports = "plain"; exports.load = () => require("./build/some.node");`,
-      "app/node_modules/@scope/plain/build/some.node": "",
-    });
-    const built = await bundle(entry);
-    expect(new Map(built.externals.map((one) => [one.name, one.directory]))).toEqual(
-      new Map([
-        ["addon", join(root, "app/node_modules/addon")],
-        ["@scope/plain", join(root, "app/node_modules/@scope/plain")],
-      ]),
-    );
-    await mkdir(join(root, "out/node_modules/@scope"), { recursive: true });
-    expect(await execute(built)).toEqual(["lib", "plain"]);
-  });
-
-  test("leaves packages outside that it is told to", async () => {
-    const entry = await write({
-      "app/app.ts": `import plain from "plain"; console.log(JSON.stringify(plain));`,
-      "node_modules/plain/package.json": `{ "name": "plain", "main": "main.js" }`,
-      "node_modules/plain/main.js": `module.exports = "plain";`,
-    });
-    const built = await bundle(entry, { external: ["plain"] });
-    expect(built.externals).toEqual([{ name: "plain", directory: join(root, "node_modules/plain") }]);
-    expect(Buffer.from(built.code).toString()).not.toContain("module.exports");
-    expect(await execute(built)).toBe("plain");
-    await expect(bundle(entry, { external: ["absent"] })).rejects.toThrow(/"absent".*is not installed/);
   });
 });
 

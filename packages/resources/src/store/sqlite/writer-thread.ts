@@ -99,7 +99,10 @@ class WriterThread implements WritingSide {
 
 /** Beside this file: in the sources, or where they were built. */
 function workerFile(): URL {
-  return new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+  // Each in full, so that whoever lays an app out sees them.
+  return import.meta.url.endsWith(".ts")
+    ? new URL("./worker.ts", import.meta.url)
+    : new URL("./worker.js", import.meta.url);
 }
 
 function firstAnswer(worker: Worker): Promise<FromWriter> {

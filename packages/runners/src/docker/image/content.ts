@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Program } from "@hadron/core/spi";
-import type { Bundle } from "../../bundle/index.ts";
+import type { Layout } from "../../layout/index.ts";
 import { appLayers, IMAGE, type ImageFile, type ImageLayer } from "../../replica/image.ts";
 import { LABEL } from "../names/labels.ts";
 
@@ -20,8 +20,8 @@ export interface BaseImage {
 }
 
 /** The app's image. */
-export async function appContent(program: Program, bundle: Bundle, base: BaseImage): Promise<ImageContent> {
-  return toContent(program.topology.app, await appLayers(program, bundle), base, IMAGE.workingDirectory);
+export async function appContent(program: Program, layout: Layout, base: BaseImage): Promise<ImageContent> {
+  return toContent(program.topology.app, await appLayers(program, layout), base, IMAGE.workingDirectory);
 }
 
 /** Writes the Dockerfile of layers upon a base, and signs it together with their files. */
@@ -35,14 +35,15 @@ export function toContent(
   const lines = [
     `FROM ${base.name}`,
     `LABEL ${LABEL.app}=${app}`,
+    ...used.map(({ name, folder }) => `COPY ${name}/ ${folder}/`),
+    // After the files: it may be a link among them.
     `WORKDIR ${workingDirectory}`,
     `USER ${IMAGE.user}`,
-    ...used.map(({ name, folder }) => `COPY ${name}/ ${folder}/`),
   ];
   const files = used.flatMap((layer) => layer.files.map((file) => ({ ...file, path: `${layer.name}/${file.path}` })));
   const hash = createHash("sha256").update(JSON.stringify([lines, base.id]));
-  for (const { path, content, executable } of files) {
-    hash.update(JSON.stringify([path, executable, content.byteLength])).update(content);
+  for (const { path, content, executable, link } of files) {
+    hash.update(JSON.stringify([path, executable, content.byteLength, link])).update(content);
   }
   return { dockerfile: `${lines.join("\n")}\n`, files, hash: hash.digest("hex").slice(0, 12) };
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ImageContent } from "./content.ts";
@@ -18,7 +18,9 @@ export async function packContext({ dockerfile, files }: ImageContent): Promise<
     await Promise.all([...folders].map((path) => mkdir(path, { recursive: true })));
     await Promise.all([
       writeFile(join(folder, "Dockerfile"), dockerfile),
-      ...files.map((file) => writeFile(join(folder, file.path), file.content)),
+      ...files.map(({ path, content, link }) =>
+        link === undefined ? writeFile(join(folder, path), content) : symlink(link, join(folder, path)),
+      ),
     ]);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

@@ -34,10 +34,7 @@ export function ingressVolumeContent(
 }
 
 /** An image of the same program, for an exported Compose file, whose volumes nobody fills. */
-export function ingressContent(app: string, { code, map }: Bundle, base: BaseImage): ImageContent {
-  const files = [
-    { path: PROGRAM_FILE, content: code, executable: false },
-    { path: `${PROGRAM_FILE}.map`, content: map, executable: false },
-  ];
+export function ingressContent(app: string, { code }: Bundle, base: BaseImage): ImageContent {
+  const files = [{ path: PROGRAM_FILE, content: code, executable: false }];
   return toContent(app, [{ name: "app", folder: APP_FOLDER, files }], base, APP_FOLDER);
 }

@@ -1,5 +1,5 @@
 import type { Program, RunContext, Topology } from "@hadron/core/spi";
-import type { Bundle } from "../../bundle/index.ts";
+import type { Layout } from "../../layout/index.ts";
 import { countsOf, needsCounts } from "../../replica/counts.ts";
 import { revisionOf } from "../../replica/revision.ts";
 import type { ContainerSpec } from "../containers/finish.ts";
@@ -37,17 +37,17 @@ export interface Wanted {
 export async function toWanted(
   engine: Engine,
   program: Program,
-  bundle: Bundle,
+  layout: Layout,
   base: BaseImage,
   world: World,
   context: RunContext,
 ): Promise<Wanted> {
   const { topology } = program;
   const { app, services } = topology;
-  const revision = revisionOf(program, bundle);
+  const revision = revisionOf(program, layout);
   const exposed = services.filter(needsIngress);
   const [content, ingress, { generated, secrets }] = await Promise.all([
-    appContent(program, bundle, base),
+    appContent(program, layout, base),
     exposed.length === 0 ? undefined : bundleIngress(context.signal),
     findSecrets(engine, program, world, base, context.signal),
   ]);

@@ -1,6 +1,5 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
-import { checkBundle } from "../../bundle/check.ts";
-import { type Bundle, bundle } from "../../bundle/index.ts";
+import { checkApp, type Layout, stage, toLayout } from "../../layout/index.ts";
 import { withCaptures } from "../../replica/captures.ts";
 import { all } from "../../shared/all.ts";
 import { retireContainer } from "../containers/containers.ts";
@@ -23,6 +22,8 @@ import { rollOut } from "./rollout.ts";
 export interface Settings {
   readonly baseImage: string;
   readonly explicitApp: boolean;
+  /** The user's folder for what may be made again. */
+  readonly cache: string;
 }
 
 /** How often the engine is brought to what is declared before it is left as it is. */
@@ -42,7 +43,7 @@ export async function compare(
   settings: Settings,
   context: RunContext,
 ): Promise<DockerPlan> {
-  return (await compareWith(engine, program, await bundleOf(program, context), settings, context)).plan;
+  return (await compareWith(engine, program, await layoutOf(program, settings, context), settings, context)).plan;
 }
 
 /** Makes the engine have what the program declares. The changes that were made; none where it had it already. */
@@ -52,14 +53,14 @@ export async function apply(
   settings: Settings,
   context: RunContext,
 ): Promise<readonly Change[]> {
-  const bundled = bundleOf(program, context);
-  const first = await compareWith(engine, program, bundled, settings, context);
+  const laidOut = layoutOf(program, settings, context);
+  const first = await compareWith(engine, program, laidOut, settings, context);
   if (first.plan.changes.length === 0) {
     await rollOutAll(engine, first, context);
     return [];
   }
   // Runs while we wait for the engine, and ends before anything is made.
-  const checked = checkNew(program, await bundled, first, context);
+  const checked = checkNew(program, await laidOut, first, settings, context);
   checked.catch(() => {});
   await using lock = await takeLock(engine, program.topology.app, "up", context);
   const held = { ...context, signal: AbortSignal.any([context.signal, lock.signal]) };
@@ -68,7 +69,7 @@ export async function apply(
   // Whoever held it before us may have changed everything; and if it was killed, the engine may still be at the last
   // thing that it was asked: so it is looked at once more when all is done.
   for (let round = 0; round < ROUNDS; round++) {
-    const compared = await compareWith(engine, program, bundled, settings, held);
+    const compared = await compareWith(engine, program, laidOut, settings, held);
     changes.push(...compared.plan.changes);
     if (compared.plan.changes.length === 0) {
       if (round === 0) await rollOutAll(engine, compared, held);
@@ -86,9 +87,9 @@ export async function buildAll(
   settings: Settings,
   context: RunContext,
 ): Promise<Wanted> {
-  const bundled = bundleOf(program, context);
-  const compared = await compareWith(engine, program, bundled, settings, context);
-  await checkNew(program, await bundled, compared, context);
+  const laidOut = layoutOf(program, settings, context);
+  const compared = await compareWith(engine, program, laidOut, settings, context);
+  await checkNew(program, await laidOut, compared, settings, context);
   const { images } = compared.world;
   const missing = [...compared.wanted.contents.keys()].filter((tag) => !images.includes(tag));
   await makeImages(engine, program, { ...compared, plan: { ...compared.plan, images: missing } }, context);
@@ -98,39 +99,41 @@ export async function buildAll(
 /** An image of the same content was checked before it was built. */
 async function checkNew(
   program: Program,
-  code: Bundle,
+  layout: Layout,
   { plan: todo, wanted }: Compared,
+  { cache }: Settings,
   context: RunContext,
 ): Promise<void> {
-  if (todo.images.includes(wanted.image)) await checkBundle(code, program, context.signal);
+  if (!todo.images.includes(wanted.image)) return;
+  await checkApp(stage(layout, { cache, app: wanted.desired.app }), program, context.signal);
 }
 
-function bundleOf(program: Program, context: RunContext): Promise<Bundle> {
-  const bundled = bundle(program.entry, { signal: context.signal });
+function layoutOf(program: Program, { cache }: Settings, { signal }: RunContext): Promise<Layout> {
+  const layout = toLayout(program, { cache, signal });
   // Whoever awaits it hears of its failure; until then it is nobody's unhandled one.
-  bundled.catch(() => {});
-  return bundled;
+  layout.catch(() => {});
+  return layout;
 }
 
 async function compareWith(
   engine: Engine,
   program: Program,
-  bundled: Bundle | Promise<Bundle>,
+  laidOut: Layout | Promise<Layout>,
   settings: Settings,
   context: RunContext,
 ): Promise<Compared> {
   const { app } = program.topology;
   const looking = lookAt(engine, app, context.signal);
-  const [world, containers, base, code, counts] = await Promise.all([
+  const [world, containers, base, layout, counts] = await Promise.all([
     looking,
     looking.then((seen) => readForms(engine, seen.containers, context.signal)),
     ensureBase(engine, settings.baseImage, context),
-    bundled,
+    laidOut,
     looking.then((seen) => readCounts(engine, seen, app, context.signal)),
   ]);
   const captured = () => readCaptured(engine, program.topology, world, context.signal);
-  const whole = await withCaptures(program, code, captured, context.signal);
-  const wanted = await toWanted(engine, whole, code, base, world, context);
+  const whole = await withCaptures(program, layout, captured, context.signal);
+  const wanted = await toWanted(engine, whole, layout, base, world, context);
   refuseForeignApp(wanted.desired, world, settings.explicitApp);
   return { wanted, world, plan: plan(wanted.desired, { ...world, containers }, counts) };
 }

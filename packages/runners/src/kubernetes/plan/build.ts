@@ -1,5 +1,5 @@
 import type { CapturedTexts, Program, Topology } from "@hadron/core/spi";
-import { type Bundle, bundle } from "../../bundle/index.ts";
+import { cacheFolder, type Layout, toLayout } from "../../layout/index.ts";
 import { contentTag, dockerCredentials, type ImageSpec, pushImage } from "../../registry/index.ts";
 import { withCaptures } from "../../replica/captures.ts";
 import { appLayers, IMAGE } from "../../replica/image.ts";
@@ -14,21 +14,21 @@ export interface Build {
   readonly image: string;
   readonly revision: string;
   /** For a look at it as a replica would run it. */
-  readonly bundle: Bundle;
+  readonly layout: Layout;
   /** With its captured values. */
   readonly program: Program;
 }
 
-/** Bundles an app file and lays out its image. `before`: the captured values that were last applied. */
+/** Makes an app's layout and lays out its image. `before`: the captured values that were last applied. */
 export async function buildApp(
   declared: Program,
   settings: Settings,
   before: () => Promise<CapturedTexts | undefined>,
   signal: AbortSignal,
 ): Promise<Build> {
-  const built = await bundle(declared.entry, { signal });
-  const program = await withCaptures(declared, built, before, signal);
-  const layers = await appLayers(program, built);
+  const layout = await toLayout(declared, { cache: cacheFolder(settings.env), signal });
+  const program = await withCaptures(declared, layout, before, signal);
+  const layers = await appLayers(program, layout);
   const { app } = program.topology;
   const content = {
     base: settings.baseImage,
@@ -46,8 +46,8 @@ export async function buildApp(
   return {
     spec: { ...content, target },
     image: `${target}:${tag}`,
-    revision: revisionOf(program, built),
-    bundle: built,
+    revision: revisionOf(program, layout),
+    layout,
     program,
   };
 }

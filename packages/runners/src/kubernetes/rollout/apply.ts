@@ -1,5 +1,5 @@
 import type { Change, Program, RunContext } from "@hadron/core/spi";
-import { checkBundle } from "../../bundle/check.ts";
+import { cacheFolder, checkApp, stage } from "../../layout/index.ts";
 import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
@@ -123,7 +123,12 @@ export async function apply(
   const isKnown = [...world.objects.values()].some(
     ({ metadata }) => metadata.annotations?.[REVISION] === build?.revision,
   );
-  await Promise.all([pushing, build === undefined || isKnown ? undefined : checkBundle(build.bundle, program, signal)]);
+  await Promise.all([
+    pushing,
+    build === undefined || isKnown
+      ? undefined
+      : checkApp(stage(build.layout, { cache: cacheFolder(settings.env), app }), program, signal),
+  ]);
   for (const { kind, metadata } of intents.spared) {
     progress.note(
       `${kind} ${metadata.name} is of an app "${app}" that shares no service with this file, and is left alone; --app=${app} removes it.`,

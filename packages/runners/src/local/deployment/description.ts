@@ -18,8 +18,8 @@ export interface Description {
   readonly pid: number;
   readonly entry: string;
   readonly revision: string;
-  /** Of the code alone. */
-  readonly bundleHash: string;
+  /** Of the code and all that goes along with it. */
+  readonly layoutHash: string;
   readonly topology: Topology;
   /** Its captured values that are no secrets, where it has some. */
   readonly captured?: string | undefined;
@@ -40,7 +40,7 @@ export function describeDeployment({ data, release, services }: Deployment): Des
     pid: process.pid,
     entry: release.entry,
     revision: release.revision,
-    bundleHash: release.bundleHash,
+    layoutHash: release.layoutHash,
     topology: release.topology,
     captured: release.captured,
     counts: Object.fromEntries(services.map(({ name, replicas }) => [name, replicas.length])),

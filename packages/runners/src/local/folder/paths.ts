@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HadronError } from "@hadron/core/spi";
+import { cacheFolder } from "../../layout/index.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -33,10 +34,7 @@ export function resolvePaths(env: Env): LocalPaths {
   const runtime =
     candidates.find((path) => Buffer.byteLength(path) + BELOW <= LONGEST_SOCKET_PATH) ?? candidates.at(-1)!;
   const home = env.HOME ?? tmpdir();
-  const cache = join(
-    env.XDG_CACHE_HOME ?? (process.platform === "darwin" ? join(home, "Library/Caches") : join(home, ".cache")),
-    "hadron",
-  );
+  const cache = cacheFolder(env);
   const formerData = join(
     env.XDG_DATA_HOME ??
       (process.platform === "darwin" ? join(home, "Library/Application Support") : join(home, ".local/share")),

@@ -1,16 +1,16 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
 import { CAPTURES_FILE, replicaName, toEnvironment } from "@hadron/core/spi";
-import { type Bundle, nodeFlags } from "../../bundle/index.ts";
+import { nodeFlags } from "../../bundle/index.ts";
+import { type Layout, stage } from "../../layout/index.ts";
 import { revisionOf } from "../../replica/revision.ts";
 import type { Launch } from "./replica-process.ts";
 
-/** One revision as it lies in the run folder. */
+/** One revision, as replicas are started from it. */
 export interface Release {
   readonly revision: string;
-  readonly bundleHash: string;
+  readonly layoutHash: string;
   /** hashTopology of it. */
   readonly hash: string;
   readonly topology: Topology;
@@ -18,7 +18,9 @@ export interface Release {
   readonly runCall: number;
   /** Values of secrets, the generated ones as well. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** The path of the bundle. */
+  /** The folder in which the layout is. */
+  readonly staged: string;
+  /** The path by which the bundle is run. */
   readonly file: string;
   readonly topologyFile: string;
   /** The captured values that are no secrets, where the app has some. */
@@ -29,49 +31,37 @@ export interface Release {
 const INHERITED =
   /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TERM|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR)$/;
 
-/** Writes what replicas load into a folder of its own. */
+/** Writes what is told to replicas into a folder, and stages what they load. */
 export function writeRelease(
   folder: string,
   program: Program,
-  bundle: Bundle,
+  { layout, cache }: { readonly layout: Layout; readonly cache: string },
   generated: Readonly<Record<string, string>>,
 ): Release {
-  const revision = revisionOf(program, bundle);
+  const { hash, topology, entry, runCall, secrets, captured } = program;
+  const revision = revisionOf(program, layout);
+  const staged = stage(layout, { cache, app: topology.app });
   const at = join(folder, revision);
   mkdirSync(at, { recursive: true });
-  const file = join(at, "app.mjs");
   const topologyFile = join(at, "topology.json");
-  writeFileSync(file, bundle.code);
-  writeFileSync(`${file}.map`, withSourceRoot(bundle.map, dirname(program.entry)));
-  writeFileSync(topologyFile, JSON.stringify(program.topology));
-  if (program.captured !== undefined) writeFileSync(join(at, CAPTURES_FILE), program.captured, { mode: 0o600 });
-  for (const { name, directory } of bundle.externals) {
-    const link = join(at, "node_modules", name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(directory, link);
-  }
-  const { hash, topology, entry, runCall, secrets, captured } = program;
+  writeFileSync(topologyFile, JSON.stringify(topology));
+  if (captured !== undefined) writeFileSync(join(at, CAPTURES_FILE), captured, { mode: 0o600 });
+  // Replicas are started by its name: so their command lines say whose they are, see `folder/leftovers.ts`.
+  const file = join(at, "app.mjs");
+  if (!existsSync(file)) symlinkSync(join(staged, "app.mjs"), file);
   return {
     revision,
-    bundleHash: bundle.hash,
+    layoutHash: layout.hash,
     hash,
     topology,
     entry,
     runCall,
     secrets: { ...secrets, ...generated },
+    staged,
     file,
     topologyFile,
     captured,
   };
-}
-
-/**
- * The map with the folder that its sources are relative to: it lies elsewhere than the app, and a debugger that looks beside it
- * finds no file to bind a breakpoint in. Put in front, since parsing a map of megabytes would take longer than writing it.
- */
-function withSourceRoot(map: Uint8Array, folder: string): Uint8Array {
-  const sourceRoot = `${pathToFileURL(folder).href}/`;
-  return Buffer.concat([Buffer.from(`{"sourceRoot":${JSON.stringify(sourceRoot)},`), map.subarray(1)]);
 }
 
 /** What a replica has of the deploying process's environment. */
@@ -98,7 +88,7 @@ export function toLaunch(
   return {
     flags,
     file: release.file,
-    cwd: dirname(release.entry),
+    cwd: join(release.staged, "files"),
     env: {
       ...env,
       ...toEnvironment({

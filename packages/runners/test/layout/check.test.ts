@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Program } from "@hadron/core/spi";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkBundle } from "../../src/bundle/check.ts";
+import { checkApp } from "../../src/layout/index.ts";
 
 let folder: string;
 
@@ -12,22 +12,15 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** What a bundle says when it is run as this service's replica would. */
-function check(code: string, service: object, options = {}): Promise<void> {
-  const declared = { name: "greet", image: null, env: {}, secrets: [], ...service };
-  const program = {
-    topology: { app: "app", services: [declared] },
-    entry: join(folder, "app.ts"),
-    hash: "",
-    runCall: 2,
-    secrets: { TOKEN: "s3cret" },
-  };
-  const built = {
-    code: Buffer.from(code),
-    map: Buffer.from('{"version":3,"sources":[],"mappings":""}'),
-    externals: [],
-  };
-  return checkBundle(built, program as unknown as Program, new AbortController().signal, options);
+/** What an app says when it is run as replicas of these services would. */
+async function check(code: string, services: object | readonly object[], options = {}): Promise<void> {
+  await mkdir(join(folder, "files"), { recursive: true });
+  await writeFile(join(folder, "app.mjs"), code);
+  const declared = [services]
+    .flat()
+    .map((service) => ({ name: "greet", image: null, env: {}, secrets: [], ...service }));
+  const program = { topology: { app: "app", services: declared }, runCall: 2, secrets: { TOKEN: "s3cret" } };
+  return checkApp(folder, program as unknown as Program, new AbortController().signal, options);
 }
 
 /** A file that is content if what it computes from its environment is true. */
@@ -63,4 +56,12 @@ test("what the file says against itself is the error; a file that ends without a
 
 test("an app of images alone has no code to check", async () => {
   await check("process.exitCode = 1;", { image: { reference: "redis" } });
+});
+
+test("every service is looked at whose environment is its own, in the folder that stands for the app's", async () => {
+  const services = [{ name: "a" }, { name: "b" }, { name: "c", env: { COLOR: "red" } }];
+  const told = `import { appendFileSync } from "node:fs"; appendFileSync("seen", process.env.HADRON_SERVICE); ${content("true")}`;
+  await check(told, services);
+  expect(await readFile(join(folder, "files/seen"), "utf8")).toBe("ac");
+  await expect(check(content(`env.COLOR === undefined`), services)).rejects.toMatchObject({ code: "ABORTED" });
 });

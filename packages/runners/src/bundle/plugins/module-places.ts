@@ -33,7 +33,7 @@ export function asksForPlaces(code: Uint8Array): boolean {
 }
 
 /** Declares those names at the top of each module that asks, by `__hadron_place` of the prologue. */
-export function tellPlaces(entry: string, folder: string, metafile: Metafile): Plugin {
+export function tellPlaces(entries: readonly string[], folder: string, metafile: Metafile): Plugin {
   const known = new Set(Object.keys(metafile.inputs).map((path) => resolve(folder, path)));
   return {
     name: "hadron-places",
@@ -45,7 +45,7 @@ export function tellPlaces(entry: string, folder: string, metafile: Metafile): P
         const place = JSON.stringify(relative(folder, path));
         const names =
           `var { url: __hadron_url, filename: __hadron_filename, dirname: __hadron_dirname, main: __hadron_main } = ` +
-          `__hadron_place(${place}, ${path === entry});`;
+          `__hadron_place(${place}, ${entries.includes(path)});`;
         // On the first line, so that the lines of stack traces stay right; a directive must stay in front.
         const [, directive = "", rest = ""] = /^(?:#![^\n]*)?(\s*["']use strict["'];?)?([\s\S]*)$/.exec(source)!;
         return { contents: `${directive};${names}${rest}`, loader: LOADERS[path.split(".").at(-1)!]! };

@@ -1,0 +1,4 @@
+export { type CheckOptions, checkApp } from "./check.ts";
+export type { Layout, LayoutEntry, LayoutLayer, LayoutLink, MadeFile, TakenFile } from "./layout.ts";
+export { cacheFolder, stage } from "./stage.ts";
+export { toLayout } from "./to-layout.ts";
