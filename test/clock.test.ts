@@ -11,6 +11,7 @@ const GLOBALS =
  */
 const EXCEPT: Readonly<Record<string, string>> = {
   "packages/core/src/clock/system-clock.ts": "It is the machine's clock.",
+  "packages/core/src/clock/obey-inner-time.ts": "It stands before these.",
   "packages/core/src/clock/virtual-time.ts": "Its turns are those of the event loop.",
   "packages/core/src/run/replica.ts": "A check of the bundle ends its process, before there is an app.",
   "packages/core/src/testing/modules/replica-globals.ts": "It puts what is from the clock in the place of these.",

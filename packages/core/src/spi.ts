@@ -4,12 +4,15 @@ import "./node-version.ts";
 export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort } from "./call/directory/addresses.ts";
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
+export { type CallingSide, callThrough } from "./call/host/ambient.ts";
+export { hostHere } from "./call/host/outside.ts";
 export { type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
 export { type Captured, type CaptureOptions, capture } from "./capture.ts";
 export { Chance } from "./clock/chance.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export type { Clockwork } from "./clock/clockwork.ts";
 export { type InnerTime, innerTime } from "./clock/inner-time.ts";
+export { obeyInnerTime } from "./clock/obey-inner-time.ts";
 export { createSystemClock } from "./clock/system-clock.ts";
 export type {
   ChildDefinition,
@@ -23,7 +26,7 @@ export type {
   ResourceDefinition,
   ServiceDefinition,
 } from "./declare/definition.ts";
-export { serviceDefinition } from "./declare/definition.ts";
+export { beside, type OfferedService, type Offers, serviceDefinition } from "./declare/definition.ts";
 export type { ImageTopology, Readiness } from "./declare/image-topology.ts";
 export type { Kept } from "./declare/life.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
@@ -41,6 +44,7 @@ export {
 export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
 export { recordSite } from "./declare/site.ts";
+export type { Offering } from "./declare/types.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";

@@ -9,6 +9,8 @@ export interface InnerTime {
   uuid(): string;
   /** Throws: what this code may not use, such as a timer that no log knows of. */
   refuse(what: string): never;
+  /** A race of promises begins, by `Promise.race` or `Promise.any`. What it returns is called when that is over. */
+  race(promises: readonly unknown[]): () => void;
 }
 
 /** Of the running code; nothing where it has the machine's, or its replica's clock. */

@@ -4,7 +4,7 @@ import type { ImageTopology } from "./image-topology.ts";
 import { type Life, lifeOf } from "./life.ts";
 import type { ProcedureOptions } from "./procedure.ts";
 import { procedureOptions } from "./procedure.ts";
-import type { Handler, Wrapper } from "./types.ts";
+import type { CallOptions, Handler, Wrapper } from "./types.ts";
 
 const DEFINITION = Symbol.for("dev.hadron.definition");
 /** On a value that a replica is given. */
@@ -35,6 +35,17 @@ export interface PatternDefinition {
   readonly root: (clients: any) => unknown;
   /** Of the replicas in which the root runs. */
   readonly needs: readonly Needed[];
+  /** What the service's value offers beside its procedures; undefined: nothing. */
+  readonly offers: Offers | undefined;
+}
+
+/** Makes what a service's value offers beside its procedures, from the way to call it. */
+export type Offers = (service: OfferedService) => Readonly<Record<string, unknown>>;
+
+/** A service, for what its value offers. */
+export interface OfferedService {
+  readonly name: string;
+  call(procedure: string, input: unknown, options?: CallOptions): Promise<unknown>;
 }
 
 /** A child of a pattern, as it was declared: how many of what. */
@@ -211,7 +222,13 @@ export function toDefinition(value: unknown, where: string): PartDefinition {
     const life = lifeOf(value, where);
     if (typeof value === "function") {
       refuseGenerator(value, where);
-      return { kind: "handlers", single: value as Handler, named: {}, life, needs: needsOfHandler(value as Handler) };
+      return {
+        kind: "handlers",
+        single: value as Handler,
+        named: besideOf(value as Handler),
+        life,
+        needs: needsOfHandler(value as Handler),
+      };
     }
     const entries = Object.entries(value);
     const bad = entries.find(([, handler]) => typeof handler !== "function");
@@ -262,9 +279,16 @@ export function serviceDefinition(value: unknown): ServiceDefinition | undefined
   return definition?.kind === "service" ? definition : undefined;
 }
 
+/** The name of other procedures of a service of one handler, on that handler: an object of handlers. */
+export const beside: unique symbol = Symbol.for("dev.hadron.beside") as never;
+
+function besideOf(handler: Handler): Readonly<Record<string, Handler>> {
+  return (handler as { [beside]?: Readonly<Record<string, Handler>> })[beside] ?? {};
+}
+
 /** A handler, or an object of handlers, as a list of procedures. `single` names the one of a plain handler. */
 export function toProcedures(handlers: HandlersDefinition, single: string): readonly ProcedureDefinition[] {
-  const named = handlers.single === undefined ? handlers.named : { [single]: handlers.single };
+  const named = { ...(handlers.single === undefined ? {} : { [single]: handlers.single }), ...handlers.named };
   return Object.entries(named).map(([name, handler]) => ({ name, handler, options: procedureOptions(handler) }));
 }
 

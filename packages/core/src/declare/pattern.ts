@@ -1,6 +1,6 @@
 import { HadronError } from "../errors.ts";
 import type { Scope } from "../scope/scope.ts";
-import type { ChildDefinition } from "./definition.ts";
+import type { ChildDefinition, Offers } from "./definition.ts";
 import { definePart, toDefinition } from "./definition.ts";
 import { hasNeeds, type Needs, resolveNeeds } from "./needs.ts";
 import type { ProcedureOptions } from "./procedure.ts";
@@ -91,6 +91,8 @@ export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A e
   readonly root: (clients: { readonly [K in keyof C]: C[K] extends Child<infer X> ? ChildClient<X> : never }) => A;
   /** What the replicas in which the root runs need; children bring their own. @default nothing */
   readonly needs?: Needs;
+  /** What the service's value offers beside its procedures, such as handles. Say its type by {@link Offering}. @default nothing */
+  readonly offers?: Offers;
 }
 
 /**
@@ -108,7 +110,7 @@ export interface PatternSpec<C extends Readonly<Record<string, Child<any>>>, A e
 export function pattern<C extends Readonly<Record<string, Child<any>>>, A extends Api>(
   spec: PatternSpec<C, A>,
 ): Part<A> {
-  const { name, children, root, needs = {} } = spec;
+  const { name, children, root, needs = {}, offers } = spec;
   const needed = hasNeeds(needs) ? [resolveNeeds(`the pattern ${name}`, needs)] : [];
-  return definePart({}, { kind: "pattern", pattern: name, children, root, needs: needed }) as Part<A>;
+  return definePart({}, { kind: "pattern", pattern: name, children, root, needs: needed, offers }) as Part<A>;
 }

@@ -174,10 +174,18 @@ export interface Address {
   readonly port: number;
 }
 
+declare const offering: unique symbol;
+
+/** On an api: what the service's value offers beside its procedures. For the compiler alone. */
+export interface Offering<out O> {
+  readonly [offering]: O;
+}
+
 /** A service: a named value, and its own typed client. */
 export type Service<A> = Part<A> &
   Client<A> &
-  ([A] extends [ImageApi<infer P>] ? Addressed<P> : unknown) & { readonly [Symbol.toStringTag]: "HadronService" };
+  ([A] extends [ImageApi<infer P>] ? Addressed<P> : unknown) &
+  ([A] extends [Offering<infer O>] ? O : unknown) & { readonly [Symbol.toStringTag]: "HadronService" };
 
 /** Any service, whatever it offers. */
 export type AnyService = Part<any> & { readonly [Symbol.toStringTag]: "HadronService" };

@@ -19,7 +19,11 @@ export interface Work {
   /** Before the second attempt, in milliseconds; doubled for each later one. */
   readonly backoffMs: number;
   readonly onDoubt: "retry" | "ask" | "fail";
+  /** Which errors are tried again. */
+  retries(error: unknown): boolean;
   do(attempt: Attempt): unknown;
+  /** It only begins something, of whose end the run is told. */
+  readonly isBegun: boolean;
 }
 
 /** What a step's function knows. */
@@ -30,6 +34,8 @@ export interface Attempt {
   readonly attempt: number;
   /** Aborts when its time is over, when the run is cancelled, and when this process no longer owns the run. */
   readonly signal: AbortSignal;
+  /** Which command of its run it is, from 0. */
+  readonly command: number;
 }
 
 /** A command that was issued and not settled. */

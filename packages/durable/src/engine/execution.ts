@@ -93,7 +93,10 @@ export class Execution implements Executing {
         this.#writing.add(event);
         this.#writing.flush();
       },
-      settled: (command, outcome) => this.#arrived({ type: "settled", at: clock.wallNow(), command, outcome }),
+      settled: (command, outcome) => {
+        this.#arrived({ type: "settled", at: clock.wallNow(), command, outcome });
+      },
+      changed: () => this.#options.changed?.(),
       doubt: (pending) => this.#end({ state: "paused", because: inDoubt(pending) }),
     });
   }
@@ -135,14 +138,20 @@ export class Execution implements Executing {
     );
   }
 
-  /** Something came for a hook. */
-  receive(hook: string, value: Uint8Array): void {
-    this.#arrived({ type: "received", at: this.#options.clock.wallNow(), hook, value });
+  /** Something came for a hook. Gives the event that it becomes. */
+  receive(hook: string, value: Uint8Array): LogEvent {
+    return this.#arrived({ type: "received", at: this.#options.clock.wallNow(), hook, value });
+  }
+
+  /** What a command began is over. */
+  settle(command: number, outcome: Outcome): LogEvent {
+    this.#working.end(command, new HadronError("ABORTED", "It is over."));
+    return this.#arrived({ type: "settled", at: this.#options.clock.wallNow(), command, outcome });
   }
 
   /** Cancels what the program waits for. */
-  cancel(reason: string): void {
-    this.#arrived({ type: "cancelled", at: this.#options.clock.wallNow(), reason });
+  cancel(reason: string): LogEvent {
+    return this.#arrived({ type: "cancelled", at: this.#options.clock.wallNow(), reason });
   }
 
   /** Goes no further here. What is not kept has not happened. */
@@ -206,11 +215,12 @@ export class Execution implements Executing {
     throw error;
   }
 
-  #arrived(delivery: Delivery): void {
-    if (this.#isOver) return;
+  #arrived(delivery: Delivery): Delivery {
+    if (this.#isOver) return delivery;
     this.#writing.add(delivery);
     this.#deliveries.push(delivery);
     if (this.#isLive && !this.#inTurn) this.#goOn();
+    return delivery;
   }
 
   #turn(run: () => void): void {
@@ -317,7 +327,7 @@ export class Execution implements Executing {
     if (this.#isOver) return;
     if (this.#isBehind("its end")) return;
     this.#isOver = true;
-    this.#working.endAll(new HadronError("CANCELLED", "The run is over."));
+    this.#working.endAll(new HadronError("ABORTED", "The run is over."));
     this.#writing.add({ type: "ended", at: this.#options.clock.wallNow(), outcome });
     this.#writing.flush();
   }
@@ -341,7 +351,7 @@ export class Execution implements Executing {
   #end(stop: Stop): void {
     this.#isOver = true;
     this.#writing.stop();
-    this.#working.endAll(new HadronError("CANCELLED", "The run goes on elsewhere, or not at all."));
+    this.#working.endAll(new HadronError("ABORTED", "The run goes on elsewhere, or not at all."));
     this.#stop(stop);
   }
 

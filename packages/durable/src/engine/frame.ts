@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { HadronError } from "@hadron/core";
 import { Chance, type InnerTime, innerTime } from "@hadron/core/spi";
 import type { CommandSpec } from "./command.ts";
+import { enterRace, loseRace } from "./mailbox.ts";
 
 /** A run, as its program sees it. */
 export interface Executing {
@@ -49,6 +50,11 @@ export class Frame implements InnerTime {
       "FAILED_PRECONDITION",
       `${what} inside a durable program, outside of a step: no log would know of it. Use ${instead}, or put it into step(name, …).`,
     );
+  }
+
+  race(promises: readonly unknown[]): () => void {
+    enterRace(promises);
+    return () => loseRace(promises);
   }
 
   shielded(): Frame {

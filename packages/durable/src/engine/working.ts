@@ -1,4 +1,4 @@
-import { type Clock, HadronError, isHadronError, type Timer } from "@hadron/core";
+import { type Clock, HadronError, type Timer } from "@hadron/core";
 import { fromErrorRecord, toErrorRecord } from "../log/errors.ts";
 import type { LogEvent, Outcome } from "../log/events.ts";
 import { toLogged } from "../log/values.ts";
@@ -17,6 +17,8 @@ export interface WorkingOptions {
   /** Adds an event to the log. */
   write(event: LogEvent): void;
   settled(command: number, outcome: Outcome): void;
+  /** When it goes on by itself may be another time. */
+  changed(): void;
   /** Nobody knows what a step did, and a person shall say. */
   doubt(pending: Pending): void;
 }
@@ -107,8 +109,9 @@ export class Working {
     const timer = clock.after(Math.min(work.timeoutMs, LONGEST_MS), expire);
     const signal = AbortSignal.any([ending.signal, timeUp.signal]);
     try {
-      const done = outside(async () => work.do({ key: pending.key, attempt, signal }));
+      const done = outside(async () => work.do({ key: pending.key, attempt, signal, command: pending.number }));
       const value = await Promise.race([done, expired.promise]);
+      if (work.isBegun) return this.#wait(worker);
       this.#settle(worker, { ok: toLogged(value, `the result of ${pending.key}`) });
     } catch (error) {
       if (this.#workers.get(pending.number) === worker) this.#failed(worker, work, attempt, error);
@@ -119,9 +122,15 @@ export class Working {
     }
   }
 
+  /** What was begun tells of its end. */
+  #wait(worker: Worker): void {
+    worker.wakeAt = Number.POSITIVE_INFINITY;
+    this.#options.changed();
+  }
+
   #failed(worker: Worker, work: Work, attempt: number, error: unknown): void {
     const record = toErrorRecord(error);
-    if (attempt >= work.attempts || !mayBeTriedAgain(error)) return this.#settle(worker, { error: record });
+    if (attempt >= work.attempts || !work.retries(error)) return this.#settle(worker, { error: record });
     const { clock, write } = this.#options;
     const at = clock.wallNow();
     const backoffMs = Math.min(work.backoffMs * 2 ** (attempt - 1), LONGEST_BACKOFF_MS);
@@ -155,11 +164,6 @@ export class Working {
     this.#workers.delete(number);
     this.#options.settled(number, outcome);
   }
-}
-
-function mayBeTriedAgain(error: unknown): boolean {
-  if (!isHadronError(error)) return true;
-  return error.retryable || ["HANDLER_FAILED", "DEADLINE_EXCEEDED", "INTERNAL"].includes(error.code);
 }
 
 /** The error of an outcome, or what it gave. */

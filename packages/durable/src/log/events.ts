@@ -15,6 +15,15 @@ export interface Started {
   readonly secret: string;
   /** The rules by which it is replayed. A change of the engine that alters them gets a new number. */
   readonly engine: number;
+  /** Which command of which run waits for it; undefined: none. */
+  readonly parent: Parent | undefined;
+}
+
+/** A command of another run. */
+export interface Parent {
+  readonly program: string;
+  readonly id: string;
+  readonly command: number;
 }
 
 export type CommandKind = "step" | "call" | "sleep" | "next";

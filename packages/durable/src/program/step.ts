@@ -1,4 +1,4 @@
-import { HadronError } from "@hadron/core";
+import { HadronError, isHadronError } from "@hadron/core";
 import type { Attempt } from "../engine/command.ts";
 import { frameFor } from "../engine/frame.ts";
 
@@ -41,6 +41,16 @@ export function step<T>(
       `step("${name}"): attempts is ${attempts}, and should be a whole number from 1.`,
     );
   }
-  const spec = { kind: "step", name, work: { attempts, timeoutMs, backoffMs, onDoubt, do: work } } as const;
+  const spec = {
+    kind: "step",
+    name,
+    work: { attempts, timeoutMs, backoffMs, onDoubt, retries: mayBeTriedAgain, do: work, isBegun: false },
+  } as const;
   return frame.execution.command(spec, frame.isShielded) as Promise<T>;
+}
+
+/** All, but what says of itself that it would fail again. */
+function mayBeTriedAgain(error: unknown): boolean {
+  if (!isHadronError(error)) return true;
+  return error.retryable || ["HANDLER_FAILED", "DEADLINE_EXCEEDED", "INTERNAL"].includes(error.code);
 }

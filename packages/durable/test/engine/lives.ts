@@ -1,12 +1,12 @@
 import type { Clock } from "@hadron/core";
+import { obeyInnerTime } from "@hadron/core/spi";
 import { VirtualClock } from "../../../core/src/clock/virtual-clock.ts";
 import { VirtualTime } from "../../../core/src/clock/virtual-time.ts";
 import { Execution, type Stop } from "../../src/engine/execution.ts";
-import { replaceGlobals } from "../../src/engine/globals.ts";
 import type { LogEvent } from "../../src/log/events.ts";
 import { fromLogged, toLogged } from "../../src/log/values.ts";
 
-replaceGlobals();
+obeyInnerTime();
 
 export type Program = (input: any) => unknown;
 
@@ -14,7 +14,14 @@ export type Program = (input: any) => unknown;
 export function begin(input?: unknown): LogEvent[] {
   const at = Date.UTC(2026, 0, 1);
   return [
-    { type: "started", at, input: toLogged(input, "the input"), secret: "0123456789abcdef".repeat(2), engine: 1 },
+    {
+      type: "started",
+      at,
+      input: toLogged(input, "the input"),
+      secret: "0123456789abcdef".repeat(2),
+      engine: 1,
+      parent: undefined,
+    },
   ];
 }
 

@@ -56,6 +56,7 @@ export function toClient(
 ): object {
   const call = options.around === undefined ? make : wrapCalls(service, options.around, make);
   const procedures = new Map<string, (input?: unknown) => Promise<unknown>>();
+  const offered = offersOf(service, definition, make);
   let known: ReadonlySet<string> | undefined;
   const target = (input?: unknown) => toCall(call(undefined, input, options));
   if (definition !== undefined) definePart(target, definition);
@@ -68,6 +69,7 @@ export function toClient(
       }
       if (key === Symbol.toStringTag) return "HadronService";
       if (typeof key === "symbol") return Reflect.get(target, key);
+      if (Object.hasOwn(offered, key)) return offered[key];
       known ??= new Set(names());
       if (!known.has(key)) return undefined;
       let procedure = procedures.get(key);
@@ -81,6 +83,13 @@ export function toClient(
       return false;
     },
   });
+}
+
+function offersOf(name: string, definition: ServiceDefinition | undefined, make: MakeCall) {
+  if (definition?.part.kind !== "pattern") return {};
+  return (
+    definition.part.offers?.({ name, call: (procedure, input, options = {}) => make(procedure, input, options) }) ?? {}
+  );
 }
 
 function merge(options: CallOptions, more: CallOptions): CallOptions {

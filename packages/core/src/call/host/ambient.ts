@@ -38,3 +38,8 @@ export interface Ambient {
 
 /** Follows a handler through its awaits, so that the calls it makes carry on its deadline, signal and trace. */
 export const ambient = new AsyncLocalStorage<Ambient>();
+
+/** Runs something whose calls go out through a host, within no call: what it calls has a deadline and a trace of its own. */
+export function callThrough<T>(host: CallingSide, work: () => T): T {
+  return ambient.run({ host, scope: undefined, context: undefined }, work);
+}

@@ -1,4 +1,5 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
+import { innerTime } from "../../clock/inner-time.ts";
 import type { ResourceDefinition } from "../../declare/definition.ts";
 import { resourceKey } from "../../declare/resource.ts";
 import type { CallOptions, Log } from "../../declare/types.ts";
@@ -38,6 +39,7 @@ export interface ResourceHost {
  * say that it uses it; each says the line to add.
  */
 export function reachResource(resource: ResourceDefinition): ResourceHost | Promise<ResourceHost> {
+  innerTime.getStore()?.refuse(`${resource.kind}("${resource.name}")`);
   const host = hostFor(resource.keeper);
   return host instanceof Promise
     ? host.then((found) => toResourceHost(found, resource))

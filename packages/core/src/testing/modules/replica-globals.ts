@@ -1,4 +1,5 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
+import { innerTime } from "../../clock/inner-time.ts";
 import { ReplicaTimers } from "./replica-timers.ts";
 
 /** The global variables that a replica's code has for itself. */
@@ -61,17 +62,17 @@ export function createReplicaGlobals(clock: Clockwork, chance: boolean): Replica
 }
 
 function createChance(clock: Clockwork, timers: ReplicaTimers): Record<string, unknown> {
-  const now = () => clock.wallNow();
+  const now = () => innerTime.getStore()?.now() ?? clock.wallNow();
   return {
     Date: new Proxy(Date, {
       construct: (target, args, as) => Reflect.construct(target, args.length === 0 ? [now()] : args, as),
       apply: () => new Date(now()).toString(),
       get: (target, key) => (key === "now" ? now : Reflect.get(target, key)),
     }),
-    Math: Object.create(Math, { random: { value: () => clock.random() } }),
+    Math: Object.create(Math, { random: { value: () => innerTime.getStore()?.random() ?? clock.random() } }),
     performance: instead(performance, { now: () => clock.now(), timeOrigin: clock.wallNow() - clock.now() }),
     crypto: instead(crypto, {
-      randomUUID: () => clock.uuid(),
+      randomUUID: () => innerTime.getStore()?.uuid() ?? clock.uuid(),
       getRandomValues: <T extends ArrayBufferView>(into: T): T => {
         new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytesOf(clock, into.byteLength));
         return into;

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../clock/clock.ts";
+import { innerTime } from "../../clock/inner-time.ts";
 
 /** A timer as Node gives it. */
 class ReplicaTimer implements Timer {
@@ -53,6 +54,7 @@ export class ReplicaTimers {
   }
 
   readonly setTimeout = (run: Run, ms = 0, ...args: readonly unknown[]): ReplicaTimer => {
+    innerTime.getStore()?.refuse("setTimeout");
     const timer = this.#start(() =>
       this.#clock.after(ms, () => {
         this.#running.delete(timer);
@@ -62,10 +64,13 @@ export class ReplicaTimers {
     return timer;
   };
 
-  readonly setInterval = (run: Run, ms = 0, ...args: readonly unknown[]): ReplicaTimer =>
-    this.#start(() => this.#clock.every(ms, () => run(...args)));
+  readonly setInterval = (run: Run, ms = 0, ...args: readonly unknown[]): ReplicaTimer => {
+    innerTime.getStore()?.refuse("setInterval");
+    return this.#start(() => this.#clock.every(ms, () => run(...args)));
+  };
 
   readonly setImmediate = (run: Run, ...args: readonly unknown[]): { cancelled: boolean } => {
+    innerTime.getStore()?.refuse("setImmediate");
     const immediate = { cancelled: false };
     this.#clock.nextTurn(() => {
       if (!immediate.cancelled && !this.#ended) run(...args);

@@ -19,6 +19,8 @@ export interface StartRun {
   readonly program: string;
   readonly id: string;
   readonly event: RunEvent;
+  /** Events of another run, of which this one is a fork. @default none */
+  readonly more?: readonly RunEvent[];
 }
 
 /** Takes runs that have something to do: new ones, those whose time has come, those whose owner is not heard of any more. */
@@ -63,8 +65,16 @@ export type RunNext =
   | { readonly state: "resting"; readonly wakeInMs: number | undefined }
   /** It has no owner until somebody resumes it. */
   | { readonly state: "paused"; readonly because: string }
-  /** It is over. */
-  | { readonly state: "ended" };
+  /** It is over; whoever waits for it is told so in the same commit. */
+  | { readonly state: "ended"; readonly tell: Letter | undefined };
+
+/** A message for another run's inbox. Nobody is told where that is over, or was never there. */
+export interface Letter {
+  readonly program: string;
+  readonly id: string;
+  readonly key: string;
+  readonly body: Uint8Array;
+}
 
 /** Puts a message into a run's inbox. NOT_FOUND where there is no such run, FAILED_PRECONDITION where it is over. */
 export interface SendRun {
@@ -92,7 +102,10 @@ export interface RunResults {
     readonly nextInMs: number | undefined;
   };
   readonly "keep-runs": Record<never, never>;
-  readonly "append-run": Record<never, never>;
+  /** Who was told: the program, and the owner that its run has. */
+  readonly "append-run": {
+    readonly told: { readonly program: string; readonly holder: string | undefined } | undefined;
+  };
   readonly "send-run": { readonly duplicate: boolean; readonly holder: string | undefined };
   readonly "resume-run": { readonly resumed: boolean };
 }

@@ -132,7 +132,9 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     await client.do(begin("a"));
     await client.do(begin("b"));
     await client.do(
-      append((await client.do(claim("one", { most: 1 }))).runs[0]!.run, 1, 1, { next: { state: "ended" } }),
+      append((await client.do(claim("one", { most: 1 }))).runs[0]!.run, 1, 1, {
+        next: { state: "ended", tell: undefined },
+      }),
     );
     expect(await facts("a")).toMatchObject({ state: "ended", holder: undefined });
     expect((await claimOne("one")).id).toBe("b");
@@ -166,5 +168,26 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     const { run } = await claimOne("one");
     expect((await client.do(claim("one", { known: [run] }))).runs).toEqual([]);
     expect((await client.do(claim("one", { known: [] }))).runs).toMatchObject([{ run, epoch: 1 }]);
+  });
+
+  test(`${name}: the end of a run tells whoever waits for it in the same commit, once`, async () => {
+    const { store, client, claimOne } = await start();
+    await using _ = store;
+    await client.do(begin("parent"));
+    const parent = await claimOne("one");
+    await client.do(begin("child"));
+    const child = await claimOne("two");
+    const tell = { program: "p", id: "parent", key: "child 0", body: body("over") };
+    const end = append(child.run, 1, 1, { next: { state: "ended", tell } });
+    expect(await client.do(end)).toEqual({ told: { program: "p", holder: "one" } });
+    expect(await client.refusal(end)).toBe("ABORTED");
+    const { messages } = await client.do(claim("one"));
+    expect(messages.map((message) => [message.run, text(message.body)])).toEqual([[parent.run, "over"]]);
+    await client.do(begin("orphan"));
+    const orphan = await claimOne("two");
+    const nobody = { ...tell, id: "nobody" };
+    expect(await client.do(append(orphan.run, 1, 1, { next: { state: "ended", tell: nobody } }))).toEqual({
+      told: undefined,
+    });
   });
 }

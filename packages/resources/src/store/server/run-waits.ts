@@ -87,6 +87,9 @@ export class RunWaits {
       this.#waiters.wakeAll(`run ${operation.run}`);
       // It may come due before what they wait for.
       if (operation.next.state === "resting") this.#waiters.wake(claims(operation.program));
+      const { told } = outcome.ok as RunResults["append-run"];
+      if (told !== undefined)
+        this.#waiters.wake(told.holder === undefined ? claims(told.program) : holder(told.holder));
     } else if (operation.kind === "send-run") {
       const { holder: owner } = outcome.ok as RunResults["send-run"];
       this.#waiters.wake(owner === undefined ? claims(operation.program) : holder(owner));

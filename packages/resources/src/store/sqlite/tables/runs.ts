@@ -9,6 +9,7 @@ import type {
   RunEvent,
   RunFacts,
   RunMessage,
+  RunNext,
   RunQuery,
   RunResults,
   RunState,
@@ -36,11 +37,11 @@ export class Runs {
     this.#statements = prepare(database);
   }
 
-  start({ program, id, event }: StartRun, now: number): Outcome {
+  start({ program, id, event, more = [] }: StartRun, now: number): Outcome {
     const { find, insert } = this.#statements;
     if (find.get(program, id) !== undefined) return { ok: { created: false } satisfies RunResults["start-run"] };
-    const { lastInsertRowid } = insert.run(program, id, now, now);
-    this.#append(Number(lastInsertRowid), 0, [event]);
+    const { lastInsertRowid } = insert.run(program, id, now, now, 1 + more.length);
+    this.#append(Number(lastInsertRowid), 0, [event, ...more]);
     return { ok: { created: true } satisfies RunResults["start-run"] };
   }
 
@@ -85,7 +86,14 @@ export class Runs {
       const wakeInMs = inbox.get(run) === undefined ? next.wakeInMs : 0;
       rest.run(total, wakeInMs === undefined ? null : now + wakeInMs, run);
     }
-    return { ok: {} };
+    return { ok: { told: this.#tell(next, now) } satisfies RunResults["append-run"] };
+  }
+
+  #tell(next: RunNext, now: number): RunResults["append-run"]["told"] {
+    if (next.state !== "ended" || next.tell === undefined) return undefined;
+    const sent = this.send({ kind: "send-run", ...next.tell }, now);
+    if ("refused" in sent) return undefined;
+    return { program: next.tell.program, holder: (sent.ok as RunResults["send-run"]).holder };
   }
 
   send({ program, id, key, body }: SendRun, now: number): Outcome {
@@ -130,7 +138,7 @@ function prepare(database: DatabaseSync) {
   return {
     find: database.prepare("select * from run where program = ? and id = ?"),
     byNumber: database.prepare("select * from run where number = ?"),
-    insert: database.prepare("insert into run (program, id, started, wake) values (?, ?, ?, ?)"),
+    insert: database.prepare("insert into run (program, id, started, wake, length) values (?, ?, ?, ?, ?)"),
     putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
     due: database.prepare(
       "select * from run where program = ? and wake <= ? and holder is null and state = 'open' order by wake limit ?",

@@ -1,16 +1,15 @@
-import { innerTime } from "@hadron/core/spi";
-import { enterRace, loseRace } from "./mailbox.ts";
+import { innerTime } from "./inner-time.ts";
 
-const REPLACED = Symbol.for("dev.hadron.durable.globals");
+const REPLACED = Symbol.for("dev.hadron.inner-time");
 
 /** Timers and requests that no log knows of. */
 const REFUSED = ["fetch", "setTimeout", "setInterval", "setImmediate"] as const;
 
 /**
- * Puts a program's time and chance in the place of the process's own, for code that runs in a program and for no other; once
- * in a process, when its first durable service starts. `fetch` and timers throw there. Races tell hooks when they are lost.
+ * Makes the process's own time and chance, timers and `fetch` ask {@link innerTime} first: for code that has one, and for no
+ * other. Once in a process, when the first such code is about to run.
  */
-export function replaceGlobals(): void {
+export function obeyInnerTime(): void {
   if (Reflect.has(globalThis, REPLACED)) return;
   Object.defineProperty(globalThis, REPLACED, { value: true });
   const MachineDate = globalThis.Date;
@@ -39,11 +38,11 @@ export function replaceGlobals(): void {
   for (const name of ["race", "any"] as const) {
     const own: (values: Iterable<unknown>) => Promise<unknown> = Promise[name].bind(Promise);
     const told = (values: Iterable<unknown>) => {
-      if (innerTime.getStore() === undefined) return own(values);
+      const inner = innerTime.getStore();
+      if (inner === undefined) return own(values);
       const promises = [...values];
-      enterRace(promises);
+      const over = inner.race(promises);
       const race = own(promises);
-      const over = () => loseRace(promises);
       race.then(over, over);
       return race;
     };

@@ -1,0 +1,116 @@
+import { type Context, type Handler, onStart, type Part, type StartContext } from "@hadron/core";
+import {
+  beside,
+  type CallingSide,
+  callThrough,
+  defineResource,
+  HadronError,
+  hostHere,
+  isHadronError,
+  type Offering,
+  obeyInnerTime,
+  pattern,
+} from "@hadron/core/spi";
+import { findStore, store } from "@hadron/resources/store";
+import { Owner } from "../owner/owner.ts";
+import { type Children, createProgramHost } from "../owner/program-host.ts";
+import { Runs } from "../owner/runs.ts";
+import { createOffers, type DurableService } from "./handle.ts";
+import { createProcedures } from "./procedures.ts";
+
+/** The logs of all durable programs of an app. It brings the store along. */
+const logs = defineResource({}, { kind: "durable", name: "all", keeper: store, options: {} });
+
+/** What a durable service offers. */
+export type Durable<I, O> = ((...input: unknown extends I ? [input?: I] : [input: I]) => Promise<O>) &
+  Offering<DurableService<I, O>>;
+
+/**
+ * Makes a service of a durable program: a function whose execution is an event log. It survives a crash at any instruction,
+ * and goes on where it was, in whichever replica. What it does outside it does in steps.
+ *
+ * The service's value starts runs and gives handles of them; called as a function, it is a run of its own, awaited.
+ *
+ * @example
+ * export const order = service("order", durable(async (o: Order) => {
+ *   const paid = await step("charge", ({ key }) => charge(o, key), { attempts: 5 });
+ *   await Promise.race([hook("approved").next(), sleep("3d")]);
+ *   return paid;
+ * }), { replicas: 3 });
+ * const one = await order.start(o, { id: `order/${o.id}` });
+ * await one.result();
+ */
+export function durable<I = unknown, O = unknown>(program: (input: I) => O): Part<Durable<I, Awaited<O>>> {
+  if (typeof program !== "function") {
+    throw new HadronError("INVALID_DECLARATION", "durable(program): the program is not a function.");
+  }
+  const part = pattern({
+    name: "durable",
+    children: {},
+    needs: { uses: [logs] },
+    offers: (service) => createOffers<I, Awaited<O>>(service),
+    root: () => createRoot(program),
+  });
+  return part as unknown as Part<Durable<I, Awaited<O>>>;
+}
+
+function createRoot(program: (input: any) => unknown): Handler {
+  let runs: Runs | undefined;
+  let working: Promise<void> | undefined;
+  const started = (): Runs => {
+    if (runs !== undefined) return runs;
+    throw new HadronError("UNAVAILABLE", "The durable program has not started yet.", { unsent: true });
+  };
+  const run = async (input: unknown, { id, signal }: Context) => {
+    await started().start(id, input);
+    return started().result(id, signal);
+  };
+  return Object.assign(run, {
+    [beside]: createProcedures(started),
+    async [onStart]({ service, log, signal, clock }: StartContext) {
+      obeyInnerTime();
+      const host = hostHere();
+      if (host === undefined) throw new HadronError("INTERNAL", "A durable program was started outside of a replica.");
+      const client = await findStore(logs);
+      runs = new Runs(client, clock, service);
+      const programHost = createProgramHost(host, toChildren(host, service));
+      const owner = new Owner({
+        store: client,
+        clock,
+        log,
+        program: service,
+        signal,
+        engine: {
+          program: (input) => callThrough(programHost, () => program(input)),
+          nextTurn: (next) => host.clock.nextTurn(next),
+          outside: (work) => callThrough(host, work),
+        },
+      });
+      const stop = () => {
+        if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") owner.kill();
+      };
+      signal.addEventListener("abort", stop, { once: true });
+      working = owner.work();
+    },
+    async [Symbol.asyncDispose]() {
+      await working;
+    },
+  });
+}
+
+/** A call to a durable program from another is a run of its own: begun once, and told of when it is over. */
+function toChildren(host: CallingSide, program: string): Children {
+  return {
+    isDurable: (service) => host.app?.services.get(service)?.topology.pattern === "durable",
+    async begin(service, input, { key, signal, command }) {
+      const id = key.slice(program.length + 1, key.lastIndexOf(":"));
+      await host.call(service, "start", { id: key, input, parent: { program, id, command } }, { signal });
+      const cancel = () => {
+        const { reason } = signal;
+        if (!isHadronError(reason) || reason.code !== "CANCELLED") return;
+        host.call(service, "cancel", { id: key, reason: reason.message }, {}).catch(() => {});
+      };
+      signal.addEventListener("abort", cancel, { once: true });
+    },
+  };
+}

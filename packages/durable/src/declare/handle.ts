@@ -1,0 +1,89 @@
+import { type CallOptions, HadronError } from "@hadron/core";
+import type { OfferedService } from "@hadron/core/spi";
+import type { RunState } from "@hadron/resources/store";
+import type { LogEvent } from "../log/events.ts";
+import type { RunStatus, RunSummary } from "../owner/runs.ts";
+
+/** An event as it is shown: `n` is its place in the log. */
+export type ShownEvent = LogEvent & { readonly n: number };
+
+/** A run, from anywhere. Each method fails as a call fails, and with NOT_FOUND where there is no such run. */
+export interface RunHandle<O> {
+  readonly id: string;
+  /** What it gives, or throws. Waits so long at most. @param options.timeoutMs @default 30 000 */
+  result(options?: { readonly timeoutMs?: number }): Promise<O>;
+  status(): Promise<RunStatus>;
+  /**
+   * Sends to one of its hooks: stored when this resolves. A second message of the same key is none. FAILED_PRECONDITION where
+   * the run is over; where it is not there, NOT_FOUND, or it is started with `start`.
+   */
+  send(
+    hook: string,
+    value?: unknown,
+    options?: { readonly key?: string; readonly start?: unknown },
+  ): Promise<{ readonly duplicate: boolean }>;
+  /** Cancels what it awaits; its `finally` blocks run, and have 30 s. */
+  cancel(reason?: string): Promise<void>;
+  /** Ends it at once: nothing of it runs any more. */
+  kill(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Starts another run with the first `at` events of this one. */
+  fork(options: { readonly at: number; readonly id: string }): Promise<RunHandle<O>>;
+  /** Its events, as they come, until it is over. */
+  events(options?: { readonly from?: number }): AsyncIterable<ShownEvent>;
+  /** As of an event: what was awaited then. */
+  at(n: number): Promise<RunStatus>;
+}
+
+/** What the value of a durable service offers beside being called. */
+export interface DurableService<I, O> {
+  /** Starts a run, or attaches to the one of that id. @param options.id @default its own */
+  start(input: I, options?: { readonly id?: string }): Promise<RunHandle<O>>;
+  /** The handle of a run, whether or not it is there. */
+  run(id: string): RunHandle<O>;
+  /** Its runs, the latest first. @param options.before Only those that were started before this run. */
+  list(options?: {
+    readonly state?: RunState;
+    readonly before?: string;
+    readonly limit?: number;
+  }): Promise<readonly RunSummary[]>;
+}
+
+/** The value's methods are calls of the service's procedures. */
+export function createOffers<I, O>({ call }: OfferedService): DurableService<I, O> & Readonly<Record<string, unknown>> {
+  const run = (id: string): RunHandle<O> => createHandle(id, call);
+  return {
+    run,
+    async start(input, options = {}) {
+      const { id } = (await call("start", { input, ...options })) as { id: string };
+      return run(id);
+    },
+    list: async (options = {}) => (await call("list", options)) as readonly RunSummary[],
+  };
+}
+
+function createHandle<O>(id: string, call: OfferedService["call"]): RunHandle<O> {
+  const ask = async <T>(procedure: string, input: object = {}, options?: CallOptions) =>
+    (await call(procedure, { id, ...input }, options)) as T;
+  return {
+    id,
+    result: ({ timeoutMs } = {}) => ask<O>("result", {}, timeoutMs === undefined ? {} : { timeoutMs }),
+    status: () => ask<RunStatus>("status"),
+    send: (hook, value, options = {}) => ask("send", { hook, value, ...options }),
+    cancel: (reason) => ask("cancel", reason === undefined ? {} : { reason }),
+    kill: () => ask("kill"),
+    pause: () => ask("pause"),
+    resume: () => ask("resume"),
+    async fork({ at, id: newId }) {
+      if (typeof newId !== "string") throw new HadronError("WRONG_USE", "fork({ at, id }): say the id of the new run.");
+      await ask("fork", { at, newId });
+      return createHandle(newId, call);
+    },
+    async *events({ from = 0 } = {}) {
+      const options = { timeoutMs: Number.POSITIVE_INFINITY };
+      yield* await ask<AsyncIterable<ShownEvent>>("events", { from }, options);
+    },
+    at: (n) => ask<RunStatus>("at", { n }),
+  };
+}

@@ -1,0 +1,195 @@
+import { type Clock, HadronError } from "@hadron/core";
+import type { RunFacts, RunState, StoreClient } from "@hadron/resources/store";
+import { fromErrorRecord } from "../log/errors.ts";
+import { ENGINE, type LogEvent, type Outcome, type Parent } from "../log/events.ts";
+import { type Message, toBody } from "../log/messages.ts";
+import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
+import { fromLogged, toLogged } from "../log/values.ts";
+import { type Awaited, viewOf } from "../log/view.ts";
+
+const PAGE = 1000;
+/** So long one question waits in the store. */
+const WAIT_MS = 20_000;
+
+/** What is known of a run. */
+export interface RunStatus {
+  readonly id: string;
+  /** `open`: it works or waits. `paused`: somebody has to resume it; `because` says why. */
+  readonly state: RunState;
+  readonly because: string | undefined;
+  /** What it waits for; empty where it is over. */
+  readonly awaited: readonly Awaited[];
+  /** Why it was cancelled, if it was. */
+  readonly cancelled: string | undefined;
+  /** How many events its log has. */
+  readonly events: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date | undefined;
+}
+
+/** The runs of one program, for those who start, look at and talk to them; they may be owned by any process. */
+export class Runs {
+  readonly #store: StoreClient;
+  readonly #clock: Clock;
+  readonly #program: string;
+
+  constructor(store: StoreClient, clock: Clock, program: string) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#program = program;
+  }
+
+  /** Starts a run, or finds the one of that id. */
+  async start(
+    id: string,
+    input: unknown,
+    parent?: Parent,
+  ): Promise<{ readonly id: string; readonly created: boolean }> {
+    checkId(id);
+    const started: LogEvent = {
+      type: "started",
+      at: this.#clock.wallNow(),
+      input: toLogged(input, `the input of ${this.#program}`),
+      secret: this.#clock.uuid().replaceAll("-", ""),
+      engine: ENGINE,
+      parent,
+    };
+    const program = this.#program;
+    const { created } = await this.#store.do({ kind: "start-run", program, id, event: toRunEvent(started) });
+    return { id, created };
+  }
+
+  /** What a run gave, or throws what it threw. Waits for its end as long as the signal lets it. NOT_FOUND where there is none. */
+  async result(id: string, signal: AbortSignal): Promise<unknown> {
+    for (;;) {
+      signal.throwIfAborted();
+      const follow = { program: this.#program, id, from: 0, most: 0, until: "ended" } as const;
+      const found = await this.#store.link.followRun(follow, WAIT_MS, signal);
+      if (found === undefined) throw this.#notFound(id);
+      if (found.facts.state !== "ended") continue;
+      const { run, length } = found.facts;
+      const [last] = await this.#read(run, length - 1, length);
+      if (last?.type !== "ended") throw new HadronError("INTERNAL", `The log of run "${id}" has no end.`);
+      return valueOrThrow(last.outcome);
+    }
+  }
+
+  async status(id: string): Promise<RunStatus> {
+    const facts = await this.#facts(id);
+    return toStatus(facts, await this.#read(facts.run, 0, facts.length));
+  }
+
+  /** The run as of an event: what was awaited then. */
+  async at(id: string, n: number): Promise<RunStatus> {
+    const facts = await this.#facts(id);
+    if (!(Number.isInteger(n) && n >= 0 && n < facts.length)) {
+      throw new HadronError(
+        "INVALID_INPUT",
+        `Run "${id}" has events 0 to ${facts.length - 1}; there is no event ${n}.`,
+      );
+    }
+    return toStatus({ ...facts, length: n + 1 }, await this.#read(facts.run, 0, n + 1));
+  }
+
+  /** Puts something into a run's inbox. NOT_FOUND where there is none, FAILED_PRECONDITION where it is over. */
+  async tell(id: string, message: Message, key?: string): Promise<{ readonly duplicate: boolean }> {
+    const program = this.#program;
+    const { duplicate } = await this.#store.do({ kind: "send-run", program, id, key, body: toBody(message) });
+    return { duplicate };
+  }
+
+  async resume(id: string): Promise<{ readonly resumed: boolean }> {
+    return this.#store.do({ kind: "resume-run", program: this.#program, id });
+  }
+
+  /** Starts another run with the first events of this one. Its steps among them are not done again. */
+  async fork(id: string, at: number, newId: string): Promise<{ readonly id: string; readonly created: boolean }> {
+    checkId(newId);
+    const facts = await this.#facts(id);
+    if (!(Number.isInteger(at) && at >= 1 && at <= facts.length)) {
+      throw new HadronError(
+        "INVALID_INPUT",
+        `A fork of run "${id}" has its first 1 to ${facts.length} events; at is ${at}.`,
+      );
+    }
+    const events = (await this.#read(facts.run, 0, at)).filter(({ type }) => type !== "ended");
+    const [first, ...rest] = events;
+    if (first === undefined) throw new HadronError("INTERNAL", `The log of run "${id}" is empty.`);
+    const program = this.#program;
+    const fork = {
+      kind: "start-run",
+      program,
+      id: newId,
+      event: toRunEvent(first),
+      more: rest.map(toRunEvent),
+    } as const;
+    const { created } = await this.#store.do(fork);
+    return { id: newId, created };
+  }
+
+  /** The events of a run from one on, as they come, until it is over. */
+  async *events(id: string, from: number, signal: AbortSignal): AsyncGenerator<LogEvent & { readonly n: number }> {
+    let next = from;
+    while (!signal.aborted) {
+      const follow = { program: this.#program, id, from: next, most: PAGE, until: "events" } as const;
+      const found = await this.#store.link.followRun(follow, WAIT_MS, signal);
+      if (found === undefined) throw this.#notFound(id);
+      for (const event of found.events) yield { n: next++, ...fromRunEvent(event) };
+      if (found.facts.state === "ended" && next >= found.facts.length) return;
+    }
+  }
+
+  async list(state: RunState | undefined, before: string | undefined, limit: number): Promise<readonly RunSummary[]> {
+    const program = this.#program;
+    const last = before === undefined ? undefined : (await this.#facts(before)).run;
+    const found = await this.#store.read({ kind: "runs", program, state, before: last, most: limit });
+    return found.map(toSummary);
+  }
+
+  async #facts(id: string): Promise<RunFacts> {
+    const facts = await this.#store.read({ kind: "run", program: this.#program, id });
+    if (facts === undefined) throw this.#notFound(id);
+    return facts;
+  }
+
+  async #read(run: number, from: number, to: number): Promise<LogEvent[]> {
+    const events: LogEvent[] = [];
+    while (from + events.length < to) {
+      const next = from + events.length;
+      const page = await this.#store.read({ kind: "run-events", run, from: next, most: Math.min(PAGE, to - next) });
+      if (page.length === 0) break;
+      events.push(...page.map(fromRunEvent));
+    }
+    return events;
+  }
+
+  #notFound(id: string): HadronError {
+    return new HadronError("NOT_FOUND", `There is no run "${id}" of "${this.#program}".`);
+  }
+}
+
+/** A run in a list. */
+export type RunSummary = Omit<RunStatus, "awaited" | "cancelled">;
+
+function toSummary({ id, state, because, length, startedAt, endedAt }: RunFacts): RunSummary {
+  const ended = endedAt === undefined ? undefined : new Date(endedAt);
+  return { id, state, because, events: length, startedAt: new Date(startedAt), endedAt: ended };
+}
+
+function toStatus(facts: RunFacts, events: readonly LogEvent[]): RunStatus {
+  const { awaited, cancelled } = viewOf(events);
+  return { ...toSummary(facts), awaited, cancelled };
+}
+
+function valueOrThrow(outcome: Outcome): unknown {
+  if ("error" in outcome) throw fromErrorRecord(outcome.error);
+  return fromLogged(outcome.ok);
+}
+
+function checkId(id: unknown): void {
+  if (typeof id === "string" && id !== "" && id.length <= 512 && id.isWellFormed() && !id.includes("\0")) return;
+  throw new HadronError(
+    "INVALID_INPUT",
+    `The id of a run should be a text of 1 to 512 characters; it is ${JSON.stringify(id)}.`,
+  );
+}

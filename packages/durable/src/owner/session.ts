@@ -1,0 +1,208 @@
+import { type Clock, HadronError } from "@hadron/core";
+import type { RunMessage, RunNext, StoreClient } from "@hadron/resources/store";
+import { Execution, type ExecutionOptions, type Stop } from "../engine/execution.ts";
+import { toErrorRecord } from "../log/errors.ts";
+import type { LogEvent, Outcome, Parent } from "../log/events.ts";
+import { fromBody, toBody } from "../log/messages.ts";
+import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
+
+/** Events that are read together. */
+const PAGE = 1000;
+/** A run that does nothing for so long is let go of, until its time comes or a message does. */
+const IDLE_MS = 1000;
+
+export interface SessionOptions {
+  readonly store: StoreClient;
+  readonly clock: Clock;
+  readonly program: string;
+  readonly claimed: { readonly run: number; readonly id: string; readonly epoch: number; readonly length: number };
+  /** What runs it, but for what the session itself gives. */
+  readonly engine: Pick<ExecutionOptions, "program" | "nextTurn" | "outside">;
+}
+
+/** One run that this process owns: what comes for it, its place in the log, and when it is let go of. */
+export class Session {
+  readonly run: number;
+  /** Resolves when this process has no more to do with the run, whatever became of it. */
+  readonly over: Promise<Stop | undefined>;
+  readonly #options: SessionOptions;
+  readonly #over = Promise.withResolvers<Stop | undefined>();
+  #length: number;
+  #execution: Execution | undefined;
+  /** Who waits for it. */
+  #parent: Parent | undefined;
+  /** Messages whose events are not appended yet. */
+  readonly #moving = new Map<LogEvent, number>();
+  #waiting: RunMessage[] = [];
+  /** The last append: the next is behind it. */
+  #appended: Promise<void> = Promise.resolve();
+  #stopIdle: (() => void) | undefined;
+  #isOver = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.run = options.claimed.run;
+    this.#length = options.claimed.length;
+    this.over = this.#over.promise;
+  }
+
+  /** Reads the log, and runs the program. */
+  async start(): Promise<void> {
+    const { clock, engine, program, claimed } = this.#options;
+    try {
+      const history = await this.#readLog();
+      if (this.#isOver) return;
+      const [started] = history;
+      this.#parent = started?.type === "started" ? started.parent : undefined;
+      const execution = new Execution({
+        ...engine,
+        clock,
+        run: `${program}/${claimed.id}`,
+        history,
+        journal: { append: (events) => this.#append(events) },
+        changed: () => this.#changed(),
+      });
+      this.#execution = execution;
+      execution.stopped.then((stop) => this.#stopped(stop)).catch((error: unknown) => this.#finish(dropped(error)));
+      execution.start();
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      this.receive(waiting);
+    } catch (error) {
+      this.#finish(dropped(error));
+    }
+  }
+
+  /** Messages from its inbox. */
+  receive(messages: readonly RunMessage[]): void {
+    for (const message of messages) {
+      if (this.#isOver) return;
+      if (this.#execution === undefined) this.#waiting.push(message);
+      else this.#move(this.#execution, message);
+    }
+  }
+
+  /** Lets go of the run: another may have it at once. */
+  async release(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopIdle?.();
+    this.#execution?.drop(undefined);
+    await this.#letGo({ state: "resting", wakeInMs: 0 });
+    this.#finish(undefined);
+  }
+
+  /** This process may own the run no more: nothing of it is written. */
+  drop(): void {
+    this.#execution?.drop(undefined);
+    this.#finish(undefined);
+  }
+
+  #move(execution: Execution, { number, body }: RunMessage): void {
+    const message = fromBody(body);
+    if (message.kind === "send") this.#moving.set(execution.receive(message.hook, message.value), number);
+    else if (message.kind === "cancel") this.#moving.set(execution.cancel(message.reason), number);
+    else if (message.kind === "child") this.#moving.set(execution.settle(message.command, message.outcome), number);
+    else {
+      this.#isOver = true;
+      execution.drop(undefined);
+      const killed = { error: toErrorRecord(new HadronError("CANCELLED", "The run was killed.")) };
+      const next: RunNext =
+        message.kind === "pause" ? { state: "paused", because: "Somebody paused it." } : this.#ended(killed);
+      const at = this.#options.clock.wallNow();
+      const events: LogEvent[] = message.kind === "pause" ? [] : [{ type: "ended", at, outcome: killed }];
+      void this.#letGo(next, events, [number]).then(() => this.#finish(undefined));
+    }
+  }
+
+  async #readLog(): Promise<LogEvent[]> {
+    const { store, claimed } = this.#options;
+    const history: LogEvent[] = [];
+    while (history.length < claimed.length) {
+      const from = history.length;
+      const most = Math.min(PAGE, claimed.length - from);
+      const events = await store.read({ kind: "run-events", run: claimed.run, from, most });
+      if (events.length === 0)
+        throw new HadronError("INTERNAL", `The log of ${claimed.id} is shorter than it should be.`);
+      history.push(...events.map(fromRunEvent));
+    }
+    return history;
+  }
+
+  /** Appends for the execution: one after the other. */
+  #append(events: readonly LogEvent[]): Promise<void> {
+    const taken = events.flatMap((event) => this.#moving.get(event) ?? []);
+    const last = events.at(-1);
+    const next: RunNext = last?.type === "ended" ? this.#ended(last.outcome) : { state: "owned" };
+    return this.#do(events, taken, next).then(() => {
+      for (const event of events) this.#moving.delete(event);
+    });
+  }
+
+  /** Whoever waits for it is told. */
+  #ended(outcome: Outcome): RunNext {
+    const parent = this.#parent;
+    if (parent === undefined) return { state: "ended", tell: undefined };
+    const { program, id, command } = parent;
+    return {
+      state: "ended",
+      tell: { program, id, key: `child ${command}`, body: toBody({ kind: "child", command, outcome }) },
+    };
+  }
+
+  #do(events: readonly LogEvent[], taken: readonly number[], next: RunNext): Promise<void> {
+    const { store, program, claimed } = this.#options;
+    const { run, epoch } = claimed;
+    const done = this.#appended.then(async () => {
+      const length = this.#length;
+      await store.do({ kind: "append-run", program, run, epoch, length, events: events.map(toRunEvent), taken, next });
+      this.#length += events.length;
+    });
+    this.#appended = done;
+    done.catch(() => {});
+    return done;
+  }
+
+  /** A last append. Where it is refused, another has the run; where nobody knows, its lease ends. */
+  #letGo(next: RunNext, events: readonly LogEvent[] = [], taken: readonly number[] = []): Promise<void> {
+    return this.#do(events, taken, next).catch(() => {});
+  }
+
+  #changed(): void {
+    this.#stopIdle?.();
+    const wakeAt = this.#execution?.restsUntil;
+    if (this.#isOver || wakeAt === undefined) return;
+    const { clock } = this.#options;
+    if (wakeAt - clock.wallNow() <= IDLE_MS) return;
+    const timer = clock.after(IDLE_MS, () => void this.#rest());
+    this.#stopIdle = () => clock.cancel(timer);
+  }
+
+  async #rest(): Promise<void> {
+    const wakeAt = this.#execution?.restsUntil;
+    if (this.#isOver || wakeAt === undefined || this.#moving.size > 0) return;
+    this.#isOver = true;
+    this.#execution?.drop(undefined);
+    const leftMs = Math.max(0, Math.ceil(wakeAt - this.#options.clock.wallNow()));
+    await this.#letGo({ state: "resting", wakeInMs: wakeAt === Number.POSITIVE_INFINITY ? undefined : leftMs });
+    this.#finish(undefined);
+  }
+
+  async #stopped(stop: Stop): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopIdle?.();
+    if (stop.state === "paused") await this.#letGo({ state: "paused", because: stop.because.message });
+    this.#finish(stop);
+  }
+
+  #finish(stop: Stop | undefined): void {
+    this.#isOver = true;
+    this.#stopIdle?.();
+    this.#over.resolve(stop);
+  }
+}
+
+function dropped(because: unknown): Stop {
+  return { state: "dropped", because };
+}
