@@ -224,6 +224,8 @@ export interface Runner {
   list(context: RunContext): Promise<readonly RunningApp[]>;
   /** What `apply` would make, as a file that other tools take. WRONG_USE where there is no such form. */
   export(program: Program, context: RunContext): Promise<string>;
+  /** What replicas would find of the app. Changes nothing. Absent: this runner cannot tell. */
+  files?(program: Program, context: RunContext): Promise<readonly TakenAlong[]>;
 }
 
 /** Which lines of the log are wanted. */
@@ -236,6 +238,17 @@ export interface LogOptions {
   readonly since?: string | undefined;
   /** Of what is there, only the last lines of each replica are wanted, so many. May be left alone, too. @default all */
   readonly tail?: number | undefined;
+}
+
+/** A file that goes along with an app. */
+export interface TakenAlong {
+  /** Where a replica finds it, as seen from the folder that holds all of them. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Which part of an image it is in: a part is sent again only where something in it changed. */
+  readonly layer: string;
+  /** Why, for people: `read by src/app.ts`. */
+  readonly because: string;
 }
 
 /** A flag of a runner's own, beside those that every verb takes. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import type { BuildOptions, BuildResult, Metafile, OutputFile, Plugin } from "esbuild";
+import { DEPLOY_SIDE, refuseDeploySide } from "./deploy-side.ts";
 import { type Esbuild, withEsbuild } from "./esbuild.ts";
 import { toBundleError } from "./failure.ts";
 import type { SourceMap } from "./maps/lines.ts";
@@ -59,9 +60,6 @@ export interface BundleOptions {
 
 /** Looks at what a bundle is made of, before it is; false: it is not wanted so. */
 export type Review = (inputs: readonly BundleInput[]) => Promise<boolean>;
-
-/** What runs on the deploying side only: never loaded in a replica, so never part of its code. */
-const DEPLOY_SIDE = ["@hadron/core/cli", "@hadron/core/testing", "@hadron/runners", "@hadron/runners/*"];
 
 /**
  * Bundles an app file. RUNNER_FAILED, with file, line and column, where it does not parse or an import is not found.
@@ -124,6 +122,7 @@ async function bundleWith(
       for (const name of missing) learnt.missing.add(name);
       continue;
     }
+    refuseDeploySide(built.metafile, folder);
     if (!(await review(inputsOf(built.metafile, folder)))) return undefined;
     const dropped = droppedImports(built, folder).filter((said) => !learnt.effects.has(said));
     for (const said of dropped) learnt.effects.add(said);

@@ -12,7 +12,9 @@ import type {
   RunContext,
   Runner,
   RunningApp,
+  TakenAlong,
 } from "@hadron/core/spi";
+import { describeLayout, toLayout } from "../layout/index.ts";
 import type { Engine } from "./engine/client.ts";
 import type { Surroundings } from "./engine/find.ts";
 import { openEngine } from "./engine/open.ts";
@@ -86,6 +88,10 @@ export class DockerRunner implements Runner {
     const { exportCompose } = await import("./compose/export.ts");
     await using engine = await this.#open(context);
     return await exportCompose(engine, program, this.#settings, context);
+  }
+
+  async files(program: Program, { signal }: RunContext): Promise<readonly TakenAlong[]> {
+    return describeLayout(await toLayout(program, { cache: this.#settings.cache, signal }));
   }
 
   #open({ signal }: RunContext): Promise<Engine> {

@@ -67,6 +67,10 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
       within(async (api) => (await import("./rollout/delete.ts")).deleteApp(api, app, options, context)),
     data: (app, context) => within(async (api) => (await import("./world/data.ts")).readData(api, app, context.signal)),
     list: (context) => within(async (api) => (await import("./world/list.ts")).listApps(api, context)),
+    files: async (program, { signal }) => {
+      const { cacheFolder, describeLayout, toLayout } = await import("../layout/index.ts");
+      return describeLayout(await toLayout(program, { cache: cacheFolder(settings.env), signal }));
+    },
     export: async (program, context) => (await import("./export.ts")).exportApp(program, settings, context),
   };
 };

@@ -17,9 +17,10 @@ import {
   type Runner,
   type RunningApp,
   TableDirectory,
+  type TakenAlong,
 } from "@hadron/core/spi";
 import { endEsbuild } from "../bundle/index.ts";
-import { checkApp, type Layout, toLayout } from "../layout/index.ts";
+import { checkApp, describeLayout, type Layout, toLayout } from "../layout/index.ts";
 import { withCaptures } from "../replica/captures.ts";
 import { claim, describeHolder } from "./control/claim.ts";
 import { RemoteDeployment } from "./control/remote.ts";
@@ -206,6 +207,10 @@ export class LocalRunner implements Runner {
   #capture(program: Program, layout: Layout, signal: AbortSignal): Promise<Program> {
     const place = this.#placeOfData(program.topology.app, program.entry);
     return withCaptures(program, layout, async () => readCaptured(place), signal);
+  }
+
+  async files(program: Program, { signal }: RunContext): Promise<readonly TakenAlong[]> {
+    return describeLayout(await toLayout(program, { cache: this.#options.paths.cache, signal }));
   }
 
   async #check({ staged }: Release, program: Program, signal: AbortSignal): Promise<void> {

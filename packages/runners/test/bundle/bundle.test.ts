@@ -121,8 +121,22 @@ describe("a file that cannot be bundled", () => {
       "app/app.ts": `import x from "./gone.ts";\nimport y from "no-such-package";\nconsole.log(x, y);`,
     });
     await expect(bundle(entry)).rejects.toThrow(
-      /app\.ts:1:15: Could not resolve "\.\/gone\.ts"[\s\S]*app\.ts:2:15: Could not resolve "no-such-package"/,
+      /app\.ts:1:15: There is no "\.\/gone\.ts"[\s\S]*app\.ts:2:15: The package "no-such-package" is not installed[\s\S]*npm install no-such-package$/,
     );
+  });
+
+  test("an import of what replicas do not have is refused, with the line and what to do", async () => {
+    const entry = await write({
+      "app/app.ts": `import "./other.ts";`,
+      "app/other.ts": `import type { StartedApp } from "@hadron/core/testing";\n\nimport { start } from "@hadron/core/testing";\nstart();`,
+    });
+    await expect(bundle(entry)).rejects.toThrow(
+      /^other\.ts:1: an app file cannot import "@hadron\/core\/testing"\.[\s\S]*import it in a test file/,
+    );
+    const types = await write({
+      "app/types.ts": `import type { StartedApp } from "@hadron/core/testing";\nconsole.log(1);`,
+    });
+    await expect(bundle(types)).resolves.toBeDefined();
   });
 
   test("a file that is not there is named", async () => {

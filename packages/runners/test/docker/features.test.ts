@@ -99,7 +99,7 @@ describe.skipIf(skip !== undefined)(
     });
 
     test("shows the user's own lines in a stack trace", async () => {
-      await expect(call("asker", "fail")).rejects.toThrow(/\/app\/files\/app\.ts:\d+:\d+/);
+      await expect(call("asker", "fail")).rejects.toThrow(/\/app\/(?:files|tree\/.*)\/app\.ts:\d+:\d+/);
     });
 
     test("has any other image as a service: found by its name, with its secrets as files, logged", async () => {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { describeLayout } from "../../src/layout/index.ts";
 import { pathsOf, testApp } from "./app.ts";
 
 test("files that the app's own code reads go along, by whichever way it names them", async () => {
@@ -140,4 +141,19 @@ test("of the system's files nothing goes along, though the app reads them", asyn
   const layout = await app.layout();
   expect(await app.execute(layout)).toEqual([true, true, true]);
   expect(pathsOf(layout, "files")).toEqual([]);
+});
+
+test("what goes along is told with its size, its layer and the reason", async () => {
+  await using app = await testApp();
+  await app.write({
+    "app.ts": `import { readFileSync } from "node:fs"; import reads from "reads"; console.log(readFileSync("a.txt"), reads);`,
+    "a.txt": "12345",
+    "node_modules/reads/package.json": `{ "name": "reads", "main": "main.js" }`,
+    "node_modules/reads/main.js": "module.exports = __dirname;",
+  });
+  const told = describeLayout(await app.layout());
+  expect(told).toContainEqual({ path: "files/a.txt", bytes: 5, layer: "files", because: "read by app.ts" });
+  const main = { path: "files/node_modules/reads/main.js", bytes: 27, layer: "packages" };
+  expect(told).toContainEqual({ ...main, because: "it reads files of its own" });
+  expect(told.find(({ path }) => path === "app.mjs")).toMatchObject({ layer: "app", because: "the app's own code" });
 });

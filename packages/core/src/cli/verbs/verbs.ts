@@ -145,8 +145,9 @@ export const VERBS: readonly Verb[] = [
     details: [
       "The same file gives the same text, byte for byte; with --json on one line. It asks no runner.",
       "Its JSON schema is @hadron/core/topology.schema.json.",
+      "With --files it says what replicas would find of the app, how large it is, and why it goes along.",
     ],
-    flags: [],
+    flags: [{ name: "files", help: "what goes along in place of the topology: a row a file, the largest first" }],
     quiet: true,
     load: async () => (await import("./describe.ts")).describe,
   },

@@ -20,7 +20,7 @@ export interface PackageFiles {
 }
 
 /** Of a package, what nobody loads. */
-const ASIDE = /^(?:node_modules|\.git|tests?|__tests__|specs?|benchmarks?|bench|examples?|docs?)$/;
+const ASIDE = /^(?:node_modules|\..*|tests?|__tests__|specs?|benchmarks?|bench|examples?|docs?)$/;
 const NOT_LOADED = /\.(?:map|md|markdown|tsbuildinfo)$/i;
 const SOURCE = /\.[cm]?js$/;
 /** Above this, the sources that nobody named are not looked through. */
