@@ -1,6 +1,6 @@
 import type { StoreLink } from "../src/client/link.ts";
 import { StoreClient } from "../src/client/store-client.ts";
-import { TestTime } from "../src/store/contract/suite.ts";
+import { TestTime } from "../src/store/contract/suite/index.ts";
 import { MemoryDriver, StoreServer } from "../src/store/index.ts";
 
 /** A store in memory and clients of it, without a wire: time stands still unless the test moves it. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createSystemClock } from "@hadron/core/spi";
 import { expect, test } from "vitest";
-import { claim, TestClient } from "../../src/store/contract/suite.ts";
+import { claim, TestClient } from "../../src/store/contract/suite/index.ts";
 import { SqliteDriver, toTimeSource } from "../../src/store/index.ts";
 
 /** Kills a store after so many acknowledgements; returns them. */

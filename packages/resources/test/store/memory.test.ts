@@ -1,5 +1,4 @@
-import { describeRunLog } from "../../src/store/contract/run-suite.ts";
-import { describeStore } from "../../src/store/contract/suite.ts";
+import { describeRunLog, describeStore } from "../../src/store/contract/suite/index.ts";
 import { MemoryDriver } from "../../src/store/index.ts";
 
 for (const describe of [describeStore, describeRunLog]) {

@@ -3,8 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { describeRunLog } from "../../src/store/contract/run-suite.ts";
-import { claim, describeStore, send, set, TestClient, TestTime } from "../../src/store/contract/suite.ts";
+import {
+  claim,
+  describeRunLog,
+  describeStore,
+  send,
+  set,
+  TestClient,
+  TestTime,
+} from "../../src/store/contract/suite/index.ts";
 import { SqliteDriver } from "../../src/store/index.ts";
 import { SCHEMA_VERSION } from "../../src/store/sqlite/schema.ts";
 

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
-import type { AppendRun, ClaimRuns, RunEvent, StartRun } from "./run-operations.ts";
-import type { TimeSource } from "./store-clock.ts";
-import { type StoreUnderTest, TestClient, TestTime } from "./suite.ts";
+import type { AppendRun, ClaimRuns, RunEvent, StartRun } from "../run-operations.ts";
+import type { TimeSource } from "../store-clock.ts";
+import type { StoreUnderTest } from "./start.ts";
+import { TestClient } from "./test-client.ts";
+import { TestTime } from "./test-time.ts";
 
 const LEASE_MS = 4000;
 const body = (text: string) => new TextEncoder().encode(text);
