@@ -11,8 +11,8 @@ export const NUMBER_FORMS = "200, 200d, 0xA4, 0o47, 101b or 'c'";
 /** Reads `200`, `200d`, `0xA4`, `0o47` or `101b`; undefined if it is no number. May be any size. */
 export function toNumber(word: string): number | undefined {
   for (const { pattern, base } of FORMS) {
-    const match = pattern.exec(word);
-    if (match !== null) return Number.parseInt(match[1]!, base);
+    const [, digits] = pattern.exec(word) ?? [];
+    if (digits !== undefined) return Number.parseInt(digits, base);
   }
   return undefined;
 }

@@ -21,18 +21,13 @@ export interface Operand {
 
 /** Reads one operand: the tokens between two commas. `end`: the column behind them. */
 export function toOperand(tokens: readonly Token[], end: number): Operand | LineProblem {
-  const [first] = tokens;
+  const [first, second] = tokens;
   if (first === undefined) return { column: end, problem: "syntax error: an operand is missing", expected: OPERANDS };
   const written = tokens.map(show).join("");
   const operand = { column: first.column, written, isSP: false };
-  if (first.kind === "mark") return first.text === "[" ? toAddress(tokens, end, written) : refuse(tokens, OPERANDS);
-  if (tokens.length > 1) {
-    return {
-      column: tokens[1]!.column,
-      problem: `syntax error: ${show(tokens[1]!)}`,
-      expected: '"," or the end of the line',
-    };
-  }
+  if (first.kind === "mark" && first.text === "[") return toAddress(operand, tokens.slice(1), end);
+  if (first.kind === "mark") return refuse(first, second);
+  if (second !== undefined) return surplus(second);
   if (first.kind !== "word") return { ...operand, kind: first.kind, ...toBytes(first) };
   const register = registerNumber(first.text);
   if (register !== undefined) return { ...operand, kind: "R", slots: [register], isSP: REGISTERS[register] === "SP" };
@@ -42,7 +37,8 @@ export function toOperand(tokens: readonly Token[], end: number): Operand | Line
 
 /** The number of the register of that name, in upper or lower case. */
 export function registerNumber(word: string): number | undefined {
-  const position = (REGISTERS as readonly string[]).indexOf(word.toUpperCase());
+  const names: readonly string[] = REGISTERS;
+  const position = names.indexOf(word.toUpperCase());
   return position === -1 ? undefined : position;
 }
 
@@ -52,8 +48,12 @@ export function isProblem(value: unknown): value is LineProblem {
 
 const OPERANDS = `a register, [address], [register±offset], a label or a number such as ${NUMBER_FORMS}`;
 
-function toAddress(tokens: readonly Token[], end: number, written: string): Operand | LineProblem {
-  const [open, inner, ...rest] = tokens;
+/** What a whole operand has that its first token does not tell. */
+type Written = Pick<Operand, "column" | "written" | "isSP">;
+
+/** Reads what stands behind `[`. */
+function toAddress(operand: Written, tokens: readonly Token[], end: number): Operand | LineProblem {
+  const [inner, ...rest] = tokens;
   if (inner === undefined || (inner.kind !== "word" && inner.kind !== "character")) {
     const what = inner === undefined ? "nothing behind [" : show(inner);
     return {
@@ -63,44 +63,59 @@ function toAddress(tokens: readonly Token[], end: number, written: string): Oper
     };
   }
   const register = inner.kind === "word" ? registerNumber(inner.text) : undefined;
-  const [sign, size] = rest;
-  const signed = register !== undefined && (sign?.text === "+" || sign?.text === "-");
-  const close = signed ? 2 : 0;
-  if (signed && (size?.kind !== "word" || toNumber(size.text) === undefined)) {
+  const offset = register === undefined ? NO_OFFSET : toOffset(rest, end);
+  if (isProblem(offset)) return offset;
+  const [close, extra] = rest.slice(offset.tokens);
+  if (close?.text !== "]" || close.kind !== "mark") {
+    return {
+      column: close?.column ?? end,
+      problem: `syntax error: ${close === undefined ? "[ is not closed" : show(close)}`,
+      expected: register === undefined ? '"]"' : '"]", or "+" or "-" and an offset',
+    };
+  }
+  if (extra !== undefined) return surplus(extra);
+  if (register === undefined) {
+    if (inner.kind === "character") return { ...operand, kind: "[N]", ...toBytes(inner) };
+    const slot = toSlot(inner);
+    return isProblem(slot) ? slot : { ...operand, kind: "[N]", slots: [slot] };
+  }
+  const { value, column } = offset;
+  if (value < -16 || value > 15) {
+    return { column, problem: `offset out of range: ${value}`, expected: "an offset from -16 to 15" };
+  }
+  return { ...operand, kind: "[R±k]", slots: [((value + 32) % 32) * 8 + register] };
+}
+
+/** `tokens`: how many it takes. */
+interface Offset {
+  readonly value: number;
+  readonly column: number;
+  readonly tokens: number;
+}
+
+const NO_OFFSET: Offset = { value: 0, column: 0, tokens: 0 };
+
+/** Reads `+3` or `-16`, where a sign follows. */
+function toOffset([sign, size]: readonly Token[], end: number): Offset | LineProblem {
+  if (sign?.text !== "+" && sign?.text !== "-") return NO_OFFSET;
+  const number = size?.kind === "word" ? toNumber(size.text) : undefined;
+  if (number === undefined) {
     return {
       column: size?.column ?? end,
       problem: `syntax error: no offset behind ${sign.text}`,
       expected: "a number from 0 to 15, or to 16 behind -",
     };
   }
-  if (rest[close]?.text !== "]" || rest[close]?.kind !== "mark") {
-    const found = rest[close];
-    return {
-      column: found?.column ?? end,
-      problem: `syntax error: ${found === undefined ? "[ is not closed" : show(found)}`,
-      expected: register === undefined ? '"]"' : '"]", or "+" or "-" and an offset',
-    };
-  }
-  const extra = rest[close + 1];
-  if (extra !== undefined) {
-    return { column: extra.column, problem: `syntax error: ${show(extra)}`, expected: '"," or the end of the line' };
-  }
-  const operand = { column: open!.column, written, isSP: false };
-  if (register === undefined) {
-    if (inner.kind === "character") return { ...operand, kind: "[N]", ...toBytes(inner) };
-    const slot = toSlot(inner);
-    return isProblem(slot) ? slot : { ...operand, kind: "[N]", slots: [slot] };
-  }
-  const offset = signed ? (sign.text === "-" ? -1 : 1) * toNumber(size!.text)! : 0;
-  if (offset < -16 || offset > 15) {
-    return { column: sign!.column, problem: `offset out of range: ${offset}`, expected: "an offset from -16 to 15" };
-  }
-  return { ...operand, kind: "[R±k]", slots: [((offset + 32) % 32) * 8 + register] };
+  return { value: sign.text === "-" ? -number : number, column: sign.column, tokens: 2 };
+}
+
+function surplus(token: Token): LineProblem {
+  return { column: token.column, problem: `syntax error: ${show(token)}`, expected: '"," or the end of the line' };
 }
 
 /** What stands between quotes, as bytes. One that is above 255 is the place of a problem, found by {@link checkBytes}. */
 function toBytes(token: Token): { readonly slots: readonly number[] } {
-  return { slots: Array.from(token.text, (char) => char.codePointAt(0)!) };
+  return { slots: Array.from(token.text, (char) => char.codePointAt(0) ?? 0) };
 }
 
 function toSlot(token: Token): Slot | LineProblem {
@@ -119,17 +134,13 @@ export function checkBytes(operand: Operand): LineProblem | undefined {
   return { column: operand.column, problem: `number out of range: ${wrong}${of}`, expected: "a number from 0 to 255" };
 }
 
-function refuse(tokens: readonly Token[], expected: string): LineProblem {
-  const [first, second] = tokens;
-  const number = second?.kind === "word" ? toNumber(second.text) : undefined;
-  if (first?.text === "-" && number !== undefined) {
-    return {
-      column: first.column,
-      problem: `number out of range: -${second!.text}`,
-      expected: "a number from 0 to 255",
-    };
+/** An operand cannot begin with this mark. */
+function refuse(mark: Token, next: Token | undefined): LineProblem {
+  const { column } = mark;
+  if (mark.text === "-" && next?.kind === "word" && toNumber(next.text) !== undefined) {
+    return { column, problem: `number out of range: -${next.text}`, expected: "a number from 0 to 255" };
   }
-  return { column: first!.column, problem: `syntax error: ${show(first!)}`, expected };
+  return { column, problem: `syntax error: ${show(mark)}`, expected: OPERANDS };
 }
 
 function show(token: Token): string {

@@ -30,9 +30,10 @@ export function parseLine(set: InstructionSet, line: string): ParsedLine {
   }
   const slots: Slot[] = [];
   // Where tokens could not be read, what is left of the line makes no sense: it would be a second word for one mistake.
-  if (rest.length > 0 && problems.length === 0) {
-    const end = (rest.at(-1)?.column ?? 0) + widthOf(rest.at(-1)!);
-    const outcome = parseInstruction(set, rest, end);
+  const [name, ...operands] = rest;
+  if (name !== undefined && problems.length === 0) {
+    const last = operands.at(-1) ?? name;
+    const outcome = parseInstruction(set, name, operands, last.column + widthOf(last));
     slots.push(...outcome.slots);
     found.push(...outcome.problems);
   }
@@ -41,10 +42,9 @@ export function parseLine(set: InstructionSet, line: string): ParsedLine {
 
 type Outcome = Pick<ParsedLine, "slots" | "problems">;
 
-function parseInstruction(set: InstructionSet, tokens: readonly Token[], end: number): Outcome {
-  const [name, ...rest] = tokens;
-  if (name?.kind !== "word" || !/^[A-Za-z]/.test(name.text)) {
-    return fail(name!.column, `syntax error: ${name!.text}`, "an instruction or a label");
+function parseInstruction(set: InstructionSet, name: Token, rest: readonly Token[], end: number): Outcome {
+  if (name.kind !== "word" || !/^[A-Za-z]/.test(name.text)) {
+    return fail(name.column, `syntax error: ${name.text}`, "an instruction or a label");
   }
   const mnemonic = name.text.toUpperCase();
   const forms = set.byMnemonic.get(mnemonic);
@@ -67,7 +67,7 @@ function parseInstruction(set: InstructionSet, tokens: readonly Token[], end: nu
     problems.push({ column, problem: `too many arguments for ${mnemonic}: ${groups.length}`, expected });
   }
   if (problems.length > 0) return { slots: [], problems };
-  const operands = groups.map(({ read }) => read as Operand);
+  const operands = groups.flatMap(({ read }) => (isProblem(read) ? [] : [read]));
   return forms === undefined ? putBytes(name, operands) : pick(mnemonic, name.column, forms, operands);
 }
 
@@ -111,17 +111,11 @@ function checkLabel({ text, column }: Token): LineProblem | undefined {
 /** Cuts tokens at the commas. `end` of each: the column of the comma behind it, or of the end of the line. */
 function split(tokens: readonly Token[], end: number): { readonly tokens: readonly Token[]; readonly end: number }[] {
   if (tokens.length === 0) return [];
-  const groups: { tokens: Token[]; end: number }[] = [{ tokens: [], end }];
-  for (const token of tokens) {
-    const last = groups.at(-1)!;
-    if (token.kind === "mark" && token.text === ",") {
-      last.end = token.column;
-      groups.push({ tokens: [], end });
-    } else {
-      last.tokens.push(token);
-    }
-  }
-  return groups;
+  const commas = tokens.flatMap(({ kind, text }, index) => (kind === "mark" && text === "," ? [index] : []));
+  return [...commas, tokens.length].map((index, position) => ({
+    tokens: tokens.slice(position === 0 ? 0 : (commas[position - 1] ?? 0) + 1, index),
+    end: tokens[index]?.column ?? end,
+  }));
 }
 
 function widthOf({ kind, text }: Token): number {

@@ -25,7 +25,8 @@ export function toTokens(line: string): {
   const problems: LineProblem[] = [];
   let at = 0;
   while (at < line.length) {
-    const char = line[at]!;
+    // A whole character: one that UTF-16 writes as two counts as two columns, and is shown as one.
+    const char = String.fromCodePoint(line.codePointAt(at) ?? 0);
     if (char === ";") break;
     if (char === " " || char === "\t" || char === "\r") {
       at += 1;
@@ -40,7 +41,7 @@ export function toTokens(line: string): {
     problems.push({ column: at + 1, ...unreadable(char, line.slice(at)) });
     // Nothing behind a quote that does not close can be told from what it should hold.
     if (char === '"' || char === "'") break;
-    at += String.fromCodePoint(line.codePointAt(at)!).length;
+    at += char.length;
   }
   return { tokens, problems };
 }
@@ -48,8 +49,8 @@ export function toTokens(line: string): {
 function tokenAt(line: string, at: number): { readonly token: Token; readonly end: number } | undefined {
   for (const [kind, pattern] of PATTERNS) {
     pattern.lastIndex = at;
-    const match = pattern.exec(line);
-    if (match !== null) return { token: { kind, text: match[1]!, column: at + 1 }, end: pattern.lastIndex };
+    const [, text] = pattern.exec(line) ?? [];
+    if (text !== undefined) return { token: { kind, text, column: at + 1 }, end: pattern.lastIndex };
   }
   return undefined;
 }
@@ -57,6 +58,5 @@ function tokenAt(line: string, at: number): { readonly token: Token; readonly en
 function unreadable(char: string, rest: string): { problem: string; expected: string } {
   if (char === "'") return { problem: `syntax error: ${rest}`, expected: "one character between single quotes" };
   if (char === '"') return { problem: `syntax error: ${rest}`, expected: "text between double quotes" };
-  const shown = String.fromCodePoint(rest.codePointAt(0)!);
-  return { problem: `syntax error: ${shown}`, expected: "a label, an instruction, an operand or a comment" };
+  return { problem: `syntax error: ${char}`, expected: "a label, an instruction, an operand or a comment" };
 }

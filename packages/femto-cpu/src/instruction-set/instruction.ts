@@ -95,7 +95,8 @@ export function instruction<const Syntax extends string, const Node extends stri
   if (!Number.isInteger(opcode) || opcode < 0 || opcode > 255) {
     throw new HadronError("INVALID_DECLARATION", `"${syntax}": the opcode is ${opcode}, and should be 0 to 255.`);
   }
-  const step = spec.step as unknown as Instruction["step"];
+  // As many values come as the syntax has operands.
+  const step = spec.step as Instruction["step"];
   return { syntax, mnemonics, operands, opcode, node, does, takesSP, overwrites, pops, step };
 }
 
@@ -103,7 +104,7 @@ function readSyntax(syntax: string): { mnemonics: string[]; operands: OperandKin
   const match = /^(\w+(?:\|\w+)*)(?: (.+))?$/.exec(syntax);
   const mnemonics = match?.[1]?.split("|") ?? [];
   const operands = match?.[2]?.split(", ") ?? [];
-  const wrong = operands.find((operand) => !(OPERAND_KINDS as readonly string[]).includes(operand));
+  const wrong = operands.find((operand) => !isOperandKind(operand));
   if (wrong !== undefined) {
     const known = OPERAND_KINDS.join(" ");
     throw new HadronError("INVALID_DECLARATION", `"${syntax}": "${wrong}" is no kind of operand; there are ${known}.`);
@@ -114,5 +115,9 @@ function readSyntax(syntax: string): { mnemonics: string[]; operands: OperandKin
       `"${syntax}" is no syntax: write names in capitals, joined by "|" (DB is taken), then operands, as in "MOV R, [N]".`,
     );
   }
-  return { mnemonics, operands: operands as OperandKind[] };
+  return { mnemonics, operands: operands.filter(isOperandKind) };
+}
+
+function isOperandKind(text: string): text is OperandKind {
+  return OPERAND_KINDS.some((kind) => kind === text);
 }

@@ -38,12 +38,11 @@ export function assembler(parser: PartOf<LineHandler>): Part<(source: string, co
           throw new HadronError("INVALID_INPUT", `The program has ${lines.length} lines, and may have ${MAX_LINES}.`);
         }
         const parsed: ParsedLine[] = [];
-        let next = 0;
+        // One list that all take from: each line is parsed once.
+        const left = lines.entries();
         const work = async (): Promise<void> => {
-          while (next < lines.length) {
-            const index = next++;
-            parsed[index] = await repeated(() => parser.client(lines[index]!), { forMs: REPEAT_MS, signal });
-          }
+          for (const [index, line] of left)
+            parsed[index] = await repeated(() => parser.client(line), { forMs: REPEAT_MS, signal });
         };
         await Promise.all(Array.from({ length: Math.min(AT_ONCE, lines.length) }, work));
         const program = putTogether(parsed);

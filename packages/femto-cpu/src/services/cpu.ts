@@ -82,7 +82,7 @@ export function cpu(
         };
         while (steps < maxSteps) {
           if (state.IP >= MEMORY_BYTES) return end("faulted", FAULTS.pastMemory);
-          const opcode = copy[state.IP]!;
+          const opcode = copy[state.IP] ?? 0;
           const stepper = steppers[opcode];
           if (stepper === undefined) return end("faulted", FAULTS.invalidOpcode(opcode));
           const { instruction, call } = stepper;

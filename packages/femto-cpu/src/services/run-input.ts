@@ -37,7 +37,7 @@ type Check = (value: unknown) => string | undefined;
 const whole = (from: number, to: number): Check => {
   const rule = `should be a whole number from ${from} to ${to}`;
   return (value) =>
-    Number.isInteger(value) && (value as number) >= from && (value as number) <= to ? undefined : rule;
+    typeof value === "number" && Number.isInteger(value) && value >= from && value <= to ? undefined : rule;
 };
 const boolean: Check = (value) => (typeof value === "boolean" ? undefined : "should be true or false");
 const source: Check = (value) => {

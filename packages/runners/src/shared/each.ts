@@ -5,9 +5,10 @@ export async function each<T, R>(
   work: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const results = new Array<R>(items.length);
-  let next = 0;
+  // One list that all take from.
+  const left = items.entries();
   const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
+    for (const [index, item] of left) results[index] = await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   return results;
