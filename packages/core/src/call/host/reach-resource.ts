@@ -64,6 +64,17 @@ export function withinCall<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
+/**
+ * Does work on behalf of no call: what it calls has 30 s of its own, whatever becomes of the handler in which it was begun. For work
+ * that several handlers wait for.
+ */
+export function outsideOfCalls<T>(work: () => T): T {
+  const current = ambient.getStore();
+  return current === undefined
+    ? work()
+    : ambient.run({ host: current.host, scope: undefined, context: undefined }, work);
+}
+
 function toResourceHost(host: CallingSide, resource: ResourceDefinition): ResourceHost {
   check(host, resource);
   const keeper = resource.keeper.name;
