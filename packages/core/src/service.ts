@@ -22,7 +22,7 @@ export interface ServiceOptions extends Needs {
    * on which address, and on a cluster by what means. @default false
    */
   readonly expose?: boolean | Partial<Expose>;
-  /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain */
+  /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain, 30 s without an answer */
   readonly limits?: Partial<Limits>;
   /** Stand around each call of its handlers, the first outermost: the place for authentication, tracing, caching. @default none */
   readonly around?: readonly Wrapper[];
@@ -121,7 +121,7 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
     if (typeof wrapper !== "function")
       fail(by, `around holds ${typeof wrapper}, and should hold functions (call, next) => …`);
   }
-  const limit = (name: keyof Limits, from: number, to: number) =>
+  const limit = (name: keyof typeof DEFAULT_LIMITS, from: number, to: number) =>
     checkWhole(by, `limits.${name}`, limits[name] ?? DEFAULT_LIMITS[name], from, to);
   return {
     replicas,
@@ -131,6 +131,9 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
       inputBytes: limit("inputBytes", 1, 2 ** 31 - 1),
       outputBytes: limit("outputBytes", 1, 2 ** 31 - 1),
       drainMs: limit("drainMs", 0, 3_600_000),
+      ...(limits.hangMs === undefined
+        ? {}
+        : { hangMs: checkWhole(by, "limits.hangMs", limits.hangMs, 1000, 86_400_000) }),
     },
     around: [...around],
   };

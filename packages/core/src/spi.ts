@@ -26,7 +26,7 @@ export type {
   ResourceDefinition,
   ServiceDefinition,
 } from "./declare/definition.ts";
-export { beside, type OfferedService, type Offers, serviceDefinition } from "./declare/definition.ts";
+export { beside, hangMsOf, type OfferedService, type Offers, serviceDefinition } from "./declare/definition.ts";
 export type { ImageTopology, Readiness } from "./declare/image-topology.ts";
 export type { Kept } from "./declare/life.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";

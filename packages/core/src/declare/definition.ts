@@ -184,10 +184,19 @@ export interface Limits {
   readonly outputBytes: number;
   /** How long a replica that was told to stop works on. */
   readonly drainMs: number;
+  /** How long a replica may answer nothing at all, as in a loop without end, until it is started again. @default 30 s */
+  readonly hangMs?: number;
+}
+
+const HANG_MS = 30_000;
+
+/** See {@link Limits.hangMs}. */
+export function hangMsOf({ hangMs = HANG_MS }: Pick<Limits, "hangMs">): number {
+  return hangMs;
 }
 
 /** Of a service whose declaration says nothing else. */
-export const DEFAULT_LIMITS: Limits = {
+export const DEFAULT_LIMITS: Required<Omit<Limits, "hangMs">> = {
   // What waits for another service that is away counts: 200 calls a second for twenty seconds.
   concurrency: 4000,
   inputBytes: 16 * 1024 * 1024,

@@ -23,6 +23,7 @@ import { own } from "../values/own.ts";
  * | `HADRON_COUNTS_FILE` | a file that holds the same and is read again when it changes |
  * | `HADRON_SECRETS_FILE` | a JSON file, name → value, that the bundle's first lines put into `process.env` |
  * | `HADRON_STORAGE` | the folder of the replica's own storage, where that is not the declared path |
+ * | `HADRON_HANG_MS` | how long its turns may not come round until it ends itself; absent: somebody else sees to that |
  * | `HADRON_CHECK` | "1": compare the topology, say `{"ok":true}` or the error on stdout, and exit |
  */
 export interface ReplicaEnvironment {
@@ -42,6 +43,7 @@ export interface ReplicaEnvironment {
   readonly countsFile: string | undefined;
   readonly secretsFile: string | undefined;
   readonly storage: string | undefined;
+  readonly hangMs: number | undefined;
   readonly check: boolean;
 }
 
@@ -72,6 +74,7 @@ export const VARIABLE = {
   countsFile: "HADRON_COUNTS_FILE",
   secretsFile: "HADRON_SECRETS_FILE",
   storage: "HADRON_STORAGE",
+  hangMs: "HADRON_HANG_MS",
   check: "HADRON_CHECK",
 } as const satisfies Readonly<Record<keyof ReplicaEnvironment, string>>;
 
@@ -106,6 +109,7 @@ export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, stri
     countsFile: facts.countsFile,
     secretsFile: facts.secretsFile,
     storage: facts.storage,
+    hangMs: facts.hangMs?.toString(),
     check: facts.check ? "1" : undefined,
   };
   const said = Object.entries(texts) as [keyof ReplicaEnvironment, string | undefined][];
@@ -139,6 +143,7 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     countsFile: env[VARIABLE.countsFile],
     secretsFile: env[VARIABLE.secretsFile],
     storage: env[VARIABLE.storage],
+    hangMs: env[VARIABLE.hangMs] === undefined ? undefined : Number(env[VARIABLE.hangMs]),
     check: env[VARIABLE.check] === "1",
   };
 }

@@ -171,6 +171,9 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   server.ready();
   ipc?.send({ type: "ready", exposed, addresses: started.addresses });
   log.info("ready", { event: "ready", exposed });
+  if (environment.hangMs === undefined) return;
+  const { watchForHang } = await import("./hang-watch.ts");
+  watchForHang(name, environment.hangMs, clock);
 }
 
 /** Drains once, whoever asks for it and how often. */

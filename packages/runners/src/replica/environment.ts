@@ -21,7 +21,12 @@ export interface Told {
 export function containerEnvironment(
   { topology, topologyHash, revision, runCall, peers, hosts }: Told,
   service: ServiceTopology,
-  own: { readonly ordinal?: number; readonly name?: string; readonly secretsFile?: string | undefined },
+  own: {
+    readonly ordinal?: number;
+    readonly name?: string;
+    readonly secretsFile?: string | undefined;
+    readonly hangMs?: number;
+  },
 ): Readonly<Record<string, string>> {
   return toEnvironment({
     app: topology.app,

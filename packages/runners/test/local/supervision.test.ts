@@ -94,6 +94,17 @@ test("status answers while a replica hangs, and says that it could not be asked"
   }
 });
 
+test("a replica that hangs is ended after its hangMs and started again, and its caller and status hear why", async () => {
+  const { hang } = await import("../fixtures/hang.ts");
+  const runner = home.runner();
+  await home.apply(runner, toProgram(fixture("hang.ts"), "hang", [hang]));
+  const call = (procedure: string) => home.call(runner, "hang", "hang", procedure);
+  await expect(call("loop")).rejects.toThrow("it hung: it answered nothing for 1 s (limits.hangMs)");
+  expect(await call("ok")).toBe("ok");
+  const [one] = replicas(await runner.status("hang", home.context));
+  expect(one).toMatchObject({ state: "ready", restarts: 1, reason: expect.stringContaining("it hung") });
+});
+
 describe("a replica that", () => {
   /** A program whose replicas are plain files that speak the contract. */
   function plain(behaviours: readonly string[]) {
@@ -189,7 +200,9 @@ test("a file that declares another app each time it runs is found out before any
     home.runner().apply(toProgram(fixture("fickle.ts"), "fickle", [fickle]), home.context),
   ).rejects.toMatchObject({
     code: "TOPOLOGY_MISMATCH",
-    message: expect.stringMatching(/services\.fickle\.env\.STARTED_BY is .* in the deployment and .* in this replica/),
+    message: expect.stringMatching(
+      /services\.fickle\.limits\.inputBytes is .* in the deployment and .* in this replica/,
+    ),
   });
   expect(await home.left()).toEqual([]);
 });

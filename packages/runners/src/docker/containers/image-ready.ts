@@ -99,7 +99,8 @@ class Settled {
   }
 }
 
-async function addressOf(engine: Engine, id: string, signal: AbortSignal): Promise<string | undefined> {
+/** Where a container is on the app's network, if this machine can reach it there. */
+export async function addressOf(engine: Engine, id: string, signal: AbortSignal): Promise<string | undefined> {
   const filters = JSON.stringify({ id: [id] });
   const [summary] = await engine.get<readonly ContainerSummary[]>("/containers/json", { query: { filters }, signal });
   return summary === undefined ? undefined : toSeen(summary, summary.Labels?.[LABEL.app] ?? "").address;

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { mainPort, type PeerNames, type ServiceTopology, type Topology } from "@hadron/core/spi";
+import { hangMsOf, mainPort, type PeerNames, type ServiceTopology, type Topology } from "@hadron/core/spi";
 import { needsCounts } from "../../replica/counts.ts";
 import { containerEnvironment } from "../../replica/environment.ts";
 import { IMAGE, replicaCommand } from "../../replica/image.ts";
@@ -126,7 +126,11 @@ function environmentOf(
   return {
     ...service.env,
     NODE_ENV: service.env.NODE_ENV ?? "production",
-    ...containerEnvironment({ ...options, peers: PEERS }, service, { ordinal, secretsFile }),
+    ...containerEnvironment({ ...options, peers: PEERS }, service, {
+      ordinal,
+      secretsFile,
+      hangMs: hangMsOf(service.limits),
+    }),
   };
 }
 

@@ -9,7 +9,8 @@ import {
   startContainer,
   stopContainer,
 } from "../containers/containers.ts";
-import { inspect, isDraining } from "../containers/inspect.ts";
+import { addressOf } from "../containers/image-ready.ts";
+import { inspect, isDraining, notReady } from "../containers/inspect.ts";
 import { waitUntilReady } from "../containers/ready.ts";
 import type { Engine } from "../engine/client.ts";
 import { networkName } from "../names/names.ts";
@@ -170,18 +171,22 @@ const ASK_AGAIN_MS = 100;
  * now. One that is stopping, as after an `up` that was killed when it had just asked for that, is started again.
  */
 async function waitForKept({ current, spec }: KeptSlot, { engine, context }: RolloutOptions): Promise<void> {
-  const { address, id } = current;
+  const { id } = current;
+  const { signal, progress } = context;
   const until = performance.now() + KEPT_MS;
   for (;;) {
-    if (spec.role === "replica" && address !== undefined) {
-      const answer = await probe(address, "/readyz");
-      if (answer?.status === 200) return;
+    // Asked for anew: one that was started again may have another.
+    const address = spec.role === "replica" ? await addressOf(engine, id, signal) : undefined;
+    if (address !== undefined && (await probe(address, "/readyz"))?.status === 200) return;
+    const { State } = await inspect(engine, id, signal);
+    if (!State.Running && !State.Restarting) await startContainer(engine, id, signal);
+    else if (State.Running && !(await isDraining(engine, id, State.StartedAt, signal))) {
+      await waitUntilReady(engine, id, spec, signal);
+      if (address === undefined) return;
+      // It has said that it is ready: it is too busy to answer, or hangs, and is started again.
+      progress.step(spec.service, `${spec.service}.${spec.ordinal} does not answer; waiting for it`);
     }
-    const { State } = await inspect(engine, id, context.signal);
-    if (!State.Running && !State.Restarting) await startContainer(engine, id, context.signal);
-    else if (State.Running && !(await isDraining(engine, id, State.StartedAt, context.signal))) break;
-    if (performance.now() > until) break;
-    await sleep(ASK_AGAIN_MS, undefined, { signal: context.signal });
+    if (performance.now() > until) throw await notReady(engine, id, spec, `it gave no answer in ${KEPT_MS / 1000} s`);
+    await sleep(ASK_AGAIN_MS, undefined, { signal });
   }
-  await waitUntilReady(engine, id, spec, context.signal);
 }

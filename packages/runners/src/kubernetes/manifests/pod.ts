@@ -18,6 +18,8 @@ export function toPod(input: ServiceInput): PodSpec {
     automountServiceAccountToken: false,
     // One variable for each port of each Service of the namespace otherwise, in every pod.
     enableServiceLinks: false,
+    // Process 1 is the pod's then, which reaps what a replica's own children leave behind. An image may be made to be process 1.
+    ...(image === null ? { shareProcessNamespace: true } : {}),
     // A question of DNS that was lost is asked again after a second: after five, as it is otherwise, calls have waited.
     dnsConfig: {
       options: [

@@ -1,8 +1,8 @@
-import type { ServiceTopology } from "@hadron/core/spi";
+import { hangMsOf, type ServiceTopology } from "@hadron/core/spi";
 import { IMAGE, replicaCommand } from "../../replica/image.ts";
 import { COUNTS_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts";
 import { appNames } from "../objects/names.ts";
-import type { Container, Question, Volume } from "../objects/pod-spec.ts";
+import type { Container, Probe, Question, Volume } from "../objects/pod-spec.ts";
 import { toEnvironment } from "./environment.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
 import { toResources } from "./resources.ts";
@@ -54,10 +54,10 @@ export function replicaContainer(input: ServiceInput): Container {
     },
     livenessProbe: {
       ...ask("/healthz"),
-      periodSeconds: 10,
-      timeoutSeconds: 5,
-      failureThreshold: 3,
+      ...everyWithin(hangMsOf(service.limits)),
       successThreshold: 1,
+      // What hangs does not hear that it should end.
+      terminationGracePeriodSeconds: 1,
     },
     ...(seconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds } } } }),
     securityContext: {
@@ -72,6 +72,14 @@ export function replicaContainer(input: ServiceInput): Container {
     ],
     terminationMessagePolicy: "FallbackToLogsOnError",
   };
+}
+
+const LIVENESS_PROBES = 6;
+
+/** How often it is asked whether it is alive, so that it is given up after this time. */
+function everyWithin(hangMs: number): Pick<Probe, "periodSeconds" | "timeoutSeconds" | "failureThreshold"> {
+  const periodSeconds = Math.max(1, Math.round(hangMs / 1000 / LIVENESS_PROBES));
+  return { periodSeconds, timeoutSeconds: Math.min(5, periodSeconds), failureThreshold: LIVENESS_PROBES };
 }
 
 function ask(path: string): Question {

@@ -61,7 +61,10 @@ export interface WorkloadStatus {
 
 /** Of a pod that is there, whoever made its containers. */
 export interface SeenPodSpec {
-  readonly containers?: readonly { readonly name: string }[];
+  readonly containers?: readonly {
+    readonly name: string;
+    readonly resources?: { readonly limits?: { readonly memory?: string } };
+  }[];
 }
 
 export interface PodStatus {

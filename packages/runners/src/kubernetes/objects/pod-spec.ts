@@ -3,6 +3,7 @@ export interface PodSpec {
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
   readonly enableServiceLinks: boolean;
+  readonly shareProcessNamespace?: boolean;
   readonly dnsConfig: { readonly options: readonly { readonly name: string; readonly value: string }[] };
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: {
@@ -81,6 +82,7 @@ export type Probe = Question & {
   readonly timeoutSeconds: number;
   readonly failureThreshold: number;
   readonly successThreshold: number;
+  readonly terminationGracePeriodSeconds?: number;
 };
 
 export interface VolumeMount {

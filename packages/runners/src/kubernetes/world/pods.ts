@@ -58,16 +58,26 @@ function podReason(pod: Pod): string | null {
   if (pod.status?.phase === "Failed" && pod.status.reason)
     return pod.status.message ? `${pod.status.reason}: ${pod.status.message}` : pod.status.reason;
   const ended = state?.terminated ?? lastState?.terminated;
-  if (ended !== undefined) return describeEnd(ended);
+  if (ended !== undefined) return describeEnd(ended, memoryOf(pod));
   if (state?.waiting?.message) return `${state.waiting.reason}: ${state.waiting.message}`;
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status === "False" && scheduled.message) return scheduled.message;
   return null;
 }
 
-export function describeEnd({ reason, exitCode, signal }: ContainerEnd): string {
-  if (reason === "OOMKilled") return "out of memory (raise capacity.memoryMiB)";
+/** The limit of the container that is ours, as its spec has it, e.g. `512Mi`. */
+export function memoryOf(pod: Pod): string | undefined {
+  const containers = pod.spec?.containers ?? [];
+  const ours = containers.find(({ name }) => name === "replica" || name === "image") ?? containers[0];
+  return ours?.resources?.limits?.memory;
+}
+
+/** How a container ended, in words. `memory`: its limit. */
+export function describeEnd({ reason, exitCode, signal }: ContainerEnd, memory?: string): string {
+  const limit = memory === undefined ? "" : ` of ${memory}`;
+  if (reason === "OOMKilled") return `out of memory: it reached its limit${limit}; raise capacity.memoryMiB`;
+  if (exitCode === 134) return `out of memory: its heap is full, within its limit${limit}; raise capacity.memoryMiB`;
   if (signal !== undefined && signal > 0) return `killed by signal ${signal}`;
-  if (exitCode === 137) return "killed (exit code 137)";
+  if (exitCode === 137) return "killed (exit code 137): it hung for its limits.hangMs, or somebody killed it";
   return `exit code ${exitCode}`;
 }

@@ -1,5 +1,5 @@
 import type { Pod, Workload } from "../objects/objects.ts";
-import { condition, containerOf, describeEnd, isPodReady, replicaNameOf } from "./pods.ts";
+import { condition, containerOf, describeEnd, isPodReady, memoryOf, replicaNameOf } from "./pods.ts";
 
 /** Why something does not come up. */
 export interface Trouble {
@@ -65,7 +65,7 @@ export function podTrouble(pod: Pod, events: readonly KubeEvent[]): Trouble | un
       waiting?.reason === "CrashLoopBackOff" ||
       ended.exitCode === 3 ||
       ended.reason === "OOMKilled";
-    return trouble(`it ends as soon as it starts: ${describeEnd(ended)}`, again ? 0 : 20_000, {
+    return trouble(`it ends as soon as it starts: ${describeEnd(ended, memoryOf(pod))}`, again ? 0 : 20_000, {
       crashed: pod.metadata.name,
     });
   }

@@ -1,4 +1,4 @@
-import { type Member, replicaName } from "@hadron/core/spi";
+import { hangMsOf, type Member, replicaName } from "@hadron/core/spi";
 import { INSPECT_FLAG, inspectorAddress } from "../replica/inspect.ts";
 import type { ReplicaOptions } from "../replica/options.ts";
 import { type Release, toLaunch } from "../replica/release.ts";
@@ -41,6 +41,7 @@ export function toReplicaOptions(
     stores: topology.storage !== null,
     drainMs: topology.limits.drainMs,
     startTimeoutMs,
+    hangMs: isInspected ? undefined : hangMsOf(topology.limits),
     clock,
     changed: () => changed(service),
     began: (pid) => watchdog.add(pid),

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { FromReplica, Member, ToReplica } from "@hadron/core/spi";
 import { HadronError, isErrorCode } from "@hadron/core/spi";
 import type { Exit } from "./exit.ts";
+import { HangWatch } from "./hang-watch.ts";
 import { type Launch, ReplicaProcess } from "./replica-process.ts";
 import type { Clock } from "./restart-policy.ts";
 
@@ -12,6 +13,8 @@ export interface IncarnationOptions {
   /** Where it will listen. */
   readonly address: string;
   readonly startTimeoutMs: number;
+  /** See {@link ReplicaOptions.hangMs}. */
+  readonly hangMs: number | undefined;
   readonly clock: Clock;
   readonly line: (line: string) => void;
   /** It saw a peer go away, and asks why. */
@@ -34,6 +37,7 @@ export class Incarnation {
   readonly #passing = new Set<(passed: boolean) => void>();
   readonly #cancelTimer: () => void;
   #nextLoad = 1;
+  #watch: HangWatch | undefined;
   #addresses: Member["addresses"];
   #state: "starting" | "ready" | "draining" | "gone" = "starting";
   #refusal: { readonly code: string; readonly message: string } | undefined;
@@ -131,12 +135,29 @@ export class Incarnation {
     return `\nIts last lines:\n${shown.map((line) => `  ${line}`).join("\n")}`;
   }
 
+  #watchForHang(): void {
+    const { hangMs, clock } = this.#options;
+    if (hangMs === undefined) return;
+    this.#watch = new HangWatch({
+      hangMs,
+      clock,
+      ask: () => void this.calls(),
+      hangs: () => {
+        const message = `it hung: it answered nothing for ${hangMs / 1000} s (limits.hangMs)`;
+        this.#refusal = { code: "UNAVAILABLE", message };
+        this.#process.kill();
+      },
+    });
+  }
+
   #receive(message: FromReplica): void {
+    this.#watch?.heard();
     if (message.type === "ready" && this.#state === "starting") {
       this.#cancelTimer();
       this.#addresses = message.addresses;
       this.#become("ready");
       this.#ready.resolve();
+      this.#watchForHang();
     } else if (message.type === "failed") this.#refusal = message;
     else if (message.type === "draining") this.#become("draining");
     else if (message.type === "load") this.#loads.get(message.id)?.(message.calls);
@@ -148,6 +169,7 @@ export class Incarnation {
 
   #end(exit: Exit): Exit {
     this.#cancelTimer();
+    this.#watch?.stop();
     for (const answer of this.#loads.values()) answer(null);
     // Node keeps what it could not send yet to itself.
     for (const done of this.#passing) done(false);

@@ -14,6 +14,8 @@ export interface ReplicaOptions {
   readonly stores: boolean;
   readonly drainMs: number;
   readonly startTimeoutMs: number;
+  /** How long it may answer nothing until it is started again; undefined: for ever, as where somebody debugs it. */
+  readonly hangMs: number | undefined;
   readonly clock: Clock;
   /** Its state or address changed. */
   readonly changed: () => void;
