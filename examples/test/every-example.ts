@@ -62,6 +62,13 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "orders",
+    calls: [
+      { words: ["orders", "place", '{"user":"ann","sku":"tea"}'], output: (it) => expect(it).toEqual({ id: 1 }) },
+      { words: ["orders", "of", '"ann"'], output: (it) => expect(it).toEqual([{ id: 1, sku: "tea", amount: 1 }]) },
+    ],
+  },
+  {
     file: "fallback",
     calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }],
   },

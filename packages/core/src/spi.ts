@@ -60,7 +60,7 @@ export {
   TOPOLOGY_VERSION,
   type Topology,
 } from "./describe/topology.ts";
-export { toWaves } from "./describe/waves.ts";
+export { toStages, toWaves } from "./describe/waves.ts";
 export {
   codeOfRpcNumber,
   type ErrorCode,

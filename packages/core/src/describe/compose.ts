@@ -18,7 +18,7 @@ import { GivenTable } from "./given.ts";
 import { mergeNeeds } from "./merge-needs.ts";
 import { childName, learnWork, type OwnPart } from "./procedures.ts";
 import { ResourceTable } from "./resources.ts";
-import type { ServiceTopology, Topology } from "./topology.ts";
+import type { Choices, ServiceTopology, Topology } from "./topology.ts";
 import { TOPOLOGY_VERSION } from "./topology.ts";
 
 /** An app: its topology, and beside each service the code that it stands for. */
@@ -53,13 +53,13 @@ const DEFAULT_CAPACITY = { cpu: 1, memoryBytes: 512 * 1024 * 1024 };
  * INVALID_DECLARATION if two services have one name, a pattern contains itself, counts or needs contradict each other, or
  * a service says that it uses one that is not there.
  */
-export function compose(app: string, services: readonly unknown[]): App {
+export function compose(app: string, services: readonly unknown[], choices?: Choices): App {
   noteUse();
   checkAppName(app);
   if (services.length === 0) {
     throw new HadronError("INVALID_DECLARATION", "run() was given no service: write run(myService).");
   }
-  const composer = new Composer();
+  const composer = new Composer(choices);
   const definitions = services.flatMap((value, position) => {
     const resource = resourceDefinition(value);
     if (resource !== undefined) {
@@ -102,7 +102,12 @@ class Composer {
   readonly given = new GivenTable();
   readonly #services = new Map<string, AppService>();
   readonly #hidden = new Set<ServiceDefinition>();
+  readonly #choices: Choices | undefined;
   readonly #owners = new Map<string, { readonly definition: ServiceDefinition | undefined; readonly by: string }>();
+
+  constructor(choices: Choices | undefined) {
+    this.#choices = choices;
+  }
 
   has(name: string): boolean {
     return this.#services.has(name);
@@ -140,6 +145,7 @@ class Composer {
         services,
         ...(resources === undefined ? {} : { resources }),
         ...this.given.toTopology(),
+        ...(this.#choices === undefined ? {} : { choices: this.#choices }),
       },
       services: this.#services,
       captures: this.given.captures,
@@ -191,9 +197,12 @@ class Composer {
     for (const capture of captures) this.given.add(name, capture);
     if (storage !== null) checkStorage(name, sharded, replicas);
     for (const resource of resources) this.resources.add(resource, false);
-    for (const service of uses) if (service.hidden) this.#hidden.add(service);
+    const { elsewhere = {}, images = {} } = this.#choices ?? {};
+    const servers = uses.flatMap((service) => elsewhere[service.name] ?? []);
+    const usedHere = uses.filter((service) => elsewhere[service.name] === undefined);
+    for (const service of usedHere) if (service.hidden) this.#hidden.add(service);
     const used = [
-      ...uses.map((service) => service.name),
+      ...usedHere.map((service) => service.name),
       ...resources.map(resourceKey),
       ...captures.map(({ name }) => captureKey(name)),
     ];
@@ -219,6 +228,7 @@ class Composer {
         env,
         secrets: [
           ...secrets,
+          ...servers,
           ...captures.flatMap((capture) =>
             capture.isSecret && part.kind !== "image" ? [captureVariable(capture.name)] : [],
           ),
@@ -228,7 +238,7 @@ class Composer {
         ...(Object.keys(details).length === 0 ? {} : { details }),
         files: [...new Set([...files, ...resources.flatMap((resource) => resource.files)])],
         storage,
-        image: part.kind === "image" ? part.image : null,
+        image: part.kind === "image" ? { ...part.image, reference: images[name] ?? part.image.reference } : null,
         ...(part.kind === "image" && part.standIn !== undefined ? { standIn: true } : {}),
         ...(options?.first === true ? { first: true } : {}),
       },

@@ -16,6 +16,8 @@ export interface Topology {
   readonly services: readonly ServiceTopology[];
   /** What they keep. Absent where they keep nothing. */
   readonly resources?: readonly ResourceTopology[];
+  /** What whoever deployed chose of what the file leaves open. Absent where nothing was. */
+  readonly choices?: Choices;
   /** What is computed when it is deployed. Absent where nothing is. */
   readonly captures?: readonly CaptureTopology[];
 }
@@ -29,6 +31,17 @@ export interface CaptureTopology {
   readonly secret?: true;
   /** Whether every service may use it. Absent where only those may that say so. */
   readonly shared?: true;
+}
+
+/** What whoever deploys chose of what the file leaves open. Part of the topology, since it shapes it. */
+export interface Choices {
+  /** Other images than those declared, by service. */
+  readonly images?: Readonly<Record<string, string>>;
+  /**
+   * Servers that run elsewhere, by the hidden service that is then not part of the app: the name of the variable that holds the
+   * URL. Those that use it get that as a secret.
+   */
+  readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
 /** A resource as runners and `describe` see it: plain data. */

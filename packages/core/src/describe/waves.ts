@@ -27,3 +27,18 @@ export function toWaves({ services, resources = [] }: Topology): readonly Readon
   }
   return [...waves, keepers, used].filter((wave) => wave !== undefined && wave.size > 0);
 }
+
+/**
+ * The names of an app's services in the order in which they are to be started or replaced, those of one set at once: what
+ * prepares something for others, with what that uses, is ready before the rest is touched.
+ */
+export function toStages({ services }: Topology): readonly ReadonlySet<string>[] {
+  const first = new Set<string>();
+  for (const service of services) {
+    if (service.first !== true) continue;
+    first.add(service.name);
+    for (const used of service.uses ?? []) if (services.some(({ name }) => name === used)) first.add(used);
+  }
+  const rest = new Set(services.map(({ name }) => name).filter((name) => !first.has(name)));
+  return [first, rest].filter((stage) => stage.size > 0);
+}

@@ -68,7 +68,7 @@ function capturesBeside({ topologyPath }: ReplicaEnvironment): string | undefine
 function composeAsDeployed(environment: ReplicaEnvironment, services: readonly unknown[]): App {
   const path = resolve(dirname(process.argv[1] ?? "."), environment.topologyPath);
   const deployed = JSON.parse(readFileSync(path, "utf8")) as Topology;
-  const app = compose(environment.app, services);
+  const app = compose(environment.app, services, deployed.choices);
   const difference = firstDifference(deployed, app.topology);
   if (difference === undefined) return app;
   throw new HadronError(

@@ -119,7 +119,12 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
     dispatcher,
     discover,
     metrics,
-    life: new ReplicaLife({ life, ports, host, context: () => ({ replica: replica(), log, keeps }) }),
+    life: new ReplicaLife({
+      life,
+      ports,
+      host,
+      context: () => ({ replica: replica(), log, keeps, elsewhere: app.topology.choices?.elsewhere ?? {} }),
+    }),
   };
 }
 

@@ -37,7 +37,7 @@ function toLink(host: ResourceHost, request: FactsRequest): DatabaseLink {
     async enter() {
       // What the keeper answers is what its own types say: both are of one version.
       const facts = (await host.call("facts", request)) as ConnectionFacts;
-      const server = facts.server ?? { ...(await host.within(() => postgres.address())), ssl: false };
+      const server = facts.server ?? { ...(await host.within(() => postgres.address())), tls: "off" as const };
       return { ...facts, ...server };
     },
     poolSize: (maxConnections) => toPoolSize(request.name, maxConnections, host.sharers()),

@@ -8,6 +8,7 @@ import type { Runner, RunnerModule } from "../../runner.ts";
 import { appName } from "../command/app-name.ts";
 import { type Arguments, findUnknownFlag, parseArguments, peekFlag } from "../command/arguments.ts";
 import type { Captures } from "../command/captures.ts";
+import { toChoices } from "../command/choices.ts";
 import type { Command } from "../command/command.ts";
 import type { Env } from "../command/env.ts";
 import { reportFailure, statusOf } from "../command/failure.ts";
@@ -118,7 +119,7 @@ async function execute(
   chosen(verb ?? DEFAULT_VERB);
   const { options = {} } = line;
   checkOptions("run", options, { app: { type: "string" } } satisfies Record<keyof RunOptions, unknown>);
-  const app = compose(appName(entry, flags.app, options.app), line.services);
+  const app = compose(appName(entry, flags.app, options.app), line.services, toChoices(flags, env));
   const json = flags.json !== undefined;
   const progress = quiet || json ? quietProgress : showProgress(terminal);
   let runner: Runner | undefined;

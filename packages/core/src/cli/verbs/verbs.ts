@@ -53,6 +53,20 @@ const RECAPTURE_FLAG: Flag = {
   help: "compute a captured value anew, also one that is kept; several are joined by commas",
 };
 
+/** What whoever deploys chooses of what the file leaves open: see `toChoices`. */
+const CHOICE_FLAGS: readonly Flag[] = [
+  {
+    name: "postgres",
+    value: "VARIABLE",
+    help: "the environment variable with the URL of a PostgreSQL server for its databases",
+  },
+  {
+    name: "postgres-image",
+    value: "IMAGE",
+    help: "what runs as its PostgreSQL server (HADRON_POSTGRES_IMAGE; else postgres:18)",
+  },
+];
+
 /** What a command does that names no verb. */
 export const DEFAULT_VERB: Verb = {
   name: "up",
@@ -64,7 +78,7 @@ export const DEFAULT_VERB: Verb = {
     "Applies the app: starts, changes and removes what differs from the file, and waits until every replica is ready.",
     "Under the local runner it stays, shows the logs, and ends all with Ctrl-C. Under the others it returns.",
   ],
-  flags: [WAIT_FLAG, RECAPTURE_FLAG],
+  flags: [WAIT_FLAG, RECAPTURE_FLAG, ...CHOICE_FLAGS],
   quiet: false,
   load: async () => (await import("./up.ts")).up,
 };
@@ -83,7 +97,7 @@ export const VERBS: readonly Verb[] = [
       "SERVICE may be left out where one service is exposed, or there is only one.",
       "Under the local runner, where nothing runs, it starts the app for this one call.",
     ],
-    flags: [TIMEOUT_FLAG],
+    flags: [TIMEOUT_FLAG, ...CHOICE_FLAGS],
     quiet: true,
     load: async () => (await import("./call.ts")).call,
   },
@@ -94,7 +108,7 @@ export const VERBS: readonly Verb[] = [
     mostWords: 0,
     summary: "show what up would change, and change nothing",
     details: [],
-    flags: [RECAPTURE_FLAG],
+    flags: [RECAPTURE_FLAG, ...CHOICE_FLAGS],
     quiet: false,
     load: async () => (await import("./plan.ts")).plan,
   },
@@ -147,7 +161,10 @@ export const VERBS: readonly Verb[] = [
       "Its JSON schema is @hadron/core/topology.schema.json.",
       "With --files it says what replicas would find of the app, how large it is, and why it goes along.",
     ],
-    flags: [{ name: "files", help: "what goes along in place of the topology: a row a file, the largest first" }],
+    flags: [
+      { name: "files", help: "what goes along in place of the topology: a row a file, the largest first" },
+      ...CHOICE_FLAGS,
+    ],
     quiet: true,
     load: async () => (await import("./describe.ts")).describe,
   },
@@ -160,7 +177,7 @@ export const VERBS: readonly Verb[] = [
     details: [
       "Compose for docker, manifests for kubernetes. It names an image that it has built; secrets are there by name only.",
     ],
-    flags: [],
+    flags: CHOICE_FLAGS,
     quiet: false,
     load: async () => (await import("./export.ts")).exportApp,
   },

@@ -1,5 +1,6 @@
 import { HadronError, isHadronError } from "@hadron/core/spi";
 import type { Client, Pool, PoolClient } from "pg";
+import { toSsl } from "../contract/facts.ts";
 import { toSqlError } from "../contract/sql-error.ts";
 import type { DatabaseLink, Entry } from "./link.ts";
 
@@ -110,14 +111,14 @@ export class Connections {
   }
 
   #config() {
-    const { host, port, user, password, database, ssl } = this.#entry;
+    const { host, port, user, password, database, tls } = this.#entry;
     return {
       host,
       port,
       user,
       password,
       database,
-      ssl: ssl ? { rejectUnauthorized: true } : false,
+      ssl: toSsl(tls),
       application_name: this.#link.who,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,

@@ -104,13 +104,14 @@ export class DatabaseClient {
 
   /** Where it is, for other tools: a URL with its password. Not for logs. */
   async url(): Promise<string> {
-    const { host, port, user, password, database } = (await this.#openOf()).connections.entry;
+    const { host, port, user, password, database, tls } = (await this.#openOf()).connections.entry;
     const isSocket = host.startsWith("/");
     const url = new URL(`postgresql://${isSocket ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`);
     url.username = encodeURIComponent(user);
     url.password = encodeURIComponent(password);
     url.pathname = `/${encodeURIComponent(database)}`;
     if (isSocket) url.searchParams.set("host", host);
+    if (tls !== "off") url.searchParams.set("sslmode", tls === "verified" ? "verify-full" : "require");
     return url.href;
   }
 

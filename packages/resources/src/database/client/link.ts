@@ -1,11 +1,11 @@
 import type { Clock, Log } from "@hadron/core";
-import type { ConnectionFacts } from "../contract/facts.ts";
+import type { ConnectionFacts, Tls } from "../contract/facts.ts";
 
 /** Where a database is, and as whom it is entered. */
 export interface Entry extends ConnectionFacts {
   readonly host: string;
   readonly port: number;
-  readonly ssl: boolean;
+  readonly tls: Tls;
 }
 
 /** The way of one process to a database. */

@@ -1,7 +1,9 @@
 import { onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, pattern } from "@hadron/core/spi";
 import type { FactsRequest } from "../contract/facts.ts";
+import { givenServer } from "./given-server.ts";
 import type { DatabaseKeeper } from "./keeper.ts";
+import { ownServer } from "./own-server.ts";
 import { PASSWORD, postgres } from "./postgres-service.ts";
 
 /**
@@ -21,12 +23,16 @@ export const databases = hiddenService(
           if (keeper !== undefined) return keeper.facts(request, signal);
           throw new HadronError("UNAVAILABLE", "The databases are not ready yet.", { unsent: true });
         }),
-        async [onStart]({ keeps, clock, log, signal }: StartContext) {
+        async [onStart]({ app, keeps, elsewhere, clock, log, signal }: StartContext) {
           // Loaded where it is served: a server's driver is no part of those who call.
           const { DatabaseKeeper: Keeper } = await import("./keeper.ts");
-          const serverOf = async () => ({ ...(await postgres.address()), password: process.env[PASSWORD] ?? "" });
-          const made = new Keeper({ serverOf, clock, log, signal });
-          await clock.outside(made.prepare(keeps));
+          const variable = elsewhere["hadron.postgres"];
+          const server =
+            variable === undefined
+              ? ownServer(() => postgres.address(), process.env[PASSWORD] ?? "")
+              : givenServer(app, variable, process.env[variable] ?? "");
+          const made = new Keeper({ server, clock, log, signal });
+          await made.prepare(keeps);
           keeper = made;
         },
       };

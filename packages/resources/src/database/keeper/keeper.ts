@@ -2,24 +2,18 @@ import type { Clock, Log } from "@hadron/core";
 import { HadronError, type Kept } from "@hadron/core/spi";
 import type { Client, ClientConfig } from "pg";
 import type { ConnectionFacts, FactsRequest } from "../contract/facts.ts";
+import { SqlName } from "../contract/sql.ts";
 import type { Migration } from "../migrations/declared.ts";
 import { migrate } from "../migrations/migrate.ts";
-import { type Credential, ensureDatabase } from "./roles.ts";
+import type { Access, Server } from "./server.ts";
 
 /** Between tries while the server does not take connections yet. */
 const CONNECT_AGAIN_MS = 100;
 /** Between looks while another deployment applies what is waited for. */
 const LOOK_AGAIN_MS = 250;
 
-/** Where the server is, and who may do all there. */
-export interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly password: string;
-}
-
 export interface KeeperOptions {
-  readonly serverOf: () => Promise<Server>;
+  readonly server: Server;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -27,7 +21,7 @@ export interface KeeperOptions {
 
 /** What is known of a database. */
 interface KnownDatabase {
-  readonly credential: Credential;
+  readonly access: Access;
   applied: ReadonlyMap<string, string>;
 }
 
@@ -43,14 +37,15 @@ export class DatabaseKeeper {
 
   /** Resolves when each database has the schema that is declared. Rejects as {@link migrate} does. */
   async prepare(keeps: readonly Kept[]): Promise<void> {
-    const admin = await this.#connect("postgres");
+    const { server } = this.#options;
+    const admin = await this.#connect(server.maintenance);
     try {
       const { rows } = await admin.query<{ most: number }>("select current_setting('max_connections')::int as most");
       this.#maxConnections = rows[0]?.most ?? 0;
       for (const { name, keeping } of keeps) {
-        const credential = await ensureDatabase(admin, name);
-        const applied = await this.#migrate(name, keeping as readonly Migration[]);
-        this.#databases.set(name, { credential, applied });
+        const access = await this.#options.clock.outside(server.ensure(admin, name));
+        const applied = await this.#migrate(name, access, keeping as readonly Migration[]);
+        this.#databases.set(name, { access, applied });
       }
     } finally {
       await admin.end();
@@ -69,17 +64,21 @@ export class DatabaseKeeper {
         throw new HadronError("UNAVAILABLE", `database("${name}") does not have the migration ${lack.name} yet.`);
       }
       await new Promise<void>((resolve) => this.#options.clock.after(LOOK_AGAIN_MS, resolve));
-      known.applied = await this.#migrate(name, []);
+      known.applied = await this.#migrate(name, known.access, []);
     }
-    const { user, password, version } = known.credential;
-    return { user, password, version, database: name, server: null, maxConnections: this.#maxConnections };
+    const { owner: _, ...access } = known.access;
+    return { ...access, maxConnections: this.#maxConnections };
   }
 
-  async #migrate(name: string, migrations: readonly Migration[]): Promise<ReadonlyMap<string, string>> {
+  async #migrate(
+    name: string,
+    { database, owner }: Access,
+    migrations: readonly Migration[],
+  ): Promise<ReadonlyMap<string, string>> {
     const { clock, signal, log } = this.#options;
-    const client = await this.#connect(name);
+    const client = await this.#connect(database);
     try {
-      await client.query(`set role "${name}"`);
+      if (owner !== undefined) await client.query(`set role ${new SqlName([owner]).text}`);
       return await migrate(migrations, {
         of: `database("${name}")`,
         client,
@@ -95,23 +94,16 @@ export class DatabaseKeeper {
 
   /** A connection of the server's first user. A server that starts is waited for, as long as this replica may start. */
   async #connect(database: string): Promise<Client> {
-    const { serverOf, clock, signal } = this.#options;
+    const { server, clock, signal } = this.#options;
     const { default: pg } = await import("pg");
     for (;;) {
       signal.throwIfAborted();
-      const { host, port, password } = await unlessAborted(serverOf(), signal);
-      const config: ClientConfig = {
-        host,
-        port,
-        user: "postgres",
-        password,
-        database,
-        application_name: "hadron.database",
-      };
+      const known = await unlessAborted(server.config(), signal);
+      const config: ClientConfig = { ...known, database, application_name: "hadron.database" };
       const client = new pg.Client(config);
       client.on("error", () => {});
       try {
-        await client.connect();
+        await clock.outside(client.connect());
         return client;
       } catch (error) {
         if (

@@ -14,6 +14,8 @@ export const postgres = hiddenService(
       POSTGRES_USER: "postgres",
       POSTGRES_INITDB_ARGS: "--locale-provider=builtin --locale=C.UTF-8 --encoding=UTF8",
     },
+    // As the image's own postgres: then it needs no rights to become that.
+    user: { uid: 999 },
     generated: [PASSWORD],
     storage: { path: "/var/lib/postgresql", sizeMiB: 10_240 },
     standIn: embeddedPostgres,

@@ -37,31 +37,39 @@ export async function migrate(
   migrations: readonly Migration[],
   options: MigrateOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const { client, of } = options;
+  const { client, clock } = options;
   await lock(options);
   try {
-    await client.query(RECORDS);
-    const applied = await readApplied(client);
-    for (const { name, sha256 } of migrations) {
-      const before = applied.get(name);
-      if (before === undefined || before === sha256) continue;
-      throw new HadronError(
-        "FAILED_PRECONDITION",
-        `${of}: the migration ${name} was applied, and has been edited since: put its text back, and write what is to change into a new one.`,
-      );
-    }
-    for (const migration of migrations) {
-      if (applied.has(migration.name)) continue;
-      options.signal.throwIfAborted();
-      options.tell(migration.name);
-      await applyOne(migration, options);
-      applied.set(migration.name, migration.sha256);
-    }
-    return applied;
+    return await clock.outside(applyAll(migrations, options));
   } finally {
     // A connection that broke has let go of it.
     await client.query("select pg_advisory_unlock($1)", [LOCK]).catch(() => {});
   }
+}
+
+async function applyAll(
+  migrations: readonly Migration[],
+  options: MigrateOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const { client, of, signal, tell } = options;
+  await client.query(RECORDS);
+  const applied = await readApplied(client);
+  for (const { name, sha256 } of migrations) {
+    const before = applied.get(name);
+    if (before === undefined || before === sha256) continue;
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `${of}: the migration ${name} was applied, and has been edited since: put its text back, and write what is to change into a new one.`,
+    );
+  }
+  for (const migration of migrations) {
+    if (applied.has(migration.name)) continue;
+    signal.throwIfAborted();
+    tell(migration.name);
+    await applyOne(migration, options);
+    applied.set(migration.name, migration.sha256);
+  }
+  return applied;
 }
 
 async function lock({ client, clock, signal }: MigrateOptions): Promise<void> {

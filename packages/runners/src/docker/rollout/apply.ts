@@ -1,4 +1,4 @@
-import type { Change, Program, RunContext } from "@hadron/core/spi";
+import { type Change, type Program, type RunContext, toStages } from "@hadron/core/spi";
 import { checkApp, type Layout, stage, toLayout } from "../../layout/index.ts";
 import { withCaptures } from "../../replica/captures.ts";
 import { all } from "../../shared/all.ts";
@@ -56,7 +56,7 @@ export async function apply(
   const laidOut = layoutOf(program, settings, context);
   const first = await compareWith(engine, program, laidOut, settings, context);
   if (first.plan.changes.length === 0) {
-    await rollOutAll(engine, first, context);
+    await rollOutAll(engine, program, first, context);
     return [];
   }
   // Runs while we wait for the engine, and ends before anything is made.
@@ -72,7 +72,7 @@ export async function apply(
     const compared = await compareWith(engine, program, laidOut, settings, held);
     changes.push(...compared.plan.changes);
     if (compared.plan.changes.length === 0) {
-      if (round === 0) await rollOutAll(engine, compared, held);
+      if (round === 0) await rollOutAll(engine, program, compared, held);
       break;
     }
     await perform(engine, program, compared, held);
@@ -155,7 +155,7 @@ async function perform(engine: Engine, program: Program, compared: Compared, con
     }),
   ]);
   await fillVolumes(engine, app, wanted.image, contentsOf(program, todo, wanted), signal);
-  await rollOutAll(engine, compared, context);
+  await rollOutAll(engine, program, compared, context);
   if (todo.counts)
     await writeCounts(
       engine,
@@ -172,7 +172,12 @@ async function perform(engine: Engine, program: Program, compared: Compared, con
   ]);
 }
 
-async function rollOutAll(engine: Engine, { plan: todo, wanted }: Compared, context: RunContext): Promise<void> {
+async function rollOutAll(
+  engine: Engine,
+  { topology }: Program,
+  { plan: todo, wanted }: Compared,
+  context: RunContext,
+): Promise<void> {
   const options = {
     engine,
     app: wanted.desired.app,
@@ -180,7 +185,10 @@ async function rollOutAll(engine: Engine, { plan: todo, wanted }: Compared, cont
     secretEnvironment: (service: string) => wanted.secrets.get(service)?.environment ?? {},
     context,
   };
-  await all([...todo.services].map(([service, slots]) => rollOut(service, slots, options)));
+  for (const part of toStages(topology)) {
+    const services = [...todo.services].filter(([service]) => part.has(service));
+    await all(services.map(([service, slots]) => rollOut(service, slots, options)));
+  }
 }
 
 async function makeImages(

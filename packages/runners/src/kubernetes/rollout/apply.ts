@@ -1,4 +1,4 @@
-import type { Change, Program, RunContext } from "@hadron/core/spi";
+import { type Change, type Program, type RunContext, toStages } from "@hadron/core/spi";
 import { cacheFolder, checkApp, stage } from "../../layout/index.ts";
 import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
@@ -148,22 +148,26 @@ export async function apply(
       intents.send.filter(({ manifest }) => !isWorkload(manifest)),
       context,
     );
-    const sent = await sendAll(
-      api,
-      intents.send.filter(({ manifest }) => isWorkload(manifest)),
-      context,
-    );
-    const wanted = manifests.filter(isWorkload).map((manifest): Wanted => {
-      const key = keyOf(manifest);
-      const live = sent.get(key) ?? world.objects.get(key);
-      const fitted = intents.send.map((intent) => intent.manifest).filter(isWorkload);
-      return {
-        manifest: fitted.find((other) => keyOf(other) === key) ?? manifest,
-        generation: live?.metadata.generation ?? 0,
-      };
-    });
     await using rollout = await opening;
-    await rollout.finish(wanted, settings.waitMs);
+    const sent = new Map<string, KubeObject>();
+    for (const part of toStages(program.topology)) {
+      const isOfPart = (manifest: KubeObject) => part.has(serviceOf(manifest) ?? "");
+      const toSend = intents.send.filter(({ manifest }) => isWorkload(manifest) && isOfPart(manifest));
+      for (const [key, live] of await sendAll(api, toSend, context)) sent.set(key, live);
+      const wanted = manifests
+        .filter(isWorkload)
+        .filter(isOfPart)
+        .map((manifest): Wanted => {
+          const key = keyOf(manifest);
+          const live = sent.get(key) ?? world.objects.get(key);
+          const fitted = toSend.map((intent) => intent.manifest).filter(isWorkload);
+          return {
+            manifest: fitted.find((other) => keyOf(other) === key) ?? manifest,
+            generation: live?.metadata.generation ?? 0,
+          };
+        });
+      await rollout.finish(wanted, settings.waitMs);
+    }
     const isNew = new Set([...sent.values()].map(({ metadata }) => metadata.labels?.[NAME]));
     // Of pods that are as before, too: who made them may have been interrupted before the line came.
     const starting = rollout.pods.filter(

@@ -1,0 +1,1 @@
+alter table line add column amount int not null default 1;

@@ -1,0 +1,18 @@
+import type { Client, ClientConfig } from "pg";
+import type { ConnectionFacts } from "../contract/facts.ts";
+
+/** How a database is entered. */
+export interface Access extends Omit<ConnectionFacts, "maxConnections"> {
+  /** As whom its schema is made; undefined: as who connects. */
+  readonly owner: string | undefined;
+}
+
+/** A PostgreSQL server, as its keeper sees it. */
+export interface Server {
+  /** How whoever may make databases enters it. */
+  config(): Promise<ClientConfig>;
+  /** Its database for people who have none yet, to which `config` leads. */
+  readonly maintenance: string;
+  /** Makes a database where there is none, and those who enter it. */
+  ensure(admin: Client, name: string): Promise<Access>;
+}
