@@ -96,8 +96,8 @@ export { type HiddenServiceOptions, hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export type {
   Connection,
+  ConnectionOptions,
   ConnectionState,
-  ConnectOptions,
   Dispatcher,
   Hello,
   IncomingCall,

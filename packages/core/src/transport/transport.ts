@@ -67,7 +67,7 @@ export interface Connection {
 }
 
 /** What a transport is told of a connection that it makes. */
-export interface ConnectOptions {
+export interface ConnectionOptions {
   /** Who calls. */
   readonly self: Hello;
   /** Who is wanted at that address: another one there is refused, UNAVAILABLE and unsent. */
@@ -81,7 +81,7 @@ export interface ConnectOptions {
 /** Moves calls between two replicas. */
 export interface Transport {
   /** Returns at once; the connection opens by itself. `address` as in {@link Member.address}. */
-  connect(address: string, options: ConnectOptions): Connection;
+  connect(address: string, options: ConnectionOptions): Connection;
 }
 
 /** One call that came in. */

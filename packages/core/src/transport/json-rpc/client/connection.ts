@@ -1,19 +1,14 @@
 import type { Clock } from "../../../clock/clock.ts";
 import { createSystemClock } from "../../../clock/system-clock.ts";
-import { codeOfRpcNumber, type ErrorData, fromErrorData, HadronError, inWords, isErrorCode } from "../../../errors.ts";
-import type { Cancellable } from "../../../scope/scope.ts";
-import { toJsonText } from "../../../values/json-form.ts";
-import { IncomingStream, type StreamOwner } from "../../incoming-stream.ts";
+import { HadronError } from "../../../errors.ts";
 import { isStream } from "../../pump.ts";
-import type { Connection, ConnectionState, ConnectOptions, OutgoingCall, Transport } from "../../transport.ts";
-import { type Line, type LineEvents, type Origin, openLine } from "./line.ts";
-import type { HttpResponse, PieceTaker } from "./response-parser.ts";
-import { JsonLines } from "./stream.ts";
+import type { Connection, ConnectionOptions, ConnectionState, OutgoingCall, Transport } from "../../transport.ts";
+import { type CallOwner, closedHere, HttpCall } from "./call.ts";
+import { type Line, type Origin, openLine } from "./line.ts";
+import { toRequest } from "./message.ts";
 
 /** Connections to one origin at the same time; further calls wait for one of them. */
 const MAX_LINES = 128;
-/** Bytes of a stream that wait for their consumer, before no more is read. */
-const STREAM_WINDOW = 256 * 1024;
 
 /**
  * JSON-RPC 2.0 over HTTP, as any outside caller speaks it. Addresses are URLs, `http://HOST:PORT/PATH` or `https:`, or
@@ -23,22 +18,22 @@ export function createHttpTransport(clock: Clock = createSystemClock()): Transpo
   return { connect: (address, options) => new HttpConnection(address, options, clock) };
 }
 
-class HttpConnection implements Connection {
+class HttpConnection implements Connection, CallOwner {
   readonly #address: string;
-  readonly #options: ConnectOptions;
+  readonly #options: ConnectionOptions;
   readonly #clock: Clock;
   readonly #origin: Origin;
   readonly #head: string;
   readonly #lines = new Set<Line>();
   readonly #idle: Line[] = [];
-  readonly #queue: Exchange[] = [];
-  readonly #underWay = new Set<Exchange>();
+  readonly #queue: HttpCall[] = [];
+  readonly #underWay = new Set<HttpCall>();
   #opening = 0;
   #nextId = 1;
   inFlight = 0;
   state: ConnectionState = "open";
 
-  constructor(address: string, options: ConnectOptions, clock: Clock) {
+  constructor(address: string, options: ConnectionOptions, clock: Clock) {
     this.#clock = clock;
     this.#address = address;
     this.#options = options;
@@ -70,15 +65,9 @@ class HttpConnection implements Connection {
     const id = this.#nextId++;
     let body: string;
     try {
-      const params = input === undefined ? "" : `,"params":${toParams(input)}`;
-      body = `{"jsonrpc":"2.0","method":${JSON.stringify(procedure)}${params},"id":${id}}`;
-    } catch (cause) {
-      return Promise.reject(
-        new HadronError("INVALID_INPUT", `The input is not JSON: ${inWords(cause)}.`, {
-          cause,
-          unsent: true,
-        }),
-      );
+      body = toRequest(id, procedure, input);
+    } catch (error) {
+      return Promise.reject(error);
     }
     const left = Number.isFinite(scope.deadlineAt) ? `hadron-timeout-ms: ${Math.ceil(scope.leftMs)}\r\n` : "";
     const trace = scope.trace === undefined ? "" : `traceparent: ${scope.trace}\r\n`;
@@ -89,10 +78,10 @@ class HttpConnection implements Connection {
     const request = `${this.#head}${left}${trace}${meta}${key}content-length: ${bytes}\r\n\r\n${body}`;
     return new Promise((resolve, reject) => {
       this.inFlight++;
-      const exchange = new Exchange(this, id, request, call, resolve, reject);
-      scope.add(exchange);
-      this.#underWay.add(exchange);
-      this.#start(exchange);
+      const started = new HttpCall(this, id, request, call, resolve, reject);
+      scope.add(started);
+      this.#underWay.add(started);
+      this.#start(started);
     });
   }
 
@@ -100,7 +89,7 @@ class HttpConnection implements Connection {
     this.state = "closed";
     // None of them is to take the place of another.
     this.#queue.length = 0;
-    for (const exchange of [...this.#underWay]) exchange.closed();
+    for (const call of [...this.#underWay]) call.closed();
     for (const line of this.#lines) line.close();
     this.#lines.clear();
     this.#idle.length = 0;
@@ -114,11 +103,10 @@ class HttpConnection implements Connection {
     return this.#address;
   }
 
-  /** The exchange is over. */
-  done(exchange: Exchange, line: Line | undefined, reusable: boolean): void {
+  done(call: HttpCall, line: Line | undefined, reusable: boolean): void {
     this.inFlight--;
-    this.#underWay.delete(exchange);
-    const queued = this.#queue.indexOf(exchange);
+    this.#underWay.delete(call);
+    const queued = this.#queue.indexOf(call);
     if (queued >= 0) this.#queue.splice(queued, 1);
     if (line === undefined) return;
     if (!reusable) {
@@ -133,14 +121,14 @@ class HttpConnection implements Connection {
     else next.begin(line);
   }
 
-  #start(exchange: Exchange): void {
+  #start(call: HttpCall): void {
     for (let line = this.#idle.pop(); line !== undefined; line = this.#idle.pop()) {
-      if (!line.closed && this.#clock.now() < line.reusableUntil) return exchange.begin(line);
+      if (!line.closed && this.#clock.now() < line.reusableUntil) return call.begin(line);
       line.close();
       this.#lines.delete(line);
     }
     if (this.#lines.size + this.#opening >= MAX_LINES) {
-      this.#queue.push(exchange);
+      this.#queue.push(call);
       return;
     }
     this.#opening++;
@@ -148,208 +136,15 @@ class HttpConnection implements Connection {
       (line) => {
         this.#opening--;
         this.#lines.add(line);
-        if (exchange.over) {
+        if (call.over) {
           line.close();
           this.#lines.delete(line);
-        } else exchange.begin(line);
+        } else call.begin(line);
       },
       (error: Error) => {
         this.#opening--;
-        exchange.failed(error, true);
+        call.failed(error, true);
       },
     );
   }
-}
-
-/** One call under way. */
-class Exchange implements Cancellable, LineEvents, StreamOwner<undefined> {
-  over = false;
-  readonly #connection: HttpConnection;
-  readonly #id: number;
-  readonly #request: string;
-  readonly #call: OutgoingCall;
-  readonly #resolve: (output: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-  #line: Line | undefined;
-  /** Its output, where that comes item by item. */
-  #stream: IncomingStream<undefined> | undefined;
-  #lines: JsonLines | undefined;
-
-  constructor(
-    connection: HttpConnection,
-    id: number,
-    request: string,
-    call: OutgoingCall,
-    resolve: (output: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#connection = connection;
-    this.#id = id;
-    this.#request = request;
-    this.#call = call;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  begin(line: Line): void {
-    this.#line = line;
-    line.send(this.#request, this);
-  }
-
-  begun(headers: ReadonlyMap<string, string>): PieceTaker | undefined {
-    if (!/^application\/(?:x-ndjson|ndjson|jsonl)\b/i.test(headers.get("content-type") ?? "")) return undefined;
-    const stream = new IncomingStream<undefined>(this, undefined, STREAM_WINDOW, true);
-    this.#stream = stream;
-    const lines = new JsonLines(this.#connection.maxOutputBytes, (message, bytes) => {
-      this.#message(stream, message, bytes);
-      if (!stream.maySend && !stream.over) this.#line?.pause();
-    });
-    this.#lines = lines;
-    if (this.#call.sizes !== undefined) this.#call.sizes.outputBytes = 0;
-    this.#resolve(stream);
-    return (piece) => lines.push(piece);
-  }
-
-  taken(): void {
-    this.#line?.resume();
-  }
-
-  /** Closing the connection tells the other side. */
-  unwanted(): void {
-    this.#finish(false);
-  }
-
-  /** One line of a stream: an item, or the answer that ends it. */
-  #message(stream: IncomingStream<undefined>, message: unknown, bytes: number): void {
-    const { method, params, error, result } = message as {
-      method?: unknown;
-      params?: { item?: unknown };
-      error?: object;
-      result?: unknown;
-    };
-    const { sizes } = this.#call;
-    if (sizes !== undefined) sizes.outputBytes = (sizes.outputBytes ?? 0) + bytes;
-    if (method === "rpc.item") stream.push(params?.item, bytes);
-    else if (error !== undefined) stream.fail(toError(error));
-    else if (result !== undefined) stream.end();
-    else throw new Error("a line came that is neither an item nor an answer");
-  }
-
-  answered(response: HttpResponse, reusable: boolean): void {
-    const stream = this.#stream;
-    if (stream !== undefined) {
-      try {
-        this.#lines?.end();
-        if (!stream.over) throw new Error("the stream ended without an answer");
-        this.#finish(reusable);
-      } catch (error) {
-        this.failed(error as Error, false);
-      }
-      return;
-    }
-    if (!this.#finish(reusable)) return;
-    if (this.#call.sizes !== undefined) this.#call.sizes.outputBytes = response.body.length;
-    try {
-      this.#resolve(toOutput(response, this.#id, this.#connection.address));
-    } catch (error) {
-      this.#reject(error);
-    }
-  }
-
-  failed(cause: Error, unsent: boolean): void {
-    if (!this.#finish(false)) return;
-    const what = unsent ? "cannot be reached" : "broke the connection during the call";
-    this.#fail(
-      new HadronError("UNAVAILABLE", `${this.#connection.address} ${what}: ${reasonOf(cause)}.`, { cause, unsent }),
-    );
-  }
-
-  #fail(error: HadronError): void {
-    if (this.#stream === undefined) this.#reject(error);
-    else this.#stream.fail(error);
-  }
-
-  /** This side closed the connection. */
-  closed(): void {
-    const unsent = this.#line === undefined || !this.#line.connected;
-    if (this.#finish(false)) this.#fail(closedHere(this.#connection.address, unsent));
-  }
-
-  /** The caller gave up: closing the connection tells the other side. */
-  cancelled(error: HadronError): void {
-    if (this.#finish(false)) this.#fail(error);
-  }
-
-  #finish(reusable: boolean): boolean {
-    if (this.over) return false;
-    this.over = true;
-    this.#call.scope.delete(this);
-    this.#connection.done(this, this.#line, reusable);
-    return true;
-  }
-}
-
-function closedHere(address: string, unsent: boolean): HadronError {
-  const when = unsent ? "before the call was sent" : "during the call";
-  return new HadronError("UNAVAILABLE", `The connection to ${address} was closed by this side, ${when}.`, { unsent });
-}
-
-/** An object is itself the input; anything else is the one element of an array. */
-function toParams(input: unknown): string {
-  const text = toJsonText(input, "input");
-  return text.startsWith("{") ? text : `[${text}]`;
-}
-
-function toOutput(response: HttpResponse, id: number, address: string): unknown {
-  let answer: {
-    id?: unknown;
-    result?: unknown;
-    error?: { code?: unknown; message?: unknown; data?: Partial<ErrorData> };
-  };
-  try {
-    answer = JSON.parse(response.body.toString("utf8"));
-  } catch (cause) {
-    const status = response.status === 200 ? "" : ` with status ${response.status}`;
-    throw new HadronError("UNAVAILABLE", `${address} answered${status}, but not in JSON: is it a Hadron service?`, {
-      cause,
-    });
-  }
-  if (typeof answer === "object" && answer !== null && answer.error !== undefined && typeof answer.error === "object") {
-    throw toError(answer.error);
-  }
-  if (typeof answer !== "object" || answer === null || answer.id !== id || !("result" in answer)) {
-    throw new HadronError(
-      "UNAVAILABLE",
-      `${address} answered with status ${response.status}, but not in JSON-RPC 2.0.`,
-    );
-  }
-  return answer.result;
-}
-
-function toError({
-  code,
-  message,
-  data,
-}: {
-  code?: unknown;
-  message?: unknown;
-  data?: Partial<ErrorData>;
-}): HadronError {
-  const path = Array.isArray(data?.path) ? data.path.map(String) : [];
-  const suffix = path.length === 0 ? "" : ` (${path.join(" → ")})`;
-  const text = String(message ?? "The call failed.");
-  return fromErrorData({
-    code: isErrorCode(data?.code) ? data.code : codeOfRpcNumber(Number(code)),
-    message: suffix !== "" && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text,
-    retryable: data?.retryable === true,
-    path,
-    ...(typeof data?.retryAfterMs === "number" ? { retryAfterMs: data.retryAfterMs } : {}),
-  });
-}
-
-function reasonOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ECONNREFUSED") return "nothing listens there";
-  if (code === "ENOTFOUND") return "there is no such host";
-  return error.message === "" && code !== undefined ? code : error.message;
 }

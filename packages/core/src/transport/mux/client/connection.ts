@@ -1,7 +1,7 @@
 import { HadronError } from "../../../errors.ts";
 import { createCallIdPrefix } from "../../call-id.ts";
 import { isStream } from "../../pump.ts";
-import type { Connection, ConnectionState, ConnectOptions, ItemSource, OutgoingCall } from "../../transport.ts";
+import type { Connection, ConnectionOptions, ConnectionState, ItemSource, OutgoingCall } from "../../transport.ts";
 import { ProtocolError } from "../frames/frame-parser.ts";
 import * as frames from "../frames/frames.ts";
 import { HeadReader } from "../handshake/head.ts";
@@ -31,7 +31,7 @@ const REST_MS = 15_000;
 /** The calling end of `hadron/1` over a pipe that is, or will be, open. */
 export class ClientConnection extends Link implements Connection, CallOwner, StreamingConnection {
   #state: ConnectionState = "connecting";
-  readonly #options: ConnectOptions;
+  readonly #options: ConnectionOptions;
   /** Who is at the other end, for messages. */
   readonly peer: string;
   /** The same, with its address. */
@@ -53,7 +53,7 @@ export class ClientConnection extends Link implements Connection, CallOwner, Str
     this.#reject = reject;
   };
 
-  constructor(pipe: Pipe, address: string, options: ConnectOptions) {
+  constructor(pipe: Pipe, address: string, options: ConnectionOptions) {
     super(pipe, REST_MS);
     this.name = createCallIdPrefix(pipe.clock);
     this.#options = options;
