@@ -4,8 +4,8 @@ import type { ServiceTopology } from "./topology.ts";
 
 /** The service that is to be scaled, if it may have that many replicas; WRONG_USE otherwise. Pure, and the same under every runner. */
 export function checkScale(services: readonly ServiceTopology[], name: string, replicas: number): ServiceTopology {
-  const names = services.map((one) => one.name);
-  const service = services.find((one) => one.name === name);
+  const names = services.map((service) => service.name);
+  const service = services.find((declared) => declared.name === name);
   if (service === undefined) {
     throw new HadronError(
       "WRONG_USE",
@@ -29,7 +29,7 @@ export function checkScale(services: readonly ServiceTopology[], name: string, r
     );
   }
   if (service.sharded && service.children.length > 0) {
-    const children = service.children.map((one) => one.service).join(", ");
+    const children = service.children.map((child) => child.service).join(", ");
     throw new HadronError(
       "WRONG_USE",
       `Each shard of "${name}" has replicas of its own of ${children}, so that their numbers go together: change the count in the file and run \`up\`.`,

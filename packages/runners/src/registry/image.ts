@@ -171,7 +171,7 @@ function assemble(
         Cmd: wanted.command,
         Labels: { ...base.config?.Labels, ...wanted.labels },
       },
-      rootfs: { type: "layers", diff_ids: [...base.rootfs.diff_ids, ...layers.map((one) => one.diffId)] },
+      rootfs: { type: "layers", diff_ids: [...base.rootfs.diff_ids, ...layers.map(({ diffId }) => diffId)] },
       history: [...(base.history ?? []), ...layers.map(() => ({ created: base.created, created_by: "hadron" }))],
     }),
   );

@@ -50,6 +50,6 @@ export function inWords({ params, results }: Signature): string {
   return `(${params.join(", ")}) → ${results.length === 0 ? "nothing" : result}`;
 }
 
-export function isSame(one: Signature, other: Signature): boolean {
-  return inWords(one) === inWords(other);
+export function isSame(signature: Signature, other: Signature): boolean {
+  return inWords(signature) === inWords(other);
 }

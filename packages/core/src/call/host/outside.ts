@@ -25,7 +25,8 @@ export function hostFor(service: ServiceDefinition): CallingSide | Promise<Calli
   const current = ambient.getStore();
   if (current !== undefined) return current.host;
   const hosts = [...open].filter((host) => host.has(service.name));
-  if (hosts.length === 1) return hosts[0]!;
+  const [host] = hosts;
+  if (host !== undefined && hosts.length === 1) return host;
   if (hosts.length > 1) {
     throw new HadronError(
       "FAILED_PRECONDITION",

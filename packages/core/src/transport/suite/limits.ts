@@ -64,7 +64,7 @@ export function describeLimits(setUp: SetUp): void {
     const got = await Promise.all(answers);
     await Promise.all(small);
     for (const [i, text] of large.entries()) expect(got[i] === text).toBe(true);
-    expect(order.filter((one) => one === "small")).toHaveLength(20);
+    expect(order.filter((size) => size === "small")).toHaveLength(20);
   });
 
   test("a large call can be cancelled half way", async () => {

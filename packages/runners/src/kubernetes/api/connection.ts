@@ -81,7 +81,7 @@ export class Connection {
 
   /** Forgets what the server knows of us: the next request says anew who we are. */
   reset(): void {
-    for (const { session } of this.#sessions.splice(0)) ended(session, (one) => one.close());
+    for (const { session } of this.#sessions.splice(0)) ended(session, (open) => open.close());
   }
 
   /** For good: a connection that is being opened ends as well, however long its other end is silent. */
@@ -89,7 +89,7 @@ export class Connection {
     this.#closing.abort();
     this.#agent?.destroy();
     this.#lastingAgent?.destroy();
-    for (const { session } of this.#sessions.splice(0)) ended(session, (one) => one.destroy());
+    for (const { session } of this.#sessions.splice(0)) ended(session, (open) => open.destroy());
   }
 
   #begin(credentials: Credentials): Dialled {
@@ -101,7 +101,7 @@ export class Connection {
   }
 
   #forget(dialled: Dialled): void {
-    this.#sessions = this.#sessions.filter((one) => one !== dialled);
+    this.#sessions = this.#sessions.filter((kept) => kept !== dialled);
   }
 
   /** Undefined where the server speaks HTTP/1.1 alone. */

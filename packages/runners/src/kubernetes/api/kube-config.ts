@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { HadronError, inWords, systemCode } from "@hadron/core/spi";
-import type { User } from "@kubernetes/client-node/dist/config_types.js";
+import type { User as ClientUser } from "@kubernetes/client-node/dist/config_types.js";
 import { load } from "js-yaml";
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** A user as client-node's authenticators take one; what the kubeconfig does not say is undefined. */
+export type User = { readonly [K in keyof ClientUser]: ClientUser[K] | undefined } & { readonly name: string };
 
 /** Which cluster, as whom, in which namespace. */
 export interface Target {
@@ -42,7 +45,7 @@ export function findTarget(options: {
   const paths = env.KUBECONFIG
     ? env.KUBECONFIG.split(delimiter).filter(Boolean)
     : [join(env.HOME ?? homedir(), ".kube", "config")];
-  const files = paths.map(readConfig).filter((one) => one !== undefined);
+  const files = paths.map(readConfig).filter((file) => file !== undefined);
   if (files.length === 0) {
     const inside = insidePod(env, options.namespace);
     if (inside !== undefined) return inside;
@@ -52,11 +55,10 @@ export function findTarget(options: {
     );
   }
   const wanted = options.context ?? files.map(({ content }) => content["current-context"]).find(Boolean);
-  const all = (kind: "contexts" | "clusters" | "users") =>
-    files.flatMap(({ content, folder }) => (content[kind] ?? []).map((one) => ({ ...one, folder })));
-  const context = all("contexts").find((one) => one.name === wanted)?.context;
-  if (context === undefined) {
-    const names = all("contexts").map((one) => one.name);
+  const contexts = files.flatMap(({ content }) => content.contexts ?? []);
+  const context = contexts.find(({ name }) => name === wanted)?.context;
+  if (wanted === undefined || context === undefined) {
+    const names = contexts.map(({ name }) => name);
     throw new HadronError(
       options.context === undefined ? "RUNNER_FAILED" : "WRONG_USE",
       wanted === undefined
@@ -64,9 +66,14 @@ export function findTarget(options: {
         : `There is no context "${wanted}" in ${paths.join(", ")}; there are: ${names.join(", ") || "none"}.`,
     );
   }
-  const cluster = all("clusters").find((one) => one.name === context.cluster);
-  const user = all("users").find((one) => one.name === context.user);
-  if (cluster?.cluster?.server === undefined) {
+  const cluster = files
+    .flatMap(({ content, folder }) => (content.clusters ?? []).map((entry) => ({ ...entry, folder })))
+    .find(({ name }) => name === context.cluster);
+  const user = files
+    .flatMap(({ content, folder }) => (content.users ?? []).map((entry) => ({ ...entry, folder })))
+    .find(({ name }) => name === context.user);
+  const { server } = cluster?.cluster ?? {};
+  if (cluster?.cluster === undefined || server === undefined) {
     throw new HadronError(
       "RUNNER_FAILED",
       `The context "${wanted}" of ${paths.join(", ")} names the cluster "${context.cluster}", which has no server there.`,
@@ -82,8 +89,8 @@ export function findTarget(options: {
         : undefined;
   const userFolder = user?.folder ?? ".";
   return {
-    context: wanted!,
-    server: of.server.replace(/\/+$/, ""),
+    context: wanted,
+    server: server.replace(/\/+$/, ""),
     namespace: options.namespace ?? context.namespace ?? "default",
     tls: {
       ca: read(of["certificate-authority-data"], of["certificate-authority"], cluster.folder),
@@ -106,14 +113,46 @@ export function findTarget(options: {
   };
 }
 
+/** A kubeconfig as it is written, as far as we read it. */
 interface KubeConfigFile {
   readonly folder: string;
   readonly content: {
     readonly "current-context"?: string;
-    readonly contexts?: readonly any[];
-    readonly clusters?: readonly any[];
-    readonly users?: readonly any[];
+    readonly contexts?: readonly Named<"context", ContextEntry>[];
+    readonly clusters?: readonly Named<"cluster", ClusterEntry>[];
+    readonly users?: readonly Named<"user", UserEntry>[];
   };
+}
+
+type Named<K extends string, T> = { readonly name: string } & { readonly [key in K]?: T };
+
+interface ContextEntry {
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly namespace?: string;
+}
+
+interface ClusterEntry {
+  readonly server?: string;
+  readonly "certificate-authority-data"?: string;
+  readonly "certificate-authority"?: string;
+  readonly "tls-server-name"?: string;
+  readonly "insecure-skip-tls-verify"?: boolean;
+  readonly "proxy-url"?: string;
+}
+
+interface UserEntry {
+  readonly "client-certificate-data"?: string;
+  readonly "client-certificate"?: string;
+  readonly "client-key-data"?: string;
+  readonly "client-key"?: string;
+  readonly exec?: Target["user"]["exec"];
+  readonly "auth-provider"?: Target["user"]["authProvider"];
+  readonly tokenFile?: string;
+  readonly token?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly as?: string;
 }
 
 function readConfig(path: string): KubeConfigFile | undefined {

@@ -70,7 +70,7 @@ export class PodDirectory implements Directory {
   }
 
   async suspect(service: string, member: Member): Promise<string | undefined> {
-    return this.members(service).find((one) => one.name === member.name)?.reason;
+    return this.members(service).find(({ name }) => name === member.name)?.reason;
   }
 
   /**

@@ -111,7 +111,8 @@ export class Lease implements AsyncDisposable {
 
   async #renew(): Promise<void> {
     try {
-      const live = (await this.#patch(this.#live!, {})) ?? (await this.#read(this.signal));
+      const held = this.#live;
+      const live = (held && (await this.#patch(held, {}))) ?? (await this.#read(this.signal));
       if (live?.spec?.holderIdentity === this.#holder) this.#live = live;
       else {
         this.#live = undefined;

@@ -80,10 +80,10 @@ async function* followLogs(
   const look = () => {
     try {
       for (const pod of mirror?.objects.values() ?? []) {
-        const { uid } = pod.metadata;
-        if (!isWanted(pod) || followed.has(uid!)) continue;
+        const { uid = pod.metadata.name } = pod.metadata;
+        if (!isWanted(pod) || followed.has(uid)) continue;
         followed.set(
-          uid!,
+          uid,
           followPod(
             api,
             pod,

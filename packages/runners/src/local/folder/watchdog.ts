@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 import type { RunFolder } from "./run-folder.ts";
 
 /** The name of a watchdog, in its command line. */
@@ -40,7 +41,7 @@ rm -rf -- "$1"
  * runs after SIGKILL. A shell, since it must cost nothing: 1 MB, and 1 ms to start.
  */
 export class Watchdog {
-  readonly #shell: ChildProcess;
+  readonly #shell: ChildProcessByStdio<Writable, null, null>;
 
   constructor(folder: RunFolder) {
     const name = folder.path.slice(folder.path.lastIndexOf("/") + 1);
@@ -54,7 +55,7 @@ export class Watchdog {
     this.#shell.unref();
     // It was killed by someone: then only a SIGKILL of this process, too, would leave something behind.
     this.#shell.on("error", () => {});
-    this.#shell.stdin!.on("error", () => {});
+    this.#shell.stdin.on("error", () => {});
   }
 
   get pid(): number | undefined {
@@ -63,11 +64,11 @@ export class Watchdog {
 
   /** A process group, named by the pid of its first process. */
   add(group: number): void {
-    this.#shell.stdin!.write(`+ ${group}\n`);
+    this.#shell.stdin.write(`+ ${group}\n`);
   }
 
   remove(group: number): void {
-    this.#shell.stdin!.write(`- ${group}\n`);
+    this.#shell.stdin.write(`- ${group}\n`);
   }
 
   /** Lets it end, and kill what is left. Resolves when it has ended. */
@@ -75,7 +76,7 @@ export class Watchdog {
     if (this.#shell.exitCode !== null || this.#shell.signalCode !== null || this.#shell.pid === undefined) return;
     const ended = new Promise((resolve) => this.#shell.once("exit", resolve));
     this.#shell.ref();
-    this.#shell.stdin!.end();
+    this.#shell.stdin.end();
     await ended;
   }
 }

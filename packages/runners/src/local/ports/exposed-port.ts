@@ -66,14 +66,15 @@ export class ExposedPort {
     if (socket.destroyed) return;
     const replicas = this.#replicas();
     const ready = replicas.filter(({ state }) => state === "ready");
-    if (ready.length === 0) {
-      this.#wait(socket, replicas);
-      return;
-    }
     const fewest = Math.min(...ready.map(({ pending }) => pending));
     const best = ready.filter(({ pending }) => pending === fewest);
     // In turn among equals: callers that keep few connections open should still reach all replicas.
-    const chosen = best[this.#next++ % best.length]!;
+    const chosen = best[this.#next % best.length];
+    if (chosen === undefined) {
+      this.#wait(socket, replicas);
+      return;
+    }
+    this.#next++;
     chosen.pass(socket).then((passed) => {
       if (passed) socket.destroy();
       else this.#wait(socket, this.#replicas());

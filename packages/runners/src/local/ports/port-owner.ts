@@ -9,7 +9,7 @@ export function findPortOwner(port: number): string | undefined {
     // Other users' processes do not show theirs.
     for (const descriptor of read(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
       const socket = /^socket:\[(\d+)\]$/.exec(read(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)) ?? "");
-      if (socket === null || !inodes.has(socket[1]!)) continue;
+      if (socket === null || !inodes.has(socket[1] ?? "")) continue;
       return `${read(() => readFileSync(`/proc/${pid}/comm`, "utf8"))?.trim() ?? "a process"} (pid ${pid})`;
     }
   }
@@ -21,7 +21,7 @@ function listeningInodes(table: string, port: number): readonly string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return (read(() => readFileSync(table, "utf8")) ?? "").split("\n").flatMap((line) => {
     const fields = line.trim().split(/\s+/);
-    return fields[1]?.endsWith(suffix) && fields[3] === "0A" ? [fields[9]!] : [];
+    return fields[1]?.endsWith(suffix) && fields[3] === "0A" ? [fields[9] ?? ""] : [];
   });
 }
 

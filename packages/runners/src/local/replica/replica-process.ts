@@ -42,14 +42,13 @@ export class ReplicaProcess {
       // A process group of its own, so that Ctrl-C reaches the runner alone, and what the replica starts ends with it.
       detached: true,
     });
-    this.#child.on("message", (message) => events.message(message as FromReplica));
+    this.#child.on("message", (message: FromReplica) => events.message(message));
     const line = (text: string) => {
       this.#tail.push(text.length > LONGEST_TAIL ? text.slice(0, LONGEST_TAIL) + CUT : text);
       if (this.#tail.length > TAIL_LINES) this.#tail.shift();
       events.line(text);
     };
-    splitLines(this.#child.stdout!, line);
-    splitLines(this.#child.stderr!, line);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream !== null) splitLines(stream, line);
     this.exited = new Promise((resolve) => {
       this.#child.once("error", (error) => {
         if (this.#child.pid !== undefined) return; // A message that could not be sent to a process that is gone.
@@ -130,7 +129,7 @@ function splitLines(stream: Readable, line: (text: string) => void): void {
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\n");
-    rest = lines.pop()!;
+    rest = lines.pop() ?? "";
     for (const whole of lines) line(whole.endsWith("\r") ? whole.slice(0, -1) : whole);
     while (rest.length > LONGEST_LINE) {
       line(rest.slice(0, LONGEST_LINE) + CUT);

@@ -155,10 +155,10 @@ export class Encoder extends Writer {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       this.string(key);
-      const one = value[key];
-      if (typeof one === "number") this.#number(one);
-      else if (typeof one === "string") this.string(one);
-      else this.value(one, depth);
+      const field = value[key];
+      if (typeof field === "number") this.#number(field);
+      else if (typeof field === "string") this.string(field);
+      else this.value(field, depth);
     }
   }
 
@@ -167,11 +167,11 @@ export class Encoder extends Writer {
     if (length >= FEW_NUMBERS && typeof value[0] === "number" && writeNumbers(this, value)) return;
     this.#count(0x90, 0xdc, length);
     for (let i = 0; i < length; i++) {
-      const one = value[i];
+      const item = value[i];
       // Most arrays are of numbers or text: spares the way through value().
-      if (typeof one === "number") this.#number(one);
-      else if (typeof one === "string") this.string(one);
-      else this.value(one, depth);
+      if (typeof item === "number") this.#number(item);
+      else if (typeof item === "string") this.string(item);
+      else this.value(item, depth);
     }
   }
 
@@ -183,20 +183,20 @@ export class Encoder extends Writer {
       this.at += 8;
     } else if (ArrayBuffer.isView(value)) {
       const kind =
-        value instanceof DataView ? tags.DATA_VIEW : tags.TYPED_ARRAYS.findIndex((one) => value instanceof one);
+        value instanceof DataView ? tags.DATA_VIEW : tags.TYPED_ARRAYS.findIndex((kind) => value instanceof kind);
       if (kind < 0) throw TYPE;
       this.#bytes(kind, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     } else if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
       this.#bytes(tags.ARRAY_BUFFER, new Uint8Array(value));
     } else if (value instanceof Map) {
       this.tagCount(tags.MAP, value.size);
-      for (const [key, one] of value) {
+      for (const [key, item] of value) {
         this.value(key, depth);
-        this.value(one, depth);
+        this.value(item, depth);
       }
     } else if (value instanceof Set) {
       this.tagCount(tags.SET, value.size);
-      for (const one of value) this.value(one, depth);
+      for (const item of value) this.value(item, depth);
     } else if (value instanceof RegExp) {
       this.tag(tags.REGEXP);
       this.string(value.source);
