@@ -50,6 +50,7 @@ const EXAMPLES: readonly {
       { words: ["triangles", "10"], output: (...items) => expect(items).toEqual([1, 3, 6, 10]) },
     ],
   },
+  { file: "wasm", calls: [{ words: ["uppercase", '"grüße"'], output: (it) => expect(it).toBe("GRüßE") }] },
   {
     file: "mail",
     calls: [
