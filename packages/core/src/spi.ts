@@ -6,7 +6,7 @@ export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type CallingSide, callThrough } from "./call/host/ambient.ts";
 export { hostHere } from "./call/host/outside.ts";
-export { outsideOfCalls, type ResourceHost, reachResource, withinCall } from "./call/host/reach-resource.ts";
+export { outsideOfCalls, type ResourceHost, reachResource, waitFor, withinCall } from "./call/host/reach-resource.ts";
 export { type Captured, type CaptureOptions, capture } from "./capture.ts";
 export { Chance } from "./clock/chance.ts";
 export type { Clock, Timer } from "./clock/clock.ts";

@@ -16,7 +16,7 @@ export { type Scoped, type ScopedOptions, scoped } from "./declare/scoped.ts";
 export { type Topic, type TopicOptions, topic } from "./declare/topic.ts";
 export type { Entry, EntryChange, ListOptions, WriteOptions } from "./key-value/key-value.ts";
 export type { Hold, HoldOptions } from "./lock/lock.ts";
-export type { SendOptions } from "./queue/queue.ts";
+export type { Pending, SendOptions } from "./queue/queue.ts";
 export { type ElectedOptions, elected, type Leadership } from "./work/elected.ts";
 export { type EveryContext, type EveryOptions, every } from "./work/every.ts";
 export type { Occasion } from "./work/schedule.ts";

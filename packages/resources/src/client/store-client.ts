@@ -1,4 +1,4 @@
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, waitFor } from "@hadron/core/spi";
 import type { Answers, Operation, Outcome, Query, Results } from "../store/contract/operations.ts";
 import type { TimeSource } from "../store/contract/store-clock.ts";
 
@@ -12,6 +12,9 @@ import type { StoreLink } from "./link.ts";
 
 /** As many operations go in one batch at most: a transaction should not keep others waiting. */
 const MOST_OPERATIONS = 1000;
+
+/** What a handler waits for meanwhile, as its caller is told. */
+const STORE = "hadron.store";
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -46,20 +49,22 @@ export class StoreClient {
    * whether it was done.
    */
   async do<O extends Operation>(operation: O): Promise<Results[O["kind"]]> {
-    const outcome = await new Promise<Outcome>((resolve, reject) => {
+    const waited = new Promise<Outcome>((resolve, reject) => {
       this.#operations.push({ operation, resolve, reject });
       this.#schedule();
     });
+    const outcome = await waitFor(waited, STORE);
     if ("refused" in outcome) throw new HadronError(outcome.refused.code, outcome.refused.message);
     return outcome.ok as Results[O["kind"]];
   }
 
   /** Reads what is committed when it gets there. */
   read<Q extends Query>(query: Q): Promise<Answers[Q["kind"]]> {
-    return new Promise((resolve, reject) => {
+    const waited = new Promise<Answers[Q["kind"]]>((resolve, reject) => {
       this.#queries.push({ query, resolve: resolve as (answer: unknown) => void, reject });
       this.#schedule();
     });
+    return waitFor(waited, STORE);
   }
 
   /** A name within this process that nothing else has. */

@@ -13,6 +13,13 @@ export interface SendOptions {
   readonly delayMs?: number;
 }
 
+/** Messages that nobody is done with. */
+export interface Pending {
+  readonly waiting: number;
+  readonly working: number;
+  readonly dead: number;
+}
+
 export interface QueueSettings<T> {
   readonly name: string;
   /** Where its messages go: to itself, or to each subscription of a topic. */
@@ -30,6 +37,22 @@ export class Sender<T> {
   constructor(settings: QueueSettings<T>, storeOf: StoreOf) {
     this.#settings = settings;
     this.#storeOf = storeOf;
+  }
+
+  /**
+   * How many messages there are that nobody is done with: `waiting` for their turn, their time or another attempt, `working`, and
+   * `dead`. Of a topic, those of all subscribers together.
+   */
+  async pending(): Promise<Pending> {
+    const store = await this.#storeOf();
+    const queues = await this.#settings.queues();
+    const states = await Promise.all(queues.map((queue) => store.read({ kind: "queue", queue })));
+    const sum = (of: (state: Pending) => number) => states.reduce((total, state) => total + of(state), 0);
+    return {
+      waiting: sum(({ waiting }) => waiting),
+      working: sum(({ working }) => working),
+      dead: sum(({ dead }) => dead),
+    };
   }
 
   /**

@@ -47,6 +47,32 @@ test("the app's own pods are let in everywhere, others to what is exposed", () =
   for (const { spec } of open) expect(spec.ingress).toEqual([{ ports: [{ port: "http", protocol: "TCP" }] }]);
 });
 
+test("what keeps resources lets in the services that use one of them, and nobody else of the app", () => {
+  const keeper = "hadron.store";
+  const services = [
+    { name: "shop", uses: ["keyValue:carts"] },
+    { name: "spy" },
+    { name: keeper, storage: { path: "store", sizeBytes: 2 ** 30 } },
+  ];
+  const carts = { kind: "keyValue", name: "carts", keeper, options: {} };
+  const policiesOf = (shared: object) => {
+    const topology = { ...topologyOf("a", services), resources: [{ ...carts, ...shared }] };
+    const made = make({ ...inputs, topology }).filter(({ kind }) => kind === "NetworkPolicy");
+    return Object.fromEntries(made.map(({ metadata, spec }) => [metadata.name, spec]));
+  };
+  const key = "app.kubernetes.io/name";
+  const { a: own, "a-hadron-store-users": users } = policiesOf({});
+  // Policies add up: the one for all leaves the keeper out.
+  expect(own.podSelector.matchExpressions).toEqual([{ key, operator: "NotIn", values: [keeper] }]);
+  expect(users.podSelector.matchLabels[key]).toBe(keeper);
+  const selector = users.ingress[0].from[0].podSelector;
+  expect(selector.matchLabels).toEqual(own.podSelector.matchLabels);
+  expect(selector.matchExpressions).toEqual([{ key, operator: "In", values: ["shop"] }]);
+  expect(users.ingress).toHaveLength(2);
+  const all = policiesOf({ shared: true })["a-hadron-store-users"];
+  expect(all.ingress[0].from[0].podSelector.matchExpressions[0].values).toEqual(["shop", "spy"]);
+});
+
 test("a Prometheus of a labelled namespace is let in to the port that has the metrics, which is never the exposed one", () => {
   const { spec } = one("NetworkPolicy", "shop");
   expect(spec.ingress.slice(1)).toEqual([

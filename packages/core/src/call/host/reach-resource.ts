@@ -64,6 +64,33 @@ export function withinCall<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
+/** So long before a handler's own time runs out what it waits for fails, so that its caller hears what that was. */
+const MARGIN_MS = 50;
+
+/**
+ * What a promise gives, unless the running handler's time is about to run out before: then DEADLINE_EXCEEDED, which says what was waited
+ * for. A tenth of its time before the end, at most 50 ms: later the caller, whose time is the same, would not hear of it.
+ */
+export function waitFor<T>(promise: Promise<T>, what: string): Promise<T> {
+  const scope = ambient.getStore()?.scope;
+  if (scope === undefined || scope.deadlineAt === Number.POSITIVE_INFINITY) return promise;
+  const { leftMs } = scope;
+  const { deadlines } = scope.clock;
+  return new Promise((resolve, reject) => {
+    const timed = {
+      deadlineAt: scope.deadlineAt - Math.min(MARGIN_MS, leftMs / 10),
+      expire: () => {
+        const waited = `${what} gave no answer in ${Math.round(leftMs)} ms, all the time that was left: it is away, being started anew, or overloaded.`;
+        reject(new HadronError("DEADLINE_EXCEEDED", `${waited} What was asked of it may still be done.`));
+      },
+    };
+    deadlines.add(timed);
+    const over = () => deadlines.delete(timed);
+    promise.then(over, over);
+    promise.then(resolve, reject);
+  });
+}
+
 /**
  * Does work on behalf of no call: what it calls has 30 s of its own, whatever becomes of the handler in which it was begun. For work
  * that several handlers wait for.

@@ -28,6 +28,11 @@ export interface PodSpec {
 
 export interface Selector {
   readonly matchLabels: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In" | "NotIn";
+    readonly values: readonly string[];
+  }[];
 }
 
 export interface Container {
