@@ -24,6 +24,7 @@ import { own } from "../values/own.ts";
  * | `HADRON_SECRETS_FILE` | a JSON file, name → value, that the bundle's first lines put into `process.env` |
  * | `HADRON_STORAGE` | the folder of the replica's own storage, where that is not the declared path |
  * | `HADRON_HANG_MS` | how long its turns may not come round until it ends itself; absent: somebody else sees to that |
+ * | `HADRON_APP_FOLDER` | where the app file lies, on the machine where it was written; absent elsewhere |
  * | `HADRON_CHECK` | "1": compare the topology, say `{"ok":true}` or the error on stdout, and exit |
  */
 export interface ReplicaEnvironment {
@@ -44,6 +45,7 @@ export interface ReplicaEnvironment {
   readonly secretsFile: string | undefined;
   readonly storage: string | undefined;
   readonly hangMs: number | undefined;
+  readonly appFolder: string | undefined;
   readonly check: boolean;
 }
 
@@ -75,6 +77,7 @@ export const VARIABLE = {
   secretsFile: "HADRON_SECRETS_FILE",
   storage: "HADRON_STORAGE",
   hangMs: "HADRON_HANG_MS",
+  appFolder: "HADRON_APP_FOLDER",
   check: "HADRON_CHECK",
 } as const satisfies Readonly<Record<keyof ReplicaEnvironment, string>>;
 
@@ -110,6 +113,7 @@ export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, stri
     secretsFile: facts.secretsFile,
     storage: facts.storage,
     hangMs: facts.hangMs?.toString(),
+    appFolder: facts.appFolder,
     check: facts.check ? "1" : undefined,
   };
   const said = Object.entries(texts) as [keyof ReplicaEnvironment, string | undefined][];
@@ -144,6 +148,7 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     secretsFile: env[VARIABLE.secretsFile],
     storage: env[VARIABLE.storage],
     hangMs: env[VARIABLE.hangMs] === undefined ? undefined : Number(env[VARIABLE.hangMs]),
+    appFolder: env[VARIABLE.appFolder],
     check: env[VARIABLE.check] === "1",
   };
 }

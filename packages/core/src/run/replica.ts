@@ -142,7 +142,18 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
     declared;
 
   const storage = environment.storage ?? app.services.get(service)?.topology.storage?.path;
-  const server = new ReplicaServer({ app, host, self, service, ordinal, log, revision, count, storage });
+  const server = new ReplicaServer({
+    app,
+    host,
+    self,
+    service,
+    ordinal,
+    log,
+    revision,
+    count,
+    storage,
+    appFolder: environment.appFolder,
+  });
   const { drainMs } = app.topology.services.find((one) => one.name === service)!.limits;
   const drain = stopper(server, drainMs, host, log, ipc?.send);
   let started: Started = {};

@@ -38,6 +38,8 @@ export interface ReplicaOptions {
   readonly count: () => number;
   /** The folder of its own storage. */
   readonly storage?: string | undefined;
+  /** Where the app file lies, where that is known. */
+  readonly appFolder?: string | undefined;
   readonly times?: HttpTimes | undefined;
 }
 
@@ -93,7 +95,8 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
   }
   const { index } = placeOf(ordinal, topology.groups);
   const name = self.replica ?? service;
-  const { storage } = options;
+  const { storage, appFolder } = options;
+  const elsewhere = app.topology.choices?.elsewhere ?? {};
   const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
   const keeps = app.resources.filter(({ keeper }) => keeper.name === service);
   const discover = () => toOpenRpc(service, options.revision, composed.procedures);
@@ -123,7 +126,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
       life,
       ports,
       host,
-      context: () => ({ replica: replica(), log, keeps, elsewhere: app.topology.choices?.elsewhere ?? {} }),
+      context: () => ({ replica: replica(), log, keeps, elsewhere, appFolder }),
     }),
   };
 }

@@ -39,6 +39,8 @@ const KEPT_LINES = 20;
 export interface EmbeddedOptions {
   /** Where its data is. */
   readonly folder: string;
+  /** From where its programs are looked for, as an import would be. @default the working folder */
+  readonly from?: string | undefined;
   /** Takes what it says that is not for every day. */
   readonly warn: (line: string) => void;
 }
@@ -63,8 +65,8 @@ export class EmbeddedServer {
    * Starts a server; one that had its folder before, and was killed, has what it had committed.
    * FAILED_PRECONDITION where its programs are not installed, RUNNER_FAILED where it does not start, with what it said.
    */
-  static async start({ folder, warn }: EmbeddedOptions): Promise<EmbeddedServer> {
-    const binaries = findBinaries();
+  static async start({ folder, from, warn }: EmbeddedOptions): Promise<EmbeddedServer> {
+    const binaries = findBinaries(from);
     await ensureCluster(folder, binaries);
     await chmod(folder, 0o700);
     await giveToServer(folder);

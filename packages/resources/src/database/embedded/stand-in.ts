@@ -13,13 +13,13 @@ export const embeddedPostgres = pattern({
   root: () => {
     let server: EmbeddedServer | undefined;
     return {
-      async [onStart]({ replica, signal, clock, log }: StartContext) {
+      async [onStart]({ appFolder, replica, signal, clock, log }: StartContext) {
         if (replica.storage === undefined)
           throw new HadronError("FAILED_PRECONDITION", "The database server was given no folder to keep its data in.");
         // Loaded where it runs: no other replica starts processes.
         const { EmbeddedServer: Server } = await import("./server.ts");
         const folder = join(replica.storage, "data");
-        const started = await clock.outside(Server.start({ folder, warn: (line) => log.warn(line) }));
+        const started = await clock.outside(Server.start({ folder, from: appFolder, warn: (line) => log.warn(line) }));
         server = started;
         const stop = () => {
           // While it drains it goes on serving. Killed, it must let go of its folder.

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
 import { CAPTURES_FILE, replicaName, toEnvironment } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/index.ts";
@@ -103,6 +103,7 @@ export function toLaunch(
         listen: [listen],
         peers: "ipc",
         storage,
+        appFolder: dirname(release.entry),
       }),
     },
     heapMiB: Number(/--max-old-space-size=(\d+)/.exec(flags.join(" "))?.[1] ?? 0),
