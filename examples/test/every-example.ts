@@ -52,6 +52,23 @@ const EXAMPLES: readonly {
   },
   { file: "wasm", calls: [{ words: ["uppercase", '"grüße"'], output: (it) => expect(it).toBe("GRüßE") }] },
   {
+    file: "order",
+    calls: [
+      {
+        words: [
+          "order",
+          "send",
+          '{"id":"order/1","start":{"id":1,"boss":"ann","pages":["a"]},"hook":"approved","value":{"by":"bob"}}',
+        ],
+        output: (it) => expect(it).toEqual({ duplicate: false }),
+      },
+      {
+        words: ["order", "result", '{"id":"order/1"}'],
+        output: (it) => expect(it).toEqual({ paid: "paid 1 by order/order/1:charge#1", said: "bob", pages: ["A"] }),
+      },
+    ],
+  },
+  {
     file: "mail",
     calls: [
       {

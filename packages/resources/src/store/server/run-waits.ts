@@ -2,6 +2,7 @@ import type { StoreDriver } from "../contract/driver.ts";
 import type { Operation, Outcome } from "../contract/operations.ts";
 import type { ClaimRuns, RunEvent, RunFacts, RunResults } from "../contract/run-operations.ts";
 import type { TimeSource } from "../contract/store-clock.ts";
+import { LeaseWatch } from "./lease-watch.ts";
 import { Waiters } from "./waiters.ts";
 
 /** What somebody wants to see of a run. */
@@ -22,16 +23,21 @@ export interface FollowedRun {
 }
 
 /** Lets owners wait for work, and others for what becomes of runs. */
-export class RunWaits {
+export class RunWaits implements Disposable {
   readonly #driver: StoreDriver;
   readonly #time: TimeSource;
   readonly #waiters: Waiters;
+  /** Of owners that have runs: others wait for what they have when they are not heard of any more. */
+  readonly #leases: LeaseWatch;
+  /** The program of each such owner. */
+  readonly #owners = new Map<string, string>();
   readonly #own: (operation: Operation) => Promise<unknown>;
 
   constructor(driver: StoreDriver, time: TimeSource, own: (operation: Operation) => Promise<unknown>) {
     this.#driver = driver;
     this.#time = time;
     this.#waiters = new Waiters(time);
+    this.#leases = new LeaseWatch(time, (owner) => this.#isGone(owner));
     this.#own = own;
   }
 
@@ -81,7 +87,16 @@ export class RunWaits {
   /** Something was done: wakes whom it concerns. */
   done(operation: Operation, outcome: Outcome): void {
     if ("refused" in outcome) return;
-    if (operation.kind === "start-run" || operation.kind === "resume-run") {
+    if (operation.kind === "claim-runs") {
+      const { runs } = outcome.ok as RunResults["claim-runs"];
+      const { holder: owner, program, leaseMs } = operation;
+      if (runs.length > 0) this.#owners.set(owner, program);
+      if (!this.#owners.has(owner)) return;
+      this.#leases.watch(owner, leaseMs);
+      this.#leases.renewed(owner, leaseMs);
+    } else if (operation.kind === "keep-runs") {
+      this.#leases.renewed(operation.holder, operation.leaseMs);
+    } else if (operation.kind === "start-run" || operation.kind === "resume-run") {
       this.#waiters.wake(claims(operation.program));
     } else if (operation.kind === "append-run") {
       this.#waiters.wakeAll(`run ${operation.run}`);
@@ -94,6 +109,17 @@ export class RunWaits {
       const { holder: owner } = outcome.ok as RunResults["send-run"];
       this.#waiters.wake(owner === undefined ? claims(operation.program) : holder(owner));
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#leases[Symbol.dispose]();
+  }
+
+  /** An owner is not heard of any more: what it had, if it had something still, is for the next. */
+  #isGone(owner: string): void {
+    const program = this.#owners.get(owner);
+    this.#owners.delete(owner);
+    if (program !== undefined) this.#waiters.wake(claims(program));
   }
 
   #free(program: string, { run, epoch, length }: RunResults["claim-runs"]["runs"][number]): Promise<unknown> {

@@ -136,6 +136,7 @@ export class StoreServer implements AsyncDisposable {
     this.#isClosed = true;
     this.#stopSweep();
     this.#leases[Symbol.dispose]();
+    this.#runs[Symbol.dispose]();
     this.#feed.close();
     await this.driver.close();
   }
