@@ -17,6 +17,9 @@ export interface HttpOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What breaks a request off that would do another time. */
+const BROKEN = ["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN"];
+
 /** One HTTP request, without following redirects. RUNNER_FAILED where nobody answers. */
 export function send(url: URL, { method = "GET", headers = {}, body, signal }: HttpOptions): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -39,9 +42,7 @@ export function send(url: URL, { method = "GET", headers = {}, body, signal }: H
         new HadronError(
           "RUNNER_FAILED",
           `The registry at ${url.origin} does not answer: ${code ?? cause.message}${plain}.`,
-          {
-            cause,
-          },
+          { cause, retryable: code !== undefined && BROKEN.includes(code) },
         ),
       );
     });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { HadronError } from "@hadron/core/spi";
 import type { TarEntry } from "../shared/tar.ts";
 import { textOf } from "../shared/text.ts";
+import { again } from "./again.ts";
 import type { FindCredentials } from "./credentials.ts";
 import { type Layer, sha256, toLayer } from "./layer.ts";
 import { parseReference, toText } from "./reference.ts";
@@ -59,9 +60,14 @@ export function contentTag(spec: Pick<ImageSpec, "base" | "layers" | "config">):
 
 /**
  * Puts an image together and pushes it, without an engine: our layers on top of the base's. An image that is there is
- * one request; layers that the registry has are not sent again. RUNNER_FAILED where a registry does not let us.
+ * one request; layers that the registry has are not sent again. A registry that has too much to do, or breaks an upload off, is
+ * asked again. RUNNER_FAILED where one does not let us.
  */
-export async function pushImage(spec: ImageSpec, options: PushOptions): Promise<PushedImage> {
+export function pushImage(spec: ImageSpec, options: PushOptions): Promise<PushedImage> {
+  return again(() => pushOnce(spec, options), options);
+}
+
+async function pushOnce(spec: ImageSpec, options: PushOptions): Promise<PushedImage> {
   const tag = contentTag(spec);
   const target = { ...parseReference(spec.target), version: tag };
   const tagged = toText(target);

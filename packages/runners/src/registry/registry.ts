@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { HadronError } from "@hadron/core/spi";
 import { textOf } from "../shared/text.ts";
+import { isPassing, retryAfterMs } from "./again.ts";
 import type { Credentials, FindCredentials } from "./credentials.ts";
 import { type HttpAnswer, type HttpOptions, send } from "./http.ts";
 import { apiOf } from "./reference.ts";
@@ -71,6 +72,7 @@ export class Registry {
   async hasBlob(repository: string, digest: string): Promise<boolean> {
     const answer = await this.#ask(repository, `blobs/${digest}`, { method: "HEAD" });
     answer.body.resume();
+    if (isPassing(answer.status)) return this.#refused(answer, `look for ${digest} of ${repository}`, "");
     return answer.status === 200 || answer.status === 307;
   }
 
@@ -214,8 +216,14 @@ export class Registry {
     throw new HadronError(
       "RUNNER_FAILED",
       `The registry ${this.name} would not ${what}: ${answer.status} ${said.slice(0, 300) || "without a word"}.${remedy}`,
+      isPassing(answer.status) ? { retryable: true, ...toRetryAfter(answer) } : {},
     );
   }
+}
+
+function toRetryAfter({ headers }: HttpAnswer): { readonly retryAfterMs?: number } {
+  const ms = retryAfterMs(headers["retry-after"]);
+  return ms === undefined ? {} : { retryAfterMs: ms };
 }
 
 function toBasic({ username, password }: { readonly username: string; readonly password: string }): string {

@@ -12,6 +12,10 @@ export class FakeRegistry implements AsyncDisposable {
   readonly seen: string[] = [];
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #password: string | undefined;
+  /** What goes wrong with a request instead of its answer. */
+  trouble:
+    | ((method: string, path: string) => { status: number; retryAfter?: string } | "reset" | undefined)
+    | undefined;
 
   private constructor(password: string | undefined) {
     this.#password = password;
@@ -47,11 +51,20 @@ export class FakeRegistry implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url!, `http://${this.name}`);
+    const trouble = this.trouble?.(request.method ?? "", url.pathname);
+    if (trouble === "reset") return void request.socket.destroy();
     const body = await read(request);
     this.seen.push(`${request.method} ${url.pathname}${url.search}`);
     const answer = (status: number, headers: Record<string, string> = {}, content: Buffer | string = "") => {
       response.writeHead(status, headers).end(request.method === "HEAD" ? undefined : content);
     };
+    if (trouble !== undefined) {
+      return answer(
+        trouble.status,
+        trouble.retryAfter === undefined ? {} : { "retry-after": trouble.retryAfter },
+        "busy",
+      );
+    }
     if (url.pathname === "/token") {
       const wanted = `Basic ${Buffer.from(`ann:${this.#password}`).toString("base64")}`;
       return request.headers.authorization === wanted
