@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { hangMsOf, mainPort, type PeerNames, type ServiceTopology, type Topology } from "@hadron/core/spi";
+import { hangMsOf, mainPort, own, type PeerNames, type ServiceTopology, type Topology } from "@hadron/core/spi";
 import { needsCounts } from "../../replica/counts.ts";
 import { containerEnvironment } from "../../replica/environment.ts";
 import { IMAGE, replicaCommand } from "../../replica/image.ts";
@@ -122,7 +122,8 @@ function environmentOf(
   ordinal: number,
 ): Readonly<Record<string, string>> {
   if (service.image !== null) return service.env;
-  const secretsFile = options.secrets[service.name] === undefined ? undefined : `${SECRETS_FOLDER}/${SECRETS_FILE}`;
+  const secretsFile =
+    own(options.secrets, service.name) === undefined ? undefined : `${SECRETS_FOLDER}/${SECRETS_FILE}`;
   return {
     ...service.env,
     NODE_ENV: service.env.NODE_ENV ?? "production",
@@ -136,19 +137,19 @@ function environmentOf(
 
 function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): readonly Mount[] {
   const { app } = options.topology;
-  const own = service.image === null;
+  const isOwn = service.image === null;
   const volume = (Source: string, Target: string, ReadOnly: boolean): Mount => ({
     Type: "volume",
     Source,
     Target,
     ReadOnly,
     // An image whose user is declared finds an empty folder that is that user's; else its own folder says whose it is.
-    VolumeOptions: { NoCopy: own || service.image?.user !== undefined },
+    VolumeOptions: { NoCopy: isOwn || service.image?.user !== undefined },
   });
-  const secrets = options.secrets[service.name];
+  const secrets = own(options.secrets, service.name);
   return [
-    ...(own && needsCounts(options.topology) ? [volume(countsVolume(app), COUNTS_FOLDER, true)] : []),
-    ...(secrets === undefined ? [] : [volume(secrets, own ? SECRETS_FOLDER : IMAGE_SECRETS_FOLDER, true)]),
+    ...(isOwn && needsCounts(options.topology) ? [volume(countsVolume(app), COUNTS_FOLDER, true)] : []),
+    ...(secrets === undefined ? [] : [volume(secrets, isOwn ? SECRETS_FOLDER : IMAGE_SECRETS_FOLDER, true)]),
     ...(service.storage === null
       ? []
       : [volume(storageVolume(app, service.name, ordinal), posix.resolve(FILES_FOLDER, service.storage.path), false)]),

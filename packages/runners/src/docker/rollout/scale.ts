@@ -1,4 +1,4 @@
-import { checkScale, HadronError, type RunContext, type ServiceTopology } from "@hadron/core/spi";
+import { checkScale, HadronError, own, type RunContext, type ServiceTopology } from "@hadron/core/spi";
 import { all } from "../../shared/all.ts";
 import { createContainer, retireContainer, startContainer } from "../containers/containers.ts";
 import type { ContainerSpec } from "../containers/finish.ts";
@@ -63,7 +63,7 @@ async function grow(
   world: World,
   signal: AbortSignal,
 ): Promise<void> {
-  const volume = deployed.secrets[service.name];
+  const volume = own(deployed.secrets, service.name);
   const secretEnvironment =
     service.image === null || volume === undefined ? {} : await readSecrets(engine, service, volume, world, signal);
   await all(

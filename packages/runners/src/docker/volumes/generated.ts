@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ServiceTopology } from "@hadron/core/spi";
+import { own } from "@hadron/core/spi";
 import type { Engine } from "../engine/client.ts";
 import { generatedVolume } from "../names/names.ts";
 import type { World } from "../world/world.ts";
@@ -34,12 +35,12 @@ export async function findGenerated(
   const volume = generatedVolume(app);
   const isThere = world.volumes.some(({ name }) => name === volume);
   const delivered = isThere ? await readDelivered(engine, services, world, signal) : {};
-  const hasAll = (known: Secrets) => names.every((name) => known[name] !== undefined);
+  const hasAll = (known: Secrets) => names.every((name) => own(known, name) !== undefined);
   if (hasAll(delivered)) return { values: pick(delivered, names), content: undefined };
   const text = isThere ? await readVolumeFile(engine, { app, image, volume, file: FILE }, signal) : undefined;
   const kept = JSON.parse(text ?? "{}") as Secrets;
   if (hasAll(kept)) return { values: pick(kept, names), content: undefined };
-  const fresh = names.filter((name) => kept[name] === undefined);
+  const fresh = names.filter((name) => own(kept, name) === undefined);
   const all = { ...kept, ...Object.fromEntries(fresh.map((name) => [name, randomSecret()])) };
   const files = [{ name: FILE, content: JSON.stringify(all), owner: 0, mode: 0o400 }];
   return { values: pick(all, names), content: { volume, owner: 0, mode: 0o700, files } };
@@ -69,7 +70,7 @@ async function readDelivered(
 function pick(secrets: Secrets, names: readonly string[]): Secrets {
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = secrets[name];
+      const value = own(secrets, name);
       return value === undefined ? [] : [[name, value]];
     }),
   );

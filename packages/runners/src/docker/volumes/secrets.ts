@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ServiceTopology } from "@hadron/core/spi";
+import { own } from "@hadron/core/spi";
 import { IMAGE_SECRETS_FOLDER, SECRETS_FILE, SECRETS_FOLDER, USER_ID } from "../../replica/layout.ts";
 import { secretNames } from "../containers/spec.ts";
 import type { Engine } from "../engine/client.ts";
@@ -34,7 +35,7 @@ export async function placeSecrets(
     services
       .filter((service) => secretNames(service).length > 0)
       .map(async (service): Promise<readonly [string, SecretsPlace]> => {
-        const wanted = Object.fromEntries(secretNames(service).map((name) => [name, values[name] ?? ""]));
+        const wanted = Object.fromEntries(secretNames(service).map((name) => [name, own(values, name) ?? ""]));
         const found = await findVolume(engine, service, wanted, world, signal);
         const volume = found ?? secretsVolume(app, service.name, randomBytes(4).toString("hex"));
         const environment = service.image === null ? {} : wanted;

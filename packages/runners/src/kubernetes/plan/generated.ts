@@ -1,4 +1,5 @@
 import type { Change, Topology } from "@hadron/core/spi";
+import { own } from "@hadron/core/spi";
 import { appNames } from "../objects/names.ts";
 import type { Secret } from "../objects/objects.ts";
 import { findObject, type World } from "../world/world.ts";
@@ -17,7 +18,7 @@ export function generatedState({ app, services }: Topology, world: Pick<World, "
   const name = appNames(app).generated;
   const live = findObject(world, "Secret", name);
   const declared = new Set(services.flatMap((service) => service.generated ?? []));
-  const missing = [...declared].filter((key) => live?.data?.[key] === undefined).sort();
+  const missing = [...declared].filter((key) => own(live?.data, key) === undefined).sort();
   if (missing.length === 0) return { live, missing, changes: [] };
   const because = `${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} made once, and kept`;
   return {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Program } from "@hadron/core/spi";
+import { own } from "@hadron/core/spi";
 import { toSecret } from "../manifests/secrets.ts";
 import { SECRETS } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
@@ -28,7 +29,7 @@ export function secretState(
   if (declared.size === 0) return { manifest: undefined, version: undefined, kept: undefined };
   const live = findObject(world, "Secret", appNames(topology.app).secret);
   const known = live?.metadata.annotations?.[SECRETS];
-  if ([...declared].some((name) => secrets[name] === undefined))
+  if ([...declared].some((name) => own(secrets, name) === undefined))
     return { manifest: undefined, version: known, kept: live };
   const wanted = toSecret(topology.app, secrets);
   const same = known !== undefined && JSON.stringify(sorted(live?.data)) === JSON.stringify(sorted(wanted.data));

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { own } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { checkNotTaken, readObject } from "../api/send.ts";
@@ -49,7 +50,7 @@ async function create(api: Api, wanted: Secret, signal: AbortSignal): Promise<bo
 /** Adds what is not there to the Secret as it was seen; false where it has changed since. */
 async function complete(api: Api, wanted: Secret, live: Secret, signal: AbortSignal): Promise<boolean> {
   const data = Object.fromEntries(
-    Object.entries(wanted.data ?? {}).filter(([name]) => live.data?.[name] === undefined),
+    Object.entries(wanted.data ?? {}).filter(([name]) => own(live.data, name) === undefined),
   );
   if (Object.keys(data).length === 0) return true;
   const { name, resourceVersion } = live.metadata;

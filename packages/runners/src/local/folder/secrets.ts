@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { HadronError, type ServiceTopology } from "@hadron/core/spi";
+import { HadronError, own, type ServiceTopology } from "@hadron/core/spi";
 import { type AppDataPlace, makeAppFolder } from "./app-data.ts";
 
 /** The file of the secrets that were made for an app: beside the data that they open, for the user's eyes only. */
@@ -23,7 +23,7 @@ export function generatedSecrets(
   if (names.size === 0) return {};
   const file = join(place.folder, SECRETS_FILE);
   const kept = read(file);
-  const missing = [...names].filter((name) => kept[name] === undefined);
+  const missing = [...names].filter((name) => own(kept, name) === undefined);
   const all = {
     ...kept,
     ...Object.fromEntries(missing.map((name) => [name, randomBytes(BYTES).toString("base64url")])),
@@ -34,7 +34,7 @@ export function generatedSecrets(
     writeFileSync(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
-  return Object.fromEntries([...names].map((name) => [name, all[name] ?? ""]));
+  return Object.fromEntries([...names].map((name) => [name, own(all, name) ?? ""]));
 }
 
 function read(file: string): Readonly<Record<string, string>> {
