@@ -53,6 +53,31 @@ test("what cannot be kept is refused before anything is sent", async () => {
   await carts.set("ü".repeat(512), "x".repeat(2 ** 20 - 5));
 });
 
+test("keys with every strange character are keys of their own, and found by their beginning", async () => {
+  await using store = new LocalStore();
+  const carts = open<string>(store);
+  const keys = [
+    "'; drop table entry; --",
+    "a\u0301",
+    "á",
+    "%",
+    "_",
+    "*",
+    "\n",
+    " ",
+    "\u{10FFFF}",
+    "\uFFFF",
+    "../..",
+    "x".repeat(1024),
+  ];
+  for (const key of keys) await carts.set(key, key);
+  for (const key of keys) {
+    expect(await carts.get(key)).toBe(key);
+    const found = await Array.fromAsync(carts.list({ prefix: key }));
+    expect(found.map((entry) => entry.key)).toEqual([key]);
+  }
+});
+
 test("writes and reads of one turn share a trip", async () => {
   await using store = new LocalStore();
   const carts = open<number>(store);
