@@ -9,6 +9,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   patterns: ["@hadron/core", "@hadron/patterns"],
   resources: ["@hadron/core", "@hadron/resources"],
   runners: ["@hadron/core", "@hadron/runners"],
+  http: ["@hadron/core", "@hadron/http"],
   "femto-cpu": ["@hadron/core", "@hadron/patterns", "@hadron/femto-cpu"],
   durable: ["@hadron/core", "@hadron/resources", "@hadron/durable"],
   wasm: ["@hadron/core", "@hadron/wasm"],
@@ -34,10 +35,13 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
   expect(wrong).toEqual([]);
 });
 
-test.each(["patterns", "resources", "durable", "femto-cpu", "wasm"])("%s reaches core by its front doors", (name) => {
-  const inside = /^@hadron\/core\/(?!spi$|testing$)/;
-  expect(sourcesOf(name).filter((file) => importsOf(file).some((target) => inside.test(target)))).toEqual([]);
-});
+test.each(["patterns", "resources", "http", "durable", "femto-cpu", "wasm"])(
+  "%s reaches core by its front doors",
+  (name) => {
+    const inside = /^@hadron\/core\/(?!spi$|testing$)/;
+    expect(sourcesOf(name).filter((file) => importsOf(file).some((target) => inside.test(target)))).toEqual([]);
+  },
+);
 
 /** What each room of the runners may import of the others: a runner imports no other runner, and all share what is below. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {

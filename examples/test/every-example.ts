@@ -87,6 +87,16 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "web",
+    calls: [
+      {
+        words: ["web", "fetch", '"/hello/Ann"'],
+        output: (it) => expect([it.status, JSON.parse(it.body)]).toEqual([200, { hello: "Ann" }]),
+      },
+      { words: ["web", "fetch", '"/orders/7"'], output: (it) => expect(it.status).toBe(404) },
+    ],
+  },
+  {
     file: "fallback",
     calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }],
   },

@@ -5,6 +5,7 @@ export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type CallingSide, callThrough } from "./call/host/ambient.ts";
+export { giveTime } from "./call/host/give-time.ts";
 export { hostHere } from "./call/host/outside.ts";
 export { outsideOfCalls, type ResourceHost, reachResource, waitFor, withinCall } from "./call/host/reach-resource.ts";
 export { type Captured, type CaptureOptions, capture } from "./capture.ts";
@@ -41,10 +42,11 @@ export {
   type ShardCallOptions,
   type ShardClient,
 } from "./declare/pattern.ts";
+export type { Face } from "./declare/procedure.ts";
 export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
 export { recordSite } from "./declare/site.ts";
-export type { Offering } from "./declare/types.ts";
+export type { Faced, Offering } from "./declare/types.ts";
 export { type App, type AppService, compose } from "./describe/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";
@@ -94,6 +96,7 @@ export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
 export { type HiddenServiceOptions, hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
+export { isStream } from "./transport/pump.ts";
 export type {
   Connection,
   ConnectionOptions,
@@ -105,6 +108,15 @@ export type {
   Reply,
   Transport,
 } from "./transport/transport.ts";
+export {
+  isOpenRequest,
+  type OpenWebRequest,
+  type WebAnswer,
+  type WebInput,
+  type WebOutput,
+  type WebRequest,
+} from "./transport/web/message.ts";
+export { titleOf, toProblem } from "./transport/web/problem.ts";
 export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";
 export {

@@ -10,8 +10,8 @@ export function forward(
   pass: (procedure: string, input: unknown) => Promise<unknown>,
 ): Handler | Record<string, Handler> {
   const handlers = leaf.procedures.map(({ name, options }) => {
-    const { idempotent, description } = options;
-    const said = { ...(idempotent && { idempotent }), ...(description && { description }) };
+    const { idempotent, description, face } = options;
+    const said = { ...(idempotent && { idempotent }), ...(description && { description }), ...(face && { face }) };
     return [name, procedure(said, async (input: unknown) => pass(name, input))] as const;
   });
   const [first] = handlers;

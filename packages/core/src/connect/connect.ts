@@ -41,7 +41,7 @@ export async function connect<S>(
   const { service } = reached;
   const client = toClient(
     service,
-    () => [...reached.procedures, ...BUILT_INS],
+    () => [...reached.procedures, ...BUILT_INS].map((name) => ({ name })),
     (procedure = service, input, callOptions) => reached.call(procedure, input, callOptions),
   );
   Object.defineProperty(client, Symbol.asyncDispose, { value: () => reached[Symbol.asyncDispose]() });

@@ -12,6 +12,21 @@ export interface ProcedureOptions<I extends Schema<any, any> = Schema, O extends
   readonly idempotent?: boolean;
   /** One sentence for those who discover it. @default none */
   readonly description?: string;
+  /** For those who make parts: how it is met by those who do not speak of inputs and outputs. @default as any procedure */
+  readonly face?: Face;
+}
+
+/**
+ * How a procedure is met by those who do not speak of one input and one output. A pattern that forwards a procedure keeps it.
+ */
+export interface Face {
+  /**
+   * Outside callers come with HTTP: their requests are its inputs, in the form of `WebInput`, and its outputs, in the form of
+   * `WebOutput`, their answers. One procedure of a service may have it.
+   */
+  readonly web?: true;
+  /** What its callers in code hold, made of the plain call. @default the plain call */
+  readonly client?: (call: (input: unknown) => Promise<unknown>) => (...given: readonly unknown[]) => unknown;
 }
 
 type SchemaInput<S> = S extends Schema<infer I, any> ? I : never;

@@ -100,6 +100,13 @@ export type Input<H> = H extends (...args: infer P) => unknown
 /** What a handler's callers get: of a stream, something to iterate. */
 export type Output<H> = H extends (...args: any) => infer O ? Received<Awaited<O>> : never;
 
+declare const faced: unique symbol;
+
+/** Of a handler whose `Face` has a `client`: what that is. For the compiler alone. */
+export interface Faced<F> {
+  readonly [faced]: F;
+}
+
 /** A call of a handler as its caller holds it: a stream where the handler returns one, else a promise. */
 export type Answer<H> = H extends (...args: any) => infer O
   ? IsStream<Awaited<O>> extends true
@@ -144,7 +151,7 @@ export interface CallOptions {
  * A procedure as its callers see it. What streams (its handler is an async generator, or returns another async iterable)
  * gives an async iterable: take the items with `for await`; leaving that loop ends the call.
  */
-export type Procedure<H> = (...input: Input<H>) => Answer<H>;
+export type Procedure<H> = H extends Faced<infer F> ? F : (...input: Input<H>) => Answer<H>;
 
 /** A typed client: a function where the service has one handler, an object of functions where it has several. */
 export type Client<A> = (A extends (...args: any) => unknown

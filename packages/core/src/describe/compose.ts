@@ -187,6 +187,7 @@ class Composer {
     ]);
     const { procedures, single, life, needs } = learnWork(name, part, Object.fromEntries(callees));
     if (part.kind === "image" && part.standIn !== undefined) checkStandIn(name, part.standIn);
+    const web = procedures.find((procedure) => procedure.options.face?.web === true);
     const options = definition?.options;
     const isOwn = part.kind !== "image" && definition?.hidden !== true;
     const { env, secrets, generated, files, capacity, storage, uses, resources, captures, details } = mergeNeeds(
@@ -222,6 +223,7 @@ class Composer {
         groups: placement.groups,
         children: Object.entries(children).map(([key, { topology }]) => ({ key, service: topology.name })),
         exposed: options?.expose ?? null,
+        ...(web === undefined ? {} : { web: web.name }),
         capacity: { ...DEFAULT_CAPACITY, ...capacity },
         ...(Object.keys(capacity).length === 0 ? {} : { requests: capacity }),
         limits: options?.limits ?? DEFAULT_LIMITS,

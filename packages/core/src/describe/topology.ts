@@ -78,6 +78,8 @@ export interface ServiceTopology {
   /** What its root's handlers call: the pattern's name for it, and the service. */
   readonly children: readonly { readonly key: string; readonly service: string }[];
   readonly exposed: Expose | null;
+  /** The procedure that outside callers reach with requests of HTTP, whatever their path. Absent where there is none: they call by JSON-RPC. */
+  readonly web?: string;
   /** Cores, and bytes, that one replica may use. */
   readonly capacity: { readonly cpu: number; readonly memoryBytes: number };
   /** What of them was declared, so that a scheduler reserves it. Absent where nothing was. */

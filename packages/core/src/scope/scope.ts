@@ -33,7 +33,8 @@ export interface ScopeOptions {
  */
 export class Scope implements Cancellable {
   readonly clock: Clockwork;
-  readonly deadlineAt: number;
+  /** On its clock; {@link renew} alone moves it. */
+  deadlineAt: number;
   /** What travels with the call and down its tree, as it travels: see {@link addMeta}. */
   meta: string | undefined;
   before: Cancellable | undefined = undefined;
@@ -49,11 +50,14 @@ export class Scope implements Cancellable {
   /** Whether it has its place among the deadlines, and in its parent. */
   #armed = false;
   readonly #parent: Scope | undefined;
-  readonly #timed: boolean;
+  /** What it was given. */
+  readonly #mostAt: number;
+  #timed: boolean;
 
   constructor({ clock, deadlineAt, trace, cameWith, meta, parent }: ScopeOptions) {
     this.clock = clock;
     this.deadlineAt = deadlineAt;
+    this.#mostAt = deadlineAt;
     this.meta = meta ?? parent?.meta;
     this.#trace = trace;
     this.#cameWith = cameWith;
@@ -124,6 +128,22 @@ export class Scope implements Cancellable {
 
   cancelled(error: HadronError): void {
     this.cancel(error);
+  }
+
+  /**
+   * Gives it another deadline within what it was given: for a call that has a shorter one until its answer begins, and then
+   * lasts as long as its caller waits. Calls that it has made keep theirs.
+   *
+   * @param ms From now. @default all that it was given
+   */
+  renew(ms = Number.POSITIVE_INFINITY): void {
+    const deadlineAt = Math.min(this.#mostAt, this.clock.now() + ms);
+    const waits = this.#armed && this.#timed;
+    if (waits) this.clock.deadlines.delete(this);
+    this.deadlineAt = deadlineAt;
+    if (!this.#armed) return;
+    this.#timed = deadlineAt !== Number.POSITIVE_INFINITY;
+    if (this.#timed) this.clock.deadlines.add(this);
   }
 
   /** The deadline has passed: called by the timer. */

@@ -19,7 +19,7 @@ import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
 import { ReplicaLife } from "./replica-life.ts";
 import { countsRoute, healthRoutes, metricsRoute } from "./server/routes.ts";
-import { createServer, type Door, type Server } from "./server/server.ts";
+import { createServer, type Door, type DoorOptions, type Server } from "./server/server.ts";
 import { within } from "./server/within.ts";
 import { Tracer } from "./tracer.ts";
 
@@ -176,17 +176,16 @@ export class ReplicaServer {
     addresses: readonly string[],
     options: { readonly exposed: boolean; readonly counts?: ((counts: Record<string, number>) => void) | undefined },
   ): Promise<readonly string[]> {
+    if (options.exposed) return Promise.all(addresses.map((address) => this.#server.listen(address, this.#outside())));
     const routes = [...this.#health()];
-    if (!options.exposed) {
-      routes.push(metricsRoute(this.#metrics));
-      if (options.counts !== undefined) routes.push(countsRoute(options.counts));
-    }
-    return Promise.all(addresses.map((address) => this.#server.listen(address, { routes, exposed: options.exposed })));
+    routes.push(metricsRoute(this.#metrics));
+    if (options.counts !== undefined) routes.push(countsRoute(options.counts));
+    return Promise.all(addresses.map((address) => this.#server.listen(address, { routes })));
   }
 
   /** Serves an outside caller's connection that somebody else accepted. */
   take(socket: Socket): void {
-    this.#passed ??= this.#server.createDoor({ routes: this.#health(), exposed: true });
+    this.#passed ??= this.#server.createDoor(this.#outside());
     this.#passed.take(socket);
   }
 
@@ -220,6 +219,13 @@ export class ReplicaServer {
     } catch (error) {
       this.#options.log.error(`could not be disposed of: ${traceOf(error)}`, { event: "dispose" });
     }
+  }
+
+  /** What outside callers find. Every path of a service that takes HTTP is its own. */
+  #outside(): DoorOptions {
+    const { app, service } = this.#options;
+    const web = app.services.get(service)?.topology.web;
+    return { exposed: true, web, routes: web === undefined ? this.#health() : [] };
   }
 
   #health(): readonly Route[] {

@@ -135,7 +135,7 @@ export class AppInProcess implements StartedApp, MemoryWorld {
     if (composed === undefined) throw this.#unknown(name);
     return toClient(
       name,
-      () => composed.topology.procedures,
+      () => composed.procedures,
       (procedure, input, options) => this.#host.call(name, procedure, input, options),
     ) as Client<A>;
   }

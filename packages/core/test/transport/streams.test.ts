@@ -135,7 +135,7 @@ async function serve(
   const { procedures } = rig.app.services.get("numbers")!.topology;
   const client = toClient(
     "numbers",
-    () => procedures,
+    () => procedures.map((name) => ({ name })),
     (name, input, options) => rig.host.call("numbers", name, input, options),
   ) as Numbers;
   return { client, atWork: () => replica.server.dispatcher.inFlight, kill: () => replica.kill() };

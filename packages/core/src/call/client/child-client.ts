@@ -12,7 +12,7 @@ const NO_OPTIONS: ChildCallOptions = {};
 export function createChildClient<A extends Api>(host: Host, below: AppService): ChildClient<A> {
   const { name, groups } = below.topology;
   const group = groups === 1 ? 0 : host.ordinal;
-  const names = () => below.topology.procedures;
+  const listed = () => below.procedures;
   const call = (procedure: string | undefined, input: unknown, options: ChildCallOptions = NO_OPTIONS) =>
     host.within(options, (scope) =>
       host.channel(name).callAny(procedure ?? name, input, scope, options, groups, group),
@@ -30,7 +30,7 @@ export function createChildClient<A extends Api>(host: Host, below: AppService):
       shard = {
         index: placeOf(ordinal, groups).index,
         name: replica,
-        client: toClient(replica, names, callShard) as Client<A>,
+        client: toClient(replica, listed, callShard) as Client<A>,
         call: callShard,
       };
       shards.set(ordinal, shard);
@@ -41,7 +41,7 @@ export function createChildClient<A extends Api>(host: Host, below: AppService):
     service: name,
     single: below.single,
     procedures: below.procedures,
-    client: toClient(name, names, call) as Client<A>,
+    client: toClient(name, listed, call) as Client<A>,
     call,
     scope: (timeoutMs) => host.scope(timeoutMs),
     shards() {

@@ -1,6 +1,7 @@
 import type { ServiceDefinition } from "../../declare/definition.ts";
 import { definePart } from "../../declare/definition.ts";
 import type { ImageTopology } from "../../declare/image-topology.ts";
+import type { ProcedureOptions } from "../../declare/procedure.ts";
 import type { Address, CallOptions } from "../../declare/types.ts";
 import { learnProcedures } from "../../describe/procedures.ts";
 import { HadronError } from "../../errors.ts";
@@ -10,6 +11,13 @@ import { type MakeCall, wrapCalls } from "./wrap-calls.ts";
 
 const NO_OPTIONS: CallOptions = {};
 
+/** A procedure as a client needs to know it. */
+export interface Listed {
+  readonly name: string;
+  /** Undefined where its code is not here. */
+  readonly options?: ProcedureOptions;
+}
+
 /** The client that a service value is: it calls wherever the service runs. */
 export function createClient(definition: ServiceDefinition): object {
   const { name } = definition;
@@ -18,7 +26,7 @@ export function createClient(definition: ServiceDefinition): object {
     return host.call(name, procedure, input, options);
   };
   if (definition.part.kind === "image") return toAddressed(definition, definition.part.image);
-  return toClient(name, () => procedureNames(definition), call, definition);
+  return toClient(name, () => learnProcedures(definition).procedures, call, definition);
 }
 
 /** The value of an image's service: it has no procedures, and says where it is. */
@@ -49,15 +57,15 @@ function toAddressed(definition: ServiceDefinition, { ports }: ImageTopology): o
  */
 export function toClient(
   service: string,
-  names: () => readonly string[],
+  listed: () => readonly Listed[],
   make: MakeCall,
   definition?: ServiceDefinition,
   options: CallOptions = NO_OPTIONS,
 ): object {
   const call = options.around === undefined ? make : wrapCalls(service, options.around, make);
-  const procedures = new Map<string, (input?: unknown) => Promise<unknown>>();
+  const procedures = new Map<string, (...given: readonly unknown[]) => unknown>();
   const offered = offersOf(service, definition, make);
-  let known: ReadonlySet<string> | undefined;
+  let known: ReadonlyMap<string, Listed> | undefined;
   const target = (input?: unknown) => toCall(call(undefined, input, options));
   if (definition !== undefined) definePart(target, definition);
   // On the target: inspect looks through a proxy.
@@ -65,16 +73,18 @@ export function toClient(
   return new Proxy(target, {
     get(_, key) {
       if (key === "with") {
-        return (more: CallOptions) => toClient(service, names, make, definition, merge(options, more));
+        return (more: CallOptions) => toClient(service, listed, make, definition, merge(options, more));
       }
       if (key === Symbol.toStringTag) return "HadronService";
       if (typeof key === "symbol") return Reflect.get(target, key);
       if (Object.hasOwn(offered, key)) return offered[key];
-      known ??= new Set(names());
-      if (!known.has(key)) return undefined;
+      known ??= new Map(listed().map((procedure) => [procedure.name, procedure]));
+      const there = known.get(key);
+      if (there === undefined) return undefined;
       let procedure = procedures.get(key);
       if (procedure === undefined) {
-        procedure = (input) => toCall(call(key, input, options));
+        const plain = (input?: unknown) => toCall(call(key, input, options));
+        procedure = there.options?.face?.client?.(plain) ?? plain;
         procedures.set(key, procedure);
       }
       return procedure;
@@ -102,8 +112,4 @@ function merge(options: CallOptions, more: CallOptions): CallOptions {
     ...(Object.keys(meta).length === 0 ? {} : { meta }),
     ...(around.length === 0 ? {} : { around }),
   };
-}
-
-function procedureNames(definition: ServiceDefinition): readonly string[] {
-  return learnProcedures(definition).procedures.map((procedure) => procedure.name);
 }

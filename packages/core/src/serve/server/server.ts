@@ -17,6 +17,7 @@ import {
   wantsMux,
 } from "../../transport/mux/index.ts";
 import type { Dispatcher } from "../../transport/transport.ts";
+import { createWebRoute } from "../../transport/web/server/open.ts";
 import { traceOf } from "../../values/trace-of.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { within } from "./within.ts";
@@ -67,6 +68,11 @@ export interface DoorOptions {
   readonly routes?: readonly Route[];
   /** Whether outside callers come here: then who calls is not taken from what it says of itself. @default false */
   readonly exposed?: boolean;
+  /**
+   * The procedure whose inputs are requests of HTTP: it takes every one that comes here, in place of JSON-RPC and of all that
+   * no other route is for. @default none
+   */
+  readonly web?: string | undefined;
 }
 
 /** Takes connections that were accepted elsewhere. */
@@ -151,16 +157,17 @@ class RoutingServer implements Server {
     await this.#requests.idle();
   }
 
-  #serve({ routes = [], exposed = false }: DoorOptions): HttpServer {
+  #serve({ routes = [], exposed = false, web }: DoorOptions): HttpServer {
     const { dispatcher, discover, times } = this.#options;
     const answering = { dispatcher, exposed, discover, reading: this.#reading, closing: () => this.#draining };
-    const rpc = createRpcRoute(answering, times);
+    const calls =
+      web === undefined ? createRpcRoute(answering, times) : createWebRoute({ dispatcher, procedure: web }, times);
     const server = createHttpServer({
-      routes: [rpc, ...routes],
+      routes: [calls, ...routes],
       upgrade: (request, socket, head, route) => this.#upgrade(request, socket, head, route, exposed),
       // The calls of JSON-RPC are counted by the dispatcher, and tell their callers themselves.
       began: (route, response) => {
-        if (route !== rpc) this.#requests.add(response);
+        if (web !== undefined || route !== calls) this.#requests.add(response);
       },
       failed: ({ method, path }, error) => {
         this.#options.log?.error(`${method} ${path} failed: ${inWords(error)}`, { stack: traceOf(error) });

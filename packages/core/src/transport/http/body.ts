@@ -4,6 +4,19 @@ import { HadronError } from "../../errors.ts";
 /** Bytes of bodies that are not whole yet, of all callers together. */
 const MOST_READING_BYTES = 256 * 1024 * 1024;
 
+/** What is read, and thrown away, of a body that nobody wants, so that its sender reads our answer. */
+const DISCARD_BYTES = 8 * 1024 * 1024;
+
+/** Takes in a little more of a body that nobody reads: a sender that is cut off at once never reads the answer. */
+export function discard(request: IncomingMessage): void {
+  let left = DISCARD_BYTES;
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.resume();
+}
+
 /** Reads a body to its end, or to the limit. Calls back with it and its bytes; with nothing where the sender went away. */
 export function readBody(
   request: IncomingMessage,

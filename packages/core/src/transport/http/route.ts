@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 
 /** What a server answers at one path. */
 export interface Route {
-  /** Upper case. A route for GET answers HEAD as well. */
+  /** Upper case; a route for GET answers HEAD as well. `*`: whatever the method, wherever no other route is. */
   readonly method: string;
   /** A path such as `/healthz`, without a query. One that ends in `/*` takes what is below it, unless another fits better. */
   readonly path: string;
@@ -11,6 +11,8 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
   /** Takes a connection over that asks for another protocol, such as a WebSocket. @default it is refused */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** It asks for the body itself, where a caller waits for that (`Expect: 100-continue`). @default the server does, at once */
+  readonly continues?: true;
   /** What whoever comes with another method is told. @default the methods that there are */
   readonly hint?: string;
 }
@@ -36,6 +38,8 @@ export class Router {
   at(url: string): readonly Route[] {
     const query = url.indexOf("?");
     const path = query < 0 ? url : url.slice(0, query);
+    // `OPTIONS *`, and what a caller says to a proxy: of no path, so whoever takes all has it.
+    if (!path.startsWith("/")) return this.#below.find(([prefix]) => prefix === "/")?.[1] ?? [];
     return this.#exact.get(path) ?? this.#below.find(([prefix]) => path.startsWith(prefix))?.[1] ?? [];
   }
 }
@@ -43,5 +47,6 @@ export class Router {
 /** Picks the route of a method, out of those at one path. */
 export function routeFor(routes: readonly Route[], method: string): Route | undefined {
   for (const route of routes) if (route.method === method) return route;
-  return method === "HEAD" ? routes.find((route) => route.method === "GET") : undefined;
+  const get = method === "HEAD" ? routes.find((route) => route.method === "GET") : undefined;
+  return get ?? routes.find((route) => route.method === "*");
 }

@@ -13,6 +13,8 @@ export interface HttpTimes {
   readonly headersMs?: number;
   /** The longest silence of a stream of server-sent events. @default 15 000 */
   readonly silenceMs?: number;
+  /** The longest silence of the sender of a body that a procedure reads. @default 30 000 */
+  readonly bodySilenceMs?: number;
 }
 
 const HEADERS_MS = 20_000;
@@ -36,24 +38,34 @@ export function createHttpServer({ routes, upgrade, began, failed, times }: Http
     refuseFailed(response);
   };
   const headersMs = times?.headersMs ?? HEADERS_MS;
+  const handle = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
+    const there = router.at(request.url ?? "/");
+    const route = routeFor(there, request.method ?? "GET");
+    if (route === undefined) {
+      refuseMethod(there, response);
+      return;
+    }
+    began(route, response);
+    if (waits && route.continues !== true) response.writeContinue();
+    try {
+      route.handle(request, response)?.catch((error: unknown) => fail(route, response, error));
+    } catch (error) {
+      fail(route, response, error);
+    }
+  };
   const server = createServer(
     // Node looks for late headers every 30 s unless told otherwise.
-    { headersTimeout: headersMs, connectionsCheckingInterval: headersMs / 4, keepAliveTimeout: 75_000, noDelay: true },
-    (request, response) => {
-      const there = router.at(request.url ?? "/");
-      const route = routeFor(there, request.method ?? "GET");
-      if (route === undefined) {
-        refuseMethod(there, response);
-        return;
-      }
-      began(route, response);
-      try {
-        route.handle(request, response)?.catch((error: unknown) => fail(route, response, error));
-      } catch (error) {
-        fail(route, response, error);
-      }
+    {
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: headersMs / 4,
+      keepAliveTimeout: 75_000,
+      noDelay: true,
+      // What reads bodies for longer than Node's five minutes watches over its senders itself.
+      ...(routes.some((route) => route.continues) ? { requestTimeout: 0 } : {}),
     },
+    (request, response) => handle(request, response, false),
   );
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => handle(request, response, true));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     upgrade(
       request,

@@ -3,15 +3,12 @@ import { HadronError, toErrorData } from "../../../errors.ts";
 import type { Caller } from "../../../scope/caller.ts";
 import type { Scope } from "../../../scope/scope.ts";
 import { refuse } from "../../http/answers.ts";
-import { readBody } from "../../http/body.ts";
+import { discard, readBody } from "../../http/body.ts";
 import type { Dispatcher, IncomingCall, ItemSource, Reply } from "../../transport.ts";
 import { answer, type CallMeta, type Exchange } from "./call.ts";
 import type { KeepAlive } from "./keep-alive.ts";
 import { failure } from "./message.ts";
 import { type Accepts, ItemWriter, toAccepts } from "./stream.ts";
-
-/** What is read, and thrown away, of a body that is too large, so that the sender reads our answer. */
-const DISCARD_BYTES = 8 * 1024 * 1024;
 
 /** A longer key of a request is cut. */
 const LONGEST_KEY = 255;
@@ -137,14 +134,9 @@ class Posted implements Exchange {
   }
 }
 
-/** Answers, and takes in a little more of the body: a sender that is cut off at once never reads the answer. */
+/** Answers, and takes in a little more of the body. */
 function endTooLarge(request: IncomingMessage, response: ServerResponse, body: string): void {
-  let left = DISCARD_BYTES;
-  request.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.destroy();
-  });
-  request.resume();
+  discard(request);
   response.writeHead(200, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),

@@ -254,7 +254,7 @@ function clientOf(url: string): typeof numbers {
   const names = ["count", "breaks", "blocks", "waits", "plain", "sum"];
   return toClient(
     "numbers",
-    () => names,
+    () => names.map((name) => ({ name })),
     (name, input, options) => host.call("numbers", name, input, options),
   ) as never;
 }

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { HadronError } from "../../../errors.ts";
+import type { Route } from "../../http/route.ts";
+import type { HttpTimes } from "../../http/server.ts";
+import type { Dispatcher } from "../../transport.ts";
+import { WebReply } from "./answer.ts";
+import { type BodyWait, toInput } from "./request.ts";
+
+const BODY_SILENCE_MS = 30_000;
+
+/** The longest time that a call can be given. Whoever answers knows what takes how long: a stream of events has no end. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Whoever answers HTTP. */
+export interface WebAnswering {
+  readonly dispatcher: Dispatcher;
+  /** The procedure whose inputs are requests. */
+  readonly procedure: string;
+}
+
+/** Every request at every path, as a call of a procedure whose input is the request. */
+export function createWebRoute(answering: WebAnswering, times: HttpTimes = {}): Route {
+  const { dispatcher, procedure } = answering;
+  const waiting: BodyWait = { clock: dispatcher.clock, silenceMs: times.bodySilenceMs ?? BODY_SILENCE_MS };
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const { traceparent, baggage } = request.headers;
+    const reply = new WebReply(request, response);
+    const scope = dispatcher.dispatch(
+      {
+        procedure,
+        input: toInput(request, response, waiting),
+        timeoutMs: LONGEST_MS,
+        trace: typeof traceparent === "string" ? traceparent : undefined,
+        meta: typeof baggage === "string" ? baggage : undefined,
+        caller: undefined,
+        callId: undefined,
+      },
+      reply,
+    );
+    // Most have been answered by now, and nobody needs to listen for a caller that goes away.
+    if (reply.over) return;
+    response.once("close", () => {
+      if (!reply.over) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
+    });
+  };
+  return { method: "*", path: "/*", continues: true, handle };
+}

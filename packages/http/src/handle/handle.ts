@@ -1,0 +1,128 @@
+import type { Context } from "@hadron/core";
+import { giveTime, type WebOutput } from "@hadron/core/spi";
+import { type Answer, headerOf } from "../answer/answer.ts";
+import { compress } from "../answer/compress.ts";
+import { answerNotModified } from "../answer/conditional.ts";
+import { HttpAnswer, problem } from "../answer/http-answer.ts";
+import { toAnswer, toOutput } from "../answer/to-answer.ts";
+import { sendFile } from "../files/send-file.ts";
+import { type Arrived, arrive } from "../request/arrived.ts";
+import { toRequest } from "../request/web-request.ts";
+import type { Match, Matcher } from "../routes/matcher.ts";
+import { readTarget, type Target } from "../routes/path.ts";
+import { METHODS } from "../routes/pattern.ts";
+import type { FetchHandler, FilesRoute, Route } from "../routes/types.ts";
+import { addCors, answerPreflight } from "./cors.ts";
+import { runFilters } from "./filters.ts";
+import type { ResolvedHttpOptions } from "./options.ts";
+import { runRoute } from "./run-route.ts";
+
+/** What stands behind a key. */
+export type Mounted = Route<any> | FilesRoute | { readonly kind: "fetch"; readonly fetch: FetchHandler };
+
+type Path = Extract<Target, { kind: "path" }>;
+
+/** Answers requests of HTTP by routes. */
+export class WebHandler {
+  readonly #matcher: Matcher<Mounted>;
+  readonly #options: ResolvedHttpOptions;
+
+  constructor(matcher: Matcher<Mounted>, options: ResolvedHttpOptions) {
+    this.#matcher = matcher;
+    this.#options = options;
+  }
+
+  /** Answers one request. Rejects with an error that whoever called makes an answer of, by its code. */
+  async handle(input: unknown, context: Context): Promise<WebOutput> {
+    giveTime(this.#options.timeoutMs);
+    const arrived = await arrive(input);
+    const answer = await this.#answer(arrived, context);
+    const { cors } = this.#options;
+    if (cors !== undefined) addCors(cors, arrived.headers, answer.headers);
+    answerNotModified(answer, arrived.method, arrived.headers["if-none-match"]);
+    if (this.#options.compress) await compress(answer, arrived.headers["accept-encoding"]);
+    if (arrived.method === "HEAD") behead(answer);
+    const output = toOutput(answer);
+    // What has begun lasts as long as the client takes it.
+    if (output !== answer && Symbol.asyncIterator in output) giveTime();
+    return output;
+  }
+
+  async #answer(arrived: Arrived, context: Context): Promise<Answer> {
+    const target = readTarget(arrived.url);
+    switch (target.kind) {
+      case "bad":
+        return toAnswer(problem(400, target.why));
+      case "elsewhere":
+        return toAnswer(new HttpAnswer(308, ["location", target.location]));
+      case "none":
+        return toAnswer(new HttpAnswer(204, ["allow", METHODS.join(", ")]));
+      case "path": {
+        const { before } = this.#options;
+        const filters = before.filter(({ prefix }) => prefix.every((part, at) => target.segments[at] === part));
+        return runFilters(
+          filters.map(({ filter }) => filter),
+          arrived,
+          context,
+          (passed) => this.#route(passed, passed.url === arrived.url ? target : readTarget(passed.url), context),
+        );
+      }
+    }
+  }
+
+  async #route(arrived: Arrived, target: Target, context: Context): Promise<Answer> {
+    if (target.kind !== "path") return toAnswer(problem(400, "A filter asks for what is no path."));
+    const match = this.#matcher.find(arrived.method, target.segments);
+    if (match.kind !== "found") return this.#answerUnmatched(arrived, match);
+    const { value, params, rest } = match;
+    if (target.slash && !("*" in params)) return toAnswer(new HttpAnswer(308, ["location", withoutSlash(arrived.url)]));
+    if (value.kind === "route") return this.#run(value, arrived, target, params, context);
+    if (value.kind === "files") return sendFile(value, rest, target.slash, arrived);
+    return toAnswer(await value.fetch(toRequest(arrived, context.signal)));
+  }
+
+  #run(
+    route: Route<any>,
+    arrived: Arrived,
+    { query }: Path,
+    params: Readonly<Record<string, string>>,
+    context: Context,
+  ): Promise<Answer> {
+    return runFilters(route.options.before ?? [], arrived, context, (passed) =>
+      runRoute(route, { arrived: passed, params, query, context }, this.#options),
+    );
+  }
+
+  #answerUnmatched(arrived: Arrived, match: Exclude<Match<Mounted>, { kind: "found" }>): Answer | Promise<Answer> {
+    if (match.kind === "nothing") return toAnswer(problem(404, "Nothing is at this path."));
+    const allow = match.allow.join(", ");
+    if (arrived.method === "OPTIONS") {
+      const { cors } = this.#options;
+      const preflight = cors === undefined ? undefined : answerPreflight(cors, arrived.headers, match.allow);
+      return { status: 204, headers: preflight ?? ["allow", allow], body: undefined };
+    }
+    const { status, headers, body } = problem(405, `Send ${allow}.`);
+    return { status, headers: [...headers, "allow", allow], body };
+  }
+}
+
+/** Takes the body out of an answer, and says how long it would have been. */
+function behead(answer: Answer): void {
+  const { body, headers } = answer;
+  if (body === undefined) return;
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    if (headerOf(headers, "content-length") === undefined)
+      headers.push("content-length", String(Buffer.byteLength(body)));
+  } else {
+    // Given up before it began: what it has open, such as a file, is closed.
+    body[Symbol.asyncIterator]()
+      .return?.()
+      ?.catch(() => {});
+  }
+  answer.body = undefined;
+}
+
+function withoutSlash(url: string): string {
+  const mark = url.indexOf("?");
+  return mark < 0 ? url.slice(0, -1) : url.slice(0, mark - 1) + url.slice(mark);
+}

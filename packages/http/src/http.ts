@@ -1,0 +1,68 @@
+import { type Context, HadronError, type Part, procedure } from "@hadron/core";
+import { type Faced, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
+import { createFetch, type WebFetch } from "./client/fetch.ts";
+import { type Mounted, WebHandler } from "./handle/handle.ts";
+import { checkAmounts, type HttpOptions, resolveOptions } from "./handle/options.ts";
+import { Matcher } from "./routes/matcher.ts";
+import type { FetchHandler, FilesRoute, Route, RouteHandler, Routes } from "./routes/types.ts";
+
+/** What a service of routes offers: `await web.fetch("/orders/7")` asks them from code. */
+export interface WebApi {
+  readonly fetch: ((input: WebInput, context: Context) => Promise<WebOutput>) & Faced<WebFetch>;
+  readonly [procedure: string]: (input: WebInput, context: Context) => Promise<WebOutput>;
+}
+
+/**
+ * Routes of HTTP, as a part: a service of it, or a pattern of it, has limits, deadlines, cancellation, metrics and logs as any has.
+ * Where it is exposed, its address answers HTTP; everywhere, `fetch` asks it from code.
+ *
+ * A key with a method, `"GET /orders/:id"`, has a handler behind it; one without, `"/admin/*"`, what takes whole requests:
+ * files, or any function from `Request` to `Response`. A static segment is tried before a parameter, and that before `*`,
+ * whatever the order.
+ *
+ * INVALID_DECLARATION where a key is none, two match the same requests, or an option is out of range.
+ *
+ * @example
+ * export const web = service("web", http({
+ *   "GET /hello/:name": ({ params }) => ({ hello: params.name }),
+ *   "/assets/*": files("./public"),
+ * }), { expose: { port: 8080 } });
+ */
+export function http<K extends string>(routes: Routes<K>, options: HttpOptions = {}): Part<WebApi> {
+  const entries = Object.entries<RouteHandler<any> | Route<any> | FetchHandler | FilesRoute>(routes);
+  const mounted = entries.map(([key, given]) => [key, toMounted(key, given)] as const);
+  const handler = new WebHandler(new Matcher(mounted), resolveOptions(options));
+  const face = { web: true, client: createFetch as never } as const;
+  const description = "Answers requests of HTTP.";
+  const fetch = procedure({ face, description }, (input: WebInput, context: Context) => handler.handle(input, context));
+  const folders = mounted.flatMap(([, value]) => (value.kind === "files" ? [value.folder] : []));
+  const part = { fetch } as unknown as WebApi;
+  return withNeeds<WebApi>(part, { files: [...new Set(folders)] }, "http");
+}
+
+function toMounted(key: string, given: RouteHandler<any> | Route<any> | FetchHandler | FilesRoute): Mounted {
+  const hasMethod = key.includes(" ");
+  if (typeof given === "function") {
+    return hasMethod
+      ? { kind: "route", options: {}, handler: given as RouteHandler<any> }
+      : { kind: "fetch", fetch: given as FetchHandler };
+  }
+  if (given?.kind === "route") {
+    if (!hasMethod) fail(key, "route(…) answers one method: write it in front, as in GET /path");
+    checkAmounts({ maxBodyBytes: given.options.maxBodyBytes, timeoutMs: given.options.timeoutMs });
+    return given;
+  }
+  if (given?.kind === "files") {
+    if (hasMethod || !key.endsWith("/*"))
+      fail(key, 'files(…) takes what is below a path: write it without a method, and "/*" behind it');
+    return given;
+  }
+  return fail(
+    key,
+    `it leads to ${given === null ? "null" : typeof given}, and should lead to a function, route(…) or files(…)`,
+  );
+}
+
+function fail(key: string, what: string): never {
+  throw new HadronError("INVALID_DECLARATION", `The route "${key}": ${what}.`);
+}

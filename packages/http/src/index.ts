@@ -1,0 +1,23 @@
+/** Routes of HTTP, as a part of an app. */
+export { type EventFields, event, type ServerEvent } from "./answer/events.ts";
+export { type HttpAnswer, problem, redirect } from "./answer/http-answer.ts";
+export type { WebFetch } from "./client/fetch.ts";
+export type { CorsOptions, HttpOptions } from "./handle/options.ts";
+export { http, type WebApi } from "./http.ts";
+export type { Params } from "./routes/params.ts";
+export { below, files, route } from "./routes/route.ts";
+export type {
+  BodyForm,
+  FetchHandler,
+  FilesOptions,
+  FilesRoute,
+  Filter,
+  Incoming,
+  PrefixFilter,
+  Query,
+  Route,
+  RouteAt,
+  RouteHandler,
+  RouteOptions,
+  Routes,
+} from "./routes/types.ts";
