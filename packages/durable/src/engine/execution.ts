@@ -36,8 +36,8 @@ export interface ExecutionOptions {
 /** How an execution of a run in this process came to its end. */
 export type Stop =
   | { readonly state: "ended"; readonly outcome: Outcome }
-  /** A person has to look. */
-  | { readonly state: "paused"; readonly because: Divergence }
+  /** A person has to look. `kept`: what its log is to say of it, so that it goes on once it is resumed. */
+  | { readonly state: "paused"; readonly because: Divergence; readonly kept: readonly LogEvent[] }
   /** Not known to be owned any more: it goes on from its log, wherever that is. */
   | { readonly state: "dropped"; readonly because: unknown };
 
@@ -97,7 +97,7 @@ export class Execution implements Executing {
         this.#arrived({ type: "settled", at: clock.wallNow(), command, outcome });
       },
       changed: () => this.#options.changed?.(),
-      doubt: (pending) => this.#end({ state: "paused", because: inDoubt(pending) }),
+      doubt: (pending, attempt) => this.#end(toDoubt(pending, attempt, clock.wallNow())),
     });
   }
 
@@ -204,7 +204,9 @@ export class Execution implements Executing {
 
   #resume(number: number): void {
     const pending = this.#pending.get(number);
-    if (pending !== undefined) this.#working.begin(pending, this.#recorded.progress(number));
+    // One before it may have paused the run.
+    if (pending === undefined || this.#isOver) return;
+    this.#working.begin(pending, this.#recorded.progress(number));
   }
 
   /** A program that goes on by something that no log knows of would go another way in a replay. */
@@ -237,6 +239,7 @@ export class Execution implements Executing {
     if (!this.#isLive && this.#delivered === this.#recorded.deliveries.length) {
       if (this.#isBehind("nothing more")) return;
       this.#becomeLive();
+      if (this.#isOver) return;
     }
     const next = this.#deliveries[this.#delivered];
     if (next === undefined) return this.#rest();
@@ -312,7 +315,7 @@ export class Execution implements Executing {
     const call = this.#recorded.call(command);
     const expected = call === undefined ? "nothing more" : inWordsOf(call);
     const because = diverged(command, expected, came, where);
-    innerTime.run(undefined, () => this.#end({ state: "paused", because }));
+    innerTime.run(undefined, () => this.#end({ state: "paused", because, kept: [] }));
   }
 
   /** The program waits. */
@@ -373,10 +376,13 @@ export class Execution implements Executing {
   }
 }
 
-function inDoubt({ number, key }: Pending): Divergence {
+/** A person has to look; whoever resumes the run has looked, and the step is done again. */
+function toDoubt({ number, key }: Pending, attempt: number, at: number): Stop {
+  const message = `Whether ${key} was done is not known: its process ended meanwhile. Look at what it calls, then resume the run, which does it again.`;
+  const error = toErrorRecord(new HadronError("ABORTED", message));
   return {
-    kind: "doubt",
-    command: number,
-    message: `Whether ${key} was done is not known: its process ended meanwhile. Look at what it calls, then resume the run, which does it again.`,
+    state: "paused",
+    because: { kind: "doubt", command: number, message },
+    kept: [{ type: "failed", at, command: number, attempt, error, retryAt: at }],
   };
 }

@@ -20,7 +20,7 @@ export interface WorkingOptions {
   /** When it goes on by itself may be another time. */
   changed(): void;
   /** Nobody knows what a step did, and a person shall say. */
-  doubt(pending: Pending): void;
+  doubt(pending: Pending, attempt: number): void;
 }
 
 interface Worker {
@@ -87,7 +87,7 @@ export class Working {
     const { attempt, isInDoubt, retryAt } = progress;
     if (!isInDoubt) return this.#later(worker, attempt, retryAt ?? 0);
     if (work.onDoubt === "retry") return void this.#attempt(worker, work, attempt);
-    if (work.onDoubt === "ask") return this.#options.doubt(worker.pending);
+    if (work.onDoubt === "ask") return this.#options.doubt(worker.pending, attempt);
     const message = `Whether ${worker.pending.key} was done is not known: its process ended meanwhile, and onDoubt is "fail".`;
     this.#settle(worker, { error: toErrorRecord(new HadronError("ABORTED", message)) });
   }

@@ -192,7 +192,7 @@ export class Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopIdle?.();
-    if (stop.state === "paused") await this.#letGo({ state: "paused", because: stop.because.message });
+    if (stop.state === "paused") await this.#letGo({ state: "paused", because: stop.because.message }, stop.kept);
     this.#finish(stop);
   }
 

@@ -285,10 +285,25 @@ test.each(["retry", "fail", "ask"] as const)("a step in doubt, where onDoubt is 
   if (onDoubt === "retry") expect(resultOf(stop)).toBe(2);
   if (onDoubt === "fail") expect(resultOf(stop)).toMatch(/^ABORTED Whether test\/1:charge#1 was done is not known/);
   expect(effects).toBe(onDoubt === "retry" ? 2 : 1);
+  if (stop.state !== "paused") return;
+  // Resumed, it is done again, and asks no more.
+  const third = new Life(program, [...second.log, ...stop.kept]);
+  expect(resultOf(await third.stopped)).toBe(2);
 });
 
 test("durable things outside of a program, or in a step, say so", async () => {
   expect(() => sleep(1)).toThrow(/for durable programs/);
   const life = await live(() => step("s", () => sleep(1)));
   expect(resultOf(await life.stopped)).toMatch(/sleep is for durable programs/);
+});
+
+test("a run that pauses for a step in doubt does nothing else meanwhile", async () => {
+  let effects = 0;
+  const program = () => Promise.all([step("ask", () => effects++, { onDoubt: "ask" }), step("other", () => effects++)]);
+  const first = new Life(program, begin());
+  await first.stopped;
+  const second = new Life(program, first.log.slice(0, 3));
+  expect(await second.stopped).toMatchObject({ state: "paused", because: { kind: "doubt", command: 0 } });
+  await settle();
+  expect(effects).toBe(2);
 });
