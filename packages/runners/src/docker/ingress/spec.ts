@@ -37,6 +37,7 @@ function ingressSettings(app: string, service: ServiceTopology): IngressSettings
     listen: EXPOSED_PORT,
     // An image speaks a protocol of its own: its bytes are passed on as they are.
     target: port === null ? { calls: INTERNAL_PORT } : { bytes: port },
+    ...(service.web === undefined ? {} : { web: service.web }),
     limits: service.limits,
   };
 }

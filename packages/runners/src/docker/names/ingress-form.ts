@@ -9,6 +9,8 @@ export interface IngressSettings {
   readonly listen: number;
   /** The replicas' port, and whether it takes our calls or any bytes. */
   readonly target: { readonly calls: number } | { readonly bytes: number };
+  /** The procedure that takes requests of HTTP. Absent where callers speak JSON-RPC. */
+  readonly web?: string;
   readonly limits: ServiceTopology["limits"];
 }
 
