@@ -1,0 +1,4 @@
+import { PEOPLE_USE } from "./people-use.ts";
+import { describePackages } from "./suite.ts";
+
+describePackages("npm", PEOPLE_USE);
