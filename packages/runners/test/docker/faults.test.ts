@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import type { ReplicaStatus } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/docker/engine/client.ts";
@@ -98,6 +99,22 @@ describe.skipIf(skip !== undefined)(
         await runner.apply(program, quiet);
         expect(await call("say", "here")).toBe("here");
         expect((await runner.plan(program, quiet)).changes).toEqual([]);
+      }
+    });
+
+    test("a port that is taken is told as the local runner tells it", async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const source = `${SOURCE}
+      export const door = service("door", () => 1, { expose: { port: ${port} } });`;
+      const program = await file.write(source, ["echo", "door"], { TOKEN: "open sesame" });
+      try {
+        await expect(runner.apply(program, quiet)).rejects.toThrow(
+          `exposed on port ${port} of 127.0.0.1, but another process or container has it`,
+        );
+      } finally {
+        server.close();
       }
     });
 

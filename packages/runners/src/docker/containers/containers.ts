@@ -1,3 +1,4 @@
+import { HadronError, inWords } from "@hadron/core/spi";
 import { type Engine, EngineError } from "../engine/client.ts";
 import { successorName } from "../names/names.ts";
 import type { SeenContainer } from "../world/world.ts";
@@ -28,7 +29,23 @@ export async function createContainer(
 
 /** Starts a container; one that runs is left alone. */
 export async function startContainer(engine: Engine, id: string, signal?: AbortSignal): Promise<void> {
-  await engine.post(`/containers/${id}/start`, { accept: [304], signal });
+  try {
+    await engine.post(`/containers/${id}/start`, { accept: [304], signal });
+  } catch (error) {
+    throw portTaken(error) ?? error;
+  }
+}
+
+/** The engine's words for a port that is taken, in ours; undefined for any other failure. */
+function portTaken(cause: unknown): HadronError | undefined {
+  const text = inWords(cause);
+  const [, host, port] = /\b([\d.]+|\[[\da-f:]+\]):(\d+)\b.*(?:already allocated|already in use)/is.exec(text) ?? [];
+  if (port === undefined) return undefined;
+  return new HadronError(
+    "RUNNER_FAILED",
+    `A service is to be exposed on port ${port} of ${host}, but another process or container has it. Stop that, or choose another: expose: { port: … }.`,
+    { cause },
+  );
 }
 
 /** SIGTERM, and SIGKILL when its time to drain is over. One that is gone or stopped is left alone. */
