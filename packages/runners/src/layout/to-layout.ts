@@ -116,7 +116,7 @@ async function look(
 /** Sources of ours read what they are told to, and name no file but workers. */
 function mayName(path: string): boolean {
   const source = readFileSync(path, "utf8");
-  return mayNameFiles(source) && (!isOurs(path) || /\bnew Worker\(/.test(source));
+  return mayNameFiles(source) && (!isOurs(path) || (/\bnew Worker\(/.test(source) && /\bnew URL\("/.test(source)));
 }
 
 function addRoots(inputs: readonly BundleInput[], found: Found): void {

@@ -6,7 +6,7 @@ import { isWithin } from "./workspace.ts";
 export interface Traced {
   /** Absolute: files, and symbolic links on the way to them. */
   readonly files: readonly string[];
-  /** A file → the files that it was named in. */
+  /** A file → the files that it was named in; without what was only looked at on the way, such as a package.json. */
   readonly namedBy: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -53,6 +53,10 @@ export async function trace(
   });
   return {
     files: [...fileList].map(absolute),
-    namedBy: new Map([...reasons].map(([path, { parents }]) => [absolute(path), [...parents].map(absolute)])),
+    namedBy: new Map(
+      [...reasons]
+        .filter(([, { type }]) => type.some((kind) => kind !== "resolve"))
+        .map(([path, { parents }]) => [absolute(path), [...parents].map(absolute)]),
+    ),
   };
 }
