@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
 import type { Batch } from "../../contract/driver.ts";
 import type { Outcome } from "../../contract/operations.ts";
+import { select } from "../select.ts";
 
 /** So long the answers of a client are kept that sends nothing more: longer than any call may last. */
 const KEPT_MS = 3_600_000;
@@ -17,7 +18,10 @@ export class Answered {
   readonly #forget;
 
   constructor(database: DatabaseSync) {
-    this.#find = database.prepare("select outcomes from answered where client = ? and number = ?");
+    this.#find = select<{ readonly outcomes: Uint8Array }>(
+      database,
+      "select outcomes from answered where client = ? and number = ?",
+    );
     this.#put = database.prepare("insert into answered (client, number, outcomes, at) values (?, ?, ?, ?)");
     this.#settle = database.prepare("delete from answered where client = ? and number < ?");
     this.#forget = database.prepare(
@@ -26,7 +30,7 @@ export class Answered {
   }
 
   find({ client, number }: Batch): readonly Outcome[] | undefined {
-    const row = this.#find.get(client, number) as { outcomes: Uint8Array } | undefined;
+    const row = this.#find.get(client, number);
     return row === undefined ? undefined : deserialize(row.outcomes);
   }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Answers, Drop, Move, Outcome, Query, QueuedMessage, Results } from "../../contract/operations.ts";
+import { select } from "../select.ts";
 
 /** Removes and renames all that is kept under a name, within a transaction of whoever calls. */
 export class Contents {
@@ -10,8 +11,8 @@ export class Contents {
       dropEntries: database.prepare("delete from entry where store = ?"),
       dropMessages: database.prepare("delete from message where queue = ?"),
       dropIds: database.prepare("delete from sent_id where queue = ?"),
-      hasEntries: database.prepare("select 1 from entry where store = ? limit 1"),
-      hasMessages: database.prepare("select 1 from message where queue = ? limit 1"),
+      hasEntries: select<object>(database, "select 1 from entry where store = ? limit 1"),
+      hasMessages: select<object>(database, "select 1 from message where queue = ? limit 1"),
       moveEntries: database.prepare("update entry set store = ? where store = ?"),
       moveMessages: database.prepare("update message set queue = ? where queue = ?"),
       moveIds: database.prepare("update or ignore sent_id set queue = ? where queue = ?"),
@@ -43,15 +44,18 @@ export class ContentsReader {
   readonly #messages;
 
   constructor(database: DatabaseSync) {
-    this.#stores = database.prepare(
+    this.#stores = select<Answers["contents"]["stores"][number]>(
+      database,
       `select store as name, count(*) as entries, sum(length(cast(key as blob)) + length(value)) as bytes
        from entry where expires is null or expires > ? group by store order by store`,
     );
-    this.#queues = database.prepare(
+    this.#queues = select<Answers["contents"]["queues"][number]>(
+      database,
       `select queue as name, sum(state < 2) as waiting, sum(state = 2) as working, sum(state = 3) as dead, sum(length(body)) as bytes
        from message group by queue order by queue`,
     );
-    this.#messages = database.prepare(
+    this.#messages = select<Row>(
+      database,
       `select id, state, due, attempt, key, given_id, body, sent from message
        where queue = ? and state < 3 and id > ? order by id limit ?`,
     );
@@ -59,13 +63,13 @@ export class ContentsReader {
 
   contents(now: number): Answers["contents"] {
     return {
-      stores: this.#stores.all(now) as unknown as Answers["contents"]["stores"],
-      queues: this.#queues.all() as unknown as Answers["contents"]["queues"],
+      stores: this.#stores.all(now),
+      queues: this.#queues.all(),
     };
   }
 
   messages({ queue, after, most }: Extract<Query, { kind: "messages" }>, now: number): Answers["messages"] {
-    return (this.#messages.all(queue, after, most) as unknown as Row[]).map(
+    return this.#messages.all(queue, after, most).map(
       ({ id, state, due, attempt, key, given_id, body, sent }): QueuedMessage => ({
         message: id,
         attempt,

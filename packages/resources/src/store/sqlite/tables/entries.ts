@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../../contract/operations.ts";
+import { select } from "../select.ts";
 import type { Locks } from "./locks.ts";
 import type { Next } from "./sequence.ts";
 
@@ -15,7 +16,8 @@ export class Entries {
   constructor(database: DatabaseSync, next: Next, locks: Locks) {
     this.#next = next;
     this.#locks = locks;
-    this.#find = database.prepare(
+    this.#find = select<{ readonly version: number }>(
+      database,
       "select version from entry where store = ? and key = ? and (expires is null or expires > ?)",
     );
     this.#put = database.prepare(
@@ -61,7 +63,7 @@ export class Entries {
   }
 
   #conflict(store: string, key: string, ifVersion: number, now: number): Outcome | undefined {
-    const found = this.#find.get(store, key, now) as { version: number } | undefined;
+    const found = this.#find.get(store, key, now);
     const version = found?.version ?? 0;
     if (version === ifVersion) return undefined;
     const is = version === 0 ? "absent" : `of version ${version}`;
@@ -85,25 +87,26 @@ export class EntryReader {
   readonly #list;
 
   constructor(database: DatabaseSync) {
-    this.#get = database.prepare(
+    this.#get = select<Entry>(
+      database,
       "select key, value, version from entry where store = ? and key = ? and (expires is null or expires > ?)",
     );
     // SQLite compares text by the bytes of its UTF-8.
-    this.#list = database.prepare(
+    this.#list = select<Entry>(
+      database,
       `select key, value, version from entry
        where store = ? and key >= ? and key > ? and (expires is null or expires > ?) order by key`,
     );
   }
 
   get({ store, keys }: Extract<Query, { kind: "get" }>, now: number): Answers["get"] {
-    return keys.map((key) => this.#get.get(store, key, now) as Entry | undefined);
+    return keys.map((key) => this.#get.get(store, key, now));
   }
 
   list({ store, prefix, after, most }: Extract<Query, { kind: "list" }>, now: number): Answers["list"] {
     const entries: Entry[] = [];
     if (most < 1) return entries;
-    for (const row of this.#list.iterate(store, prefix, after ?? "", now)) {
-      const entry = row as unknown as Entry;
+    for (const entry of this.#list.iterate(store, prefix, after ?? "", now)) {
       if (!entry.key.startsWith(prefix)) break;
       entries.push(entry);
       if (entries.length === most) break;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../../contract/operations.ts";
+import { select } from "../select.ts";
 import type { Next } from "./sequence.ts";
 
 interface Row {
@@ -26,11 +27,11 @@ export class Locks {
     );
     this.#renew = database.prepare("update lock set due = ? where name = ? and token = ? and due > ?");
     this.#release = database.prepare("delete from lock where name = ? and token = ?");
-    this.#held = database.prepare("select 1 from lock where token = ? and due > ?");
+    this.#held = select<object>(database, "select 1 from lock where token = ? and due > ?");
   }
 
   acquire({ lock, holder, leaseMs }: Acquire, now: number): Outcome {
-    const row = this.#find.get(lock) as Row | undefined;
+    const row = this.#find.get(lock);
     const isLive = row !== undefined && row.due > now;
     if (isLive && row.holder !== holder) {
       return { ok: { heldBy: row.holder, forMs: row.due - now } satisfies Results["acquire"] };
@@ -62,7 +63,7 @@ function lost(lock: string, token: number): Outcome {
 }
 
 function findLock(database: DatabaseSync) {
-  return database.prepare("select holder, token, due from lock where name = ?");
+  return select<Row>(database, "select holder, token, due from lock where name = ?");
 }
 
 /** Reads who holds a lock. */
@@ -74,7 +75,7 @@ export class LockReader {
   }
 
   get(lock: string, now: number): Answers["lock"] {
-    const row = this.#find.get(lock) as Row | undefined;
+    const row = this.#find.get(lock);
     return row === undefined || row.due <= now
       ? undefined
       : { holder: row.holder, token: row.token, forMs: row.due - now };

@@ -16,6 +16,7 @@ import type {
   Results,
   Send,
 } from "../../contract/operations.ts";
+import { select } from "../select.ts";
 import type { Next } from "./sequence.ts";
 
 const WAITING = 0;
@@ -55,9 +56,9 @@ export class Queues {
     if (id !== undefined && queues.some((queue) => findId.get(queue, id, since) !== undefined)) {
       return { ok: { duplicate: true } satisfies Results["send"] };
     }
-    for (const queue of maxLength === undefined ? [] : queues) {
-      const { count } = length.get(queue, maxLength!) as { count: number };
-      if (count >= maxLength!) return overloaded(queue, maxLength!);
+    if (maxLength !== undefined) {
+      const full = queues.find((queue) => (length.get(queue, maxLength)?.count ?? 0) >= maxLength);
+      if (full !== undefined) return overloaded(full, maxLength);
     }
     for (const queue of queues) {
       if (id !== undefined) putId.run(queue, id, now);
@@ -84,7 +85,7 @@ export class Queues {
     for (const state of [CLAIMED, WAITING]) {
       while (messages.length < most) {
         const wanted = most - messages.length;
-        const rows = due.all(queue, state, now, wanted) as unknown as Row[];
+        const rows = due.all(queue, state, now, wanted);
         for (const row of rows) {
           if (row.attempt >= mostAttempts) {
             this.#die(
@@ -137,7 +138,7 @@ export class Queues {
   /** Dead letters wait again, from their first attempt, or are removed. */
   deadLetters({ queue, action, message }: DeadLetters, now: number): Outcome {
     const { dead, hasKey, putBack, remove } = this.#statements;
-    const rows = (dead.all(queue) as unknown as Row[]).filter(({ id }) => message === undefined || id === message);
+    const rows = dead.all(queue).filter(({ id }) => message === undefined || id === message);
     if (message !== undefined && rows.length === 0) {
       return { refused: { code: "NOT_FOUND", message: `Queue "${queue}" has no dead letter ${message}.` } };
     }
@@ -155,7 +156,7 @@ export class Queues {
   }
 
   #held({ queue, message, attempt }: ClaimedMessage, now: number): Row | undefined {
-    return this.#statements.held.get(message, queue, CLAIMED, attempt, now) as Row | undefined;
+    return this.#statements.held.get(message, queue, CLAIMED, attempt, now);
   }
 
   #die({ id, key }: Row, queue: string, now: number, reason: string): void {
@@ -172,22 +173,25 @@ function prepare(database: DatabaseSync) {
   const row = "id, attempt, body, key, given_id, sent";
   return {
     // No further than the limit: a count of a long queue reads all of it.
-    length: database.prepare(
+    length: select<{ readonly count: number }>(
+      database,
       `select count(*) as count from (select 1 from message where queue = ? and state < ${DEAD} limit ?)`,
     ),
-    findId: database.prepare("select 1 from sent_id where queue = ? and id = ? and at > ?"),
+    findId: select<object>(database, "select 1 from sent_id where queue = ? and id = ? and at > ?"),
     putId: database.prepare(
       "insert into sent_id (queue, id, at) values (?, ?, ?) on conflict do update set at = excluded.at",
     ),
-    hasKey: database.prepare(`select 1 from message where queue = ? and key = ? and state < ${DEAD} limit 1`),
+    hasKey: select<object>(database, `select 1 from message where queue = ? and key = ? and state < ${DEAD} limit 1`),
     insert: database.prepare(
       `insert into message (id, queue, state, due, attempt, key, given_id, body, sent) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    due: database.prepare(
+    due: select<Row>(
+      database,
       `select ${row} from message where queue = ? and state = ? and due <= ? order by due, id limit ?`,
     ),
     claim: database.prepare("update message set state = ?, due = ?, attempt = ?, holder = ? where id = ?"),
-    held: database.prepare(
+    held: select<Row>(
+      database,
       `select ${row} from message where id = ? and queue = ? and state = ? and attempt = ? and due > ?`,
     ),
     setDue: database.prepare("update message set due = ? where id = ?"),
@@ -199,7 +203,7 @@ function prepare(database: DatabaseSync) {
     unblock: database.prepare(
       `update message set state = ? where id = (select min(id) from message where queue = ? and key = ? and state = ?)`,
     ),
-    dead: database.prepare(`select ${row} from message where queue = ? and state = ${DEAD} order by id`),
+    dead: select<Row>(database, `select ${row} from message where queue = ? and state = ${DEAD} order by id`),
     forgetIds: database.prepare(
       "delete from sent_id where (queue, id) in (select queue, id from sent_id where at <= ? limit ?)",
     ),
@@ -237,16 +241,23 @@ export class QueueReader {
   readonly #dead;
 
   constructor(database: DatabaseSync) {
-    this.#counts = database.prepare("select state, count(*) as count from message where queue = ? group by state");
-    this.#next = database.prepare(`select min(due) as due from message where queue = ? and state = ?`);
-    this.#dead = database.prepare(
+    this.#counts = select<{ readonly state: number; readonly count: number }>(
+      database,
+      "select state, count(*) as count from message where queue = ? group by state",
+    );
+    this.#next = select<{ readonly due: number | null }>(
+      database,
+      `select min(due) as due from message where queue = ? and state = ?`,
+    );
+    this.#dead = select<Row & { readonly reason: string; readonly due: number }>(
+      database,
       `select id, attempt, body, key, given_id, sent, reason, due from message
        where queue = ? and state = ${DEAD} and id > ? order by id limit ?`,
     );
   }
 
   state(queue: string, now: number): QueueState {
-    const rows = this.#counts.all(queue) as unknown as { state: number; count: number }[];
+    const rows = this.#counts.all(queue);
     const of = (...states: number[]) =>
       rows.reduce((sum, { state, count }) => sum + (states.includes(state) ? count : 0), 0);
     return {
@@ -260,14 +271,13 @@ export class QueueReader {
   /** How long until a message can be claimed; 0: now. */
   nextInMs(queue: string, now: number): number | undefined {
     const dues = [WAITING, CLAIMED].flatMap((state) => {
-      const { due } = this.#next.get(queue, state) as { due: number | null };
-      return due === null ? [] : [due];
+      return this.#next.get(queue, state)?.due ?? [];
     });
     return dues.length === 0 ? undefined : Math.max(0, Math.min(...dues) - now);
   }
 
   dead({ queue, after, most }: Extract<Query, { kind: "dead" }>): Answers["dead"] {
-    const rows = this.#dead.all(queue, after, most) as unknown as (Row & { reason: string; due: number })[];
+    const rows = this.#dead.all(queue, after, most);
     return rows.map((row): DeadLetter => ({ ...toMessage(row, row.attempt), reason: row.reason, diedAt: row.due }));
   }
 }

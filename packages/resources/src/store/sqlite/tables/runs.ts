@@ -16,6 +16,7 @@ import type {
   SendRun,
   StartRun,
 } from "../../contract/run-operations.ts";
+import { select } from "../select.ts";
 
 interface Row {
   readonly number: number;
@@ -49,18 +50,18 @@ export class Runs {
     const { due, take, held, inbox, ownInbox, next } = this.#statements;
     this.#freeOrphans(now);
     this.keep({ kind: "keep-runs", holder, leaseMs }, now);
-    const messages = ownInbox.all(holder, program, after) as unknown as RunMessage[];
+    const messages = ownInbox.all(holder, program, after);
     const toClaimed = ({ number, id, epoch, length }: Row) => {
-      return { run: number, id, epoch, length, messages: inbox.all(number) as unknown as RunMessage[] };
+      return { run: number, id, epoch, length, messages: inbox.all(number) };
     };
-    const lost = known === undefined ? [] : (held.all(holder, program) as unknown as Row[]);
+    const lost = known === undefined ? [] : held.all(holder, program);
     const runs = lost.filter(({ number }) => known?.includes(number) === false).map(toClaimed);
-    for (const row of due.all(program, now, most) as unknown as Row[]) {
+    for (const row of due.all(program, now, most)) {
       take.run(holder, row.number);
       runs.push(toClaimed({ ...row, epoch: row.epoch + 1 }));
     }
-    const { at } = next.get(program, holder) as { at: number | null };
-    const nextInMs = at === null ? undefined : Math.max(0, at - now);
+    const at = next.get(program, holder)?.at ?? undefined;
+    const nextInMs = at === undefined ? undefined : Math.max(0, at - now);
     return { ok: { runs, messages, nextInMs } satisfies RunResults["claim-runs"] };
   }
 
@@ -71,7 +72,7 @@ export class Runs {
 
   append({ run, epoch, length, events, taken, next }: AppendRun, now: number): Outcome {
     const { byNumber, takeMessage, inbox, owned, rest, pause, end } = this.#statements;
-    const row = byNumber.get(run) as Row | undefined;
+    const row = byNumber.get(run);
     if (row === undefined || row.epoch !== epoch || row.length !== length || row.state !== "open") {
       return refuse("ABORTED", `Run ${run} is not of epoch ${epoch} and ${length} events any more: another owns it.`);
     }
@@ -98,7 +99,7 @@ export class Runs {
 
   send({ program, id, key, body }: SendRun, now: number): Outcome {
     const { find, hasKey, put, wake } = this.#statements;
-    const row = find.get(program, id) as Row | undefined;
+    const row = find.get(program, id);
     if (row === undefined) return refuse("NOT_FOUND", `There is no run "${id}" of "${program}".`);
     const holder = row.holder ?? undefined;
     if (key !== undefined && hasKey.get(row.number, key) !== undefined) {
@@ -112,7 +113,7 @@ export class Runs {
 
   resume({ program, id }: ResumeRun, now: number): Outcome {
     const { find, resume } = this.#statements;
-    const row = find.get(program, id) as Row | undefined;
+    const row = find.get(program, id);
     if (row === undefined) return refuse("NOT_FOUND", `There is no run "${id}" of "${program}".`);
     const { changes } = resume.run(now, row.number);
     return { ok: { resumed: Number(changes) === 1 } satisfies RunResults["resume-run"] };
@@ -127,7 +128,7 @@ export class Runs {
   /** Runs whose owner is not heard of any more are free. */
   #freeOrphans(now: number): void {
     const { orphaned, free, forget } = this.#statements;
-    for (const { holder } of orphaned.all(now) as { holder: string }[]) {
+    for (const { holder } of orphaned.all(now)) {
       free.run(now, holder);
       forget.run(holder);
     }
@@ -136,30 +137,34 @@ export class Runs {
 
 function prepare(database: DatabaseSync) {
   return {
-    find: database.prepare("select * from run where program = ? and id = ?"),
-    byNumber: database.prepare("select * from run where number = ?"),
+    find: select<Row>(database, "select * from run where program = ? and id = ?"),
+    byNumber: select<Row>(database, "select * from run where number = ?"),
     insert: database.prepare("insert into run (program, id, started, wake, length) values (?, ?, ?, ?, ?)"),
     putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
-    due: database.prepare(
+    due: select<Row>(
+      database,
       "select * from run where program = ? and wake <= ? and holder is null and state = 'open' order by wake limit ?",
     ),
     take: database.prepare("update run set holder = ?, epoch = epoch + 1, wake = null where number = ?"),
-    held: database.prepare("select * from run where holder = ? and program = ?"),
+    held: select<Row>(database, "select * from run where holder = ? and program = ?"),
     keep: database.prepare(
       "insert into run_owner (holder, due) values (?, ?) on conflict do update set due = excluded.due",
     ),
-    orphaned: database.prepare("select holder from run_owner where due <= ?"),
+    orphaned: select<{ readonly holder: string }>(database, "select holder from run_owner where due <= ?"),
     free: database.prepare("update run set holder = null, wake = ? where holder = ?"),
     forget: database.prepare("delete from run_owner where holder = ?"),
-    inbox: database.prepare(
+    inbox: select<RunMessage>(
+      database,
       "select number, run, body from run_message where run = ? and taken is null order by number",
     ),
-    ownInbox: database.prepare(
+    ownInbox: select<RunMessage>(
+      database,
       `select message.number, message.run, message.body from run join run_message message on message.run = run.number
        where run.holder = ? and run.program = ? and message.taken is null and message.number > ? order by message.number`,
     ),
     // When a free run comes due, or another owner may be dead.
-    next: database.prepare(
+    next: select<{ readonly at: number | null }>(
+      database,
       `select min(at) as at from (
          select min(wake) as at from run where program = ? and holder is null and state = 'open'
          union all select min(due) from run_owner where holder <> ? and holder in (select holder from run)
@@ -176,7 +181,7 @@ function prepare(database: DatabaseSync) {
     resume: database.prepare(
       "update run set state = 'open', because = null, wake = ? where number = ? and state = 'paused'",
     ),
-    hasKey: database.prepare("select 1 from run_message where run = ? and key = ?"),
+    hasKey: select<object>(database, "select 1 from run_message where run = ? and key = ?"),
     put: database.prepare("insert into run_message (run, key, body, at) values (?, ?, ?, ?)"),
     wake: database.prepare("update run set wake = ? where number = ? and holder is null and state = 'open'"),
     takeMessage: database.prepare("update run_message set taken = ?, body = x'' where number = ? and run = ?"),
@@ -194,28 +199,30 @@ export class RunReader {
   readonly #events;
 
   constructor(database: DatabaseSync) {
-    this.#find = database.prepare("select * from run where program = ? and id = ?");
-    this.#list = database.prepare(
+    this.#find = select<Row>(database, "select * from run where program = ? and id = ?");
+    this.#list = select<Row>(
+      database,
       "select * from run where program = ? and (? is null or state = ?) and number < ? order by number desc limit ?",
     );
-    this.#events = database.prepare(
+    this.#events = select<RunEvent & { readonly command: number | null }>(
+      database,
       "select type, command, at, body from run_event where run = ? and n >= ? order by n limit ?",
     );
   }
 
   get({ program, id }: Extract<RunQuery, { kind: "run" }>): RunAnswers["run"] {
-    const row = this.#find.get(program, id) as Row | undefined;
+    const row = this.#find.get(program, id);
     return row === undefined ? undefined : toFacts(row);
   }
 
   list({ program, state, before, most }: Extract<RunQuery, { kind: "runs" }>): RunAnswers["runs"] {
     const wanted = state ?? null;
     const rows = this.#list.all(program, wanted, wanted, before ?? Number.MAX_SAFE_INTEGER, most);
-    return (rows as unknown as Row[]).map(toFacts);
+    return rows.map(toFacts);
   }
 
   events({ run, from, most }: Extract<RunQuery, { kind: "run-events" }>): RunAnswers["run-events"] {
-    const rows = this.#events.all(run, from, most) as unknown as (RunEvent & { command: number | null })[];
+    const rows = this.#events.all(run, from, most);
     return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
   }
 }
