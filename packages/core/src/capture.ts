@@ -4,6 +4,7 @@ import { checkServiceName } from "./declare/names.ts";
 import { recordSite } from "./declare/site.ts";
 import { HadronError } from "./errors.ts";
 
+/** When a captured value is computed. */
 export interface CaptureOptions {
   /**
    * When it is computed again. `"revision"`: by an `up` of other code or another topology, so that a second `up` changes nothing.

@@ -7,6 +7,7 @@ export interface ConsumeContext extends Delivery {
   readonly replica: Replica;
 }
 
+/** How {@link consume} takes its messages. */
 export interface ConsumeOptions {
   /** Messages at work at once, in one replica. @default 10 */
   readonly concurrency?: number;

@@ -1,6 +1,7 @@
 import { HadronError, type Handler, type Output, type Part, type PartOf, procedure } from "@hadron/core";
 import { type ChildClient, child, isHadronError, pattern } from "@hadron/core/spi";
 
+/** How {@link mapReduce} shares out its parts. */
 export interface MapReduceOptions<I, P, R> {
   /** Makes parts of an input, one after the other: no more of them at once than are worked on. */
   readonly split: (input: I) => Iterable<P> | AsyncIterable<P> | Promise<Iterable<P> | AsyncIterable<P>>;

@@ -17,6 +17,7 @@ export interface ScatterRound {
   readonly missing: readonly string[];
 }
 
+/** When {@link scatter} has enough replies. */
 export interface ScatterOptions {
   /**
    * How many replies gather needs; without `timeoutMs` it runs as soon as there are so many. Once so many cannot come any

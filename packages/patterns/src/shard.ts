@@ -3,6 +3,7 @@ import { child, inWords, pattern } from "@hadron/core/spi";
 import { forward } from "./forward.ts";
 import { chooseShard } from "./rendezvous.ts";
 
+/** How {@link shard} finds the shard of an input. */
 export interface ShardOptions<A extends Api> {
   /** The key of an input: the same key goes to the same shard, from every caller and after a restart. */
   readonly by: (input: Inputs<A>) => string | number;

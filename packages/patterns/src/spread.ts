@@ -2,6 +2,7 @@ import { type Api, HadronError, type Part, type PartOf } from "@hadron/core";
 import { child, pattern } from "@hadron/core/spi";
 import { forward } from "./forward.ts";
 
+/** How {@link spread} picks a replica. */
 export interface SpreadOptions {
   /**
    * Asks a second replica as well where the first is slow, takes what comes first, and cancels the other: after the 95th

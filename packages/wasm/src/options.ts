@@ -5,6 +5,7 @@ import type { GuestStore, Module, ResolvedOptions } from "./declared.ts";
 import { FORMS, type Form } from "./forms.ts";
 import { toNetGrant } from "./net.ts";
 
+/** What a module may use, and how it is called. */
 export interface WasmOptions {
   /** The export that is called. @default `_start`, or the only function that it exports */
   readonly start?: string;

@@ -18,11 +18,13 @@ export interface BuiltIns {
   "hadron.trace"(options?: TraceOptions): Promise<Trace>;
 }
 
+/** What `hadron.trace` is asked for. */
 export interface TraceOptions {
   /** So long it goes on recording, unless it is asked again; 0 ends that. At most an hour. @default 60 000 */
   readonly forMs?: number;
 }
 
+/** What a replica recorded of its calls: what `hadron.trace` answers. */
 export interface Trace {
   /** The full name of the replica that answers. */
   readonly replica: string;
@@ -33,6 +35,7 @@ export interface Trace {
   readonly records: readonly CallRecord[];
 }
 
+/** How a replica is: what `hadron.health` answers. */
 export interface Health {
   readonly service: string;
   /** The full name of the replica that answers, e.g. `shop.1`. */

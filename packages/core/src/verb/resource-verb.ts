@@ -52,6 +52,7 @@ export interface ResourceCommand {
   keeper(name: string): Promise<Keeper>;
 }
 
+/** A resource as the app file declares it. */
 export interface DeclaredResource {
   readonly kind: string;
   readonly name: string;

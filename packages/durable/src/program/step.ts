@@ -2,6 +2,7 @@ import { HadronError, isHadronError } from "@hadron/core";
 import type { Attempt } from "../engine/command.ts";
 import { frameFor } from "../engine/frame.ts";
 
+/** How a step is tried again. */
 export interface StepOptions {
   /** How often it is tried in all, where it throws. @default 1 */
   readonly attempts?: number;

@@ -4,6 +4,7 @@ import type { RegisterName, State } from "../machine/state.ts";
 /** `R` a register; `[R±k]` and `[N]` the byte at an address; `N` a number or label. */
 export const OPERAND_KINDS = ["R", "[R±k]", "[N]", "N"] as const;
 
+/** A kind of operand: one of {@link OPERAND_KINDS}. */
 export type OperandKind = (typeof OPERAND_KINDS)[number];
 
 /** What a step knows beside the values of its operands: the machine before it, the address after it, the byte popped. */
@@ -38,6 +39,7 @@ export type Values<Syntax extends string> = Syntax extends `${string} ${string},
       ? readonly [number]
       : readonly [];
 
+/** What an instruction is declared with, beside its syntax: see {@link instruction}. */
 export interface InstructionSpec<Syntax extends string, Node extends string> {
   /** The first byte of the instruction: 0–255, one that no other has. */
   readonly opcode: number;

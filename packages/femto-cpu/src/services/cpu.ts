@@ -25,6 +25,7 @@ export interface Progress {
   readonly steps: number;
 }
 
+/** How a {@link cpu} is made. */
 export interface CpuOptions {
   /** Makes the node of an instruction, where it should be another than {@link instructionNode}. */
   readonly node?: (instruction: Instruction) => PartOf<InstructionHandler>;

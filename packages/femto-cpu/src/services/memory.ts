@@ -10,6 +10,7 @@ export type Stores = readonly [program: string, step: number, ...stores: number[
 /** Where the addresses begin. */
 const STORES_HEAD = 2;
 
+/** The procedures of the {@link programMemory}. */
 export type MemoryApi = {
   /** Takes a program in; returns its id. */
   readonly allocate: (input: { readonly bytes: readonly number[] }, context: Context) => string;
@@ -23,6 +24,7 @@ export type MemoryApi = {
   readonly count: (input: undefined, context: Context) => number;
 };
 
+/** How much a {@link programMemory} holds, and how long. */
 export interface MemoryOptions {
   /** Programs at once in one replica; one more is OVERLOADED. @default 10 000 */
   readonly maxPrograms?: number;

@@ -21,6 +21,7 @@ export interface Registers {
   readonly IP: number;
 }
 
+/** What `run` takes. */
 export interface RunInput {
   /** The program in assembly; or `from`. */
   readonly source?: string;

@@ -3,6 +3,7 @@ import { BucketHandle } from "../bucket/client/bucket.ts";
 import { files } from "../bucket/service/files-service.ts";
 import { checkKept, checkOptions, checkWhole, type KeptOptions } from "./options.ts";
 
+/** How a bucket is declared. */
 export interface BucketOptions extends Pick<KeptOptions, "protect"> {
   /** An object with more bytes is TOO_LARGE. @default what the disk takes */
   readonly maxBytes?: number;

@@ -5,6 +5,7 @@ import { databases } from "../database/keeper/database-service.ts";
 import { type MigrationsOption, readMigrations } from "../database/migrations/declared.ts";
 import { checkMs, checkOptions } from "./options.ts";
 
+/** How a database is declared. */
 export interface DatabaseOptions {
   /**
    * Its schema, step by step: a folder of `NNNN_name.sql` relative to the app file, or texts by name. Each is applied once,

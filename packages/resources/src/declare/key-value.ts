@@ -6,6 +6,7 @@ import { store } from "../store/service/store-service.ts";
 import { KV } from "../verbs/verbs.ts";
 import { checkKept, checkMs, checkOptions, KEPT_OPTIONS, type KeptOptions } from "./options.ts";
 
+/** How a key-value store is declared. */
 export interface KeyValueOptions<T> extends KeptOptions {
   /** What a value is, checked when it is written and when it is read: any Standard Schema. @default anything */
   readonly value?: Schema<any, T>;

@@ -4,6 +4,7 @@ import { LockHandle } from "../lock/lock.ts";
 import { store } from "../store/service/store-service.ts";
 import { checkMs, checkOptions } from "./options.ts";
 
+/** How a lock is declared. */
 export interface LockOptions {
   /** How long a holder that is not heard of keeps it, in milliseconds. @default 15 000 */
   readonly leaseMs?: number;

@@ -7,6 +7,7 @@ import { QUEUE } from "../verbs/verbs.ts";
 import { checkKept, checkOptions, checkWhole, KEPT_OPTIONS, type KeptOptions } from "./options.ts";
 import { toTaker } from "./taker.ts";
 
+/** How a queue is declared. */
 export interface QueueOptions<T> extends KeptOptions {
   /** What a message is, checked when it is sent and when it is worked on: any Standard Schema. @default anything */
   readonly message?: Schema<any, T>;

@@ -5,6 +5,7 @@ import { store } from "../store/service/store-service.ts";
 import { KV } from "../verbs/verbs.ts";
 import { checkKept, checkOptions, KEPT_OPTIONS, type KeptOptions } from "./options.ts";
 
+/** How scoped state is declared. */
 export interface ScopedOptions<T> extends KeptOptions {
   /** What a scope holds before anybody changed it. */
   readonly initial: T;

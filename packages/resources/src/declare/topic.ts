@@ -7,6 +7,7 @@ import { QUEUE } from "../verbs/verbs.ts";
 import { checkKept, checkOptions, checkWhole, type KeptOptions } from "./options.ts";
 import { toTaker } from "./taker.ts";
 
+/** How a topic is declared. */
 export interface TopicOptions<T> extends Pick<KeptOptions, "protect"> {
   /** What a message is, checked when it is sent and when it is worked on: any Standard Schema. @default anything */
   readonly message?: Schema<any, T>;

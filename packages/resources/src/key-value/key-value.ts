@@ -19,6 +19,7 @@ export interface Entry<T> {
   readonly version: number;
 }
 
+/** On what condition an entry is written, and how long it stays. */
 export interface WriteOptions {
   /** Writes only over this version; 0: only where the key is absent. ABORTED otherwise. @default whatever is there */
   readonly ifVersion?: number;
@@ -28,6 +29,7 @@ export interface WriteOptions {
   readonly fence?: number;
 }
 
+/** Which entries are listed. */
 export interface ListOptions {
   /** Only keys that begin so. @default all */
   readonly prefix?: string;

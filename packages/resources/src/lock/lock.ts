@@ -11,6 +11,7 @@ export interface Hold {
   readonly signal: AbortSignal;
 }
 
+/** How long a lock is waited for. */
 export interface HoldOptions {
   /** How long to wait for whoever holds it. @default 0 */
   readonly waitMs?: number;

@@ -6,6 +6,7 @@ import { checkWritten, toStored, type ValueCheck } from "../client/values.ts";
 /** A message may have so many bytes. What is larger belongs into a bucket, and its key into the message. */
 export const MOST_MESSAGE_BYTES = 256 * 1024;
 
+/** How a message is sent. */
 export interface SendOptions {
   /** A second message of this id within a day is not sent. @default none: each is a message of its own */
   readonly id?: string;

@@ -12,6 +12,7 @@ export interface Leadership extends Hold {
   readonly replica: Replica;
 }
 
+/** How {@link elected} holds its office. */
 export interface ElectedOptions {
   /** How long a leader that is not heard of stays one, in milliseconds. @default 15 000 */
   readonly leaseMs?: number;

@@ -19,6 +19,7 @@ export interface EveryContext extends Occasion {
   readonly replica: Replica;
 }
 
+/** In which time zone a line of {@link every} is read, and what becomes of due times that were missed. */
 export interface EveryOptions {
   /** An IANA time zone, such as Europe/Berlin. @default UTC */
   readonly timezone?: string;

@@ -18,6 +18,7 @@ interface Kept {
   readonly done: number;
 }
 
+/** A due time of a schedule. */
 export interface Occasion {
   /** When it was due. */
   readonly due: Date;

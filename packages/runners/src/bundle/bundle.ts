@@ -48,6 +48,7 @@ export interface BundleInput {
   }[];
 }
 
+/** How a bundle is made. */
 export interface BundleOptions {
   /** Files to compile beside it, absolute: workers and children. @default [] */
   readonly scripts?: readonly string[];

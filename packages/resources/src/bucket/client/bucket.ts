@@ -9,6 +9,7 @@ const PAGE = 1000;
 /** An upload or a download may take so long, where nobody says. */
 const DEFAULT_TIMEOUT_MS = 3_600_000;
 
+/** How an object is written, and on what condition. */
 export interface PutObjectOptions extends Condition {
   /** @default application/octet-stream */
   readonly contentType?: string;
@@ -18,6 +19,7 @@ export interface PutObjectOptions extends Condition {
   readonly signal?: AbortSignal;
 }
 
+/** What of an object is read. */
 export interface GetObjectOptions {
   /** Only these bytes, both included. INVALID_INPUT where there are none from there. @default all */
   readonly range?: Range;
@@ -26,6 +28,7 @@ export interface GetObjectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which objects are listed. */
 export interface ListObjectsOptions {
   /** Only keys that begin so. @default all */
   readonly prefix?: string;

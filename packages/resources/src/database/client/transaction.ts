@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import { createSql, type Rows, type RunStatement, type Sql, type SqlName, toInsert } from "../contract/sql.ts";
 
+/** How a transaction runs. */
 export interface TransactionOptions {
   /** What it sees of others. @default "read committed" */
   readonly isolation?: "read committed" | "repeatable read" | "serializable";

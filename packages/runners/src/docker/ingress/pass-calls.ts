@@ -41,7 +41,7 @@ export function passCalls(settings: IngressSettings, port: number): Passing {
   const outside = { app, service: "", replica: undefined, topology: "" };
   const clock = createSystemClock();
   const host = createHost({ self: outside, clock, directory, transports: { tcp: createMuxTransport(clock) } });
-  const work = new Work();
+  const work = new CallsAtWork();
   const dispatcher: Dispatcher = {
     self,
     clock,
@@ -91,8 +91,8 @@ function toHadronError(error: unknown): HadronError {
   });
 }
 
-/** Counts calls at work. */
-class Work {
+/** Counts them. */
+class CallsAtWork {
   #count = 0;
   readonly #waiting: (() => void)[] = [];
 

@@ -20,7 +20,7 @@ import { keyOf, readWorld, type World } from "../world/world.ts";
 import { makeSecrets } from "./generate.ts";
 import { Lease } from "./lease.ts";
 import { awaitLogLines, isYoung, logReadinessOf } from "./log-lines.ts";
-import { Rollout, type Wanted, withPartition } from "./rollout.ts";
+import { Rollout, type AppliedWorkload, withPartition } from "./rollout.ts";
 import { setReplicas } from "./scale.ts";
 import { tellCounts } from "./tell-counts.ts";
 
@@ -157,7 +157,7 @@ export async function apply(
       const wanted = manifests
         .filter(isWorkload)
         .filter(isOfPart)
-        .map((manifest): Wanted => {
+        .map((manifest): AppliedWorkload => {
           const key = keyOf(manifest);
           const live = sent.get(key) ?? world.objects.get(key);
           const fitted = toSend.map((intent) => intent.manifest).filter(isWorkload);

@@ -20,7 +20,7 @@ const AT_ONCE = 32;
 const SAMPLES = 5;
 
 /** A workload as it was applied, and the generation that this made of it. */
-export interface Wanted {
+export interface AppliedWorkload {
   readonly manifest: Workload;
   readonly generation: number;
 }
@@ -73,7 +73,7 @@ export class Rollout implements AsyncDisposable {
     return [...this.#pods.objects.values()];
   }
 
-  async finish(wanted: readonly Wanted[], waitMs: number): Promise<void> {
+  async finish(wanted: readonly AppliedWorkload[], waitMs: number): Promise<void> {
     await this.#until(wanted, waitMs, (manifest, live, pods) =>
       live.kind === "Deployment"
         ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined)
@@ -94,7 +94,7 @@ export class Rollout implements AsyncDisposable {
   }
 
   async #until(
-    wanted: readonly Wanted[],
+    wanted: readonly AppliedWorkload[],
     waitMs: number,
     isDone: (manifest: Workload, live: Workload, pods: readonly Pod[]) => boolean | Promise<boolean>,
   ): Promise<void> {
@@ -165,7 +165,7 @@ export class Rollout implements AsyncDisposable {
   }
 
   /** Looks for what keeps replicas from coming up. Shows it at once, and gives up when it will not pass by itself. */
-  async #judge(waiting: readonly Workload[], wanted: readonly Wanted[]): Promise<void> {
+  async #judge(waiting: readonly Workload[], wanted: readonly AppliedWorkload[]): Promise<void> {
     const found: Trouble[] = [];
     for (const workload of waiting.slice(0, SAMPLES)) {
       const pods = this.#podsOf(workload);
@@ -199,7 +199,7 @@ export class Rollout implements AsyncDisposable {
   }
 
   /** Goes back where a sharded service has lost shards to a version that does not come up; then fails. */
-  async #stop(wanted: readonly Wanted[], error: HadronError): Promise<never> {
+  async #stop(wanted: readonly AppliedWorkload[], error: HadronError): Promise<never> {
     const { signal } = this.#context;
     for (const { manifest } of wanted) {
       const live = this.#live(manifest);
