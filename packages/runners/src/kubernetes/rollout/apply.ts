@@ -20,7 +20,7 @@ import { keyOf, readWorld, type World } from "../world/world.ts";
 import { makeSecrets } from "./generate.ts";
 import { Lease } from "./lease.ts";
 import { awaitLogLines, isYoung, logReadinessOf } from "./log-lines.ts";
-import { Rollout, type AppliedWorkload, withPartition } from "./rollout.ts";
+import { type AppliedWorkload, Rollout, withPartition } from "./rollout.ts";
 import { setReplicas } from "./scale.ts";
 import { tellCounts } from "./tell-counts.ts";
 
