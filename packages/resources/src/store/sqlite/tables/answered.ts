@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
 import type { Batch } from "../../contract/driver.ts";
 import type { Outcome } from "../../contract/operations.ts";
-import { select } from "../select.ts";
+import { select } from "./select.ts";
 
 /** So long the answers of a client are kept that sends nothing more: longer than any call may last. */
 const KEPT_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Answers, Drop, Move, Outcome, Query, QueuedMessage, Results } from "../../contract/operations.ts";
-import { select } from "../select.ts";
+import { select } from "./select.ts";
 
 /** Removes and renames all that is kept under a name, within a transaction of whoever calls. */
 export class Contents {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../../contract/operations.ts";
-import { select } from "../select.ts";
 import type { Locks } from "./locks.ts";
+import { select } from "./select.ts";
 import type { Next } from "./sequence.ts";
 
 /** Writes keys and values, within a transaction of whoever calls. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Acquire, Answers, Outcome, Release, Renew, Results } from "../../contract/operations.ts";
-import { select } from "../select.ts";
+import { select } from "./select.ts";
 import type { Next } from "./sequence.ts";
 
 interface Row {

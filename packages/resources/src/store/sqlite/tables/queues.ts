@@ -16,7 +16,7 @@ import type {
   Results,
   Send,
 } from "../../contract/operations.ts";
-import { select } from "../select.ts";
+import { select } from "./select.ts";
 import type { Next } from "./sequence.ts";
 
 const WAITING = 0;

@@ -16,7 +16,7 @@ import type {
   SendRun,
   StartRun,
 } from "../../contract/run-operations.ts";
-import { select } from "../select.ts";
+import { select } from "./select.ts";
 
 interface Row {
   readonly number: number;
