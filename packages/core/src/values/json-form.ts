@@ -3,7 +3,7 @@ import { MAX_DEPTH, toStep } from "./find-unsendable.ts";
 import { whyUnsendable } from "./sendable.ts";
 
 /** A part of a value that has no form in JSON. */
-export class NoJsonForm extends Error {
+class NoJsonForm extends Error {
   override readonly name = "NoJsonForm";
 }
 

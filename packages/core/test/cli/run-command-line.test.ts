@@ -178,7 +178,7 @@ describe("help", () => {
   test("goes on below an explanation, not below its term, where the screen is narrow", async () => {
     const { out } = await enter({ services, argv: ["call", "--help"], columns: 50 });
     expect(out).toContain(
-      "  --timeout=TIME  how long to wait for the answer:\n                  500ms, 5s, 2m; a bare number is\n",
+      "  --timeout=TIME          how long to wait for the\n                          answer: 500ms, 5s, 2m; a\n",
     );
   });
 

@@ -88,7 +88,7 @@ class ChanceSource {
 }
 
 /** The frame of the running code; undefined outside of a program, and inside of a step. */
-export function frameHere(): Frame | undefined {
+function frameHere(): Frame | undefined {
   const inner = innerTime.getStore();
   return inner instanceof Frame ? inner : undefined;
 }

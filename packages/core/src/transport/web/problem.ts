@@ -20,7 +20,7 @@ const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = {
 };
 
 /** The status of an error's code. */
-export function statusOf(code: ErrorCode): number {
+function statusOf(code: ErrorCode): number {
   return STATUS[code] ?? 500;
 }
 

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { HadronError } from "@hadron/core/spi";
 
 /** Bytes that have a sum of their own: so much is read before the first of it is given away. */
-export const BLOCK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 
 /** What was written. */
 export interface Written {

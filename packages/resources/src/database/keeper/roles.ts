@@ -47,7 +47,7 @@ export async function ensureDatabase(admin: Client, name: string): Promise<Crede
 }
 
 /** Makes the one who enters, with this password; what it makes belongs to the database's owner. */
-export async function ensureUser(admin: Client, name: string, { user, password }: Credential): Promise<void> {
+async function ensureUser(admin: Client, name: string, { user, password }: Credential): Promise<void> {
   const [role, owner] = [nameOf(user), nameOf(name)];
   const there = await exists(admin, "pg_roles where rolname", user);
   // The password has no character that would end the string: base64url.
@@ -57,7 +57,7 @@ export async function ensureUser(admin: Client, name: string, { user, password }
 }
 
 /** The role of a version of the password: two are there while one takes over. */
-export function userOf(database: string, version: number): string {
+function userOf(database: string, version: number): string {
   return `${database}.${version}`;
 }
 

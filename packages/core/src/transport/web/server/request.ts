@@ -19,7 +19,7 @@ export interface BodyWait {
 }
 
 /** Whether a request announces a body: RFC 9112, section 6. */
-export function hasBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
