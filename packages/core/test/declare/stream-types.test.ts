@@ -23,9 +23,7 @@ test("any async iterable is a stream, promised or not; a plain one is a value", 
     iterable: (_: string): AsyncIterable<Date> => null as never,
     promised: async () => null as unknown as AsyncGenerator<string, number, boolean>,
     list: () => [1, 2],
-    generator: function* () {
-      yield 1;
-    },
+    items: (): Iterable<number> => [1],
     either: (): AsyncIterable<number> | number => 1,
     any: (): any => 1,
     never: (): never => {
@@ -36,7 +34,7 @@ test("any async iterable is a stream, promised or not; a plain one is a value", 
   expectTypeOf(api.iterable).returns.toEqualTypeOf<AsyncIterable<Date>>();
   expectTypeOf(api.promised).returns.toEqualTypeOf<AsyncIterable<string>>();
   expectTypeOf(api.list).returns.toEqualTypeOf<Promise<number[]>>();
-  expectTypeOf(api.generator).returns.toExtend<Promise<Iterable<number>>>();
+  expectTypeOf(api.items).returns.toExtend<Promise<Iterable<number>>>();
   expectTypeOf(api.either).returns.toEqualTypeOf<Promise<AsyncIterable<number> | number>>();
   expectTypeOf(api.any).returns.toEqualTypeOf<Promise<any>>();
   expectTypeOf(api.never).returns.toEqualTypeOf<Promise<never>>();

@@ -142,7 +142,8 @@ function inWords(error: unknown): string {
   return isFull ? `it took more than ${RESOURCE_LIMITS.maxOldGenerationSizeMb} MiB beside its own memory` : message;
 }
 
-/** Beside this file: in the sources, or where they were built. */
+/** In the sources, or where they were built; written out, so that whoever lays an app out finds it. */
 function threadFile(): URL {
-  return new URL(`../worker/thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+  const isSource = import.meta.url.endsWith(".ts");
+  return isSource ? new URL("../worker/thread.ts", import.meta.url) : new URL("../worker/thread.js", import.meta.url);
 }

@@ -80,7 +80,7 @@ describe("a file that is wrong", () => {
     [
       "imports what is not there",
       "imports-nothing.ts",
-      /imports-nothing\.ts:2:\d+: Could not resolve "\.\/nothing\.ts"\n.*from "\.\/nothing\.ts"/,
+      /imports-nothing\.ts:2:\d+: There is no "\.\/nothing\.ts"\.\n.*from "\.\/nothing\.ts"/,
     ],
   ])("in that it %s, is shown by hadron with file, line and code, without a trace", async (_, name, message) => {
     const folder = join(shell.home, "project");
