@@ -72,7 +72,10 @@ export function wasm(file: string, options: WasmOptions = {}): Part<Handler> & M
         ...modules.map(({ file }) => file),
         ...resolved.folders.flatMap(({ folder, isWritable }) => (isWritable ? [] : [toNeed(folder)])),
       ],
-      details: Object.fromEntries(modules.map((module) => [module.file, describe(module)])),
+      details: {
+        ...Object.fromEntries(linkedTo(resolved).map(({ file, loaded }) => [file, digestOf(loaded)])),
+        [own.file]: describe(own),
+      },
       ...(resolved.kv === undefined ? {} : { uses: [resolved.kv] }),
     },
     root: () => toHandler(new GuestReplica(own)),
@@ -111,9 +114,12 @@ function linkedTo({ link }: ResolvedOptions): readonly DeclaredModule[] {
 }
 
 function describe({ loaded, options }: DeclaredModule): string {
-  return [`sha256:${loaded.sha256}`, `${options.memoryMiB} MiB`, `${options.timeoutMs} ms`, ...toGrants(options)].join(
-    ", ",
-  );
+  return [digestOf(loaded), `${options.memoryMiB} MiB`, `${options.timeoutMs} ms`, ...toGrants(options)].join(", ");
+}
+
+/** All that is said of a module that another one calls: what it may do is the other's to say. */
+function digestOf({ sha256 }: LoadedModule): string {
+  return `sha256:${sha256}`;
 }
 
 /** A path as `files` takes it. */

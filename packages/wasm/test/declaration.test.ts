@@ -124,3 +124,17 @@ test("describe shows what it is, by its digest, and what it was granted", () => 
     ),
   });
 });
+
+test("of a module that is linked its digest is shown: it has the grants of the one that calls it", () => {
+  const link = {
+    adder: wasm(at("math"), { start: "add", clock: true }),
+    "api-demo-c": wasm(at("api-demo"), { start: "twice" }),
+  };
+  const [topology] = compose("app", [service("both", wasm(at("interop"), { start: "process", link }))]).topology
+    .services;
+  expect(topology?.details).toEqual({
+    "modules/interop.wasm": expect.stringMatching(/, 64 MiB, 30000 ms$/),
+    "modules/math.wasm": expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    "modules/api-demo.wasm": expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+  });
+});

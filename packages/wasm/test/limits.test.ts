@@ -88,4 +88,7 @@ test("handles and pointers that were not given end the call, or are an error of 
     code: "HANDLER_FAILED",
     message: expect.stringMatching(/pointed outside of its memory/),
   });
+  // The module itself looks at the number that it gets, and traps where that is another one.
+  expect(await descriptor()).toBe("");
+  expect(await list()).toBe("");
 });

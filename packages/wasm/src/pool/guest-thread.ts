@@ -13,13 +13,7 @@ import type {
 /** Answers what a guest asks in the middle of its call. A rejection becomes the guest's own error. */
 export type Answering = (question: Question) => Promise<Omit<Answer & { ok: true }, "ok">>;
 
-/** What came of a call, and what the guest said beside it. */
-export interface Outcome {
-  readonly output: GuestOutput;
-  readonly log: string;
-}
-
-/** A call that failed, with what its guest had said. */
+/** A call, and what its guest may want of its replica. */
 export interface GuestCall {
   readonly input: GuestInput;
   readonly answer: Answering;
