@@ -6,11 +6,13 @@ import minimist from "minimist";
 import { judge } from "./mutants/judge.ts";
 import { tryMutants } from "./mutants/try.ts";
 
-const HELP = `pnpm mutants [--package=NAME] [--file=PATH] [--changed=BASE] [--tests=PATH] [--minutes=N] [--json]
+const HELP = `pnpm mutants [--package=NAME] [--file=PATH] [--changed=BASE] [--tests=PATH] [--sample=N [--seed=N]] [--minutes=N] [--json]
   --package   the sources of these packages alone; may be given more than once
   --file      these files, or folders, alone; may be given more than once
   --changed   of those, what differs from this commit
   --tests     with these tests, or folders of tests, alone: quicker, and says what those notice
+  --sample    so many of them, drawn by chance: what a large package takes hours for is then known within some percent
+  --seed      of that chance: the same one draws the same mutants of unchanged sources (1)
   --minutes   stop after so long, and judge by what was tried until then
   --json      print the survivors as JSON`;
 
@@ -35,18 +37,16 @@ const LEFT_ALONE = [
 
 const root = resolve(import.meta.dirname, "..");
 const flags = minimist(process.argv.slice(2), {
-  string: ["package", "file", "changed", "tests", "minutes"],
+  string: ["package", "file", "changed", "tests", "sample", "seed", "minutes"],
   boolean: ["json", "help"],
 });
 if (flags.help) {
   console.log(HELP);
   process.exit(0);
 }
-const minutes = flags.minutes === undefined ? undefined : Number(flags.minutes);
-if (minutes !== undefined && !(minutes > 0)) {
-  console.error(`--minutes=${flags.minutes} is no number above 0.\n${HELP}`);
-  process.exit(2);
-}
+const minutes = readNumber("minutes");
+const size = readNumber("sample");
+const sample = size === undefined ? undefined : { size, seed: readNumber("seed") ?? 1 };
 const packages = [flags.package ?? []].flat();
 const wanted = [flags.file ?? []].flat();
 
@@ -70,7 +70,12 @@ if (files.length === 0) {
 const tests = [flags.tests ?? []]
   .flat()
   .flatMap((path: string) => (path.endsWith(".ts") ? path : globSync(`${path}/**/*.test.ts`, { cwd: root })));
-const { tried, planned, end } = await tryMutants(root, files, { tests, minutes, isQuiet: flags.json });
+const { tried, planned, end } = await tryMutants(root, files, {
+  tests,
+  sample,
+  minutes,
+  isQuiet: flags.json,
+});
 if (end === "stopped")
   console.error(
     planned === undefined
@@ -81,7 +86,14 @@ if (end === "failed") {
   console.error(`Stryker gave up after ${tried.length} mutants; what is above says why. Do the tests pass as it is?`);
   process.exitCode = 1;
 }
-const { survivors, summary, isEnough } = judge(root, tried);
+const { survivors, summary, isEnough } = judge(root, tried, sample !== undefined);
 if (flags.json) console.log(JSON.stringify(survivors, undefined, 2));
 for (const line of summary) console.error(line);
 if (!isEnough) process.exitCode = 1;
+
+function readNumber(name: string): number | undefined {
+  const given = flags[name];
+  if (given === undefined || Number(given) > 0) return given === undefined ? undefined : Number(given);
+  console.error(`--${name}=${given} is no number above 0.\n${HELP}`);
+  process.exit(2);
+}

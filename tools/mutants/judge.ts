@@ -16,8 +16,11 @@ interface Equivalent {
   readonly why: string;
 }
 
-/** Counts by package what was noticed; `isEnough` is false where a package has too many that were not. */
-export function judge(root: string, tried: readonly Mutant[]) {
+/**
+ * Counts by package what was noticed; `isEnough` is false where a package has too many that were not. Of a sample it says
+ * between which figures the whole is likely to lie (95 in 100; Wilson's interval).
+ */
+export function judge(root: string, tried: readonly Mutant[], isSample: boolean) {
   const equivalents: readonly Equivalent[] = JSON.parse(
     readFileSync(join(root, "tools/mutants/equivalents.json"), "utf8"),
   );
@@ -51,7 +54,16 @@ export function judge(root: string, tried: readonly Mutant[]) {
       : all < FEWEST
         ? `; fewer than ${FEWEST} are not judged`
         : "";
-    return `${name}: ${noticed} of ${all} mutants noticed (${percent.toFixed(1)} %), ${equivalent} equivalent${verdict}`;
+    return `${name}: ${noticed} of ${all} mutants noticed (${percent.toFixed(1)} %${isSample ? `, ${likely(noticed, all)}` : ""}), ${equivalent} equivalent${verdict}`;
   });
   return { survivors, summary, isEnough };
+}
+
+/** E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. */
+function likely(noticed: number, all: number): string {
+  const z = 1.96;
+  const share = noticed / all;
+  const middle = (share + z ** 2 / (2 * all)) / (1 + z ** 2 / all);
+  const half = (z * Math.sqrt((share * (1 - share)) / all + z ** 2 / (4 * all ** 2))) / (1 + z ** 2 / all);
+  return `${(100 * (middle - half)).toFixed(0)} to ${(100 * (middle + half)).toFixed(0)} % of all`;
 }

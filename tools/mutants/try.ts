@@ -24,6 +24,8 @@ export interface Mutant {
 interface Options {
   /** None: all that import what is changed, as \`vitest.mutants.config.ts\` has them. */
   readonly tests: readonly string[];
+  /** So many of them alone, drawn by the seed. */
+  readonly sample: { readonly size: number; readonly seed: number } | undefined;
   /** The run is stopped after so long, with all that it started. */
   readonly minutes: number | undefined;
   /** Whether Stryker's own account is left out. */
@@ -41,7 +43,7 @@ interface Outcome {
 export async function tryMutants(
   root: string,
   files: readonly string[],
-  { tests, minutes, isQuiet }: Options,
+  { tests, sample, minutes, isQuiet }: Options,
 ): Promise<Outcome> {
   const work = join(root, ".build/mutants");
   const lines = join(root, ".build/mutants.ndjson");
@@ -52,7 +54,11 @@ export async function tryMutants(
   const stryker = spawn(join(root, "node_modules/.bin/stryker"), words, {
     cwd: root,
     detached: true,
-    env: { ...process.env, MUTANTS_TRIED: lines },
+    env: {
+      ...process.env,
+      MUTANTS_TRIED: lines,
+      ...(sample === undefined ? {} : { MUTANTS_SAMPLE: `${sample.size}`, MUTANTS_SEED: `${sample.seed}` }),
+    },
     stdio: ["ignore", isQuiet ? "ignore" : "inherit", "inherit"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
