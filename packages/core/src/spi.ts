@@ -47,7 +47,8 @@ export { defineResource, type Resource, type ResourceSpec, resourceDefinition } 
 export { describeIssues } from "./declare/schema.ts";
 export { recordSite } from "./declare/site.ts";
 export type { Faced, Offering } from "./declare/types.ts";
-export { type App, type AppService, compose } from "./describe/compose.ts";
+export type { App, AppService } from "./describe/compose/app.ts";
+export { compose } from "./describe/compose/compose.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";
 export { checkScale } from "./describe/scale-rules.ts";

@@ -1,4 +1,4 @@
-import type { App } from "../describe/compose.ts";
+import type { App } from "../describe/compose/app.ts";
 import { HadronError } from "../errors.ts";
 import { type CaptureRecords, captureVariable, fromRecord, readRecords } from "../given/capture-record.ts";
 import { GivenValues } from "../given/given-values.ts";

@@ -4,7 +4,7 @@ import type { Host } from "../call/host/host.ts";
 import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import type { Health } from "../describe/built-in.ts";
-import type { App } from "../describe/compose.ts";
+import type { App } from "../describe/compose/app.ts";
 import { createWork, learnWork } from "../describe/procedures.ts";
 import { placeOf } from "../describe/topology.ts";
 import { HadronError } from "../errors.ts";

@@ -10,7 +10,7 @@ import { offerHost } from "../call/host/outside.ts";
 import type { Clock } from "../clock/clock.ts";
 import { serviceDefinition } from "../declare/definition.ts";
 import type { AnyService, Client, Service } from "../declare/types.ts";
-import type { App } from "../describe/compose.ts";
+import type { App } from "../describe/compose/app.ts";
 import { findLack, toLackError } from "../describe/features.ts";
 import { hashTopology, replicaName, type Topology } from "../describe/topology.ts";
 import { toWaves } from "../describe/waves.ts";

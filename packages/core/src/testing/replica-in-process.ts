@@ -2,7 +2,7 @@ import type { Member } from "../call/directory/directory.ts";
 import { ambient } from "../call/host/ambient.ts";
 import type { Host } from "../call/host/host.ts";
 import type { Started } from "../declare/life.ts";
-import type { App } from "../describe/compose.ts";
+import type { App } from "../describe/compose/app.ts";
 import { replicaName, type ServiceTopology } from "../describe/topology.ts";
 import { inWords } from "../errors.ts";
 import type { ReplicaDispatcher } from "../serve/dispatch/dispatcher.ts";

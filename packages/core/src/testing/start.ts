@@ -1,6 +1,7 @@
 import type { CaptureDefinition } from "../declare/definition.ts";
 import { type AppArguments, checkOptions, splitArguments } from "../describe/app-arguments.ts";
-import { type App, compose } from "../describe/compose.ts";
+import type { App } from "../describe/compose/app.ts";
+import { compose } from "../describe/compose/compose.ts";
 import { HadronError } from "../errors.ts";
 import { type CaptureRecords, toRecord } from "../given/capture-record.ts";
 import { AppInProcess } from "./app-in-process.ts";

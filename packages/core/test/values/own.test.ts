@@ -4,7 +4,7 @@ import { shard } from "@hadron/patterns";
 import { expect, test } from "vitest";
 import { DnsDirectory } from "../../src/call/directory/dns-directory.ts";
 import { createSystemClock } from "../../src/clock/system-clock.ts";
-import { compose } from "../../src/describe/compose.ts";
+import { compose } from "../../src/describe/compose/compose.ts";
 import { hostOf } from "../../src/run/environment.ts";
 import { own } from "../../src/values/own.ts";
 

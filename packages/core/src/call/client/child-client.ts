@@ -1,6 +1,6 @@
 import type { ChildCallOptions, ChildClient, ShardCallOptions, ShardClient } from "../../declare/pattern.ts";
 import type { Api, Client } from "../../declare/types.ts";
-import type { AppService } from "../../describe/compose.ts";
+import type { AppService } from "../../describe/compose/app.ts";
 import { placeOf } from "../../describe/topology.ts";
 import type { Member } from "../directory/directory.ts";
 import type { Host } from "../host/host.ts";

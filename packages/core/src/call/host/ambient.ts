@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clockwork } from "../../clock/clockwork.ts";
 import type { Address, CallOptions, Context, Log } from "../../declare/types.ts";
-import type { App } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
 import type { GivenValues } from "../../given/given-values.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { Hello } from "../../transport/transport.ts";

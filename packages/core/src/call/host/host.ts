@@ -1,7 +1,7 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
 import type { Address, CallOptions, Log } from "../../declare/types.ts";
-import type { App } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
 import { HadronError } from "../../errors.ts";
 import { GivenValues } from "../../given/given-values.ts";
 import type { Metric } from "../../metric.ts";

@@ -1,4 +1,4 @@
-import type { App } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
 import type { Change, Program, RunContext, Runner, RunnerModule } from "../../runner.ts";
 import type { Stopping } from "../process/stopping.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -1,4 +1,4 @@
-import type { App } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
 import { hashTopology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
 import { captureVariable } from "../../given/capture-record.ts";

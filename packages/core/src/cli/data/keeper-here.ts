@@ -1,7 +1,7 @@
 import { TableDirectory } from "../../call/directory/table-directory.ts";
 import { createHost, type Host } from "../../call/host/host.ts";
 import type { Clockwork } from "../../clock/clockwork.ts";
-import type { App } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
 import { replicaName } from "../../describe/topology.ts";
 import { createLog } from "../../serve/log.ts";
 import { createReplica } from "../../serve/replica-server.ts";

@@ -1,5 +1,6 @@
 import { checkOptions, type RunOptions } from "../../describe/app-arguments.ts";
-import { type App, compose } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
+import { compose } from "../../describe/compose/compose.ts";
 import { findLack, toLackError } from "../../describe/features.ts";
 import type { Topology } from "../../describe/topology.ts";
 import { HadronError, isHadronError } from "../../errors.ts";

@@ -1,5 +1,5 @@
 import { createSystemClock } from "../../clock/system-clock.ts";
-import { compose } from "../../describe/compose.ts";
+import { compose } from "../../describe/compose/compose.ts";
 import type { ResourceCommand, ResourceVerb } from "../../verb/resource-verb.ts";
 import type { Command } from "../command/command.ts";
 import { confirm } from "../command/confirm.ts";

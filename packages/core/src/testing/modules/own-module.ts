@@ -1,5 +1,5 @@
 import type { Clockwork } from "../../clock/clockwork.ts";
-import type { App } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
 
 /** What one replica has for itself. */
 export interface OwnModule {

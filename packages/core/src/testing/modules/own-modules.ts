@@ -1,6 +1,7 @@
 import { serviceDefinition } from "../../declare/definition.ts";
 import { resourceDefinition, resourceKey } from "../../declare/resource.ts";
-import { type App, compose } from "../../describe/compose.ts";
+import type { App } from "../../describe/compose/app.ts";
+import { compose } from "../../describe/compose/compose.ts";
 import { firstDifference } from "../../describe/topology.ts";
 import { inWords } from "../../errors.ts";
 import type { TestTime } from "../time/test-time.ts";

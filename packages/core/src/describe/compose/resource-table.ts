@@ -1,8 +1,8 @@
-import type { ResourceDefinition, ServiceDefinition } from "../declare/definition.ts";
-import { resourceKey } from "../declare/resource.ts";
-import { lineOf } from "../declare/site.ts";
-import { HadronError } from "../errors.ts";
-import type { ResourceTopology } from "./topology.ts";
+import type { ResourceDefinition, ServiceDefinition } from "../../declare/definition.ts";
+import { resourceKey } from "../../declare/resource.ts";
+import { lineOf } from "../../declare/site.ts";
+import { HadronError } from "../../errors.ts";
+import type { ResourceTopology } from "../topology.ts";
 
 /** The resources of an app, as its services bring them. */
 export class ResourceTable {

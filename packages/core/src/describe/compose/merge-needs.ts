@@ -1,6 +1,6 @@
-import type { Needed, ServiceDefinition } from "../declare/definition.ts";
-import { lineOf } from "../declare/site.ts";
-import { HadronError } from "../errors.ts";
+import type { Needed, ServiceDefinition } from "../../declare/definition.ts";
+import { lineOf } from "../../declare/site.ts";
+import { HadronError } from "../../errors.ts";
 
 /** What one service needs, of its own options and of its parts together. */
 export interface Merged extends Omit<Needed, "by" | "site"> {}

@@ -1,7 +1,7 @@
-import type { CaptureDefinition, GivenDefinition, Needed } from "../declare/definition.ts";
-import { lineOf, recordSite } from "../declare/site.ts";
-import { HadronError } from "../errors.ts";
-import type { CaptureTopology } from "./topology.ts";
+import type { CaptureDefinition, GivenDefinition, Needed } from "../../declare/definition.ts";
+import { lineOf, recordSite } from "../../declare/site.ts";
+import { HadronError } from "../../errors.ts";
+import type { CaptureTopology } from "../topology.ts";
 
 /** The secrets and captured values of an app, as its services bring them, and as `run` is given them. */
 export class GivenTable {

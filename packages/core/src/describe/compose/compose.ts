@@ -1,0 +1,45 @@
+import type { GivenDefinition, ResourceDefinition, ServiceDefinition } from "../../declare/definition.ts";
+import { givenDefinition, serviceDefinition } from "../../declare/definition.ts";
+import { checkAppName } from "../../declare/names.ts";
+import { resourceDefinition } from "../../declare/resource.ts";
+import { noteUse } from "../../declare/site.ts";
+import { HadronError } from "../../errors.ts";
+import type { Choices } from "../topology.ts";
+import type { App } from "./app.ts";
+import { Composer } from "./composer.ts";
+
+/**
+ * Composes services, and what their patterns are made of, to an app. Pure.
+ *
+ * INVALID_DECLARATION if two services have one name, a pattern contains itself, counts or needs contradict each other, or
+ * a service says that it uses one that is not there.
+ */
+export function compose(app: string, services: readonly unknown[], choices?: Choices): App {
+  noteUse();
+  checkAppName(app);
+  if (services.length === 0) {
+    throw new HadronError("INVALID_DECLARATION", "run() was given no service: write run(myService).");
+  }
+  const roots = new Set<ServiceDefinition>();
+  const resources: ResourceDefinition[] = [];
+  const given: GivenDefinition[] = [];
+  for (const [position, value] of services.entries()) {
+    const resource = resourceDefinition(value);
+    const handed = givenDefinition(value);
+    const definition = serviceDefinition(value);
+    if (resource !== undefined) resources.push(resource);
+    else if (handed !== undefined) given.push(handed);
+    else if (definition !== undefined) roots.add(definition);
+    else {
+      throw new HadronError(
+        "INVALID_DECLARATION",
+        `run(): argument ${position + 1} is no service. Make one with service(name, handler).`,
+      );
+    }
+  }
+  const composer = new Composer([...roots], choices);
+  for (const resource of resources) composer.resources.add(resource, true);
+  for (const definition of given) composer.given.share(definition);
+  composer.addRoots();
+  return composer.finish(app);
+}
