@@ -115,6 +115,37 @@ describe("DB", () => {
   });
 });
 
+describe("the place of a fault", () => {
+  const columns = (source: string) => problems(source).map((problem) => /^line (\d+, column \d+)/.exec(problem)?.[1]);
+  test.each([
+    ["MOV A,", ["1, column 7"]],
+    ["MOV A, 'x',", ["1, column 12", "1, column 12"]],
+    ['DB "ab",', ["1, column 9", "1, column 9"]],
+    ['DB "ab" ,', ["1, column 10", "1, column 10"]],
+    ["MOV [A", ["1, column 7"]],
+    ["MOV A, ['x'", ["1, column 12"]],
+    ["MOV A 'x'", ["1, column 7"]],
+  ])("%s: behind what is there, quotes included", (line, expected) => {
+    expect(columns(line)).toEqual(expected);
+  });
+
+  test("faults come in the order of lines, and of columns within one", () => {
+    expect(columns("y: MOV 'a', A\nFOO\nx: HLT\nMOV [z], q\nx: HLT")).toEqual([
+      "1, column 8",
+      "2, column 1",
+      "4, column 6",
+      "4, column 10",
+      "5, column 1",
+    ]);
+  });
+
+  test("operands that no form takes are told as they were written", () => {
+    expect(problems("MOV 'x', [A-2]")).toEqual([
+      expect.stringContaining("operands that MOV does not take: 'x', [A-2];"),
+    ]);
+  });
+});
+
 describe("[R±k]", () => {
   test("holds the offset in the upper five bits and the register in the lower three", () => {
     for (const [number, register] of ["A", "b", "C", "d", "sp"].entries()) {

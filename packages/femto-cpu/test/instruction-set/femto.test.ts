@@ -279,12 +279,26 @@ describe("declaring instructions", () => {
     ["DB N", /DB is taken/],
     ["FOO X", /"X" is no kind of operand/],
     ["", /no syntax/],
+    ["FOO|bar", /no syntax/],
+    ["FOOa", /no syntax/],
+    ["FOO1 R", /no syntax/],
+    ["FOO|DB", /DB is taken/],
+    ["FOO-BAR", /no syntax/],
+    ["FOO R,N", /"R,N" is no kind of operand/],
   ])("refuses the syntax %j", (syntax, message) => {
     expect(() => instruction(syntax, spec)).toThrow(message);
   });
 
-  test("refuses an opcode that is no byte", () => {
-    expect(() => instruction("FOO", { ...spec, opcode: 256 })).toThrow(/opcode is 256/);
+  test.each([256, -1, 1.5])("refuses the opcode %d, which is no byte", (opcode) => {
+    expect(() => instruction("FOO", { ...spec, opcode })).toThrow(`opcode is ${opcode}, and should be 0 to 255`);
+  });
+
+  test.each([0, 255])("takes the opcode %d", (opcode) => {
+    expect(instruction("FOO|BAR R, [N]", { ...spec, opcode })).toMatchObject({
+      mnemonics: ["FOO", "BAR"],
+      operands: ["R", "[N]"],
+      opcode,
+    });
   });
 
   test.each([

@@ -19,6 +19,13 @@ test("a program is its bytes and zeros behind them", () => {
   expect(store.read(id)).toEqual([1, 2, 3, ...new Array(253).fill(0)]);
 });
 
+test("a byte may be all that a byte can be, and a program all of the memory", () => {
+  const { store } = createStore();
+  expect(store.read(store.allocate([0, 255])).slice(0, 2)).toEqual([0, 255]);
+  const full = Array<number>(256).fill(255);
+  expect(store.read(store.allocate(full))).toEqual(full);
+});
+
 test.each([[[256]], [[-1]], [[1.5]], [new Array(257).fill(0)]])("%j is refused as a program", (bytes) => {
   expect(() => createStore().store.allocate(bytes)).toThrow(/at most 256 bytes/);
 });
