@@ -87,6 +87,21 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "shop",
+    calls: [
+      { words: ["shop", "add", '{"user":"ann","item":"tea"}'], output: (it) => expect(it).toEqual(["tea"]) },
+      { words: ["shop", "buy", '"ann"'], output: (it) => expect(it).toEqual({ sale: "1", items: ["tea"] }) },
+      { words: ["shop", "buy", '"ann"'], output: (it) => expect(it).toEqual({ items: [] }) },
+      { words: ["shop", "mailed", '{"user":"ann","sale":"1"}'], output: (it) => expect(it).toBe(true) },
+      { words: ["nightly"], output: (it) => expect(it).toBe(null) },
+      { words: ["shop", "report"], output: (it) => expect(it).toBe("ann,1\n") },
+      {
+        words: ["shop", "about"],
+        output: (it) => expect(it).toEqual({ commit: expect.any(String), leader: expect.any(Number) }),
+      },
+    ],
+  },
+  {
     file: "web",
     calls: [
       {
