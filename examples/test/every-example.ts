@@ -5,11 +5,15 @@ import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
+/** The folder of a `psql`, for machines that have none. */
+const PSQL = resolve(root, "packages/resources/test/verbs/bin");
 
 /** What is typed for each example, and what has to come out. */
 const EXAMPLES: readonly {
   file: string;
   calls: readonly { words: readonly string[]; output: (...items: any[]) => void }[];
+  /** Other verbs, where the app goes on running, and the lines that come out. */
+  verbs?: readonly { words: readonly string[]; lines: readonly string[] }[];
 }[] = [
   { file: "hello", calls: [{ words: ["hello", '"Ann"'], output: (it) => expect(it).toBe("Hello, Ann!") }] },
   {
@@ -85,6 +89,7 @@ const EXAMPLES: readonly {
       { words: ["orders", "place", '{"user":"ann","sku":"tea"}'], output: (it) => expect(it).toEqual({ id: 1 }) },
       { words: ["orders", "of", '"ann"'], output: (it) => expect(it).toEqual([{ id: 1, sku: "tea", amount: 1 }]) },
     ],
+    verbs: [{ words: ["psql", "book", "select sku, amount from line"], lines: ["tea|1"] }],
   },
   {
     file: "shop",
@@ -125,31 +130,40 @@ export function testEveryExample(
   const type = async (...words: readonly string[]) => {
     const { stdout } = await run("tsx", words, {
       cwd: root,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...options.env, PATH: `${PSQL}:${process.env.PATH}` },
       timeout: options.timeoutMs,
     });
     return stdout;
   };
-  test.each(EXAMPLES)(`example $file on ${runner}`, { timeout: options.timeoutMs * 3 }, async ({ file, calls }) => {
-    const app = `ex-${file}-${process.pid}`;
-    const flags = [`--runner=${runner}`, `--app=${app}`, ...(options.flags ?? [])];
-    const path = `examples/${file}.ts`;
-    try {
-      if (runner !== "local") await type(path, "up", ...flags);
-      // Under the local runner, call starts the app for this one call.
-      for (const { words, output } of calls) {
-        const printed = await type(path, "call", ...words, ...flags);
-        output(
-          ...printed
-            .trimEnd()
-            .split("\n")
-            .map((line) => JSON.parse(line)),
-        );
+  test.each(EXAMPLES)(
+    `example $file on ${runner}`,
+    { timeout: options.timeoutMs * 3 },
+    async ({ file, calls, verbs = [] }) => {
+      const app = `ex-${file}-${process.pid}`;
+      const flags = [`--runner=${runner}`, `--app=${app}`, ...(options.flags ?? [])];
+      const path = `examples/${file}.ts`;
+      try {
+        if (runner !== "local") await type(path, "up", ...flags);
+        // Under the local runner, call starts the app for this one call.
+        for (const { words, output } of calls) {
+          const printed = await type(path, "call", ...words, ...flags);
+          output(
+            ...printed
+              .trimEnd()
+              .split("\n")
+              .map((line) => JSON.parse(line)),
+          );
+        }
+        // There, what call started has ended with it.
+        for (const { words, lines } of runner === "local" ? [] : verbs) {
+          const printed = await type(path, ...words, ...flags);
+          expect(printed.trimEnd().split("\n")).toEqual(lines);
+        }
+      } finally {
+        await type(path, "delete", "--data", "--yes", ...flags);
       }
-    } finally {
-      await type(path, "delete", "--data", "--yes", ...flags);
-    }
-    const status = JSON.parse(await type(path, "status", "--json", ...flags));
-    expect(status).toMatchObject({ app, runner, revision: null, services: [] });
-  });
+      const status = JSON.parse(await type(path, "status", "--json", ...flags));
+      expect(status).toMatchObject({ app, runner, revision: null, services: [] });
+    },
+  );
 }

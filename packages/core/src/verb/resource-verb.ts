@@ -1,4 +1,6 @@
+import type { ImagePort } from "../call/directory/addresses.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { Address } from "../declare/types.ts";
 
 /** A flag of a verb that a resource brings. */
 export interface ResourceVerbFlag {
@@ -48,6 +50,8 @@ export interface ResourceCommand {
   input(word: string): Promise<unknown>;
   /** Asks, unless --yes was given. WRONG_USE where the answer is no. */
   confirm(question: string): Promise<void>;
+  /** Runs a program on the terminal of whoever typed the command, until it ends. WRONG_USE where it is not installed. Its exit status. */
+  exec(program: string, words: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
   /** Finds what keeps resources. WRONG_USE where nothing of the app is deployed, and nothing is kept. */
   keeper(name: string): Promise<Keeper>;
 }
@@ -68,6 +72,11 @@ export interface Keeper {
     input: unknown,
     options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<unknown>;
+  /**
+   * Where a port of an image beside it is, as seen from this process; the way to it stays open as long as the command.
+   * UNAVAILABLE where it is not known in time, FAILED_PRECONDITION where the runner cannot tell.
+   */
+  address(service: string, port: ImagePort): Promise<Address>;
 }
 
 /**

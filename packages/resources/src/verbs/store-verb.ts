@@ -65,6 +65,6 @@ export function toJson(value: unknown): string {
 
 /** NOT_FOUND, with the names that there are. */
 export function notThere(what: string, name: string, names: readonly string[]): HadronError {
-  const there = names.length === 0 ? "There is none" : `There are ${names.join(", ")}`;
+  const there = names.length === 0 ? "There is none" : `There ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
   return new HadronError("WRONG_USE", `There is no ${what} "${name}". ${there}.`);
 }

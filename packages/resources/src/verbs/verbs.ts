@@ -31,3 +31,28 @@ export const QUEUE: ResourceVerb = {
   flags: [YES],
   load: async () => (await import("./queue.ts")).queue,
 };
+
+/** What the command line of an app with databases can do: their addresses for other tools. */
+export const URL_VERB: ResourceVerb = {
+  name: "url",
+  words: "NAME",
+  mostWords: 1,
+  summary: "print the URL of a database, for other tools",
+  details: [
+    "There is a password in it: it asks before it prints one on a terminal.",
+    "Where the way to the server is open only as long as the command, it stays until Ctrl-C.",
+  ],
+  flags: [YES],
+  load: async () => (await import("./database.ts")).url,
+};
+
+/** The same: a session of the standard client. */
+export const PSQL: ResourceVerb = {
+  name: "psql",
+  words: "NAME [SQL]",
+  mostWords: 2,
+  summary: "open psql in a database, connected through the runner",
+  details: ["With SQL it runs that, and ends. psql itself must be installed on this machine."],
+  flags: [],
+  load: async () => (await import("./database.ts")).psql,
+};

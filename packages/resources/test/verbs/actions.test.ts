@@ -29,7 +29,9 @@ function rig(store: LocalStore) {
       confirm: async (question) => {
         asked.push(question);
       },
+      exec: () => Promise.reject(new Error("Nothing is run.")),
       keeper: async () => ({
+        address: () => Promise.reject(new Error("There is no image.")),
         call: (procedure, input) =>
           procedure === "commit" ? store.server.commit(input as never) : store.server.read(input as never),
       }),

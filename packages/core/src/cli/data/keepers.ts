@@ -1,3 +1,4 @@
+import type { Host } from "../../call/host/host.ts";
 import { createSystemClock } from "../../clock/system-clock.ts";
 import { HadronError } from "../../errors.ts";
 import type { Holdings, Keeper, KeptThing } from "../../verb/resource-verb.ts";
@@ -83,7 +84,9 @@ export class Keepers implements AsyncDisposable {
       // Deployed before it kept anything.
       if (!services.some((service) => service.name === name)) return undefined;
       const connected = this.#closing.use(await runner.connect(topology.app, context));
-      const host = this.#closing.adopt(await openHost(topology.app, connected.directory), (open) => open.close());
+      const host = this.#closing.adopt(await openHost(topology.app, connected.directory, connected.address), (open) =>
+        open.close(),
+      );
       return toKeeper(host, name);
     }
     if (!(await this.#command.module()).endsWithCommand) return undefined;
@@ -109,9 +112,9 @@ export async function lookAtKept(command: Command): Promise<readonly Holdings[] 
   }
 }
 
-function toKeeper(
-  host: { call(service: string, procedure: string, input: unknown, options: object): Promise<unknown> },
-  name: string,
-): Keeper {
-  return { call: (procedure, input, options = {}) => host.call(name, procedure, input, options) };
+function toKeeper(host: Pick<Host, "call" | "address">, name: string): Keeper {
+  return {
+    call: (procedure, input, options = {}) => host.call(name, procedure, input, options),
+    address: (service, port) => host.address(service, port),
+  };
 }

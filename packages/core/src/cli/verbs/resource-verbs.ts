@@ -5,6 +5,7 @@ import type { Command } from "../command/command.ts";
 import { confirm } from "../command/confirm.ts";
 import { readInput } from "../command/input.ts";
 import { Keepers } from "../data/keepers.ts";
+import { execHere } from "../process/exec-here.ts";
 import { toTable } from "../terminal/table.ts";
 import type { Verb } from "./verbs.ts";
 
@@ -85,6 +86,7 @@ function toResourceCommand(command: Command, keepers: Keepers): ResourceCommand 
     confirm: async (question) => {
       if (flags.yes === undefined) await confirm(command, question);
     },
+    exec: (program, words, env) => execHere(program, words, env),
     keeper: (name) => keepers.need(name),
   };
 }

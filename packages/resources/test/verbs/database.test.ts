@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root, Shell } from "../../../core/test/cli/e2e/shell.ts";
+
+const shell = new Shell();
+const folder = mkdtempSync(join(tmpdir(), "hadron-psql-"));
+const line = (words: readonly string[]) => [
+  join(root, "examples/orders.ts"),
+  ...words,
+  "--app=psql",
+  `--data-dir=${folder}`,
+];
+const type = (...words: readonly string[]) => shell.run(line(words));
+const path = process.env.PATH;
+
+beforeAll(async () => {
+  process.env.PATH = `${resolve(import.meta.dirname, "bin")}:${path}`;
+  await shell.type(line(["up"])).says("err", "End it:");
+}, 120_000);
+afterAll(async () => {
+  process.env.PATH = path;
+  await shell[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("url prints what any other tool connects with, as the one that enters the database and no other", async () => {
+  const { out, err, status } = await type("url", "book");
+  expect([status, err]).toEqual([0, ""]);
+  const client = new Client(out.trim());
+  await client.connect();
+  const { rows } = await client.query("select current_database() as database, current_user as owner");
+  await client.end();
+  expect(rows).toEqual([{ database: "book", owner: "book" }]);
+  const json = await type("url", "book", "--json");
+  expect(JSON.parse(json.out)).toEqual({ name: "book", url: out.trim() });
+}, 60_000);
+
+test("psql is connected through the runner, its status is the verb's, and a database that is not there is named", async () => {
+  expect(await type("psql", "book", "select count(*) from line")).toMatchObject({ status: 0, out: "0\n" });
+  expect(await type("psql", "book", "select nothing")).toMatchObject({ status: 1, out: "" });
+  const wrong = await type("psql", "nope");
+  expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining('no database "nope". There is book.')]);
+  expect((await type("url")).status).toBe(2);
+}, 60_000);
+
+test("a psql that is not installed is said", async () => {
+  const had = process.env.PATH;
+  process.env.PATH = "/nowhere";
+  const { status, err } = await type("psql", "book");
+  process.env.PATH = had;
+  expect([status, err]).toEqual([2, expect.stringContaining("psql is not installed, or cannot be run")]);
+}, 60_000);
