@@ -11,7 +11,12 @@ export default defineConfig({
       "**/node_modules/**",
       "**/*.long.test.ts",
       "packages/core/test/{cli/e2e,faults}/**",
-      "packages/runners/test/{client,docker,kubernetes}/**",
+      // Of these, what needs an engine or a cluster.
+      "packages/runners/test/client/completions.test.ts",
+      "packages/runners/test/docker/{edges,examples,faults,features,images,redeploy,runner}.test.ts",
+      "packages/runners/test/docker/engine/{remote,tls}.test.ts",
+      "packages/runners/test/docker/ingress/replace.test.ts",
+      "packages/runners/test/kubernetes/{edges,ends,kept,lease,objects,packed,refusals,rights,runner,strangers,turns,waiting}.test.ts",
       "**/{busy,kill,local,no-handles,process-life}.test.ts",
       "packages/runners/test/local/{exit,inspect,nothing-left,one-owner,outside-calls,runner,storage,supervision,watchdog}.test.ts",
     ],

@@ -1,4 +1,3 @@
-import type { ImagePort } from "../call/directory/addresses.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Address } from "../declare/types.ts";
 
@@ -76,7 +75,7 @@ export interface Keeper {
    * Where a port of an image beside it is, as seen from this process; the way to it stays open as long as the command.
    * UNAVAILABLE where it is not known in time, FAILED_PRECONDITION where the runner cannot tell.
    */
-  address(service: string, port: ImagePort): Promise<Address>;
+  address(service: string, port: { readonly name: string; readonly number: number }): Promise<Address>;
 }
 
 /**
