@@ -1,5 +1,4 @@
 import type { Clock } from "../clock/clock.ts";
-import type { Address } from "../declare/types.ts";
 
 /** A flag of a verb that a resource brings. */
 export interface ResourceVerbFlag {
@@ -75,7 +74,10 @@ export interface Keeper {
    * Where a port of an image beside it is, as seen from this process; the way to it stays open as long as the command.
    * UNAVAILABLE where it is not known in time, FAILED_PRECONDITION where the runner cannot tell.
    */
-  address(service: string, port: { readonly name: string; readonly number: number }): Promise<Address>;
+  address(
+    service: string,
+    port: { readonly name: string; readonly number: number },
+  ): Promise<{ readonly host: string; readonly port: number }>;
 }
 
 /**
