@@ -35,7 +35,7 @@ export const order = service(
     // The key is the same in all attempts: a payment provider takes it as its idempotency key.
     const paid = await step("charge", ({ key }) => `paid ${order.id} by ${key}`, { attempts: 5, timeoutMs: 10_000 });
     const approval = hook<Approval>("approved");
-    await mail({ to: order.boss, link: approval.token });
+    await mail({ to: order.boss, link: approval.url });
     const said = await Promise.race([approval.next(), sleep("3d")]);
     const pages = await Promise.all(order.pages.map((page) => ocr({ page })));
     return { paid, said: said?.by ?? "nobody", pages: pages.map(({ text }) => text) };

@@ -73,6 +73,27 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "approval",
+    calls: [
+      {
+        words: [
+          "approval",
+          "send",
+          '{"id":"a","start":{"what":"a trip","who":"ann","boss":"bob"},"hook":"answer","value":{"by":"ann","yes":true}}',
+        ],
+        output: (it) => expect(it).toEqual({ duplicate: false }),
+      },
+      {
+        words: ["approval", "result", '{"id":"a"}'],
+        output: (it) => expect(it).toEqual({ approved: true, by: "ann" }),
+      },
+      {
+        words: ["mail", "sent", '"ann"'],
+        output: (it) => expect(it).toEqual([expect.objectContaining({ text: "May we have a trip?" })]),
+      },
+    ],
+  },
+  {
     file: "mail",
     calls: [
       {

@@ -141,12 +141,15 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
 
 function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | null {
   if (expose === false) return null;
-  const { port = null, host = "127.0.0.1", via = "port", hostname = null } = expose === true ? {} : expose;
+  const { port = null, host = "127.0.0.1", via = "port", hostname = null, url } = expose === true ? {} : expose;
   if (port !== null) checkWhole(by, "expose.port", port, 1, 65_535);
   if (!["port", "node-port", "load-balancer", "ingress"].includes(via)) {
     fail(by, `expose.via is "${via}", and should be port, node-port, load-balancer or ingress`);
   }
-  return { port, host, via, hostname };
+  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    fail(by, `expose.url is "${url}", and should be a URL such as https://shop.example`);
+  }
+  return { port, host, via, hostname, ...(url === undefined ? {} : { url }) };
 }
 
 function fail(by: string, what: string): never {

@@ -2,6 +2,7 @@
 export { type Durable, durable } from "./declare/durable.ts";
 export type { DurableService, RunHandle, ShownEvent } from "./declare/handle.ts";
 export type { Attempt } from "./engine/command.ts";
+export type { WebhookBody } from "./hooks/webhook.ts";
 export type { LogEvent } from "./log/events.ts";
 export type { Awaited } from "./log/view.ts";
 export type { RunStatus, RunSummary } from "./owner/runs.ts";

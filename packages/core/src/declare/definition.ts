@@ -172,6 +172,8 @@ export interface Expose {
   readonly via: "port" | "node-port" | "load-balancer" | "ingress";
   /** The host name of an ingress, or null. */
   readonly hostname: string | null;
+  /** Where callers find it, where something stands before it that only you know of: `https://shop.example`. @default what its runner knows */
+  readonly url?: string;
 }
 
 /** What a replica takes, and how long it works on when it is told to stop. */

@@ -42,6 +42,8 @@ export interface StartContext {
   readonly app: string;
   /** Where the app file lies, where this runs on the machine of whoever wrote it; undefined elsewhere. */
   readonly appFolder: string | undefined;
+  /** The URL at which outside callers find the service; undefined where it is not exposed, or its runner cannot know. */
+  readonly outside: string | undefined;
   /** The variables with the URLs of servers that run elsewhere, by the hidden service that would run them here. */
   readonly elsewhere: Readonly<Record<string, string>>;
   /** The resources of the app that this service keeps. */

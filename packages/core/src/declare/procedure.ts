@@ -22,9 +22,10 @@ export interface ProcedureOptions<I extends Schema<any, any> = Schema, O extends
 export interface Face {
   /**
    * Outside callers come with HTTP: their requests are its inputs, in the form of `WebInput`, and its outputs, in the form of
-   * `WebOutput`, their answers. One procedure of a service may have it.
+   * `WebOutput`, their answers. One procedure of a service may have it. With `paths` it is asked below those alone, each of the
+   * form `/hooks/*`; everywhere else callers speak JSON-RPC.
    */
-  readonly web?: true;
+  readonly web?: true | { readonly paths: readonly string[] };
   /** What its callers in code hold, made of the plain call. @default the plain call */
   readonly client?: (call: (input: unknown) => Promise<unknown>) => (...given: readonly unknown[]) => unknown;
 }

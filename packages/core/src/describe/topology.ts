@@ -80,6 +80,8 @@ export interface ServiceTopology {
   readonly exposed: Expose | null;
   /** The procedure that outside callers reach with requests of HTTP, whatever their path. Absent where there is none: they call by JSON-RPC. */
   readonly web?: string;
+  /** The paths below which that is so, each of the form `/hooks/*`; everywhere else callers speak JSON-RPC. Absent: everywhere. */
+  readonly webPaths?: readonly string[];
   /** Cores, and bytes, that one replica may use. */
   readonly capacity: { readonly cpu: number; readonly memoryBytes: number };
   /** What of them was declared, so that a scheduler reserves it. Absent where nothing was. */

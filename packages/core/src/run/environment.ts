@@ -17,6 +17,7 @@ import { own } from "../values/own.ts";
  * | `HADRON_TOPOLOGY_HASH` | `hashTopology` of it; absent: the replica computes it, for which it loads `node:crypto` |
  * | `HADRON_LISTEN` | addresses for other replicas, probes and metrics, joined by commas: `unix:/path`, `tcp:HOST:PORT` |
  * | `HADRON_EXPOSE` | addresses for outside callers, of the same form; port 0: any |
+ * | `HADRON_OUTSIDE` | the URL at which outside callers find the service, where the runner knows it beforehand |
  * | `HADRON_PEERS` | how others are found: `ipc`, or JSON as {@link PeerNames} |
  * | `HADRON_HOSTS` | JSON, service → the host name of an image; `*` and `{service}` as in {@link PeerNames}; else the host of its `any` there, or its name |
  * | `HADRON_COUNTS` | JSON, service → how many replicas run now, where that is not what is declared |
@@ -38,6 +39,7 @@ export interface ReplicaEnvironment {
   readonly topologyHash: string | undefined;
   readonly listen: readonly string[];
   readonly expose: readonly string[];
+  readonly outside: string | undefined;
   readonly peers: "ipc" | PeerNames;
   readonly hosts: Readonly<Record<string, string>>;
   readonly counts: Readonly<Record<string, number>>;
@@ -70,6 +72,7 @@ export const VARIABLE = {
   topologyHash: "HADRON_TOPOLOGY_HASH",
   listen: "HADRON_LISTEN",
   expose: "HADRON_EXPOSE",
+  outside: "HADRON_OUTSIDE",
   peers: "HADRON_PEERS",
   hosts: "HADRON_HOSTS",
   counts: "HADRON_COUNTS",
@@ -106,6 +109,7 @@ export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, stri
     topologyHash: facts.topologyHash,
     listen: joined(facts.listen),
     expose: joined(facts.expose),
+    outside: facts.outside,
     peers: typeof facts.peers === "object" ? JSON.stringify(facts.peers) : facts.peers,
     hosts: facts.hosts === undefined ? undefined : JSON.stringify(facts.hosts),
     counts: facts.counts === undefined ? undefined : JSON.stringify(facts.counts),
@@ -141,6 +145,7 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     topologyHash: env[VARIABLE.topologyHash],
     listen: list(env[VARIABLE.listen]),
     expose: list(env[VARIABLE.expose]),
+    outside: env[VARIABLE.outside],
     peers: (env[VARIABLE.peers] ?? "ipc") === "ipc" ? "ipc" : json(env, VARIABLE.peers),
     hosts: env[VARIABLE.hosts] === undefined ? {} : json(env, VARIABLE.hosts),
     counts: env[VARIABLE.counts] === undefined ? {} : json(env, VARIABLE.counts),

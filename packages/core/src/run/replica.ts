@@ -154,6 +154,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
     count,
     storage,
     appFolder: environment.appFolder,
+    outside: environment.outside,
   });
   const { drainMs } = app.topology.services.find((one) => one.name === service)!.limits;
   const drain = stopper(server, drainMs, host, log, ipc?.send);

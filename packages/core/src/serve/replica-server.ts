@@ -40,6 +40,8 @@ export interface ReplicaOptions {
   readonly storage?: string | undefined;
   /** Where the app file lies, where that is known. */
   readonly appFolder?: string | undefined;
+  /** Where outside callers find the service, where that is known. */
+  readonly outside?: string | undefined;
   readonly times?: HttpTimes | undefined;
 }
 
@@ -95,7 +97,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
   }
   const { index } = placeOf(ordinal, topology.groups);
   const name = self.replica ?? service;
-  const { storage, appFolder } = options;
+  const { storage, appFolder, outside } = options;
   const elsewhere = app.topology.choices?.elsewhere ?? {};
   const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
   const keeps = app.resources.filter(({ keeper }) => keeper.name === service);
@@ -126,7 +128,14 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
       life,
       ports,
       host,
-      context: () => ({ replica: replica(), log, keeps, elsewhere, appFolder }),
+      context: () => ({
+        replica: replica(),
+        log,
+        keeps,
+        elsewhere,
+        appFolder,
+        outside: topology.exposed?.url ?? outside,
+      }),
     }),
   };
 }
@@ -224,8 +233,9 @@ export class ReplicaServer {
   /** What outside callers find. Every path of a service that takes HTTP is its own. */
   #outside(): DoorOptions {
     const { app, service } = this.#options;
-    const web = app.services.get(service)?.topology.web;
-    return { exposed: true, web, routes: web === undefined ? this.#health() : [] };
+    const { web, webPaths } = app.services.get(service)?.topology ?? {};
+    const ownsAll = web !== undefined && webPaths === undefined;
+    return { exposed: true, web, webPaths, routes: ownsAll ? [] : this.#health() };
   }
 
   #health(): readonly Route[] {

@@ -3,7 +3,6 @@ import {
   beside,
   type CallingSide,
   callThrough,
-  defineResource,
   HadronError,
   hostHere,
   isHadronError,
@@ -11,15 +10,13 @@ import {
   obeyInnerTime,
   pattern,
 } from "@hadron/core/spi";
-import { findStore, store } from "@hadron/resources/store";
+import { findStore } from "@hadron/resources/store";
 import { Owner } from "../owner/owner.ts";
 import { type Children, createProgramHost } from "../owner/program-host.ts";
 import { Runs } from "../owner/runs.ts";
 import { createOffers, type DurableService } from "./handle.ts";
+import { logs } from "./logs.ts";
 import { createProcedures } from "./procedures.ts";
-
-/** The logs of all durable programs of an app. It brings the store along. */
-const logs = defineResource({}, { kind: "durable", name: "all", keeper: store, options: {} });
 
 /** What a durable service offers. */
 export type Durable<I, O> = ((...input: unknown extends I ? [input?: I] : [input: I]) => Promise<O>) &
@@ -67,7 +64,7 @@ function createRoot(program: (input: any) => unknown): Handler {
   };
   return Object.assign(run, {
     [beside]: createProcedures(started),
-    async [onStart]({ service, log, signal, clock }: StartContext) {
+    async [onStart]({ service, log, signal, clock, outside = "" }: StartContext) {
       obeyInnerTime();
       const host = hostHere();
       if (host === undefined) throw new HadronError("INTERNAL", "A durable program was started outside of a replica.");
@@ -82,6 +79,7 @@ function createRoot(program: (input: any) => unknown): Handler {
         signal,
         engine: {
           program: (input) => callThrough(programHost, () => program(input)),
+          doorUrl: outside.replace(/\/+$/, ""),
           nextTurn: (next) => host.clock.nextTurn(next),
           outside: (work) => callThrough(host, work),
         },

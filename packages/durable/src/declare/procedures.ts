@@ -1,5 +1,7 @@
 import { type Context, HadronError, type Handler, procedure } from "@hadron/core";
 import type { RunState } from "@hadron/resources/store";
+import { createDoor } from "../door/door.ts";
+import { createWebhooks } from "../hooks/webhook.ts";
 import type { Parent } from "../log/events.ts";
 import { toLogged } from "../log/values.ts";
 import type { Runs } from "../owner/runs.ts";
@@ -38,7 +40,7 @@ export function createProcedures(runs: () => Runs): Readonly<Record<string, Hand
       if (typeof hook !== "string")
         throw new HadronError("INVALID_INPUT", `hook is ${typeof hook}, and should be a name.`);
       if (Object.hasOwn(send, "start")) await runs().start(id, send.start);
-      return runs().tell(id, { kind: "send", hook, value: toLogged(value, `the message for ${hook}`) }, key);
+      return runs().tell(id, { kind: "send", hook, value: toLogged(value, `the message for ${hook}`) }, `send ${key}`);
     }),
     cancel: procedure(
       idempotent,
@@ -59,6 +61,7 @@ export function createProcedures(runs: () => Runs): Readonly<Record<string, Hand
       runs().fork(id, at, newId),
     ),
     events: ({ id, from = 0 }: OfRun & { from?: number }, { signal }: Context) => runs().events(id, from, signal),
+    web: createDoor({ hooks: createWebhooks(runs) }),
     list: procedure(
       idempotent,
       ({ state, before, limit = LIMIT }: { state?: RunState; before?: string; limit?: number } = {}) =>

@@ -21,6 +21,8 @@ export interface ExecutionOptions {
   /** Names the run among all of its app, e.g. `order/7`: what keys begin with. */
   readonly run: string;
   readonly program: (input: any) => unknown;
+  /** Where outside callers find the program: a URL without a slash at its end; empty where nobody knows. */
+  readonly doorUrl: string;
   /** The run's log so far. */
   readonly history: readonly LogEvent[];
   readonly journal: Journal;
@@ -99,6 +101,14 @@ export class Execution implements Executing {
       changed: () => this.#options.changed?.(),
       doubt: (pending, attempt) => this.#end(toDoubt(pending, attempt, clock.wallNow())),
     });
+  }
+
+  get run(): string {
+    return this.#options.run;
+  }
+
+  get doorUrl(): string {
+    return this.#options.doorUrl;
   }
 
   /** The time of the program: that of the last event it was given, in milliseconds since 1970. */

@@ -1,11 +1,16 @@
 import { createHmac } from "node:crypto";
 import { HadronError } from "@hadron/core";
 import { Chance, type InnerTime, innerTime } from "@hadron/core/spi";
+import { toToken } from "../log/token.ts";
 import type { CommandSpec } from "./command.ts";
 import { enterRace, loseRace } from "./mailbox.ts";
 
 /** A run, as its program sees it. */
 export interface Executing {
+  /** Which one it is, among all of its app: `program/id`. */
+  readonly run: string;
+  /** Where outside callers find its program: a URL without a slash at its end; empty where nobody knows. */
+  readonly doorUrl: string;
   /** The time of the program, in milliseconds since 1970. */
   readonly now: number;
   /** The program asks for something. */
@@ -39,9 +44,15 @@ export class Frame implements InnerTime {
     return this.#source.uuid();
   }
 
-  /** What only this run knows, of a name: nobody guesses it. */
-  token(name: string): string {
-    return this.#source.derive(`hook ${name}`).toString("base64url").slice(0, 32);
+  /** Where outside callers find its program: a URL without a slash at its end; empty where nobody knows. */
+  get doorUrl(): string {
+    return this.execution.doorUrl;
+  }
+
+  /** Of one of its hooks: nobody guesses it. */
+  token(hook: string): string {
+    const { run } = this.execution;
+    return toToken(this.#source.secret, { id: run.slice(run.indexOf("/") + 1), hook });
   }
 
   refuse(what: string): never {
@@ -64,20 +75,19 @@ export class Frame implements InnerTime {
 
 class ChanceSource {
   readonly chance: Chance;
-  readonly #secret: string;
+  readonly secret: string;
   #uuids = 0;
 
   constructor(secret: string) {
-    this.#secret = secret;
+    this.secret = secret;
     this.chance = new Chance(secret);
   }
 
-  derive(label: string): Buffer {
-    return createHmac("sha256", this.#secret).update(label).digest();
-  }
-
   uuid(): string {
-    const bytes = this.derive(`uuid ${this.#uuids++}`).subarray(0, 16);
+    const bytes = createHmac("sha256", this.secret)
+      .update(`uuid ${this.#uuids++}`)
+      .digest()
+      .subarray(0, 16);
     bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
     bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
     const digits = bytes.toString("hex");

@@ -8,9 +8,9 @@ const MOST_BYTES = 1024 * 1024;
  * A value as the log keeps it. INVALID_OUTPUT names the part that cannot be kept, TOO_LARGE says the limit, and where
  * larger things belong.
  */
-export function toLogged(value: unknown, of: string): Uint8Array {
+export function toLogged(value: unknown, of: string, mostBytes = MOST_BYTES): Uint8Array {
   try {
-    return toStored(value, of, MOST_BYTES);
+    return toStored(value, of, mostBytes);
   } catch (cause) {
     if (!(cause instanceof HadronError)) throw cause;
     if (cause.code === "TOO_LARGE") {

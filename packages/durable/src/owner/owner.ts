@@ -17,7 +17,7 @@ export interface OwnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly program: string;
-  readonly engine: Pick<ExecutionOptions, "program" | "nextTurn" | "outside">;
+  readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
   /** Aborts when no more runs are to be taken, and those that there are handed over. */
   readonly signal: AbortSignal;
 }

@@ -2,6 +2,7 @@ import { HadronError } from "@hadron/core";
 import type { CallingSide } from "@hadron/core/spi";
 import type { Attempt } from "../engine/command.ts";
 import { frameFor } from "../engine/frame.ts";
+import { toTravellingKey } from "../log/travelling-key.ts";
 
 /** Of one call, where nobody said. */
 const CALL_MS = 30_000;
@@ -45,7 +46,12 @@ export function createProgramHost(host: CallingSide, children: Children): Callin
             do: (attempt) => {
               const { key, signal } = attempt;
               if (isChild) return children.begin(service, input, attempt);
-              return host.call(service, procedure, input, { ...options, timeoutMs, signal, id: options.id ?? key });
+              return host.call(service, procedure, input, {
+                ...options,
+                timeoutMs,
+                signal,
+                id: options.id ?? toTravellingKey(key),
+              });
             },
           },
         },

@@ -98,6 +98,14 @@ export class Runs {
     return { duplicate };
   }
 
+  /** What the tokens of a run's hooks are made with; undefined where there is no such run. */
+  async secretOf(id: string): Promise<string | undefined> {
+    const facts = await this.#store.read({ kind: "run", program: this.#program, id });
+    if (facts === undefined) return undefined;
+    const [started] = await this.#read(facts.run, 0, 1);
+    return started?.type === "started" ? started.secret : undefined;
+  }
+
   async resume(id: string): Promise<{ readonly resumed: boolean }> {
     return this.#store.do({ kind: "resume-run", program: this.#program, id });
   }

@@ -17,7 +17,7 @@ export interface SessionOptions {
   readonly program: string;
   readonly claimed: { readonly run: number; readonly id: string; readonly epoch: number; readonly length: number };
   /** What runs it, but for what the session itself gives. */
-  readonly engine: Pick<ExecutionOptions, "program" | "nextTurn" | "outside">;
+  readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
 }
 
 /** One run that this process owns: what comes for it, its place in the log, and when it is let go of. */

@@ -53,6 +53,7 @@ export class Life {
     };
     this.execution = new Execution({
       run: "test/1",
+      doorUrl: "",
       program,
       history: log,
       journal: {

@@ -73,7 +73,8 @@ function whatNext(command: Command, status: AppStatus, stays: boolean): string[]
   const service = app.topology.services.find(({ name }) => name === exposed?.name) ?? app.topology.services[0];
   const procedure = service?.procedures[0];
   const lines: string[] = [];
-  if (service?.web !== undefined && exposed !== undefined) lines.push(`Open it:    ${exposed.endpoint}`);
+  if (service?.web !== undefined && service.webPaths === undefined && exposed !== undefined)
+    lines.push(`Open it:    ${exposed.endpoint}`);
   else if (service !== undefined && procedure !== undefined) {
     const client = existsSync(join(cwd, "client.ts")) ? "npx tsx client.ts" : "npx hadron";
     const words = procedure === service.name ? service.name : `${service.name} ${procedure}`;

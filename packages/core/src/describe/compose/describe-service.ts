@@ -37,7 +37,8 @@ export function describeService(
   if (needs.storage !== null) checkStorage(name, sharded, replicas);
   const { capacity, generated, details, resources, captures } = needs;
   const options = definition?.options;
-  const web = work.procedures.find((procedure) => procedure.options.face?.web === true);
+  const web = work.procedures.find((procedure) => procedure.options.face?.web !== undefined);
+  const webFace = web?.options.face?.web;
   const used = [
     ...needs.uses.filter((service) => elsewhere[service.name] === undefined).map((service) => service.name),
     ...resources.map(resourceKey),
@@ -55,6 +56,7 @@ export function describeService(
     children: Object.entries(children).map(([key, service]) => ({ key, service })),
     exposed: options?.expose ?? null,
     ...(web === undefined ? {} : { web: web.name }),
+    ...(typeof webFace === "object" ? { webPaths: webFace.paths } : {}),
     capacity: { ...DEFAULT_CAPACITY, ...capacity },
     ...(Object.keys(capacity).length === 0 ? {} : { requests: capacity }),
     limits: options?.limits ?? DEFAULT_LIMITS,

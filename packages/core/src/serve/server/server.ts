@@ -17,7 +17,7 @@ import {
   wantsMux,
 } from "../../transport/mux/index.ts";
 import type { Dispatcher } from "../../transport/transport.ts";
-import { createWebRoute } from "../../transport/web/server/open.ts";
+import { createWebRoutes } from "../../transport/web/server/open.ts";
 import { traceOf } from "../../values/trace-of.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { within } from "./within.ts";
@@ -73,6 +73,8 @@ export interface DoorOptions {
    * no other route is for. @default none
    */
   readonly web?: string | undefined;
+  /** The paths below which it is asked, beside JSON-RPC. @default everywhere, in its place */
+  readonly webPaths?: readonly string[] | undefined;
 }
 
 /** Takes connections that were accepted elsewhere. */
@@ -157,17 +159,17 @@ class RoutingServer implements Server {
     await this.#requests.idle();
   }
 
-  #serve({ routes = [], exposed = false, web }: DoorOptions): HttpServer {
+  #serve({ routes = [], exposed = false, web, webPaths: paths }: DoorOptions): HttpServer {
     const { dispatcher, discover, times } = this.#options;
     const answering = { dispatcher, exposed, discover, reading: this.#reading, closing: () => this.#draining };
-    const calls =
-      web === undefined ? createRpcRoute(answering, times) : createWebRoute({ dispatcher, procedure: web }, times);
+    const webRoutes = web === undefined ? [] : createWebRoutes({ dispatcher, procedure: web, paths }, times);
+    const calls = web === undefined || paths !== undefined ? createRpcRoute(answering, times) : undefined;
     const server = createHttpServer({
-      routes: [calls, ...routes],
+      routes: [...(calls === undefined ? [] : [calls]), ...webRoutes, ...routes],
       upgrade: (request, socket, head, route) => this.#upgrade(request, socket, head, route, exposed),
       // The calls of JSON-RPC are counted by the dispatcher, and tell their callers themselves.
       began: (route, response) => {
-        if (web !== undefined || route !== calls) this.#requests.add(response);
+        if (route !== calls) this.#requests.add(response);
       },
       failed: ({ method, path }, error) => {
         this.#options.log?.error(`${method} ${path} failed: ${inWords(error)}`, { stack: traceOf(error) });

@@ -131,8 +131,16 @@ function environmentOf(
       ordinal,
       secretsFile,
       hangMs: hangMsOf(service.limits),
+      outside: outsideOf(service),
     }),
   };
+}
+
+/** Of one that asked for a port: any other is the engine's to find, once the container is there. */
+function outsideOf({ exposed }: ServiceTopology): string | undefined {
+  if (exposed?.port == null) return undefined;
+  const host = exposed.host === "0.0.0.0" ? "127.0.0.1" : exposed.host === "::" ? "::1" : exposed.host;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${exposed.port}`;
 }
 
 function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): readonly Mount[] {

@@ -30,7 +30,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * could not tell a request that was lost on its way from one that a dying replica was at.
  */
 export function passCalls(settings: IngressSettings, port: number): Passing {
-  const { app, service, web, limits } = settings;
+  const { app, service, web, webPaths, limits } = settings;
   const self = { app, service, replica: `${service}.ingress`, topology: "" };
   const directory = new DnsDirectory({
     topology: { services: [{ name: service, sharded: false, replicas: 1 }] },
@@ -69,7 +69,8 @@ export function passCalls(settings: IngressSettings, port: number): Passing {
   const door = server.createDoor({
     exposed: true,
     web,
-    routes: web === undefined ? healthRoutes(() => !server.draining) : [],
+    webPaths,
+    routes: web !== undefined && webPaths === undefined ? [] : healthRoutes(() => !server.draining),
   });
   return {
     take: (socket) => door.take(socket),

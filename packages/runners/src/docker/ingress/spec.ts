@@ -38,6 +38,7 @@ function ingressSettings(app: string, service: ServiceTopology): IngressSettings
     // An image speaks a protocol of its own: its bytes are passed on as they are.
     target: port === null ? { calls: INTERNAL_PORT } : { bytes: port },
     ...(service.web === undefined ? {} : { web: service.web }),
+    ...(service.webPaths === undefined ? {} : { webPaths: service.webPaths }),
     limits: service.limits,
   };
 }

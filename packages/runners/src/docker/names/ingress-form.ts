@@ -11,6 +11,8 @@ export interface IngressSettings {
   readonly target: { readonly calls: number } | { readonly bytes: number };
   /** The procedure that takes requests of HTTP. Absent where callers speak JSON-RPC. */
   readonly web?: string;
+  /** The paths below which that is so. Absent: everywhere. */
+  readonly webPaths?: readonly string[];
   readonly limits: ServiceTopology["limits"];
 }
 

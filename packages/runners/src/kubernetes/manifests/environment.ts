@@ -11,7 +11,9 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
   const { topology, service } = input;
   const isNumbered = isStateful(service);
   // The same as `status` and `logs` call it.
-  const own = isNumbered ? {} : { name: `${service.name}.$(${POD})` };
+  const { hostname = null } = service.exposed ?? {};
+  const outside = hostname === null ? undefined : `http://${hostname}`;
+  const own = { outside, ...(isNumbered ? {} : { name: `${service.name}.$(${POD})` }) };
   return [
     isNumbered
       ? ofField(VARIABLE.ordinal, "metadata.labels['apps.kubernetes.io/pod-index']")

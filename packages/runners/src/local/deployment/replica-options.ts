@@ -35,7 +35,13 @@ export function toReplicaOptions(
     launch: () => {
       const address = `unix:${nextSocket()}`;
       const storage = topology.storage === null ? undefined : makeStorage(service.name, ordinal);
-      const launch = toLaunch(release, topology, ordinal, address, env, storage);
+      const launch = toLaunch(release, topology, {
+        ordinal,
+        address,
+        env,
+        storage,
+        outside: service.exposure?.endpoint,
+      });
       return { address, launch: isInspected ? { ...launch, flags: [...launch.flags, INSPECT_FLAG] } : launch };
     },
     stores: topology.storage !== null,

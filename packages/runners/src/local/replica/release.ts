@@ -72,14 +72,22 @@ export function inheritedEnv(env: Readonly<Record<string, string | undefined>>):
   return Object.fromEntries(entries);
 }
 
+/** What one replica has of its own. */
+export interface ReplicaPlace {
+  readonly ordinal: number;
+  /** Where it listens. */
+  readonly address: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly storage: string | undefined;
+  /** Where outside callers find its service. */
+  readonly outside: string | undefined;
+}
+
 /** How to start one replica of a release. Pure. */
 export function toLaunch(
   release: Release,
   service: ServiceTopology,
-  ordinal: number,
-  listen: string,
-  deployerEnv: Readonly<Record<string, string | undefined>>,
-  storage: string | undefined,
+  { ordinal, address, env: deployerEnv, storage, outside }: ReplicaPlace,
 ): Launch {
   const flags = nodeFlags(service.capacity);
   const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...service.env };
@@ -100,7 +108,8 @@ export function toLaunch(
         runCall: release.runCall,
         topologyPath: release.topologyFile,
         topologyHash: release.hash,
-        listen: [listen],
+        listen: [address],
+        outside,
         peers: "ipc",
         storage,
         appFolder: dirname(release.entry),

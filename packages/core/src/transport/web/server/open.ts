@@ -16,11 +16,13 @@ export interface WebAnswering {
   readonly dispatcher: Dispatcher;
   /** The procedure whose inputs are requests. */
   readonly procedure: string;
+  /** @default everywhere */
+  readonly paths?: readonly string[] | undefined;
 }
 
-/** Every request at every path, as a call of a procedure whose input is the request. */
-export function createWebRoute(answering: WebAnswering, times: HttpTimes = {}): Route {
-  const { dispatcher, procedure } = answering;
+/** Every request at every path, or at those below some, as a call of a procedure whose input is the request. */
+export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}): readonly Route[] {
+  const { dispatcher, procedure, paths = ["/*"] } = answering;
   const waiting: BodyWait = { clock: dispatcher.clock, silenceMs: times.bodySilenceMs ?? BODY_SILENCE_MS };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const { traceparent, baggage } = request.headers;
@@ -43,5 +45,5 @@ export function createWebRoute(answering: WebAnswering, times: HttpTimes = {}): 
       if (!reply.over) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
     });
   };
-  return { method: "*", path: "/*", continues: true, handle };
+  return paths.map((path) => ({ method: "*", path, continues: true, handle }));
 }

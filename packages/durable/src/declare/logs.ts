@@ -1,0 +1,5 @@
+import { defineResource } from "@hadron/core/spi";
+import { store } from "@hadron/resources/store";
+
+/** The logs of all durable programs of an app. It brings the store along. */
+export const logs = defineResource({}, { kind: "durable", name: "all", keeper: store, options: {} });
