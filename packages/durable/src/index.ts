@@ -1,11 +1,12 @@
 /** Durable programs: functions whose execution is an event log. */
 export { type Durable, durable } from "./declare/durable.ts";
-export type { DurableService, RunHandle, ShownEvent } from "./declare/handle.ts";
+export type { DurableService, RunHandle } from "./declare/handle.ts";
 export type { Attempt } from "./engine/command.ts";
 export type { WebhookBody } from "./hooks/webhook.ts";
-export type { LogEvent } from "./log/events.ts";
+export type { CommandKind, ErrorRecord, Parent } from "./log/events.ts";
+export type { ShownEvent, ShownOutcome } from "./log/shown.ts";
 export type { Awaited } from "./log/view.ts";
-export type { RunStatus, RunSummary } from "./owner/runs.ts";
+export type { ChildRun, RunStatus, RunSummary } from "./owner/runs.ts";
 export { now, random, uuid } from "./program/chance.ts";
 export type { Duration } from "./program/duration.ts";
 export { type Hook, hook } from "./program/hook.ts";

@@ -54,6 +54,7 @@ export function durable<I = unknown, O = unknown>(program: (input: I) => O): Par
 function createRoot(program: (input: any) => unknown): Handler {
   let runs: Runs | undefined;
   let working: Promise<void> | undefined;
+  let isDurable: Children["isDurable"] = () => false;
   const started = (): Runs => {
     if (runs !== undefined) return runs;
     throw new HadronError("UNAVAILABLE", "The durable program has not started yet.", { unsent: true });
@@ -63,14 +64,16 @@ function createRoot(program: (input: any) => unknown): Handler {
     return started().result(id, signal);
   };
   return Object.assign(run, {
-    [beside]: createProcedures(started),
+    [beside]: createProcedures(started, (service) => isDurable(service)),
     async [onStart]({ service, log, signal, clock, outside = "" }: StartContext) {
       obeyInnerTime();
       const host = hostHere();
       if (host === undefined) throw new HadronError("INTERNAL", "A durable program was started outside of a replica.");
       const client = await findStore(logs);
       runs = new Runs(client, clock, service);
-      const programHost = createProgramHost(host, toChildren(host, service));
+      const children = toChildren(host, service);
+      isDurable = children.isDurable;
+      const programHost = createProgramHost(host, children);
       const owner = new Owner({
         store: client,
         clock,

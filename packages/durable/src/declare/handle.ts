@@ -1,11 +1,8 @@
 import { type CallOptions, HadronError } from "@hadron/core";
 import type { OfferedService } from "@hadron/core/spi";
 import type { RunState } from "@hadron/resources/store";
-import type { LogEvent } from "../log/events.ts";
-import type { RunStatus, RunSummary } from "../owner/runs.ts";
-
-/** An event as it is shown: `n` is its place in the log. */
-export type ShownEvent = LogEvent & { readonly n: number };
+import type { ShownEvent } from "../log/shown.ts";
+import type { ChildRun, RunStatus, RunSummary } from "../owner/runs.ts";
 
 /** A run, from anywhere. Each method fails as a call fails, and with NOT_FOUND where there is no such run. */
 export interface RunHandle<O> {
@@ -22,18 +19,21 @@ export interface RunHandle<O> {
     value?: unknown,
     options?: { readonly key?: string; readonly start?: unknown },
   ): Promise<{ readonly duplicate: boolean }>;
-  /** Cancels what it awaits; its `finally` blocks run, and have 30 s. */
+  /** Cancels what it awaits; its `finally` blocks run, and have 30 s. Of a paused run: once it is resumed. */
   cancel(reason?: string): Promise<void>;
-  /** Ends it at once: nothing of it runs any more. */
+  /** Ends it at once, also where it is paused: nothing of it runs any more. */
   kill(): Promise<void>;
+  /** It does nothing more until it is resumed; what comes for it waits. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Starts another run with the first `at` events of this one. */
   fork(options: { readonly at: number; readonly id: string }): Promise<RunHandle<O>>;
-  /** Its events, as they come, until it is over. */
+  /** Its events from one on, as they come, until it is over. The run's secret is not among them. @param options.from @default 0 */
   events(options?: { readonly from?: number }): AsyncIterable<ShownEvent>;
   /** As of an event: what was awaited then. */
   at(n: number): Promise<RunStatus>;
+  /** The runs that it began by calling durable programs, in the order of the calls. */
+  children(): Promise<readonly ChildRun[]>;
 }
 
 /** What the value of a durable service offers beside being called. */
@@ -42,10 +42,16 @@ export interface DurableService<I, O> {
   start(input: I, options?: { readonly id?: string }): Promise<RunHandle<O>>;
   /** The handle of a run, whether or not it is there. */
   run(id: string): RunHandle<O>;
-  /** Its runs, the latest first. @param options.before Only those that were started before this run. */
+  /**
+   * Its runs, the latest first.
+   *
+   * @param options.state @default whatever it is
+   * @param options.from With which run the list begins: NOT_FOUND where there is none of that id. @default the latest
+   * @param options.limit @default 100, and 1000 at most
+   */
   list(options?: {
     readonly state?: RunState;
-    readonly before?: string;
+    readonly from?: string;
     readonly limit?: number;
   }): Promise<readonly RunSummary[]>;
 }
@@ -85,5 +91,6 @@ function createHandle<O>(id: string, call: OfferedService["call"]): RunHandle<O>
       yield* await ask<AsyncIterable<ShownEvent>>("events", { from }, options);
     },
     at: (n) => ask<RunStatus>("at", { n }),
+    children: () => ask<readonly ChildRun[]>("children"),
   };
 }

@@ -24,7 +24,10 @@ interface Send extends OfRun {
 const idempotent = { idempotent: true } as const;
 
 /** What a durable service can be asked beside running its program: from inside, and by JSON-RPC from outside. */
-export function createProcedures(runs: () => Runs): Readonly<Record<string, Handler>> {
+export function createProcedures(
+  runs: () => Runs,
+  isDurable: (service: string) => boolean,
+): Readonly<Record<string, Handler>> {
   return {
     start: procedure(
       idempotent,
@@ -50,6 +53,8 @@ export function createProcedures(runs: () => Runs): Readonly<Record<string, Hand
     ),
     kill: procedure(idempotent, async ({ id }: OfRun, call: Context) => {
       await runs().tell(id, { kind: "kill" }, call.id);
+      // Of a paused run nobody would look at its messages.
+      await runs().resume(id);
     }),
     pause: procedure(idempotent, async ({ id }: OfRun, call: Context) => {
       await runs().tell(id, { kind: "pause" }, call.id);
@@ -61,11 +66,12 @@ export function createProcedures(runs: () => Runs): Readonly<Record<string, Hand
       runs().fork(id, at, newId),
     ),
     events: ({ id, from = 0 }: OfRun & { from?: number }, { signal }: Context) => runs().events(id, from, signal),
+    children: procedure(idempotent, ({ id }: OfRun) => runs().children(id, isDurable)),
     web: createDoor({ hooks: createWebhooks(runs) }),
     list: procedure(
       idempotent,
-      ({ state, before, limit = LIMIT }: { state?: RunState; before?: string; limit?: number } = {}) =>
-        runs().list(state, before, Math.min(limit, MOST_LISTED)),
+      ({ state, from, limit = LIMIT }: { state?: RunState; from?: string; limit?: number } = {}) =>
+        runs().list({ state, from, limit: Math.min(limit, MOST_LISTED) }),
     ),
   };
 }

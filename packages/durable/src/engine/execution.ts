@@ -1,5 +1,6 @@
 import { type Clock, HadronError } from "@hadron/core";
 import { innerTime } from "@hadron/core/spi";
+import { toKey } from "../log/calls.ts";
 import { toErrorRecord } from "../log/errors.ts";
 import type { Delivery, LogEvent, Outcome } from "../log/events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
@@ -202,7 +203,7 @@ export class Execution implements Executing {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // The loser of a race has nobody who listens.
     promise.catch(() => {});
-    const key = `${this.#options.run}:${spec.name}#${occurrence}`;
+    const key = toKey(this.#options.run, spec.name, occurrence);
     const pending: Pending = { number, spec, key, isShielded, at, until, resolve, reject };
     this.#pending.set(number, pending);
     if (call === undefined) {

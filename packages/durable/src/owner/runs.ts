@@ -1,8 +1,10 @@
 import { type Clock, HadronError } from "@hadron/core";
 import type { RunFacts, RunState, StoreClient } from "@hadron/resources/store";
+import { callsOf } from "../log/calls.ts";
 import { fromErrorRecord } from "../log/errors.ts";
 import { ENGINE, type LogEvent, type Outcome, type Parent } from "../log/events.ts";
 import { type Message, toBody } from "../log/messages.ts";
+import { type ShownEvent, toShown } from "../log/shown.ts";
 import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
 import { type Awaited, viewOf } from "../log/view.ts";
@@ -136,22 +138,36 @@ export class Runs {
   }
 
   /** The events of a run from one on, as they come, until it is over. */
-  async *events(id: string, from: number, signal: AbortSignal): AsyncGenerator<LogEvent & { readonly n: number }> {
+  async *events(id: string, from: number, signal: AbortSignal): AsyncGenerator<ShownEvent> {
     let next = from;
     while (!signal.aborted) {
       const follow = { program: this.#program, id, from: next, most: PAGE, until: "events" } as const;
       const found = await this.#store.link.followRun(follow, WAIT_MS, signal);
       if (found === undefined) throw this.#notFound(id);
-      for (const event of found.events) yield { n: next++, ...fromRunEvent(event) };
+      for (const event of found.events) yield toShown(fromRunEvent(event), next++);
       if (found.facts.state === "ended" && next >= found.facts.length) return;
     }
   }
 
-  async list(state: RunState | undefined, before: string | undefined, limit: number): Promise<readonly RunSummary[]> {
+  /** The latest first, or from one on. NOT_FOUND where there is no such run. */
+  async list({ state, from, limit }: ListRuns): Promise<readonly RunSummary[]> {
     const program = this.#program;
-    const last = before === undefined ? undefined : (await this.#facts(before)).run;
-    const found = await this.#store.read({ kind: "runs", program, state, before: last, most: limit });
+    const before = from === undefined ? undefined : (await this.#facts(from)).run + 1;
+    const found = await this.#store.read({ kind: "runs", program, state, before, most: limit });
     return found.map(toSummary);
+  }
+
+  /** The runs that it began by calls, in their order. @param isDurable Whether a service is a durable program. */
+  async children(id: string, isDurable: (service: string) => boolean): Promise<readonly ChildRun[]> {
+    const facts = await this.#facts(id);
+    const calls = callsOf(`${this.#program}/${id}`, await this.#read(facts.run, 0, facts.length));
+    const found = calls
+      .filter(({ service }) => isDurable(service))
+      .map(async ({ service: program, key }) => {
+        const child = await this.#store.read({ kind: "run", program, id: key });
+        return child === undefined ? [] : [{ program, ...toSummary(child) }];
+      });
+    return (await Promise.all(found)).flat();
   }
 
   async #facts(id: string): Promise<RunFacts> {
@@ -175,6 +191,18 @@ export class Runs {
     return new HadronError("NOT_FOUND", `There is no run "${id}" of "${this.#program}".`);
   }
 }
+
+/** Which runs are listed. */
+interface ListRuns {
+  /** @default whatever it is */
+  readonly state?: RunState | undefined;
+  /** With which run the list begins. @default the latest */
+  readonly from?: string | undefined;
+  readonly limit: number;
+}
+
+/** A run that another one began, and of which program. */
+export type ChildRun = RunSummary & { readonly program: string };
 
 /** A run in a list. */
 export type RunSummary = Omit<RunStatus, "awaited" | "cancelled">;

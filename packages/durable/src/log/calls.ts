@@ -1,0 +1,27 @@
+import type { LogEvent } from "./events.ts";
+
+/** A call to another service, which a run made: where that is a durable program, a run of this id. */
+export interface MadeCall {
+  readonly service: string;
+  /** The key of the call. */
+  readonly key: string;
+}
+
+/** The calls of a run, in their order. @param run `program/id` */
+export function callsOf(run: string, events: Iterable<LogEvent>): readonly MadeCall[] {
+  const names = new Map<string, number>();
+  const calls: MadeCall[] = [];
+  for (const event of events) {
+    if (event.type !== "called") continue;
+    const { kind, name } = event;
+    const occurrence = (names.get(name) ?? 0) + 1;
+    names.set(name, occurrence);
+    if (kind === "call") calls.push({ service: name, key: toKey(run, name, occurrence) });
+  }
+  return calls;
+}
+
+/** The key of a command: the same in all lives of its run. */
+export function toKey(run: string, name: string, occurrence: number): string {
+  return `${run}:${name}#${occurrence}`;
+}
