@@ -13,6 +13,8 @@ export interface UpLocal extends AsyncDisposable {
   endpoint(service: string): string;
   /** `npx tsx FILE …words` */
   type(...words: readonly string[]): string;
+  /** Ends it; what it kept stays. */
+  stop(): Promise<void>;
   /** Ends all processes of the app but the runner itself, as `kill -9` does; the runner starts them anew. */
   killAll(): void;
 }
@@ -34,6 +36,11 @@ export async function upLocal(file: string): Promise<UpLocal> {
   ]);
   const { services } = JSON.parse(line) as { services: { name: string; endpoint: string }[] };
   const endpoint = (service: string) => services.find(({ name }) => name === service)?.endpoint ?? "";
+  const stop = async () => {
+    const ended = once(up, "exit");
+    up.kill("SIGTERM");
+    await ended;
+  };
   return {
     endpoint,
     type,
@@ -47,10 +54,9 @@ export async function upLocal(file: string): Promise<UpLocal> {
     killAll() {
       for (const pid of descendants(up)) if (isReplica(pid)) process.kill(pid, "SIGKILL");
     },
+    stop,
     async [Symbol.asyncDispose]() {
-      const ended = once(up, "exit");
-      up.kill("SIGTERM");
-      await ended;
+      await stop();
       type("delete", "--data", "--yes");
     },
   };

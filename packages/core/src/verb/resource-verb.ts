@@ -32,6 +32,8 @@ export interface ResourceCommand {
   readonly app: string;
   /** What the file declares. */
   readonly resources: readonly DeclaredResource[];
+  /** The services of the app, hidden ones as well: its name, and the pattern of which it is made. */
+  readonly services: readonly { readonly name: string; readonly pattern: string | null }[];
   /** The words behind the verb. */
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, string>>;

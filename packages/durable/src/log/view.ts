@@ -20,6 +20,8 @@ export interface Awaited {
   readonly until: Date | undefined;
   /** Why the last attempt failed. */
   readonly error: string | undefined;
+  /** Of a step: nobody who may have done it is heard of, so what it did is not known. */
+  readonly inDoubt: boolean;
 }
 
 /** Reads a log as far as it is given, without running the program. */
@@ -39,6 +41,7 @@ export function viewOf(events: Iterable<LogEvent>): RunView {
           since: new Date(at),
           until: toDate(until),
           error: undefined,
+          inDoubt: false,
         });
         break;
       }

@@ -90,7 +90,7 @@ export class Runs {
         `Run "${id}" has events 0 to ${facts.length - 1}; there is no event ${n}.`,
       );
     }
-    return toStatus({ ...facts, length: n + 1 }, await this.#read(facts.run, 0, n + 1));
+    return toStatus({ ...facts, length: n + 1 }, await this.#read(facts.run, 0, n + 1), false);
   }
 
   /** Puts something into a run's inbox. NOT_FOUND where there is none, FAILED_PRECONDITION where it is over. */
@@ -147,6 +147,17 @@ export class Runs {
       for (const event of found.events) yield toShown(fromRunEvent(event), next++);
       if (found.facts.state === "ended" && next >= found.facts.length) return;
     }
+  }
+
+  /** Its first events. */
+  async log(id: string, length: number, signal: AbortSignal): Promise<readonly ShownEvent[]> {
+    const { run } = await this.#facts(id);
+    signal.throwIfAborted();
+    return (await this.#read(run, 0, length)).map(toShown);
+  }
+
+  async summary(id: string): Promise<RunSummary> {
+    return toSummary(await this.#facts(id));
   }
 
   /** The latest first, or from one on. NOT_FOUND where there is no such run. */
@@ -212,9 +223,15 @@ function toSummary({ id, state, because, length, startedAt, endedAt }: RunFacts)
   return { id, state, because, events: length, startedAt: new Date(startedAt), endedAt: ended };
 }
 
-function toStatus(facts: RunFacts, events: readonly LogEvent[]): RunStatus {
+/** @param isNow Whether those are all of its events, so that who owns it says whether a step is under way. */
+function toStatus(facts: RunFacts, events: readonly LogEvent[], isNow = true): RunStatus {
   const { awaited, cancelled } = viewOf(events);
-  return { ...toSummary(facts), awaited, cancelled };
+  const isOwned = facts.holder !== undefined || !isNow;
+  const now = awaited.map((one) => ({
+    ...one,
+    inDoubt: !isOwned && one.kind === "step" && one.until === undefined,
+  }));
+  return { ...toSummary(facts), awaited: now, cancelled };
 }
 
 function valueOrThrow(outcome: Outcome): unknown {

@@ -2,6 +2,7 @@
 export { findStore } from "../client/find-store.ts";
 export type { StoreClient } from "../client/store-client.ts";
 export { fromStored, toStored } from "../client/values.ts";
+export { checkWords, openStore, toJson } from "../verbs/store-verb.ts";
 export type { Batch, StoreDriver } from "./contract/driver.ts";
 export type * from "./contract/operations.ts";
 export type * from "./contract/run-operations.ts";

@@ -17,6 +17,7 @@ function rig(store: LocalStore) {
         { kind: "queue", name: "emails", keeper: "hadron.store", options: { ordered: false } },
         { kind: "queue", name: "ordered", keeper: "hadron.store", options: { ordered: true } },
       ],
+      services: [],
       words,
       flags,
       json: true,

@@ -72,6 +72,7 @@ function toResourceCommand(command: Command, keepers: Keepers): ResourceCommand 
   return {
     app: app.topology.app,
     resources: app.topology.resources ?? [],
+    services: app.topology.services,
     words,
     flags,
     json,
