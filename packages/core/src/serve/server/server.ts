@@ -66,7 +66,7 @@ export interface Server {
 export interface DoorOptions {
   /** Beside JSON-RPC; of this address alone: what one shows, another need not. @default none */
   readonly routes?: readonly Route[];
-  /** Whether outside callers come here: then who calls is not taken from what it says of itself. @default false */
+  /** Whether outside callers come here: they speak HTTP, and never the protocol of replicas, in which a caller says who it is. @default false */
   readonly exposed?: boolean;
   /**
    * The procedure whose inputs are requests of HTTP: it takes every one that comes here, in place of JSON-RPC and of all that
@@ -166,7 +166,9 @@ class RoutingServer implements Server {
     const calls = web === undefined || paths !== undefined ? createRpcRoute(answering, times) : undefined;
     const server = createHttpServer({
       routes: [...(calls === undefined ? [] : [calls]), ...webRoutes, ...routes],
-      upgrade: (request, socket, head, route) => this.#upgrade(request, socket, head, route, exposed),
+      // Whoever speaks the protocol of replicas says whose connection a request came over: outside, nobody is asked.
+      upgrades: ({ headers }, route) => (wantsMux(headers) ? !exposed : route !== undefined),
+      upgrade: (request, socket, head, route) => this.#upgrade(request, socket, head, route),
       // The calls of JSON-RPC are counted by the dispatcher, and tell their callers themselves.
       began: (route, response) => {
         if (route !== calls) this.#requests.add(response);
@@ -181,13 +183,13 @@ class RoutingServer implements Server {
     return server;
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, route: Route | undefined, outside: boolean): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, route: Route | undefined): void {
     this.#outside.delete(socket);
     if (route?.upgrade !== undefined && !wantsMux(request.headers)) {
       route.upgrade(request, socket, head);
       return;
     }
-    const connection = acceptMux(socket, head, request.headers, this.#options.dispatcher, { outside });
+    const connection = acceptMux(socket, head, request.headers, this.#options.dispatcher);
     if (connection === undefined) return;
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));

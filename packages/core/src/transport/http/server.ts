@@ -21,6 +21,8 @@ const HEADERS_MS = 20_000;
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
+  /** Whether a connection that asks for another protocol gets it; where not, the request is one of HTTP like any other. */
+  readonly upgrades: (request: IncomingMessage, route: Route | undefined) => boolean;
   /** Takes over a connection that asks for another protocol; `route` is the one at that path that has an `upgrade`. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, route: Route | undefined) => void;
   /** Told of each request before its route is. */
@@ -31,12 +33,13 @@ export interface HttpServerOptions {
 }
 
 /** An HTTP server that knows routes and nothing else. It listens nowhere yet. */
-export function createHttpServer({ routes, upgrade, began, failed, times }: HttpServerOptions): Server {
+export function createHttpServer({ routes, upgrades, upgrade, began, failed, times }: HttpServerOptions): Server {
   const router = new Router(routes);
   const fail = (route: Route, response: ServerResponse, error: unknown) => {
     failed(route, error);
     refuseFailed(response);
   };
+  const upgradeRoute = ({ url = "/" }: IncomingMessage) => router.at(url).find((route) => route.upgrade !== undefined);
   const headersMs = times?.headersMs ?? HEADERS_MS;
   const handle = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
     const there = router.at(request.url ?? "/");
@@ -60,20 +63,19 @@ export function createHttpServer({ routes, upgrade, began, failed, times }: Http
       connectionsCheckingInterval: headersMs / 4,
       keepAliveTimeout: 75_000,
       noDelay: true,
+      shouldUpgradeCallback: (request: IncomingMessage) => upgrades(request, upgradeRoute(request)),
       // What reads bodies for longer than Node's five minutes watches over its senders itself.
       ...(routes.some((route) => route.continues) ? { requestTimeout: 0 } : {}),
     },
     (request, response) => handle(request, response, false),
   );
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => handle(request, response, true));
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-    upgrade(
-      request,
-      socket,
-      head,
-      router.at(request.url ?? "/").find((route) => route.upgrade !== undefined),
-    ),
-  );
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const route = upgradeRoute(request);
+    // A Node before 24.9 does not ask whether it may.
+    if (upgrades(request, route)) upgrade(request, socket, head, route);
+    else socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
   return server;
 }
 

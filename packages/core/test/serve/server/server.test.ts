@@ -175,7 +175,8 @@ test("a connection that asks for another protocol is its route's, and for hadron
       asked.end();
     });
   expect(await upgrade("/chat", "chat")).toBe("101 chat");
-  expect(await upgrade("/elsewhere", "chat")).toBe("426");
+  // As if it had not offered: RFC 9110, section 7.8.
+  expect(await upgrade("/elsewhere", "chat")).toBe("404");
   const { app, service } = dispatcher.self;
   const hadron = { "hadron-version": "1", "hadron-app": app, "hadron-wanted-service": service };
   expect(await upgrade("/chat", "hadron", hadron)).toBe("101 hadron");

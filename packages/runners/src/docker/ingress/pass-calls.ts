@@ -49,6 +49,12 @@ export function passCalls(settings: IngressSettings, port: number): Passing {
     maxOutputBytes: limits.outputBytes,
     dispatch: (call, reply) => {
       const scope = toScope(call, clock);
+      // What a replica can be asked beside its procedures is for those inside, as whom it would take us.
+      if (call.procedure.startsWith("hadron.")) {
+        scope.end();
+        reply.fail(toErrorData(new HadronError("UNKNOWN_PROCEDURE", `"${service}" has no such procedure.`)));
+        return scope;
+      }
       work.begin();
       host
         .channel(service)

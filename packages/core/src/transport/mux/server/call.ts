@@ -13,8 +13,6 @@ export interface ReplyTaker {
   readonly name: string;
   /** Who calls. */
   readonly from: Caller | undefined;
-  /** Whether no outside caller comes in where it was accepted. */
-  readonly inside: boolean;
   reply(call: ServerCall, output: unknown): void;
   fail(call: ServerCall, error: ErrorData): void;
   /** Begins a stream as the output of a call. */
@@ -74,8 +72,9 @@ export class ServerCall implements Numbered, IncomingCall, Reply {
     return this.#connection.from;
   }
 
-  get inside(): boolean {
-    return this.#connection.inside;
+  /** This protocol is spoken where no outside caller comes in. */
+  get inside(): true {
+    return true;
   }
 
   get meta(): string | undefined {

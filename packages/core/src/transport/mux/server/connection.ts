@@ -46,7 +46,6 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   readonly closed: Promise<string>;
   readonly name: string;
   readonly from: Caller | undefined;
-  readonly inside: boolean;
   readonly #dispatcher: Dispatcher;
   readonly #calls = new CallTable<ServerCall>();
   readonly #streams: ServerStreams;
@@ -57,16 +56,12 @@ export class ServerConnection extends Link implements MuxServerConnection, Reply
   #draining = false;
   #paused = false;
 
-  /**
-   * @param name The connection's, as the caller gave it.
-   * @param outside Whether whoever connects is an outside caller, whatever it says of itself.
-   */
-  constructor(pipe: Pipe, caller: Hello, name: string | undefined, dispatcher: Dispatcher, outside = false) {
+  /** @param name The connection's, as the caller gave it. */
+  constructor(pipe: Pipe, caller: Hello, name: string | undefined, dispatcher: Dispatcher) {
     super(pipe, REST_MS);
     this.caller = caller;
     this.name = name ?? createCallIdPrefix(pipe.clock);
-    this.inside = !outside;
-    this.from = outside || caller.service === "" ? undefined : caller;
+    this.from = caller.service === "" ? undefined : caller;
     this.#dispatcher = dispatcher;
     this.#streams = new ServerStreams(this, dispatcher, this.bodies, this.decoder);
     const { promise, resolve } = Promise.withResolvers<string>();

@@ -17,9 +17,6 @@ export function wantsMux(requestHeaders: Headers): boolean {
  * Takes over a socket on which an HTTP server got `Upgrade: hadron`. Undefined where the caller was refused: it wanted
  * another replica, or speaks another version; it has been told so, and the socket ends by itself.
  *
- * @param options.outside Whether it was asked for where outside callers come in: then it is one of them, whatever it says of
- * itself. @default false
- *
  * @example
  * server.on("upgrade", (request, socket, head) => acceptMux(socket, head, request.headers, dispatcher));
  */
@@ -28,7 +25,6 @@ export function acceptMux(
   head: Buffer,
   requestHeaders: Headers,
   dispatcher: Dispatcher,
-  options: { readonly outside?: boolean } = {},
 ): MuxServerConnection | undefined {
   const net = socket as Socket;
   const pipe = acceptSocketPipe(net, net instanceof Socket && net.remoteAddress !== undefined, dispatcher.clock);
@@ -39,7 +35,7 @@ export function acceptMux(
     pipe.end();
     return undefined;
   }
-  const connection = new ServerConnection(pipe, caller, name, dispatcher, options.outside);
+  const connection = new ServerConnection(pipe, caller, name, dispatcher);
   pipe.read(connection);
   if (head.length > 0) connection.data(head);
   return connection;
