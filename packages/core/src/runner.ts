@@ -1,5 +1,6 @@
 import type { AddressFinder } from "./call/directory/addresses.ts";
 import type { Directory } from "./call/directory/directory.ts";
+import type { KubernetesPatch } from "./declare/kubernetes.ts";
 import type { Feature } from "./describe/features.ts";
 import type { Topology } from "./describe/topology.ts";
 
@@ -24,6 +25,8 @@ export interface Program {
    * Absent until they are computed. A runner keeps it, and gives it back as what was before.
    */
   readonly captured?: string;
+  /** What the app changes of the objects that are made of it on a cluster, by service; null: of the app. @default nothing */
+  readonly kubernetesPatchOf?: (service: string | null) => KubernetesPatch | undefined;
 }
 
 /** Captured values as they are kept and deployed: texts that only core reads. */

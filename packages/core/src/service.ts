@@ -7,6 +7,7 @@ import type {
   ServiceDefinition,
 } from "./declare/definition.ts";
 import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
+import { type KubernetesOptions, resolveKubernetes } from "./declare/kubernetes.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
 import { noteDeclared, recordSite } from "./declare/site.ts";
@@ -26,6 +27,8 @@ export interface ServiceOptions extends Needs {
   readonly limits?: Partial<Limits>;
   /** Stand around each call of its handlers, the first outermost: the place for authentication, tracing, caching. @default none */
   readonly around?: readonly Wrapper[];
+  /** Labels, tolerations, requests and the like of its objects on a Kubernetes cluster; other runners read none of it. @default {} */
+  readonly kubernetes?: KubernetesOptions;
 }
 
 /**
@@ -102,7 +105,7 @@ function toServicePart(name: string, part: unknown): PartDefinition {
   return definition;
 }
 
-const KNOWN = ["replicas", "expose", ...NEEDS, "limits", "around"];
+const KNOWN = ["replicas", "expose", ...NEEDS, "limits", "around", "kubernetes"];
 
 /** Options that are said elsewhere, or in another word. */
 const MOVED: Readonly<Record<string, string>> = {
@@ -136,6 +139,7 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
         : { hangMs: checkWhole(by, "limits.hangMs", limits.hangMs, 1000, 86_400_000) }),
     },
     around: [...around],
+    kubernetes: resolveKubernetes(by, options.kubernetes),
   };
 }
 

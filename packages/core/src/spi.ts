@@ -29,6 +29,13 @@ export type {
 } from "./declare/definition.ts";
 export { beside, hangMsOf, type OfferedService, type Offers, serviceDefinition } from "./declare/definition.ts";
 export type { ImageTopology, Readiness } from "./declare/image-topology.ts";
+export type {
+  KubernetesManifest,
+  KubernetesOptions,
+  KubernetesPatch,
+  KubernetesToleration,
+  KubernetesTopology,
+} from "./declare/kubernetes.ts";
 export type { Kept } from "./declare/life.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
 export { type Needs, withNeeds } from "./declare/needs.ts";

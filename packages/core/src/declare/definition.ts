@@ -1,6 +1,7 @@
 import { HadronError } from "../errors.ts";
 import type { ResourceVerb } from "../verb/resource-verb.ts";
 import type { ImageTopology } from "./image-topology.ts";
+import type { ResolvedKubernetes } from "./kubernetes.ts";
 import { type Life, lifeOf } from "./life.ts";
 import type { ProcedureOptions } from "./procedure.ts";
 import { procedureOptions } from "./procedure.ts";
@@ -160,6 +161,8 @@ export interface ResolvedServiceOptions {
   readonly around: readonly Wrapper[];
   /** Whether it is ready before other services are started or replaced: see `ServiceTopology.first`. */
   readonly first: boolean;
+  /** What is said of its objects on a cluster. */
+  readonly kubernetes: ResolvedKubernetes;
 }
 
 /** How a service is reached from outside the deployment. */

@@ -1,4 +1,5 @@
 import { type Given, givenDefinition, partDefinition } from "../declare/definition.ts";
+import type { KubernetesOptions } from "../declare/kubernetes.ts";
 import { type Resource, resourceDefinition } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError, inWords } from "../errors.ts";
@@ -8,6 +9,8 @@ import { didYouMean } from "../nearest.ts";
 export interface RunOptions {
   /** The app's name, unless `--app` says another. @default the file's; its folder's where it is called index, main or app */
   readonly app?: string;
+  /** Labels, tolerations, requests and the like of all of its objects on a Kubernetes cluster; other runners read none of it. @default {} */
+  readonly kubernetes?: KubernetesOptions;
 }
 
 /** Services, with resources and given values that all of them may use, and options behind them where there are any. */

@@ -1,5 +1,6 @@
 import type { Expose, Limits } from "../declare/definition.ts";
 import type { ImageTopology } from "../declare/image-topology.ts";
+import type { KubernetesTopology } from "../declare/kubernetes.ts";
 
 /** The version of {@link Topology}; raised when a reader of the old form would misunderstand the new. */
 export const TOPOLOGY_VERSION = 2;
@@ -20,6 +21,8 @@ export interface Topology {
   readonly choices?: Choices;
   /** What is computed when it is deployed. Absent where nothing is. */
   readonly captures?: readonly CaptureTopology[];
+  /** What is said of all of its objects on a Kubernetes cluster. No part of what replicas compare. Absent where nothing is. */
+  readonly kubernetes?: KubernetesTopology;
 }
 
 /** A value that is computed at deploy time, as `describe` shows it: not what it is. */
@@ -105,6 +108,8 @@ export interface ServiceTopology {
   readonly standIn?: true;
   /** Whether it is ready before other services are started or replaced: it prepares what they need. Absent where it is like any other. */
   readonly first?: true;
+  /** What is said of its own objects on a Kubernetes cluster. No part of what replicas compare. Absent where nothing is. */
+  readonly kubernetes?: KubernetesTopology;
 }
 
 /** The port of an image that `expose` is about, and that a probe asks: the first. Null where it has none. */
@@ -123,7 +128,8 @@ export function placeOf(ordinal: number, groups: number): { readonly group: numb
 }
 
 /**
- * I11: the hash that travels with a deployment. How many replicas run is not part of it: `scale` changes that in place.
+ * I11: the hash that travels with a deployment. How many replicas run is not part of it: `scale` changes that in place; nor is
+ * what only a cluster reads.
  * 16 hexadecimal digits of SHA-256.
  */
 export function hashTopology(topology: Topology): string {
@@ -137,8 +143,8 @@ export function hashTopology(topology: Topology): string {
 }
 
 /** The part of a topology that every replica must agree on. */
-function comparable(topology: Topology): unknown {
-  return { ...topology, services: topology.services.map(({ replicas: _, ...rest }) => rest) };
+function comparable({ kubernetes: _, ...topology }: Topology): unknown {
+  return { ...topology, services: topology.services.map(({ replicas: _, kubernetes: __, ...rest }) => rest) };
 }
 
 /**
@@ -149,7 +155,9 @@ function comparable(topology: Topology): unknown {
 export function firstDifference(deployed: Topology, own: Topology): string | undefined {
   // Of variables a replica has the deployed values, whatever it would declare where they are not set.
   const byName = (topology: Topology) =>
-    Object.fromEntries(topology.services.map(({ replicas: _, env: __, ...rest }) => [rest.name, rest]));
+    Object.fromEntries(
+      topology.services.map(({ replicas: _, env: __, kubernetes: ___, ...rest }) => [rest.name, rest]),
+    );
   const sides = [deployed, own].map((topology) => ({
     version: topology.version,
     app: topology.app,

@@ -32,7 +32,11 @@ const services = [
     files: ["data/words.txt"],
   }),
   service("cache", image("redis:7", { args: ["--save", ""], port: 6379, ready: { tcp: "main" }, user: { uid: 999 } })),
-  service("hello", () => "hello", { expose: true, replicas: 2 }),
+  service("hello", () => "hello", {
+    expose: true,
+    replicas: 2,
+    kubernetes: { labels: { team: "a" }, requests: { cpu: 0.1 }, tolerations: [{ operator: "Exists" }] },
+  }),
 ];
 
 test("describe prints a topology that fits the published schema", async () => {

@@ -1,4 +1,4 @@
-import { image, type RunOptions, run, service } from "@hadron/core";
+import { image, type KubernetesOptions, type RunOptions, run, service } from "@hadron/core";
 import { pattern } from "@hadron/core/spi";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { checkOptions, splitArguments } from "../../src/describe/app-arguments.ts";
@@ -43,7 +43,7 @@ describe("options", () => {
 
 test("run takes services, resources and then options", () => {
   const known = () => run(shop, { app: "x" });
-  expectTypeOf<RunOptions>().toEqualTypeOf<{ readonly app?: string }>();
+  expectTypeOf<RunOptions>().toEqualTypeOf<{ readonly app?: string; readonly kubernetes?: KubernetesOptions }>();
   // @ts-expect-error: options stand last
   const first = () => run({ app: "x" }, shop);
   // @ts-expect-error: there is no such option

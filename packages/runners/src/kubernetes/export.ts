@@ -32,6 +32,7 @@ export async function exportApp(
     captured: build?.program.captured,
     secretsVersion: undefined,
     pullSecret: settings.pullSecret,
+    kubernetesPatchOf: program.kubernetesPatchOf,
     counts: {},
   });
   const { namespace } = settings;

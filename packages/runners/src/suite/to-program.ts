@@ -1,4 +1,4 @@
-import { compose, hashTopology, type Program } from "@hadron/core/spi";
+import { compose, hashTopology, type KubernetesOptions, type Program } from "@hadron/core/spi";
 
 /** An app file as a program: what the command line makes of it. `values`: the services that it exports. */
 export function toProgram(
@@ -6,7 +6,8 @@ export function toProgram(
   app: string,
   values: readonly unknown[],
   secrets: Record<string, string> = {},
+  kubernetes?: KubernetesOptions,
 ): Program {
-  const { topology } = compose(app, values);
-  return { entry, topology, hash: hashTopology(topology), runCall: 1, secrets };
+  const { topology, kubernetesPatchOf } = compose(app, values, undefined, kubernetes);
+  return { entry, topology, hash: hashTopology(topology), runCall: 1, secrets, kubernetesPatchOf };
 }

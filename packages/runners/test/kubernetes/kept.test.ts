@@ -8,6 +8,7 @@ import { makeSecrets } from "../../src/kubernetes/rollout/generate.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { skip, useNamespace } from "./cluster.ts";
 import { call, context, fixture, runnerFor } from "./harness.ts";
+import { topologyOf } from "./topologies.ts";
 
 const space = useNamespace();
 const { signal } = context;
@@ -75,7 +76,7 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
   });
 
   test("of two who make secrets at once neither undoes the other's; what is there is never made anew", async () => {
-    const make = (...names: string[]) => makeSecrets(space.api, "pair", names, signal);
+    const make = (...names: string[]) => makeSecrets(space.api, topologyOf("pair", []), names, signal);
     await Promise.all([make("A"), make("A", "B"), make("C", "A")]);
     const first = (await readObject(space.api, "Secret", "pair-generated", signal))?.data ?? {};
     expect(Object.keys(first).sort()).toEqual(["A", "B", "C"]);
@@ -88,7 +89,7 @@ describe.skipIf(skip !== undefined)(`what an app keeps (${skip ?? "there is a cl
     const body = { metadata: { name: "own-generated" }, data: { A: "eA==" } };
     const path = `/api/v1/namespaces/${space.name}/secrets`;
     await space.api.json({ method: "POST", path, body, what: "make one", signal });
-    await expect(makeSecrets(space.api, "own", ["A", "B"], signal)).rejects.toThrow(
+    await expect(makeSecrets(space.api, topologyOf("own", []), ["A", "B"], signal)).rejects.toThrow(
       /There is a Secret "own-generated" in namespace .*, and it was not made by Hadron: it is left alone/,
     );
     expect((await readObject(space.api, "Secret", "own-generated", signal))?.data).toEqual({ A: "eA==" });

@@ -35,7 +35,11 @@ test("up removes no stranger's object, whatever a list has brought", async () =>
   const tls = { ca: undefined, cert: undefined, key: undefined, servername: undefined, insecure: false };
   const place = { context: "x", server: "http://127.0.0.1:9", namespace: "x", proxyUrl: undefined };
   const api = new Api({ ...place, tls, user });
-  const world = { objects: new Map([ours, ...strangers].map((object) => [keyOf(object), object])), hidden: [] };
+  const world = {
+    objects: new Map([ours, ...strangers].map((object) => [keyOf(object), object])),
+    hidden: [],
+    going: [],
+  };
   const { remove, spared } = await findIntents(api, [], world, {
     app: "shop",
     explicitApp: true,

@@ -42,6 +42,7 @@ export function createProgram(
     );
   }
   const { entry, runCall, capturing } = options;
-  const program = { entry, topology, hash: hashTopology(topology), runCall, secrets };
+  const { kubernetesPatchOf } = options.app;
+  const program = { entry, topology, hash: hashTopology(topology), runCall, secrets, kubernetesPatchOf };
   return capturing === undefined ? program : { ...program, capturing };
 }

@@ -119,8 +119,10 @@ async function execute(
   const { load: loadVerb, quiet } = verb ?? DEFAULT_VERB;
   chosen(verb ?? DEFAULT_VERB);
   const { options = {} } = line;
-  checkOptions("run", options, { app: { type: "string" } } satisfies Record<keyof RunOptions, unknown>);
-  const app = compose(appName(entry, flags.app, options.app), line.services, toChoices(flags, env));
+  const known = { app: { type: "string" }, kubernetes: { type: "object" } };
+  checkOptions("run", options, known satisfies Record<keyof RunOptions, unknown>);
+  const name = appName(entry, flags.app, options.app);
+  const app = compose(name, line.services, toChoices(flags, env), options.kubernetes);
   const json = flags.json !== undefined;
   const progress = quiet || json ? quietProgress : showProgress(terminal);
   let runner: Runner | undefined;

@@ -1,4 +1,5 @@
 import type { CaptureDefinition, ProcedureDefinition, ResourceDefinition } from "../../declare/definition.ts";
+import type { KubernetesPatch } from "../../declare/kubernetes.ts";
 import type { Life } from "../../declare/life.ts";
 import type { Wrapper } from "../../declare/types.ts";
 import type { OwnPart } from "../procedures.ts";
@@ -12,6 +13,8 @@ export interface App {
   readonly resources: readonly ResourceDefinition[];
   /** What is computed when the app is deployed, in the topology's order. */
   readonly captures: readonly CaptureDefinition[];
+  /** Changes the objects that the Kubernetes runner makes, by the service that they belong to; null: the whole app. Undefined where nothing does. */
+  readonly kubernetesPatchOf: (service: string | null) => KubernetesPatch | undefined;
 }
 
 /** A service of an app: what is described of it, and the code that its replicas run. */

@@ -1,5 +1,6 @@
 import type { GivenDefinition, ResourceDefinition, ServiceDefinition } from "../../declare/definition.ts";
 import { givenDefinition, serviceDefinition } from "../../declare/definition.ts";
+import type { KubernetesOptions } from "../../declare/kubernetes.ts";
 import { checkAppName } from "../../declare/names.ts";
 import { resourceDefinition } from "../../declare/resource.ts";
 import { noteUse } from "../../declare/site.ts";
@@ -14,7 +15,12 @@ import { Composer } from "./composer.ts";
  * INVALID_DECLARATION if two services have one name, a pattern contains itself, counts or needs contradict each other, or
  * a service says that it uses one that is not there.
  */
-export function compose(app: string, services: readonly unknown[], choices?: Choices): App {
+export function compose(
+  app: string,
+  services: readonly unknown[],
+  choices?: Choices,
+  kubernetes?: KubernetesOptions,
+): App {
   noteUse();
   checkAppName(app);
   if (services.length === 0) {
@@ -41,5 +47,5 @@ export function compose(app: string, services: readonly unknown[], choices?: Cho
   for (const resource of resources) composer.resources.add(resource, true);
   for (const definition of given) composer.given.share(definition);
   composer.addRoots();
-  return composer.finish(app);
+  return composer.finish(app, kubernetes);
 }

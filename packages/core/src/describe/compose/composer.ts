@@ -1,4 +1,5 @@
 import type { PartDefinition, ServiceDefinition } from "../../declare/definition.ts";
+import { joinPatches, type KubernetesOptions, resolveKubernetes } from "../../declare/kubernetes.ts";
 import { checkServiceName } from "../../declare/names.ts";
 import { lineOf } from "../../declare/site.ts";
 import { HadronError } from "../../errors.ts";
@@ -41,7 +42,8 @@ export class Composer {
     for (const root of this.#roots) if (!this.#services.has(root.name)) this.#addRoot(root);
   }
 
-  finish(app: string): App {
+  finish(app: string, options: KubernetesOptions | undefined): App {
+    const kubernetes = resolveKubernetes("run(…)", options);
     for (const keeper of this.resources.keepers) if (!this.#services.has(keeper.name)) this.#addRoot(keeper);
     // What a hidden service uses comes along as well; those that it brings are visited in turn.
     for (const hidden of this.#hidden) if (!this.#services.has(hidden.name)) this.#addRoot(hidden);
@@ -60,10 +62,13 @@ export class Composer {
         ...(resources === undefined ? {} : { resources }),
         ...this.given.toTopology(),
         ...(this.#choices === undefined ? {} : { choices: this.#choices }),
+        ...(kubernetes.data === undefined ? {} : { kubernetes: kubernetes.data }),
       },
       services,
       captures: this.given.captures,
       resources: this.resources.definitions,
+      kubernetesPatchOf: (service) =>
+        joinPatches(this.#owners.get(service ?? "")?.definition?.options.kubernetes.patch, kubernetes.patch),
     };
   }
 

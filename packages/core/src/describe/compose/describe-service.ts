@@ -74,6 +74,7 @@ export function describeService(
     image: part.kind === "image" ? { ...part.image, reference: images[name] ?? part.image.reference } : null,
     ...(part.kind === "image" && part.standIn !== undefined ? { standIn: true } : {}),
     ...(options?.first === true ? { first: true } : {}),
+    ...(options?.kubernetes.data === undefined ? {} : { kubernetes: options.kubernetes.data }),
   };
 }
 

@@ -78,6 +78,29 @@ export async function readObject<K extends Kind>(
   }
 }
 
+/**
+ * Fails where an object could not be made: the cluster's rules refuse it, or one of that name is there that is not ours. Asks
+ * the server itself, which makes nothing of it.
+ */
+export async function checkCreate(api: Api, app: string, manifest: KubeObject, signal: AbortSignal): Promise<void> {
+  const { kind, metadata } = manifest;
+  try {
+    await api.json({
+      method: "POST",
+      path: pathOf(kind, api.namespace),
+      query: { fieldManager: MANAGER, fieldValidation: "Strict", dryRun: "All" },
+      body: manifest,
+      what: `create ${kind} "${metadata.name}"`,
+      signal,
+    });
+  } catch (error) {
+    const status = statusOf(error);
+    // A webhook that cannot look without doing: it will say what it has to say when the object is made.
+    if (status?.reason !== "AlreadyExists" && !/does not support dry.?run/i.test(status?.message ?? "")) throw error;
+    await checkNotTaken(api, app, manifest, signal);
+  }
+}
+
 /** Fails where an object of that name is there and not ours: it is never touched. */
 export async function checkNotTaken(
   api: Api,

@@ -1,5 +1,6 @@
 import type { ImageTopology } from "@hadron/core/spi";
 import { IMAGE_SECRETS_FOLDER } from "../../replica/layout.ts";
+import { saidOf } from "../declared/said.ts";
 import type { Container, Probe, Question, Volume } from "../objects/pod-spec.ts";
 import { literal, toDeclared } from "./environment.ts";
 import type { ServiceInput } from "./input.ts";
@@ -20,7 +21,8 @@ export function imageVolumes({ service, topology }: ServiceInput): readonly Volu
 }
 
 /** The container of an image that is not ours: nothing is known of it but what its declaration says. */
-export function imageContainer({ service, topology }: ServiceInput, image: ImageTopology): Container {
+export function imageContainer(input: ServiceInput, image: ImageTopology): Container {
+  const { service, topology } = input;
   const ports = Object.entries(image.ports);
   const hasSecrets = secretsOf(service, topology.app).length > 0;
   return {
@@ -33,7 +35,7 @@ export function imageContainer({ service, topology }: ServiceInput, image: Image
       : { ports: ports.map(([name, containerPort]) => ({ name, containerPort, protocol: "TCP" as const })) }),
     ...toProbes(image),
     env: toDeclared(service, topology.app),
-    resources: toResources(service),
+    resources: toResources(service, saidOf(input)),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: false,

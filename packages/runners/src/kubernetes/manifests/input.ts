@@ -1,4 +1,4 @@
-import type { ServiceTopology, Topology } from "@hadron/core/spi";
+import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
 import type { ServiceNames } from "../objects/names.ts";
 
 /** All that the objects of an app are made of. */
@@ -19,6 +19,8 @@ export interface ManifestInput {
   readonly counts: Readonly<Record<string, number>>;
   /** The name of a Secret with registry credentials of the cluster, or undefined. */
   readonly pullSecret: string | undefined;
+  /** What the app changes of its objects. @default nothing */
+  readonly kubernetesPatchOf?: Program["kubernetesPatchOf"] | undefined;
 }
 
 /** One service with all that its manifests need. */

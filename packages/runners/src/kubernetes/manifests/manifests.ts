@@ -1,6 +1,9 @@
 import { CAPTURES_FILE, type Topology } from "@hadron/core/spi";
 import { countsOf } from "../../replica/counts.ts";
 import { COUNTS_FILE, TOPOLOGY_FILE } from "../../replica/layout.ts";
+import { checkSaid } from "../declared/check.ts";
+import { patched } from "../declared/patch.ts";
+import { withSaid } from "../declared/said.ts";
 import { labelsOf, REVISION } from "../objects/labels.ts";
 import { appNames, nameObjects } from "../objects/names.ts";
 import { type ConfigMap, type Kind, type KubeObject, OWN_KINDS } from "../objects/objects.ts";
@@ -15,6 +18,7 @@ import { toDisruptionBudget, toWorkload } from "./workload.ts";
  */
 export function toManifests(input: ManifestInput): readonly KubeObject[] {
   const { topology } = input;
+  checkSaid(topology);
   const allNames = nameObjects(topology);
   const objects: KubeObject[] = [
     toAccount(topology),
@@ -29,7 +33,8 @@ export function toManifests(input: ManifestInput): readonly KubeObject[] {
     objects.push(...toServices(whole), toWorkload(whole), ...toDisruptionBudget(whole));
   }
   const order: readonly Kind[] = OWN_KINDS;
-  return objects.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  const finished = objects.flatMap((object) => patched(withSaid(object, topology), input));
+  return finished.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 function toAccount({ app }: Topology): KubeObject {

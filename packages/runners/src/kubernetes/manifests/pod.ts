@@ -1,4 +1,5 @@
 import { USER_ID } from "../../replica/layout.ts";
+import { saidOf } from "../declared/said.ts";
 import { labelsOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
 import type { PodSpec, Volume } from "../objects/pod-spec.ts";
@@ -12,6 +13,7 @@ export function toPod(input: ServiceInput): PodSpec {
   const { image } = service;
   const { uid, gid } = image?.user ?? { uid: USER_ID, gid: USER_ID };
   const labels = labelsOf(topology.app, names.label);
+  const { nodeSelector, tolerations } = saidOf(input);
   const volumes: readonly Volume[] = image === null ? replicaVolumes(topology.app) : imageVolumes(input);
   return {
     serviceAccountName: appNames(topology.app).account,
@@ -36,6 +38,8 @@ export function toPod(input: ServiceInput): PodSpec {
       fsGroupChangePolicy: "OnRootMismatch",
       seccompProfile: { type: "RuntimeDefault" },
     },
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(tolerations === undefined ? {} : { tolerations }),
     ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
     ...(service.replicas < 2
       ? {}

@@ -1,6 +1,7 @@
 import { hangMsOf, type ServiceTopology } from "@hadron/core/spi";
 import { IMAGE, replicaCommand } from "../../replica/image.ts";
 import { COUNTS_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts";
+import { saidOf } from "../declared/said.ts";
 import { appNames } from "../objects/names.ts";
 import type { Container, Probe, Question, Volume } from "../objects/pod-spec.ts";
 import { toEnvironment } from "./environment.ts";
@@ -35,7 +36,7 @@ export function replicaContainer(input: ServiceInput): Container {
       ...(service.exposed === null ? [] : [{ name: "http", containerPort: EXPOSED_PORT, protocol: "TCP" } as const]),
     ],
     env: toEnvironment(input),
-    resources: toResources(service),
+    resources: toResources(service, saidOf(input)),
     // Node is up in well under a second: looked at each second. Then it is given time: a garbage collection or a heavy
     // handler stops a process for seconds, and a restart would not make it faster.
     startupProbe: {

@@ -1,18 +1,25 @@
-import type { ServiceTopology } from "@hadron/core/spi";
-import type { Container } from "../objects/pod-spec.ts";
+import type { KubernetesTopology, ServiceTopology } from "@hadron/core/spi";
+import type { Container, Quantities } from "../objects/pod-spec.ts";
 
 /** What one replica asks for where nothing is declared; ninety pods fit on two cores. It may use all of its capacity. */
 const UNDECLARED_CORES = 0.01;
 const UNDECLARED_BYTES = 64 * 2 ** 20;
 
 /** What is declared is reserved: a node that cannot give it takes no such pod. What is not declared stays small. */
-export function toResources({ capacity, requests = {} }: ServiceTopology): Container["resources"] {
+export function toResources(
+  { capacity, requests = {} }: ServiceTopology,
+  said: KubernetesTopology = {},
+): Container["resources"] {
   const cpu = requests.cpu ?? Math.min(capacity.cpu, UNDECLARED_CORES);
   const memoryBytes = requests.memoryBytes ?? Math.min(capacity.memoryBytes, UNDECLARED_BYTES);
   return {
-    requests: { cpu: toCores(cpu), memory: toBytes(memoryBytes) },
-    limits: { cpu: toCores(capacity.cpu), memory: toBytes(capacity.memoryBytes) },
+    requests: { cpu: toCores(cpu), memory: toBytes(memoryBytes), ...toQuantities(said.requests) },
+    limits: { cpu: toCores(capacity.cpu), memory: toBytes(capacity.memoryBytes), ...toQuantities(said.limits) },
   };
+}
+
+function toQuantities(amounts: KubernetesTopology["requests"] = {}): Partial<Quantities> {
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
 }
 
 /** Bytes as a Kubernetes quantity, in the form that the API server gives back. */

@@ -1,4 +1,5 @@
 import { INTERNAL_PORT } from "../../replica/layout.ts";
+import { saidOf } from "../declared/said.ts";
 import { labelsOf, REVISION, SECRETS, SERVICE } from "../objects/labels.ts";
 import type { KubeObject, Workload } from "../objects/objects.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
@@ -16,14 +17,16 @@ const SCRAPED = {
 export function toWorkload(input: ServiceInput): Workload {
   const { topology, service, names, revision } = input;
   const labels = labelsOf(topology.app, names.label);
+  const said = saidOf(input);
   const metadata = { name: names.base, labels, annotations: { [SERVICE]: service.name, [REVISION]: revision } };
   const template = {
     metadata: {
-      labels,
+      labels: { ...said.labels, ...labels },
       annotations: {
+        ...(service.image === null ? SCRAPED : {}),
+        ...said.annotations,
         [SERVICE]: service.name,
         [REVISION]: revision,
-        ...(service.image === null ? SCRAPED : {}),
         ...(input.secretsVersion === undefined || service.secrets.length === 0
           ? {}
           : { [SECRETS]: input.secretsVersion }),

@@ -1,3 +1,5 @@
+import type { KubernetesToleration } from "@hadron/core/spi";
+
 /** A pod, as far as we say it: the parts of Kubernetes' own `PodSpec` that we use. */
 export interface PodSpec {
   readonly serviceAccountName: string;
@@ -15,6 +17,8 @@ export interface PodSpec {
     readonly fsGroupChangePolicy: "OnRootMismatch";
     readonly seccompProfile: { readonly type: "RuntimeDefault" };
   };
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly KubernetesToleration[];
   readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly topologySpreadConstraints?: readonly {
     readonly maxSkew: number;
@@ -64,10 +68,11 @@ export interface ContainerPort {
   readonly protocol: "TCP";
 }
 
-/** Amounts as Kubernetes writes them, e.g. `10m`, `64Mi`. */
+/** Amounts as Kubernetes writes them, e.g. `10m`, `64Mi`; others than these two where the app says so. */
 export interface Quantities {
   readonly cpu: string;
   readonly memory: string;
+  readonly [resource: string]: string;
 }
 
 export type EnvVar = { readonly name: string } & (

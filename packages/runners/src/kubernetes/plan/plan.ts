@@ -1,11 +1,11 @@
 import type { Change, RunContext } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
-import { applyObject, checkNotTaken } from "../api/send.ts";
+import { applyObject, checkCreate } from "../api/send.ts";
 import { isOurs, SERVICE } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 import { isWorkload } from "../objects/objects.ts";
-import { keyOf, type World } from "../world/world.ts";
+import { heldBy, keyOf, type World } from "../world/world.ts";
 import { differences, isAsWanted } from "./compare.ts";
 import { fit, ownerOfReplicas, wasScaled } from "./fit.ts";
 
@@ -51,11 +51,11 @@ export async function findIntents(
       const rescale = live === undefined ? undefined : countToRestore(wanted, live);
       const manifest = fit(wanted, live);
       if (live === undefined) {
-        await checkNotTaken(api, app, manifest, signal);
+        await checkCreate(api, app, manifest, signal);
         return {
           manifest,
           live,
-          change: toChange("create", manifest, "it is not there"),
+          change: toChange("create", manifest, goingWords(world, manifest) ?? "it is not there"),
           newTemplate: false,
           rescale: undefined,
         };
@@ -102,6 +102,11 @@ export function toChanges({ send, remove }: Intents): readonly Change[] {
     ...send.filter(({ change }) => change.because !== "").map(({ change }) => change),
     ...remove.map((object) => toChange("delete", object, "it is no longer declared")),
   ];
+}
+
+function goingWords({ going }: World, manifest: KubeObject): string | undefined {
+  const found = going.find((object) => keyOf(object) === keyOf(manifest));
+  return found === undefined ? undefined : `the one that is there is being deleted${heldBy(found)}`;
 }
 
 function toChange(action: Change["action"], { kind, metadata }: KubeObject, because: string): Change {

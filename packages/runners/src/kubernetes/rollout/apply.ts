@@ -3,6 +3,7 @@ import { cacheFolder, checkApp, stage } from "../../layout/index.ts";
 import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
+import { withSaid } from "../declared/said.ts";
 import { isStateful } from "../manifests/input.ts";
 import { toManifests } from "../manifests/manifests.ts";
 import { secretsOf } from "../manifests/secrets.ts";
@@ -16,6 +17,7 @@ import { findIntents, type Intent, type Intents, toChanges } from "../plan/plan.
 import { secretState } from "../plan/secrets.ts";
 import type { Settings } from "../plan/settings.ts";
 import { isPodReady } from "../world/pods.ts";
+import { settled } from "../world/settled.ts";
 import { keyOf, readWorld, type World } from "../world/world.ts";
 import { makeSecrets } from "./generate.ts";
 import { Lease } from "./lease.ts";
@@ -37,7 +39,7 @@ export interface Prepared {
 
 /**
  * Builds the app and compares it with the world. Changes nothing. `onBuilt` is told before the rest is known; the world is
- * looked at once `held` resolves.
+ * looked at once `held` resolves, and once nothing of it is being deleted any more.
  */
 async function prepare(
   api: Api,
@@ -53,7 +55,8 @@ async function prepare(
   if (topology.services.some(isStateful)) needed.add("StatefulSet");
   if (topology.services.some((service) => secretsOf(service, app).length > 0)) needed.add("Secret");
   progress.step("image", "bundling");
-  const looking = Promise.resolve(held).then(() => readWorld(api, { app, needed, signal }));
+  const look = () => readWorld(api, { app, needed, signal });
+  const looking = held === undefined ? look() : held.then(() => settled(look, context));
   const captured = async () => readCaptured(topology, await looking);
   const [build, world] = await Promise.all([
     needsImage(topology)
@@ -67,7 +70,7 @@ async function prepare(
   const secret = secretState(build?.program ?? program, world);
   const generated = generatedState(topology, world);
   const manifests = [
-    ...(secret.manifest === undefined ? [] : [secret.manifest]),
+    ...(secret.manifest === undefined ? [] : [withSaid(secret.manifest, topology)]),
     ...toManifests({
       topology,
       topologyHash: program.hash,
@@ -77,6 +80,7 @@ async function prepare(
       captured: build?.program.captured,
       secretsVersion: secret.version,
       pullSecret: settings.pullSecret,
+      kubernetesPatchOf: program.kubernetesPatchOf,
       counts: countsOfOthers(world),
     }),
   ];
@@ -142,7 +146,7 @@ export async function apply(
   );
   opening.catch(() => {}); // Looked at below; the objects that pods need come first.
   try {
-    await makeSecrets(api, app, generated.missing, signal);
+    await makeSecrets(api, program.topology, generated.missing, signal);
     await sendAll(
       api,
       intents.send.filter(({ manifest }) => !isWorkload(manifest)),

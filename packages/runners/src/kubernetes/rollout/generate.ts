@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { own } from "@hadron/core/spi";
+import { own, type Topology } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { checkNotTaken, readObject } from "../api/send.ts";
+import { withSaid } from "../declared/said.ts";
 import { toGeneratedSecret } from "../manifests/secrets.ts";
 import { MANAGER } from "../objects/labels.ts";
 import { pathOf, type Secret } from "../objects/objects.ts";
@@ -13,9 +14,16 @@ const BYTES = 32;
  * Makes secrets that have none yet, and leaves those that are there as they are: what they open was made with them. Of two
  * who do so at once, the second finds what the first has made.
  */
-export async function makeSecrets(api: Api, app: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+export async function makeSecrets(
+  api: Api,
+  topology: Topology,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   if (names.length === 0) return;
-  const wanted = toGeneratedSecret(app, Object.fromEntries(names.map((name) => [name, makeValue()])));
+  const { app } = topology;
+  const values = Object.fromEntries(names.map((name) => [name, makeValue()]));
+  const wanted = withSaid(toGeneratedSecret(app, values), topology);
   const { name } = wanted.metadata;
   for (;;) {
     const live = await readObject(api, "Secret", name, signal);

@@ -8,8 +8,8 @@ import { isOf, type Pod, type StatefulSet, type Workload } from "../objects/obje
 import { readEvents } from "../world/events.ts";
 import { lastWords } from "../world/last-words.ts";
 import { Mirror } from "../world/mirror.ts";
-import { isPodReady } from "../world/pods.ts";
-import { podTrouble, type Trouble, workloadTrouble } from "../world/trouble.ts";
+import { isEnded, isPodReady } from "../world/pods.ts";
+import { isHeld, podTrouble, type Trouble, workloadTrouble } from "../world/trouble.ts";
 import { isRolledOut, nextStep } from "./roll.ts";
 
 /** How often the world is looked at while nothing is reported; troubles are looked for as often. */
@@ -76,7 +76,7 @@ export class Rollout implements AsyncDisposable {
   async finish(wanted: readonly AppliedWorkload[], waitMs: number): Promise<void> {
     await this.#until(wanted, waitMs, (manifest, live, pods) =>
       live.kind === "Deployment"
-        ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined)
+        ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined || isEnded(pod))
         : isOf(manifest, "StatefulSet") && this.#roll(manifest, live, pods),
     );
   }
@@ -84,13 +84,12 @@ export class Rollout implements AsyncDisposable {
   /** Waits until a workload has exactly so many replicas, all ready, and those that go have gone: they may take their time. */
   async settle(workload: Workload, replicas: number, waitMs: number): Promise<void> {
     const goingMs = 1000 * (workload.spec?.template?.spec?.terminationGracePeriodSeconds ?? 0);
-    await this.#until(
-      [{ manifest: workload, generation: 0 }],
-      waitMs + goingMs,
-      (_manifest, _live, pods) =>
-        pods.length === replicas &&
-        pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isPodReady(pod)),
-    );
+    await this.#until([{ manifest: workload, generation: 0 }], waitMs + goingMs, (_manifest, _live, all) => {
+      const pods = all.filter((pod) => !isEnded(pod));
+      return (
+        pods.length === replicas && pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isPodReady(pod))
+      );
+    });
   }
 
   async #until(
@@ -176,10 +175,11 @@ export class Rollout implements AsyncDisposable {
       );
       if (trouble !== undefined) found.push(trouble);
       const ill = pods
-        .filter((pod) => !isPodReady(pod) && pod.metadata.deletionTimestamp === undefined)
+        .filter((pod) => isHeld(pod) || (!isPodReady(pod) && pod.metadata.deletionTimestamp === undefined))
         .slice(0, SAMPLES);
       for (const pod of ill) {
-        const trouble = podTrouble(pod, await readEvents(this.#api, pod, this.#context.signal));
+        const events = isHeld(pod) ? [] : await readEvents(this.#api, pod, this.#context.signal);
+        const trouble = podTrouble(pod, events, this.#context.waitMs);
         if (trouble !== undefined) found.push(trouble);
       }
     }

@@ -2,6 +2,7 @@ import { checkScale, HadronError, type RunContext } from "@hadron/core/spi";
 import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject } from "../api/send.ts";
+import { withSaid } from "../declared/said.ts";
 import { toCounts } from "../manifests/manifests.ts";
 import { SCALE_MANAGER, selectorOf, serviceOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
@@ -56,7 +57,10 @@ export async function scale(
   const tell = async () => {
     if (counts === undefined) return;
     const now = { ...counts, [service]: replicas };
-    await applyObject(api, mark(toCounts(app, now)), { dryRun: false, signal });
+    const manifest = toCounts(app, now);
+    // With all that was said of it: what an apply leaves out is taken away.
+    const whole = deployed === undefined ? manifest : withSaid(manifest, deployed.topology);
+    await applyObject(api, mark(whole), { dryRun: false, signal });
     const pods = (await listObjects(api, "Pod", selectorOf(app), signal)).filter(isPodReady);
     await tellCounts(api, pods, { [service]: replicas }, signal);
   };

@@ -15,13 +15,19 @@ export interface Deployed {
 
 export async function readDeployed(api: Api, app: string, signal: AbortSignal): Promise<Deployed | undefined> {
   const object = await readObject(api, "ConfigMap", appNames(app).topology, signal);
-  return object === undefined ? undefined : toDeployed(object);
+  return object === undefined || isGoing(object) ? undefined : toDeployed(object);
 }
 
 export async function listDeployed(api: Api, signal: AbortSignal): Promise<readonly Deployed[]> {
   return (await listObjects(api, "ConfigMap", selectorOf(), signal))
+    .filter((object) => !isGoing(object))
     .map(toDeployed)
     .filter((deployed) => deployed !== undefined);
+}
+
+/** What is being deleted does not count as there, whoever holds it. */
+function isGoing({ metadata }: ConfigMap): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 /** Undefined for an object that is something else. RUNNER_FAILED where a Hadron that we do not know wrote it. */

@@ -3,9 +3,17 @@ import { replicaName } from "@hadron/core/spi";
 import type { Condition, ContainerEnd, ContainerStatus } from "../objects/fields.ts";
 import { serviceOf } from "../objects/labels.ts";
 import type { Pod, Workload } from "../objects/objects.ts";
+import { heldBy } from "./world.ts";
 
 export function isPodReady(pod: Pod): boolean {
   return condition(pod, "Ready")?.status === "True";
+}
+
+/** Whether a pod is being deleted and nothing of it runs any more: only its name is still taken. */
+export function isEnded({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp === undefined) return false;
+  const containers = status?.containerStatuses ?? [];
+  return status?.phase !== "Running" || containers.every(({ state }) => state?.running === undefined);
 }
 
 export function condition(object: Pod | Workload, type: string): Condition | undefined {
@@ -37,7 +45,10 @@ export function describePod(pod: Pod): {
   const container = containerOf(pod);
   const restarts = container?.restartCount ?? 0;
   const reason = podReason(pod);
-  if (pod.metadata.deletionTimestamp !== undefined) return { state: "draining", restarts, reason };
+  if (pod.metadata.deletionTimestamp !== undefined) {
+    const held = isEnded(pod) && pod.metadata.finalizers !== undefined;
+    return { state: "draining", restarts, reason: held ? `it has ended, and is being deleted${heldBy(pod)}` : reason };
+  }
   if (isPodReady(pod)) return { state: "ready", restarts, reason };
   const failed =
     pod.status?.phase === "Failed" ||

@@ -1,5 +1,15 @@
 import type { Pod, Workload } from "../objects/objects.ts";
-import { condition, containerOf, describeEnd, isPodReady, memoryOf, replicaNameOf } from "./pods.ts";
+import {
+  condition,
+  containerOf,
+  describeEnd,
+  isEnded,
+  isPodReady,
+  memoryOf,
+  ordinalOf,
+  replicaNameOf,
+} from "./pods.ts";
+import { heldBy } from "./world.ts";
 
 /** Why something does not come up. */
 export interface Trouble {
@@ -22,9 +32,13 @@ export interface KubeEvent {
   readonly count: number;
 }
 
-/** What is wrong with a pod, as far as its status and its events tell; undefined while it may just be starting. */
-export function podTrouble(pod: Pod, events: readonly KubeEvent[]): Trouble | undefined {
-  if (pod.metadata.deletionTimestamp !== undefined || isPodReady(pod)) return undefined;
+/**
+ * What is wrong with a pod, as far as its status and its events tell; undefined while it may just be starting. `heldMs`: how
+ * long one may be held that is being deleted.
+ */
+export function podTrouble(pod: Pod, events: readonly KubeEvent[], heldMs = 60_000): Trouble | undefined {
+  const isGoing = pod.metadata.deletionTimestamp !== undefined;
+  if (isGoing ? !isHeld(pod) : isPodReady(pod)) return undefined;
   const subject = replicaNameOf(pod);
   const trouble = (reason: string, graceMs: number, more: Partial<Trouble> = {}): Trouble => ({
     subject,
@@ -36,6 +50,10 @@ export function podTrouble(pod: Pod, events: readonly KubeEvent[]): Trouble | un
     ...more,
   });
 
+  if (isGoing) {
+    const reason = `its pod has ended, and is being deleted${heldBy(pod)}: none takes its place until it is gone`;
+    return trouble(reason, heldMs, { quietMs: 2_000 });
+  }
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status === "False") {
     // An autoscaler of nodes says so when it makes a place.
@@ -80,6 +98,11 @@ export function podTrouble(pod: Pod, events: readonly KubeEvent[]): Trouble | un
     return trouble(probe.message, graceMs, { quietMs: 10_000, unanswered: pod.metadata.name });
   }
   return undefined;
+}
+
+/** Whether a pod keeps the next one of its name from starting, though nothing of it runs. A Deployment's has no such name. */
+export function isHeld(pod: Pod): boolean {
+  return ordinalOf(pod) !== undefined && pod.metadata.finalizers !== undefined && isEnded(pod);
 }
 
 /** What keeps a Deployment or StatefulSet from making its pods, such as a quota. */

@@ -19,6 +19,8 @@ export interface World {
   readonly objects: ReadonlyMap<string, KubeObject>;
   /** Kinds that we may not list. Nothing of the app may be of one that its manifests need. */
   readonly hidden: readonly OwnKind[];
+  /** What is being deleted: it does not count as there, and keeps its name until it is gone. */
+  readonly going: readonly KubeObject[];
 }
 
 export function keyOf({ kind, metadata }: Pick<KubeObject, "kind" | "metadata">): string {
@@ -61,7 +63,18 @@ export async function readWorld(
       }
     }),
   );
-  return { objects: new Map(lists.flat().map((object) => [keyOf(object), object])), hidden };
+  const [going, there] = partition(lists.flat(), ({ metadata }) => metadata.deletionTimestamp !== undefined);
+  return { objects: new Map(there.map((object) => [keyOf(object), object])), hidden, going };
+}
+
+function partition<T>(list: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [list.filter(test), list.filter((item) => !test(item))];
+}
+
+/** Who keeps an object that is being deleted from being gone, as an ending of a sentence. */
+export function heldBy({ metadata }: Pick<KubeObject, "metadata">): string {
+  const { finalizers = [] } = metadata;
+  return finalizers.length === 0 ? "" : `, held by ${finalizers.join(", ")}`;
 }
 
 const PAGE = 500;

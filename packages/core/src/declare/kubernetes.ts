@@ -1,0 +1,129 @@
+import { HadronError, inWords } from "../errors.ts";
+
+/**
+ * What is said of the objects that the Kubernetes runner makes, in Kubernetes' own names. Other runners read none of it, and
+ * it is no part of what replicas compare.
+ *
+ * Of a service: its objects and its pods. Of the app (`run(…, { kubernetes })`): all of them; where both say something, the
+ * service counts, key by key.
+ *
+ * @example
+ * run(shop, { kubernetes: { labels: { team: "shop" }, requests: { cpu: "100m", memory: "128Mi" } } });
+ */
+export interface KubernetesOptions {
+  /** Added to the objects and the pods. @default {} */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Added to the objects and the pods. @default {} */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Labels of the nodes on which its pods may run. @default any node */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Taints of nodes that its pods bear. @default [] */
+  readonly tolerations?: readonly KubernetesToleration[];
+  /**
+   * What one pod reserves, as quantities: `{ cpu: "250m", memory: "256Mi" }`. @default what `capacity` declares, else 10m and
+   * 64Mi
+   */
+  readonly requests?: Readonly<Record<string, string | number>>;
+  /** What one pod may use beside cpu and memory, which `capacity` says: `{ "nvidia.com/gpu": 1 }`. @default none */
+  readonly limits?: Readonly<Record<string, string | number>>;
+  /** For what has no option here: see {@link KubernetesPatch}. @default leaves them as they are */
+  readonly patch?: KubernetesPatch;
+}
+
+/** A taint that pods bear, as in a pod's `spec.tolerations`. */
+export interface KubernetesToleration {
+  readonly key?: string;
+  readonly operator?: "Exists" | "Equal";
+  readonly value?: string;
+  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+  readonly tolerationSeconds?: number;
+}
+
+/**
+ * Is shown each object before it is compared and sent, and changes it in place, or returns another in its stead; `null`
+ * leaves it out, which only a NetworkPolicy, a PodDisruptionBudget or an Ingress can be. The same object has to become the
+ * same each time. What it is called, and what Hadron finds it by, it has to leave alone. Objects that hold values of secrets
+ * are not shown.
+ *
+ * @example
+ * patch(object) {
+ *   if (object.kind === "Deployment") object.spec.template.spec.priorityClassName = "high";
+ * }
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that changes it in place returns nothing, and says so in its type.
+export type KubernetesPatch = (object: KubernetesManifest) => KubernetesManifest | null | undefined | void;
+
+/** An object of Kubernetes, as JSON: what it holds beside its name is as the API of its kind says. */
+export interface KubernetesManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    // The API of each kind has its own fields, which the app's author knows and no type here does.
+    [field: string]: any;
+  };
+  [field: string]: any;
+}
+
+/** The data among these options, as a topology has it. */
+export type KubernetesTopology = Omit<KubernetesOptions, "patch">;
+
+/** The options with nothing left open, data and code apart. */
+export interface ResolvedKubernetes {
+  /** Undefined where nothing is said. */
+  readonly data: KubernetesTopology | undefined;
+  readonly patch: KubernetesPatch | undefined;
+}
+
+const MAPS = ["labels", "annotations", "nodeSelector"] as const;
+const AMOUNTS = ["requests", "limits"] as const;
+const KNOWN: readonly string[] = [...MAPS, "tolerations", ...AMOUNTS, "patch"];
+
+/** Checks what they are made of: what a cluster takes, its runner knows. INVALID_DECLARATION, by whom and which. */
+export function resolveKubernetes(by: string, options: KubernetesOptions = {}): ResolvedKubernetes {
+  const fail = (what: string): never => {
+    throw new HadronError("INVALID_DECLARATION", `${by}: kubernetes${what}.`);
+  };
+  if (!isObject(options)) return fail(` is ${inWords(options)}, and should be an object`);
+  const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
+  if (unknown !== undefined) fail(` knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
+  const checkMap = (name: string, map: unknown, types: readonly string[]): void => {
+    if (!isObject(map)) return fail(`.${name} is ${inWords(map)}, and should be an object`);
+    for (const [key, value] of Object.entries(map)) {
+      if (!types.includes(typeof value))
+        fail(
+          `.${name}["${key}"] is ${value === null ? "null" : typeof value}, and should be a ${types.join(" or a ")}`,
+        );
+    }
+  };
+  const { tolerations, patch, ...maps } = options;
+  for (const name of MAPS) if (maps[name] !== undefined) checkMap(name, maps[name], ["string"]);
+  for (const name of AMOUNTS) if (maps[name] !== undefined) checkMap(name, maps[name], ["string", "number"]);
+  if (tolerations !== undefined && !(Array.isArray(tolerations) && tolerations.every(isObject)))
+    fail(".tolerations should be a list of objects, as in a pod's spec");
+  if (patch !== undefined && typeof patch !== "function")
+    fail(`.patch is ${typeof patch}, and should be a function (object) => …`);
+  const said = Object.entries({ ...maps, tolerations }).filter(([, value]) => value !== undefined);
+  return { data: said.length === 0 ? undefined : structuredClone(Object.fromEntries(said)), patch };
+}
+
+/** Both in turn; undefined where there is none. What the first leaves out, the second does not see. */
+export function joinPatches(
+  first: KubernetesPatch | undefined,
+  second: KubernetesPatch | undefined,
+): KubernetesPatch | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return (object) => {
+    const patched = first(object);
+    if (patched === null) return null;
+    const seen = patched ?? object;
+    const again = second(seen);
+    return again === undefined ? seen : again;
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
