@@ -1,5 +1,5 @@
+import type { ImageTopology, Readiness } from "./declare/containers/image-topology.ts";
 import { definePart, type PartDefinition, type StandIn, toDefinition } from "./declare/definition.ts";
-import type { ImageTopology, Readiness } from "./declare/image-topology.ts";
 import type { Living } from "./declare/life.ts";
 import { hasNeeds, NEEDS, type Needs, problemOfWord, resolveNeeds } from "./declare/needs.ts";
 import type { ImageApi, Part, PartOf } from "./declare/types.ts";

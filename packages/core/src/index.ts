@@ -5,13 +5,13 @@ import "./run/uncaught.ts";
 export type { Clock, Timer } from "./clock/clock.ts";
 export { connect, type Remote } from "./connect/connect.ts";
 export type { ConnectOptions, ConnectTarget } from "./connect/target.ts";
-export type { Given } from "./declare/definition.ts";
 export type {
   KubernetesManifest,
   KubernetesOptions,
   KubernetesPatch,
   KubernetesToleration,
-} from "./declare/kubernetes.ts";
+} from "./declare/containers/kubernetes.ts";
+export type { Given } from "./declare/definition.ts";
 export { type Living, onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";

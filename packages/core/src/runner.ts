@@ -1,6 +1,6 @@
 import type { AddressFinder } from "./call/directory/addresses.ts";
 import type { Directory } from "./call/directory/directory.ts";
-import type { KubernetesPatch } from "./declare/kubernetes.ts";
+import type { KubernetesPatch } from "./declare/containers/kubernetes.ts";
 import type { Feature } from "./describe/features.ts";
 import type { Topology } from "./describe/topology.ts";
 

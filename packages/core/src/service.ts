@@ -1,4 +1,5 @@
 import { createClient } from "./call/client/client.ts";
+import { type KubernetesOptions, resolveKubernetes } from "./declare/containers/kubernetes.ts";
 import type {
   Expose,
   Limits,
@@ -7,7 +8,6 @@ import type {
   ServiceDefinition,
 } from "./declare/definition.ts";
 import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
-import { type KubernetesOptions, resolveKubernetes } from "./declare/kubernetes.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
 import { noteDeclared, recordSite } from "./declare/site.ts";

@@ -15,6 +15,14 @@ export type { Clockwork } from "./clock/clockwork.ts";
 export { type InnerTime, innerTime } from "./clock/inner-time.ts";
 export { obeyInnerTime } from "./clock/obey-inner-time.ts";
 export { createSystemClock } from "./clock/system-clock.ts";
+export type { ImageTopology, Readiness } from "./declare/containers/image-topology.ts";
+export type {
+  KubernetesManifest,
+  KubernetesOptions,
+  KubernetesPatch,
+  KubernetesToleration,
+  KubernetesTopology,
+} from "./declare/containers/kubernetes.ts";
 export type {
   ChildDefinition,
   Expose,
@@ -28,14 +36,6 @@ export type {
   ServiceDefinition,
 } from "./declare/definition.ts";
 export { beside, hangMsOf, type OfferedService, type Offers, serviceDefinition } from "./declare/definition.ts";
-export type { ImageTopology, Readiness } from "./declare/image-topology.ts";
-export type {
-  KubernetesManifest,
-  KubernetesOptions,
-  KubernetesPatch,
-  KubernetesToleration,
-  KubernetesTopology,
-} from "./declare/kubernetes.ts";
 export type { Kept } from "./declare/life.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
 export { type Needs, withNeeds } from "./declare/needs.ts";

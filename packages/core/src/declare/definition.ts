@@ -1,7 +1,7 @@
 import { HadronError } from "../errors.ts";
 import type { ResourceVerb } from "../verb/resource-verb.ts";
-import type { ImageTopology } from "./image-topology.ts";
-import type { ResolvedKubernetes } from "./kubernetes.ts";
+import type { ImageTopology } from "./containers/image-topology.ts";
+import type { ResolvedKubernetes } from "./containers/kubernetes.ts";
 import { type Life, lifeOf } from "./life.ts";
 import type { ProcedureOptions } from "./procedure.ts";
 import { procedureOptions } from "./procedure.ts";

@@ -1,5 +1,5 @@
+import type { KubernetesOptions } from "../declare/containers/kubernetes.ts";
 import { type Given, givenDefinition, partDefinition } from "../declare/definition.ts";
-import type { KubernetesOptions } from "../declare/kubernetes.ts";
 import { type Resource, resourceDefinition } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError, inWords } from "../errors.ts";

@@ -1,6 +1,6 @@
+import type { ImageTopology } from "../declare/containers/image-topology.ts";
+import type { KubernetesTopology } from "../declare/containers/kubernetes.ts";
 import type { Expose, Limits } from "../declare/definition.ts";
-import type { ImageTopology } from "../declare/image-topology.ts";
-import type { KubernetesTopology } from "../declare/kubernetes.ts";
 
 /** The version of {@link Topology}; raised when a reader of the old form would misunderstand the new. */
 export const TOPOLOGY_VERSION = 2;

@@ -1,6 +1,6 @@
+import type { ImageTopology } from "../../declare/containers/image-topology.ts";
 import type { ServiceDefinition } from "../../declare/definition.ts";
 import { definePart } from "../../declare/definition.ts";
-import type { ImageTopology } from "../../declare/image-topology.ts";
 import type { ProcedureOptions } from "../../declare/procedure.ts";
 import type { Address, CallOptions } from "../../declare/types.ts";
 import { learnProcedures } from "../../describe/procedures.ts";

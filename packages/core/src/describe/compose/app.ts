@@ -1,5 +1,5 @@
+import type { KubernetesPatch } from "../../declare/containers/kubernetes.ts";
 import type { CaptureDefinition, ProcedureDefinition, ResourceDefinition } from "../../declare/definition.ts";
-import type { KubernetesPatch } from "../../declare/kubernetes.ts";
 import type { Life } from "../../declare/life.ts";
 import type { Wrapper } from "../../declare/types.ts";
 import type { OwnPart } from "../procedures.ts";

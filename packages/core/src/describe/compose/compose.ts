@@ -1,6 +1,6 @@
+import type { KubernetesOptions } from "../../declare/containers/kubernetes.ts";
 import type { GivenDefinition, ResourceDefinition, ServiceDefinition } from "../../declare/definition.ts";
 import { givenDefinition, serviceDefinition } from "../../declare/definition.ts";
-import type { KubernetesOptions } from "../../declare/kubernetes.ts";
 import { checkAppName } from "../../declare/names.ts";
 import { resourceDefinition } from "../../declare/resource.ts";
 import { noteUse } from "../../declare/site.ts";

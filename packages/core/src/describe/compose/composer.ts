@@ -1,5 +1,5 @@
+import { joinPatches, type KubernetesOptions, resolveKubernetes } from "../../declare/containers/kubernetes.ts";
 import type { PartDefinition, ServiceDefinition } from "../../declare/definition.ts";
-import { joinPatches, type KubernetesOptions, resolveKubernetes } from "../../declare/kubernetes.ts";
 import { checkServiceName } from "../../declare/names.ts";
 import { lineOf } from "../../declare/site.ts";
 import { HadronError } from "../../errors.ts";

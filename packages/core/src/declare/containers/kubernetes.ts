@@ -1,4 +1,4 @@
-import { HadronError, inWords } from "../errors.ts";
+import { HadronError, inWords } from "../../errors.ts";
 
 /**
  * What is said of the objects that the Kubernetes runner makes, in Kubernetes' own names. Other runners read none of it, and
