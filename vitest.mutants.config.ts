@@ -11,6 +11,7 @@ export default defineConfig({
       "**/node_modules/**",
       "**/*.long.test.ts",
       "packages/core/test/{cli/e2e,faults}/**",
+      "packages/resources/test/verbs/{database,verbs}.test.ts",
       // Of these, what needs an engine or a cluster.
       "packages/runners/test/client/completions.test.ts",
       "packages/runners/test/docker/{edges,examples,faults,features,images,redeploy,runner}.test.ts",

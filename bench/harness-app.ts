@@ -89,6 +89,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
               HADRON_TOPOLOGY: "topology.json",
               HADRON_TOPOLOGY_HASH: hashTopology(topology),
               HADRON_LISTEN: address,
+              ...(service.storage === null ? {} : { HADRON_STORAGE: mkdtempSync(join(folder, "storage-")) }),
               HADRON_EXPOSE: service.exposed && options.ports !== false ? "tcp:127.0.0.1:0" : "",
             },
           },
