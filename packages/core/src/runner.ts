@@ -18,6 +18,8 @@ export interface Program {
   readonly runCall: number;
   /** The values of the topology's secrets, from the environment of whoever deploys. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** What `run(…)` said of packages: which go along as they are, which are bundled. Overrules package.json. @default nothing */
+  readonly packages?: { readonly external?: readonly string[]; readonly bundle?: readonly string[] };
   /** Computes the captured values of the app, once it is known what there is. Absent where it has none. */
   readonly capturing?: Capturing;
   /**

@@ -11,6 +11,10 @@ export interface RunOptions {
   readonly app?: string;
   /** Labels, tolerations, requests and the like of all of its objects on a Kubernetes cluster; other runners read none of it. @default {} */
   readonly kubernetes?: KubernetesOptions;
+  /** Packages that go along as they are, beside the bundle, whatever they look like. Overrules package.json. @default none */
+  readonly external?: readonly string[];
+  /** Packages that are bundled, whatever they look like. Overrules package.json. @default none */
+  readonly bundle?: readonly string[];
 }
 
 /** Services, with resources and given values that all of them may use, and options behind them where there are any. */
@@ -34,8 +38,16 @@ function isOptions<Options extends object>(value: unknown): value is Partial<Opt
   return prototype === Object.prototype || prototype === null;
 }
 
-/** What the value of an option may be: one of these words, or anything of that type. */
-type Allowed = readonly string[] | { readonly type: string };
+/** What the value of an option may be: one of these words, anything of that type, or a list of texts. */
+type Allowed = readonly string[] | { readonly type: string } | "names";
+
+/** The options of `run`. */
+export const RUN_OPTIONS = {
+  app: { type: "string" },
+  kubernetes: { type: "object" },
+  external: "names",
+  bundle: "names",
+} as const satisfies Record<keyof RunOptions, Allowed>;
 
 /** INVALID_DECLARATION for an option that there is not, and for a value that an option cannot have. */
 export function checkOptions(by: "run" | "start", options: object, known: Readonly<Record<string, Allowed>>): void {
@@ -49,13 +61,18 @@ export function checkOptions(by: "run" | "start", options: object, known: Readon
       const hint = typeof value === "function" ? " A service is made with service(name, { … })." : "";
       fail(`knows no option "${name}".${didYouMean(name, names)} There are ${names.join(", ")}.${hint}`);
     } else if (value !== undefined && !isAllowed(value, allowed)) {
-      const wanted = "type" in allowed ? `a ${allowed.type}` : allowed.map((word) => `"${word}"`).join(" or ");
-      fail(`was given the option ${name}: ${inWords(value)}; it is ${wanted}.`);
+      fail(`was given the option ${name}: ${inWords(value)}; it is ${wantedOf(allowed)}.`);
     }
   }
 }
 
+function wantedOf(allowed: Allowed): string {
+  if (allowed === "names") return 'a list of names, as in ["sharp"]';
+  return "type" in allowed ? `a ${allowed.type}` : allowed.map((word) => `"${word}"`).join(" or ");
+}
+
 function isAllowed(value: unknown, allowed: Allowed): boolean {
+  if (allowed === "names") return Array.isArray(value) && value.every((name) => typeof name === "string");
   if ("type" in allowed) return allowed.type.split(" or ").includes(typeof value);
   return allowed.some((word) => word === value);
 }

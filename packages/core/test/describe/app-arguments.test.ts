@@ -20,22 +20,29 @@ test("a plain object behind the services is options; a service, an image or a pa
 });
 
 describe("options", () => {
-  const known = { app: { type: "string" }, time: ["real", "virtual"], seed: { type: "number or string" } } as const;
+  const known = {
+    app: { type: "string" },
+    time: ["real", "virtual"],
+    seed: { type: "number or string" },
+    bundle: "names",
+  } as const;
   test.each([
-    [{ ap: 1 }, 'run(…) knows no option "ap". Did you mean "app"? There are app, time, seed.'],
+    [{ ap: 1 }, 'run(…) knows no option "ap". Did you mean "app"? There are app, time, seed, bundle.'],
     [
       { hello: () => 1 },
-      'knows no option "hello". There are app, time, seed. A service is made with service(name, { … }).',
+      'knows no option "hello". There are app, time, seed, bundle. A service is made with service(name, { … }).',
     ],
     [{ toString: 1 }, 'knows no option "toString"'],
     [{ app: 5 }, "run(…) was given the option app: 5; it is a string."],
     [{ time: "virtul" }, 'was given the option time: virtul; it is "real" or "virtual".'],
     [{ seed: true }, "it is a number or string."],
+    [{ bundle: "a" }, 'run(…) was given the option bundle: a; it is a list of names, as in ["sharp"].'],
+    [{ bundle: [1] }, "it is a list of names"],
   ])("%o are refused", (options, message) => {
     expect(() => checkOptions("run", options, known)).toThrow(message);
   });
   test("that are known, or undefined, are not", () => {
-    for (const options of [{}, { app: "a", seed: 1, time: "virtual" }, { seed: "s", app: undefined }]) {
+    for (const options of [{}, { app: "a", seed: 1, time: "virtual" }, { seed: "s", app: undefined, bundle: ["a"] }]) {
       expect(() => checkOptions("run", options, known)).not.toThrow();
     }
   });
@@ -43,7 +50,12 @@ describe("options", () => {
 
 test("run takes services, resources and then options", () => {
   const known = () => run(shop, { app: "x" });
-  expectTypeOf<RunOptions>().toEqualTypeOf<{ readonly app?: string; readonly kubernetes?: KubernetesOptions }>();
+  expectTypeOf<RunOptions>().toEqualTypeOf<{
+    readonly app?: string;
+    readonly external?: readonly string[];
+    readonly bundle?: readonly string[];
+    readonly kubernetes?: KubernetesOptions;
+  }>();
   // @ts-expect-error: options stand last
   const first = () => run({ app: "x" }, shop);
   // @ts-expect-error: there is no such option

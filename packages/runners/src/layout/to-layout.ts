@@ -61,14 +61,14 @@ export interface LayoutOptions {
  * RUNNER_FAILED where it cannot be bundled; FAILED_PRECONDITION where declared files or package.json say what cannot be.
  */
 export async function toLayout(
-  { entry, topology }: Pick<Program, "entry" | "topology">,
+  { entry, topology, packages }: Pick<Program, "entry" | "topology" | "packages">,
   { cache, signal }: LayoutOptions,
 ): Promise<Layout> {
   const appFolder = dirname(entry);
-  const overrides = readOverrides(appFolder);
+  const overrides = readOverrides(appFolder, packages);
   const found = new Found();
   for (const [path, why] of declaredFiles(appFolder, topology)) found.files.set(path, why);
-  for (const name of overrides.external) leave(name, appFolder, "package.json says external", found);
+  for (const [name, why] of overrides.external) leave(name, appFolder, why, found);
   for (;;) {
     const before = found.size;
     if (before > 0) await tracePackages(found, appFolder, cache);
@@ -87,8 +87,15 @@ export async function toLayout(
       await look(inputs, found, overrides, appFolder);
       return found.size === before && toPlacement(appFolder, found.paths()).appFolder === placement.appFolder;
     });
-    if (built !== undefined) return assemble(built, found, placement, appFolder);
+    if (built !== undefined) return assemble(built, found, placement, appFolder, ownCode(built.inputs, overrides));
   }
+}
+
+/** Why the bundle goes along: with the packages in it that would not be there, had nobody said so. */
+function ownCode(inputs: readonly BundleInput[], { bundle }: Overrides): string {
+  const bundled = new Set(inputs.filter(({ used }) => used).map(({ path }) => packageOf(path)?.name));
+  const said = [...bundle].filter(([name]) => bundled.has(name)).map(([name, by]) => `${name}: ${by}`);
+  return ["the app's own code", ...said].join("; ");
 }
 
 /** Finds in what a bundle is made of what should be beside it. */
@@ -158,7 +165,13 @@ async function tracePackages(found: Found, appFolder: string, cache: string): Pr
   for (const directory of packages) found.loaded.add(directory);
 }
 
-async function assemble(built: Bundle, found: Found, placement: Placement, appFolder: string): Promise<Layout> {
+async function assemble(
+  built: Bundle,
+  found: Found,
+  placement: Placement,
+  appFolder: string,
+  why: string,
+): Promise<Layout> {
   const maps = new Map<string, Uint8Array>();
   const entries = new Map<string, LayoutEntry>();
   const add = (entry: LayoutEntry) => {
@@ -175,7 +188,7 @@ async function assemble(built: Bundle, found: Found, placement: Placement, appFo
     add(make(path, code, because));
     maps.set(path, map);
   };
-  compiled("app.mjs", built, "the app's own code");
+  compiled("app.mjs", built, why);
   for (const script of built.scripts) {
     const place = placement.placeOf(script.source);
     const path = `${basename(script.source).replace(/\.[^.]+$/, "")}-${shortHash(place)}.mjs`;

@@ -13,7 +13,7 @@ export interface TestApp extends AsyncDisposable {
   readonly root: string;
   /** Writes files, and links where the text begins with `-> `. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
-  layout(entry?: string, services?: readonly object[]): Promise<Layout>;
+  layout(entry?: string, said?: Partial<Pick<Program, "packages">> & { services?: readonly object[] }): Promise<Layout>;
   /** Runs a layout as a replica is, while the developer's folder is away, and returns the JSON that it prints. */
   execute(layout: Layout, env?: Readonly<Record<string, string>>): Promise<any>;
 }
@@ -31,8 +31,8 @@ export async function testApp(): Promise<TestApp> {
         else await writeFile(join(root, path), text);
       }
     },
-    layout: (entry = "app.ts", services = []) => {
-      const program = { entry: resolve(root, entry), topology: { app: "app", services } };
+    layout: (entry = "app.ts", { packages, services = [] } = {}) => {
+      const program = { entry: resolve(root, entry), topology: { app: "app", services }, packages };
       return toLayout(program as unknown as Program, { cache: join(home, "cache") });
     },
     async execute(layout, env = {}) {

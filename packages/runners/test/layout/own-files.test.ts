@@ -98,12 +98,16 @@ test("a library of the workspace brings its files, and packages of both are foun
     "words/words.txt": "one two",
     "declared/a.txt": "declared",
   });
-  const layout = await app.layout("shop/app.ts", [{ name: "shop", files: ["../declared"] }]);
+  const layout = await app.layout("shop/app.ts", { services: [{ name: "shop", files: ["../declared"] }] });
   expect(await app.execute(layout)).toEqual(["one two", "own", "declared"]);
-  await expect(app.layout("shop/app.ts", [{ name: "shop", files: ["../../outside"] }])).rejects.toThrow(/there is no/);
+  await expect(app.layout("shop/app.ts", { services: [{ name: "shop", files: ["../../outside"] }] })).rejects.toThrow(
+    /there is no/,
+  );
   await mkdir(join(app.root, "../outside"));
   await writeFile(join(app.root, "../outside/x"), "");
-  await expect(app.layout("shop/app.ts", [{ name: "shop", files: ["../../outside"] }])).rejects.toMatchObject({
+  await expect(
+    app.layout("shop/app.ts", { services: [{ name: "shop", files: ["../../outside"] }] }),
+  ).rejects.toMatchObject({
     code: "FAILED_PRECONDITION",
     message: expect.stringContaining(`"../../outside" is outside of ${app.root}, the workspace of the app`),
   });

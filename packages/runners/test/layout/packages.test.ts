@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { describeLayout } from "../../src/layout/index.ts";
 import { pathsOf, testApp } from "./app.ts";
 
 const manifest = (name: string, more: object = {}) =>
@@ -96,7 +97,61 @@ test("package.json overrules what stays and what is bundled, and a mistake in it
   await app.write({ "package.json": `{ "hadron": { "externals": [] } }` });
   await expect(app.layout()).rejects.toThrow(/package\.json: "hadron" has "externals", which means nothing/);
   await app.write({ "package.json": `{ "hadron": { "external": ["absent"] } }` });
-  await expect(app.layout()).rejects.toThrow(/"absent" is not installed.*npm install absent/);
+  await expect(app.layout()).rejects.toThrow(/external: "absent", which is not installed.*npm install absent/);
+});
+
+test("run() overrules package.json, and describe says who said what", async () => {
+  await using app = await testApp();
+  await app.write({
+    "package.json": `{ "hadron": { "external": ["other"], "bundle": ["plain"] } }`,
+    "app.ts": `import other from "other"; import plain from "plain"; import reads from "reads"; console.log(JSON.stringify([other, plain, reads]));`,
+    "node_modules/other/package.json": manifest("other"),
+    "node_modules/other/main.js": `module.exports = "other";`,
+    "node_modules/plain/package.json": manifest("plain"),
+    "node_modules/plain/main.js": `module.exports = "plain";`,
+    "node_modules/reads/package.json": manifest("reads"),
+    "node_modules/reads/main.js": `module.exports = typeof __dirname;`,
+  });
+  const layout = await app.layout("app.ts", { packages: { external: ["plain"], bundle: ["reads"] } });
+  expect(await app.execute(layout)).toEqual(["other", "plain", "string"]);
+  const why = Object.fromEntries(describeLayout(layout).map(({ path, because }) => [path, because]));
+  expect(why).toMatchObject({
+    "app.mjs": "the app's own code; reads: run() says bundle",
+    "files/node_modules/other/main.js": "package.json says external",
+    "files/node_modules/plain/main.js": "run() says external",
+  });
+  expect(Object.keys(why)).not.toContain("files/node_modules/reads/main.js");
+});
+
+test.each([
+  ["./lib.ts", `run(…) says external: "./lib.ts", which is no package's name`],
+  ["@scope/part/deep", `which is no package's name. Name the package: "@scope/part".`],
+  ["fs", `which is Node's own, and everywhere`],
+  ["node:fs", `which is Node's own, and everywhere`],
+  ["absent", `which is not installed in`],
+])("a name that is no package's is told: %s", async (name, message) => {
+  await using app = await testApp();
+  await app.write({ "app.ts": "console.log(1);" });
+  await expect(app.layout("app.ts", { packages: { external: [name] } })).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("one package cannot be both, and one that loads its addon cannot be bundled", async () => {
+  await using app = await testApp();
+  await app.write({
+    "app.ts": `import native from "native"; console.log(JSON.stringify(native));`,
+    "node_modules/native/package.json": manifest("native"),
+    "node_modules/native/main.js": `module.exports = require("./it.node");`,
+    "node_modules/native/it.node": "",
+  });
+  await expect(app.layout("app.ts", { packages: { external: ["native"], bundle: ["native"] } })).rejects.toThrow(
+    `run(…) names "native" in both lists`,
+  );
+  await expect(app.layout("app.ts", { packages: { bundle: ["native"] } })).rejects.toThrow(
+    `"native" has a native addon, which is in no bundle (run() says bundle)`,
+  );
 });
 
 test("secrets are in the environment before a package outside of the bundle reads it", async () => {

@@ -1,3 +1,4 @@
+import type { RunOptions } from "../../describe/app-arguments.ts";
 import type { App } from "../../describe/compose/app.ts";
 import { hashTopology } from "../../describe/topology.ts";
 import { HadronError } from "../../errors.ts";
@@ -15,6 +16,8 @@ export function createProgram(
     readonly app: App;
     readonly entry: string;
     readonly runCall: number;
+    /** What `run(…)` was told, of which packages are of use here. */
+    readonly packages: Pick<RunOptions, "external" | "bundle">;
     readonly env: Env;
     /** What computes the captured values; undefined where the app has none. */
     readonly capturing: Capturing | undefined;
@@ -43,6 +46,8 @@ export function createProgram(
   }
   const { entry, runCall, capturing } = options;
   const { kubernetesPatchOf } = options.app;
-  const program = { entry, topology, hash: hashTopology(topology), runCall, secrets, kubernetesPatchOf };
+  const { external = [], bundle = [] } = options.packages;
+  const packages = { external, bundle };
+  const program = { entry, topology, hash: hashTopology(topology), runCall, packages, secrets, kubernetesPatchOf };
   return capturing === undefined ? program : { ...program, capturing };
 }

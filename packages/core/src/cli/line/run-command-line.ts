@@ -1,4 +1,4 @@
-import { checkOptions, type RunOptions } from "../../describe/app-arguments.ts";
+import { checkOptions, RUN_OPTIONS, type RunOptions } from "../../describe/app-arguments.ts";
 import type { App } from "../../describe/compose/app.ts";
 import { compose } from "../../describe/compose/compose.ts";
 import { findLack, toLackError } from "../../describe/features.ts";
@@ -119,8 +119,7 @@ async function execute(
   const { load: loadVerb, quiet } = verb ?? DEFAULT_VERB;
   chosen(verb ?? DEFAULT_VERB);
   const { options = {} } = line;
-  const known = { app: { type: "string" }, kubernetes: { type: "object" } };
-  checkOptions("run", options, known satisfies Record<keyof RunOptions, unknown>);
+  checkOptions("run", options, RUN_OPTIONS);
   const name = appName(entry, flags.app, options.app);
   const app = compose(name, line.services, toChoices(flags, env), options.kubernetes);
   const json = flags.json !== undefined;
@@ -147,7 +146,10 @@ async function execute(
     captured: () => captures?.changes ?? [],
     async program(needsSecrets) {
       await refuseWhatLacks(app.topology, runnerName, await command.module(), runners);
-      return createProgram({ app, entry, runCall: line.runCall, env, capturing: captures }, needsSecrets);
+      return createProgram(
+        { app, entry, packages: options, runCall: line.runCall, env, capturing: captures },
+        needsSecrets,
+      );
     },
     module: async () => loaded ?? (await runners.load(runnerName)),
     async runner() {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HadronError } from "@hadron/core/spi";
 import { type BundleInput, isOurs } from "../../bundle/index.ts";
 import { findPackage, packageOf, readPackageJson } from "../files/find-package.ts";
 import type { Overrides } from "./overrides.ts";
@@ -69,7 +70,7 @@ export function isForOnePlatform(directory: string): boolean {
  */
 export function isOwnSource(path: string, { bundle }: Overrides): boolean {
   const owner = packageOf(path);
-  return owner === undefined || isOurs(path) || bundle.includes(owner.name);
+  return owner === undefined || isOurs(path) || bundle.has(owner.name);
 }
 
 /** The packages among what a bundle was made of that should stay as they are. */
@@ -79,23 +80,34 @@ export function packagesToLeave(inputs: readonly BundleInput[], overrides: Overr
   const looked = new Set<string>();
   for (const { path, imports } of inputs) {
     const owner = packageOf(path);
-    if (owner === undefined || isOwnSource(path, overrides)) continue;
+    if (owner === undefined) continue;
     const { directory, name } = owner;
+    const bundledBy = overrides.bundle.get(name);
+    const hasAddon = imports.some((found) => found.path?.endsWith(".node"));
+    if (bundledBy !== undefined && hasAddon) {
+      throw new HadronError(
+        "FAILED_PRECONDITION",
+        `The package "${name}" has a native addon, which is in no bundle (${bundledBy}): leave it out of that list.`,
+      );
+    }
+    if (isOwnSource(path, overrides)) continue;
     // Node strips no types of what is installed.
     if (/\.[cm]?tsx?$/.test(path)) bundled.add(directory);
     if (left.has(directory)) continue;
-    const why = overrides.external.includes(name)
-      ? "package.json says external"
-      : imports.some((found) => found.path?.endsWith(".node"))
-        ? "it has a native addon"
-        : /\.[cm]?js$/.test(path)
-          ? whyLeft(readFileSync(path, "utf8"))
-          : undefined;
+    const said = overrides.external.get(name);
+    const why =
+      said !== undefined
+        ? said
+        : hasAddon
+          ? "it has a native addon"
+          : /\.[cm]?js$/.test(path)
+            ? whyLeft(readFileSync(path, "utf8"))
+            : undefined;
     if (why !== undefined) left.set(directory, why);
     else if (!looked.has(directory)) {
       looked.add(directory);
-      const said = whyLeftByManifest(directory);
-      if (said !== undefined) left.set(directory, said);
+      const byManifest = whyLeftByManifest(directory);
+      if (byManifest !== undefined) left.set(directory, byManifest);
     }
   }
   for (const directory of bundled) left.delete(directory);

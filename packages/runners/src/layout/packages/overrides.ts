@@ -1,31 +1,72 @@
 import { existsSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
-import { HadronError } from "@hadron/core/spi";
-import { readPackageJson } from "../files/find-package.ts";
+import { HadronError, type Program } from "@hadron/core/spi";
+import { findPackage, readPackageJson } from "../files/find-package.ts";
 
-/** What an app says of packages, in its package.json: `"hadron": { "external": ["sharp"], "bundle": ["tiny"] }`. */
+/** What an app says of packages, in `run(…)` or in its package.json: name → who says so, for people. */
 export interface Overrides {
   /** Packages that stay as they are. */
-  readonly external: readonly string[];
+  readonly external: ReadonlyMap<string, string>;
   /** Packages that are bundled, whatever they look like. */
-  readonly bundle: readonly string[];
+  readonly bundle: ReadonlyMap<string, string>;
 }
 
-/** Reads them from the nearest package.json. FAILED_PRECONDITION where it says something else. */
-export function readOverrides(folder: string): Overrides {
+const LISTS = ["external", "bundle"] as const;
+type Lists = Readonly<Record<(typeof LISTS)[number], readonly string[]>>;
+
+const FORM = `{ "external": ["name", …], "bundle": ["name", …] }: packages to leave as they are, and to bundle`;
+/** As npm allows it: neither a path, nor a part of a package. */
+const NAME = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
+
+/**
+ * Reads them: `"hadron": { "external": ["sharp"], "bundle": ["tiny"] }` of the nearest package.json, and over that
+ * `run(…, { external, bundle })`. FAILED_PRECONDITION where either says something else, or names what is no installed package.
+ */
+export function readOverrides(folder: string, said: Program["packages"] = {}): Overrides {
+  const overrides = { external: new Map<string, string>(), bundle: new Map<string, string>() };
+  const take = (lists: Partial<Lists>, by: string, place: string) => {
+    const { external = [], bundle = [] } = lists;
+    const both = external.find((name) => bundle.includes(name));
+    if (both !== undefined) throw wrong(`${place} names "${both}" in both lists. It is ${FORM}.`);
+    for (const list of LISTS) {
+      for (const name of lists[list] ?? []) {
+        checkName(name, list, place, folder);
+        for (const other of LISTS) overrides[other].delete(name);
+        overrides[list].set(name, `${by} says ${list}`);
+      }
+    }
+  };
+  const file = nearestManifest(folder);
+  if (file !== undefined) take(parse(readPackageJson(dirname(file)).hadron, file), "package.json", `${file}: "hadron"`);
+  take(said, "run()", "run(…)");
+  return overrides;
+}
+
+function checkName(name: string, list: string, place: string, folder: string): void {
+  const wants = `${place} says ${list}: "${name}"`;
+  if (findPackage(name, folder) !== undefined && NAME.test(name)) return;
+  if (isBuiltin(name)) throw wrong(`${wants}, which is Node's own, and everywhere: leave it out.`);
+  if (!NAME.test(name)) {
+    const [, whole] = /^((?:@[\w.~-]+\/)?[\w~-][\w.~-]*)\//.exec(name) ?? [];
+    const advice = whole === undefined ? "A package is named as in its package.json." : `Name the package: "${whole}".`;
+    throw wrong(`${wants}, which is no package's name. ${advice}`);
+  }
+  throw wrong(`${wants}, which is not installed in ${folder} or above. Install it: npm install ${name}`);
+}
+
+function nearestManifest(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, "package.json"))) return parse(readPackageJson(at).hadron, join(at, "package.json"));
-    if (dirname(at) === at) return { external: [], bundle: [] };
+    const file = join(at, "package.json");
+    if (existsSync(file)) return file;
+    if (dirname(at) === at) return undefined;
   }
 }
 
-function parse(said: unknown, file: string): Overrides {
-  if (said === undefined) return { external: [], bundle: [] };
+function parse(said: unknown, file: string): Partial<Lists> {
+  if (said === undefined) return {};
   const fail = (what: string): never => {
-    throw new HadronError(
-      "FAILED_PRECONDITION",
-      `${file}: "hadron" ${what}. It is { "external": ["name", …], "bundle": ["name", …] }: packages to leave as they are, and to bundle.`,
-    );
+    throw wrong(`${file}: "hadron" ${what}. It is ${FORM}.`);
   };
   if (typeof said !== "object" || said === null) return fail("is no object");
   const unknown = Object.keys(said).filter((key) => key !== "external" && key !== "bundle");
@@ -36,7 +77,9 @@ function parse(said: unknown, file: string): Overrides {
       return fail(`has "${key}", which is no list of names`);
     return names;
   };
-  const overrides = { external: list("external"), bundle: list("bundle") };
-  const both = overrides.external.find((name) => overrides.bundle.includes(name));
-  return both === undefined ? overrides : fail(`names "${both}" in both lists`);
+  return { external: list("external"), bundle: list("bundle") };
+}
+
+function wrong(message: string): HadronError {
+  return new HadronError("FAILED_PRECONDITION", message);
 }
