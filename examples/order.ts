@@ -1,11 +1,12 @@
-// An order that waits for a person for three days, survives any crash, and asks again before it gives up.
+// An order that waits for a person for three days, survives any crash, and has its pages read by processes elsewhere.
 //
 //   npx tsx examples/order.ts up
+//   python3 examples/external/worker.py ADDRESS                              # or: sh examples/external/worker.sh ADDRESS
 //   npx tsx client.ts order start '{"input":{"id":7,"boss":"ann","pages":["a","b"]},"id":"order/7"}'
 //   npx tsx client.ts order send '{"id":"order/7","hook":"approved","value":{"by":"ann"}}'
 //   npx tsx client.ts order result '{"id":"order/7"}'
 import { run, service } from "@hadron/core";
-import { durable, hook, sleep, step } from "@hadron/durable";
+import { durable, external, hook, sleep, step } from "@hadron/durable";
 
 interface Order {
   readonly id: number;
@@ -17,17 +18,11 @@ interface Approval {
   readonly by: string;
 }
 
+/** Reads one page: implemented by any process that can speak HTTP. */
+const ocr = external<{ page: string }, { text: string }>("ocr");
+
 /** A callee that may be asked twice, and knows it by the call's id. */
 export const mail = service("mail", ({ to }: { to: string; link: string }, { id }) => `${id} to ${to}`);
-
-/** Reads one page: a run of its own for each. */
-export const ocr = service(
-  "ocr",
-  durable(async ({ page }: { page: string }) => {
-    await sleep("1s");
-    return { text: page.toUpperCase() };
-  }),
-);
 
 export const order = service(
   "order",
@@ -43,4 +38,4 @@ export const order = service(
   { replicas: 3, expose: true },
 );
 
-await run(order, ocr, mail);
+await run(order, mail);

@@ -125,6 +125,7 @@ export {
   type WebRequest,
 } from "./transport/web/message.ts";
 export { titleOf, toProblem } from "./transport/web/problem.ts";
+export { toJsonText } from "./values/json-form.ts";
 export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";
 export {

@@ -4,6 +4,7 @@ export type { DurableService, RunHandle } from "./declare/handle.ts";
 export type { Attempt } from "./engine/command.ts";
 export { type ExecOptions, exec } from "./exec/exec.ts";
 export type { ExecResult } from "./exec/run-program.ts";
+export { type ExternalOptions, external } from "./external/external.ts";
 export type { WebhookBody } from "./hooks/webhook.ts";
 export type { CommandKind, ErrorRecord, Parent } from "./log/events.ts";
 export type { ShownEvent, ShownOutcome } from "./log/shown.ts";

@@ -14,8 +14,8 @@ import { findStore } from "@hadron/resources/store";
 import { Owner } from "../owner/owner.ts";
 import { type Children, createProgramHost } from "../owner/program-host.ts";
 import { Runs } from "../owner/runs.ts";
+import { logs } from "../verbs/logs.ts";
 import { createOffers, type DurableService } from "./handle.ts";
-import { logs } from "./logs.ts";
 import { createProcedures } from "./procedures.ts";
 
 /** What a durable service offers. */

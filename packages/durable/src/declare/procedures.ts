@@ -1,6 +1,7 @@
 import { type Context, HadronError, type Handler, procedure } from "@hadron/core";
 import type { RunState } from "@hadron/resources/store";
 import { createDoor } from "../door/door.ts";
+import { createExternalDoor } from "../external/door.ts";
 import { createWebhooks } from "../hooks/webhook.ts";
 import type { Parent } from "../log/events.ts";
 import { toLogged } from "../log/values.ts";
@@ -67,7 +68,7 @@ export function createProcedures(
     ),
     events: ({ id, from = 0 }: OfRun & { from?: number }, { signal }: Context) => runs().events(id, from, signal),
     children: procedure(idempotent, ({ id }: OfRun) => runs().children(id, isDurable)),
-    web: createDoor({ hooks: createWebhooks(runs) }),
+    web: createDoor({ hooks: createWebhooks(runs), external: createExternalDoor(() => runs().store) }),
     list: procedure(
       idempotent,
       ({ state, from, limit = LIMIT }: { state?: RunState; from?: string; limit?: number } = {}) =>

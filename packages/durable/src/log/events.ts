@@ -26,7 +26,7 @@ export interface Parent {
   readonly command: number;
 }
 
-export type CommandKind = "step" | "call" | "sleep" | "next";
+export type CommandKind = "step" | "call" | "external" | "sleep" | "next";
 
 /** The program asks for something: the intent. What it does outside begins once this is committed. */
 export interface Called {

@@ -5,7 +5,7 @@ import type { Outcome } from "./events.ts";
 export type Message =
   | { readonly kind: "send"; readonly hook: string; readonly value: Uint8Array }
   | { readonly kind: "cancel"; readonly reason: string }
-  /** A child that it waits for is over. */
+  /** A child, or the work of an external function, that it waits for is over. */
   | { readonly kind: "child"; readonly command: number; readonly outcome: Outcome }
   | { readonly kind: "kill" }
   | { readonly kind: "pause" };

@@ -31,12 +31,12 @@ export interface RunStatus {
 
 /** The runs of one program, for those who start, look at and talk to them; they may be owned by any process. */
 export class Runs {
-  readonly #store: StoreClient;
+  readonly store: StoreClient;
   readonly #clock: Clock;
   readonly #program: string;
 
   constructor(store: StoreClient, clock: Clock, program: string) {
-    this.#store = store;
+    this.store = store;
     this.#clock = clock;
     this.#program = program;
   }
@@ -57,7 +57,7 @@ export class Runs {
       parent,
     };
     const program = this.#program;
-    const { created } = await this.#store.do({ kind: "start-run", program, id, event: toRunEvent(started) });
+    const { created } = await this.store.do({ kind: "start-run", program, id, event: toRunEvent(started) });
     return { id, created };
   }
 
@@ -66,7 +66,7 @@ export class Runs {
     for (;;) {
       signal.throwIfAborted();
       const follow = { program: this.#program, id, from: 0, most: 0, until: "ended" } as const;
-      const found = await this.#store.link.followRun(follow, WAIT_MS, signal);
+      const found = await this.store.link.followRun(follow, WAIT_MS, signal);
       if (found === undefined) throw this.#notFound(id);
       if (found.facts.state !== "ended") continue;
       const { run, length } = found.facts;
@@ -96,20 +96,20 @@ export class Runs {
   /** Puts something into a run's inbox. NOT_FOUND where there is none, FAILED_PRECONDITION where it is over. */
   async tell(id: string, message: Message, key?: string): Promise<{ readonly duplicate: boolean }> {
     const program = this.#program;
-    const { duplicate } = await this.#store.do({ kind: "send-run", program, id, key, body: toBody(message) });
+    const { duplicate } = await this.store.do({ kind: "send-run", program, id, key, body: toBody(message) });
     return { duplicate };
   }
 
   /** What the tokens of a run's hooks are made with; undefined where there is no such run. */
   async secretOf(id: string): Promise<string | undefined> {
-    const facts = await this.#store.read({ kind: "run", program: this.#program, id });
+    const facts = await this.store.read({ kind: "run", program: this.#program, id });
     if (facts === undefined) return undefined;
     const [started] = await this.#read(facts.run, 0, 1);
     return started?.type === "started" ? started.secret : undefined;
   }
 
   async resume(id: string): Promise<{ readonly resumed: boolean }> {
-    return this.#store.do({ kind: "resume-run", program: this.#program, id });
+    return this.store.do({ kind: "resume-run", program: this.#program, id });
   }
 
   /** Starts another run with the first events of this one. Its steps among them are not done again. */
@@ -133,7 +133,7 @@ export class Runs {
       event: toRunEvent(first),
       more: rest.map(toRunEvent),
     } as const;
-    const { created } = await this.#store.do(fork);
+    const { created } = await this.store.do(fork);
     return { id: newId, created };
   }
 
@@ -142,7 +142,7 @@ export class Runs {
     let next = from;
     while (!signal.aborted) {
       const follow = { program: this.#program, id, from: next, most: PAGE, until: "events" } as const;
-      const found = await this.#store.link.followRun(follow, WAIT_MS, signal);
+      const found = await this.store.link.followRun(follow, WAIT_MS, signal);
       if (found === undefined) throw this.#notFound(id);
       for (const event of found.events) yield toShown(fromRunEvent(event), next++);
       if (found.facts.state === "ended" && next >= found.facts.length) return;
@@ -164,7 +164,7 @@ export class Runs {
   async list({ state, from, limit }: ListRuns): Promise<readonly RunSummary[]> {
     const program = this.#program;
     const before = from === undefined ? undefined : (await this.#facts(from)).run + 1;
-    const found = await this.#store.read({ kind: "runs", program, state, before, most: limit });
+    const found = await this.store.read({ kind: "runs", program, state, before, most: limit });
     return found.map(toSummary);
   }
 
@@ -175,14 +175,14 @@ export class Runs {
     const found = calls
       .filter(({ service }) => isDurable(service))
       .map(async ({ service: program, key }) => {
-        const child = await this.#store.read({ kind: "run", program, id: key });
+        const child = await this.store.read({ kind: "run", program, id: key });
         return child === undefined ? [] : [{ program, ...toSummary(child) }];
       });
     return (await Promise.all(found)).flat();
   }
 
   async #facts(id: string): Promise<RunFacts> {
-    const facts = await this.#store.read({ kind: "run", program: this.#program, id });
+    const facts = await this.store.read({ kind: "run", program: this.#program, id });
     if (facts === undefined) throw this.#notFound(id);
     return facts;
   }
@@ -191,7 +191,7 @@ export class Runs {
     const events: LogEvent[] = [];
     while (from + events.length < to) {
       const next = from + events.length;
-      const page = await this.#store.read({ kind: "run-events", run, from: next, most: Math.min(PAGE, to - next) });
+      const page = await this.store.read({ kind: "run-events", run, from: next, most: Math.min(PAGE, to - next) });
       if (page.length === 0) break;
       events.push(...page.map(fromRunEvent));
     }

@@ -32,7 +32,7 @@ function listQueues({ json, out, table, resources }: ResourceCommand, queues: Co
   const names = [...new Set([...declared, ...queues.map(({ name }) => name)])];
   const rows = names.map((name) => ({
     ...(queues.find((found) => found.name === name) ?? { name, waiting: 0, working: 0, dead: 0, bytes: 0 }),
-    declared: declared.includes(name) || topics.some((topic) => name.startsWith(topic)),
+    declared: declared.includes(name) || [...topics, "external/"].some((prefix) => name.startsWith(prefix)),
   }));
   if (json) out(JSON.stringify({ queues: rows }));
   else {

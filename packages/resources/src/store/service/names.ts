@@ -10,8 +10,9 @@ export function resourceOfStore(store: string): { readonly kind: string; readonl
   return store.startsWith("scoped/") ? { kind: "scoped", name: store.slice(7) } : { kind: "keyValue", name: store };
 }
 
-/** Which resource a queue is of: a topic has one for each service that subscribes. */
+/** Which resource a queue is of: a topic has one for each service that subscribes; work of external functions is the durable programs'. */
 export function resourceOfQueue(queue: string): { readonly kind: string; readonly name: string } {
+  if (queue.startsWith("external/")) return { kind: "durable", name: "all" };
   const [, topic] = /^topic\/([^/]+)\//.exec(queue) ?? [];
   return topic === undefined ? { kind: "queue", name: queue } : { kind: "topic", name: topic };
 }

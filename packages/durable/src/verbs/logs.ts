@@ -1,6 +1,6 @@
 import { defineResource } from "@hadron/core/spi";
 import { store } from "@hadron/resources/store";
-import { RUNS } from "../verbs/verb.ts";
+import { RUNS } from "./verb.ts";
 
 /** The logs of all durable programs of an app. It brings the store along. */
 export const logs = defineResource({}, { kind: "durable", name: "all", keeper: store, options: {}, verbs: [RUNS] });
