@@ -130,7 +130,7 @@ export class FaultProxy implements AsyncDisposable {
       } = fate;
       return void response
         .writeHead(status, { "content-type": "application/json", ...headers })
-        .end(JSON.stringify(body));
+        .end(typeof body === "string" ? body : JSON.stringify(body));
     }
     const { host: _, ...headers } = request.headers;
     const onward = forward(

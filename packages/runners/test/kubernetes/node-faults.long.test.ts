@@ -5,7 +5,7 @@ import { statusOf } from "../../src/kubernetes/api/api-error.ts";
 import { readObject } from "../../src/kubernetes/api/send.ts";
 import { selectorOf } from "../../src/kubernetes/objects/labels.ts";
 import { type Pod, pathOf } from "../../src/kubernetes/objects/objects.ts";
-import { containerOf } from "../../src/kubernetes/world/pods.ts";
+import { containerOf } from "../../src/kubernetes/world/death.ts";
 import { listObjects } from "../../src/kubernetes/world/world.ts";
 import { eventually } from "../../src/suite.ts";
 import { nodes, skip, useNamespace } from "./cluster.ts";

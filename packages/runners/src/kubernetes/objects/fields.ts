@@ -165,4 +165,6 @@ export interface ContainerEnd {
   readonly reason?: string;
   readonly exitCode?: number;
   readonly signal?: number;
+  /** The last lines of its log, 2 KiB at most, where it has failed: kept when the container is gone. */
+  readonly message?: string;
 }

@@ -4,7 +4,8 @@ import type { Api } from "../api/api.ts";
 import { NAME } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
 import { type Pod, pathOf } from "../objects/objects.ts";
-import { containerOf, replicaNameOf } from "../world/pods.ts";
+import { containerOf } from "../world/death.ts";
+import { replicaNameOf } from "../world/pods.ts";
 
 /** An image that says in its log that it is ready. */
 export interface LogReadiness {

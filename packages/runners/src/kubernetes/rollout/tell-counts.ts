@@ -3,7 +3,7 @@ import { INTERNAL_PORT } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { askPod } from "../api/pod-stream.ts";
 import type { Pod } from "../objects/objects.ts";
-import { containerOf } from "../world/pods.ts";
+import { containerOf } from "../world/death.ts";
 
 /** Replicas that are told at once; the rest reads it from the mounted file, within about a minute. */
 const MOST = 200;

@@ -7,8 +7,10 @@ import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { selectorOf, serviceOf } from "../objects/labels.ts";
 import { type Pod, pathOf } from "../objects/objects.ts";
+import { containerOf } from "../world/death.ts";
+import { isLogGone } from "../world/last-words.ts";
 import { Mirror } from "../world/mirror.ts";
-import { containerOf, replicaNameOf } from "../world/pods.ts";
+import { replicaNameOf } from "../world/pods.ts";
 import { listObjects } from "../world/world.ts";
 
 /** Lines of one replica's past. */
@@ -55,6 +57,7 @@ async function readPast(
         what: `read the log of "${pod.metadata.name}"`,
         signal,
       });
+      // What the node does not have any more it says without a time.
       return text.split("\n").flatMap((line) => toLine(line, pod) ?? []);
     } catch (error) {
       if (isNotThere(error)) return [];
@@ -151,7 +154,7 @@ async function followPod(
 
 function toLine(text: string, pod: Pod): LogLine | undefined {
   const space = text.indexOf(" ");
-  if (space < 0) return undefined;
+  if (space < 0 || isLogGone(text)) return undefined;
   return {
     time: text.slice(0, space),
     service: serviceOf(pod) ?? "",

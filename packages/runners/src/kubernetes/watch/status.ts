@@ -6,8 +6,10 @@ import { askPod } from "../api/pod-stream.ts";
 import { NAME, selectorOf } from "../objects/labels.ts";
 import { nameObjects } from "../objects/names.ts";
 import type { Pod } from "../objects/objects.ts";
+import { describeKill, wasKilled } from "../world/death.ts";
 import { readDeployed } from "../world/deployed.ts";
 import { endpointOf } from "../world/endpoint.ts";
+import { readEvents } from "../world/events.ts";
 import { describePod, isPodReady, ordinalOf, replicaNameOf } from "../world/pods.ts";
 import { findObject, listObjects, readWorld } from "../world/world.ts";
 
@@ -30,6 +32,7 @@ export async function readStatus(
   ]);
   if (deployed === undefined) return { app, runner: "kubernetes", revision: null, services: [] };
   const counted = calls ? await countCalls(api, pods, signal) : new Map<string, number>();
+  const kills = await readKills(api, pods, signal);
   const names = nameObjects(deployed.topology);
   const services = deployed.topology.services.map((service): ServiceStatus => {
     const { base, label } = names.get(service.name) ?? {};
@@ -44,11 +47,28 @@ export async function readStatus(
       replicas: own.map((pod) => ({
         name: replicaNameOf(pod),
         ...describePod(pod),
+        ...kills.get(pod.metadata.name),
         calls: counted.get(pod.metadata.name) ?? null,
       })),
     };
   });
   return { app, runner: "kubernetes", revision: deployed.revision, services };
+}
+
+/** Pods whose events are read; a status is to be quick. */
+const LOOKED_INTO = 20;
+
+/** Why containers were killed, by the names of their pods, where the cluster says more of it than their status. */
+async function readKills(
+  api: Api,
+  pods: readonly Pod[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, { readonly reason: string }>> {
+  const found = await each(pods.filter(wasKilled).slice(0, LOOKED_INTO), AT_ONCE, async (pod) => {
+    const reason = describeKill(await readEvents(api, { ...pod, kind: "Pod" }, signal));
+    return reason === undefined ? [] : [[pod.metadata.name, { reason }] as const];
+  });
+  return new Map(found.flat());
 }
 
 function byPlace(a: Pod, b: Pod): number {

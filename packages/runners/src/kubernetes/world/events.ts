@@ -1,7 +1,7 @@
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { type KubeObject, pathOf } from "../objects/objects.ts";
-import type { KubeEvent } from "./trouble.ts";
+import type { KubeEvent } from "./death.ts";
 
 /** As the API server has it. */
 interface LoggedEvent extends Partial<KubeEvent> {

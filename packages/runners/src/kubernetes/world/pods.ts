@@ -1,8 +1,9 @@
 import type { ReplicaState } from "@hadron/core/spi";
 import { replicaName } from "@hadron/core/spi";
-import type { Condition, ContainerEnd, ContainerStatus } from "../objects/fields.ts";
+import type { Condition } from "../objects/fields.ts";
 import { serviceOf } from "../objects/labels.ts";
 import type { Pod, Workload } from "../objects/objects.ts";
+import { containerOf, describeEnd, memoryOf } from "./death.ts";
 import { heldBy } from "./world.ts";
 
 export function isPodReady(pod: Pod): boolean {
@@ -57,12 +58,6 @@ export function describePod(pod: Pod): {
   return { state: failed ? "failed" : "starting", restarts, reason };
 }
 
-/** The one container of a pod that is ours; others may have been put beside it. */
-export function containerOf(pod: Pod): ContainerStatus | undefined {
-  const statuses = pod.status?.containerStatuses ?? [];
-  return statuses.find(({ name }) => name === "replica" || name === "image") ?? statuses[0];
-}
-
 /** Why it is not ready or was restarted, in words; null where there is nothing to say. */
 function podReason(pod: Pod): string | null {
   const { state, lastState } = containerOf(pod) ?? {};
@@ -74,21 +69,4 @@ function podReason(pod: Pod): string | null {
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status === "False" && scheduled.message) return scheduled.message;
   return null;
-}
-
-/** The limit of the container that is ours, as its spec has it, e.g. `512Mi`. */
-export function memoryOf(pod: Pod): string | undefined {
-  const containers = pod.spec?.containers ?? [];
-  const ours = containers.find(({ name }) => name === "replica" || name === "image") ?? containers[0];
-  return ours?.resources?.limits?.memory;
-}
-
-/** How a container ended, in words. `memory`: its limit. */
-export function describeEnd({ reason, exitCode, signal }: ContainerEnd, memory?: string): string {
-  const limit = memory === undefined ? "" : ` of ${memory}`;
-  if (reason === "OOMKilled") return `out of memory: it reached its limit${limit}; raise capacity.memoryMiB`;
-  if (exitCode === 134) return `out of memory: its heap is full, within its limit${limit}; raise capacity.memoryMiB`;
-  if (signal !== undefined && signal > 0) return `killed by signal ${signal}`;
-  if (exitCode === 137) return "killed (exit code 137): it hung for its limits.hangMs, or somebody killed it";
-  return `exit code ${exitCode}`;
 }

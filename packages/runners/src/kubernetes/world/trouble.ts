@@ -1,14 +1,6 @@
 import type { Pod, Workload } from "../objects/objects.ts";
-import {
-  condition,
-  containerOf,
-  describeEnd,
-  isEnded,
-  isPodReady,
-  memoryOf,
-  ordinalOf,
-  replicaNameOf,
-} from "./pods.ts";
+import { containerOf, describeEnd, type KubeEvent, memoryOf } from "./death.ts";
+import { condition, isEnded, isPodReady, ordinalOf, replicaNameOf } from "./pods.ts";
 import { heldBy } from "./world.ts";
 
 /** Why something does not come up. */
@@ -21,15 +13,10 @@ export interface Trouble {
   readonly quietMs: number;
   /** The pod whose last words belong to it. */
   readonly crashed: string | undefined;
+  /** What the cluster keeps of them. */
+  readonly message: string | undefined;
   /** The pod whose probe fails; its answer belongs to it. */
   readonly unanswered: string | undefined;
-}
-
-/** An event of the cluster about one of our objects. */
-export interface KubeEvent {
-  readonly reason: string;
-  readonly message: string;
-  readonly count: number;
 }
 
 /**
@@ -46,6 +33,7 @@ export function podTrouble(pod: Pod, events: readonly KubeEvent[], heldMs = 60_0
     graceMs,
     quietMs: 0,
     crashed: undefined,
+    message: undefined,
     unanswered: undefined,
     ...more,
   });
@@ -85,6 +73,7 @@ export function podTrouble(pod: Pod, events: readonly KubeEvent[], heldMs = 60_0
       ended.reason === "OOMKilled";
     return trouble(`it ends as soon as it starts: ${describeEnd(ended, memoryOf(pod))}`, again ? 0 : 20_000, {
       crashed: pod.metadata.name,
+      message: ended.message,
     });
   }
   const mount = events.find(({ reason }) => /^Failed(Mount|AttachVolume|CreatePodSandBox)$/.test(reason));
@@ -119,6 +108,7 @@ export function workloadTrouble(workload: Workload, events: readonly KubeEvent[]
     graceMs: 3_000,
     quietMs: 0,
     crashed: undefined,
+    message: undefined,
     unanswered: undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { lastError, ranOutOfHeap } from "../../shared/last-error.ts";
 
 /** How a process ended. */
 export interface Exit {
@@ -7,12 +8,6 @@ export interface Exit {
   /** In words, e.g. `exit code 1`, `killed by SIGKILL`, `out of memory`. */
   readonly reason: string;
 }
-
-const HEAP_MESSAGE =
-  /JavaScript heap out of memory|Allocation failed - process out of memory|Fatal process out of memory/;
-/** What Node prints of an error that nobody caught, e.g. `TypeError: x is not a function`. */
-const UNCAUGHT = /^(?:Uncaught )?((?:[A-Z]\w*)?(?:Error|Exception)\b.*)$/;
-const LONGEST = 200;
 
 /** Says how a process ended. `output`: its last lines. */
 export function toExit(
@@ -32,13 +27,10 @@ function reasonOf(
 ): string {
   const aborted =
     signal === "SIGABRT" || signal === "SIGTRAP" || signal === "SIGILL" || code === 128 + constants.signals.SIGABRT;
-  if (aborted && output.some((line) => HEAP_MESSAGE.test(line))) {
+  if (aborted && ranOutOfHeap(output)) {
     return `out of memory: its heap reached ${heapMiB} MiB (capacity.memoryMiB)`;
   }
   if (signal !== null) return `killed by ${signal}`;
-  const uncaught =
-    code === 0 ? undefined : output.map((line) => UNCAUGHT.exec(line)?.[1]).findLast((text) => text !== undefined);
-  const said =
-    uncaught === undefined ? "" : ` (${uncaught.length > LONGEST ? `${uncaught.slice(0, LONGEST)}…` : uncaught})`;
-  return `exit code ${code}${said}`;
+  const error = code === 0 ? undefined : lastError(output);
+  return error === undefined ? `exit code ${code}` : `exit code ${code} (${error})`;
 }
