@@ -24,8 +24,10 @@ const MUTATED = [
   "packages/runners/src/kubernetes/{manifests,objects}/**/*.ts",
   "packages/runners/src/docker/{compose,names}/**/*.ts",
 ];
-/** Lists and shared suites, types, and what only whole processes run. */
+/** Lists and shared suites, types, what only whole processes run, and what asks an engine or pushes images. */
 const LEFT_ALONE = [
+  "packages/runners/src/docker/plan/{base,deployed}.ts",
+  "packages/runners/src/kubernetes/plan/build.ts",
   "**/index.ts",
   "**/spi.ts",
   "**/serving.ts",
