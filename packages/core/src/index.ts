@@ -12,6 +12,7 @@ export type {
   KubernetesToleration,
 } from "./declare/containers/kubernetes.ts";
 export type { Given } from "./declare/definition.ts";
+export type { Guard } from "./declare/guard.ts";
 export { type Living, onStart, type StartContext, type Started } from "./declare/life.ts";
 export { type ProcedureOptions, procedure } from "./declare/procedure.ts";
 export type { Schema } from "./declare/schema.ts";
@@ -26,6 +27,7 @@ export type {
   CallOptions,
   Client,
   Context,
+  Credentials,
   Handler,
   ImageApi,
   Input,
@@ -37,6 +39,7 @@ export type {
   Procedure,
   Replica,
   Service,
+  User,
   WrappedCall,
   Wrapper,
 } from "./declare/types.ts";

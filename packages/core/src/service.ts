@@ -8,8 +8,10 @@ import type {
   ServiceDefinition,
 } from "./declare/definition.ts";
 import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
+import type { Guard } from "./declare/guard.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
+import { procedureOptions } from "./declare/procedure.ts";
 import { noteDeclared, recordSite } from "./declare/site.ts";
 import type { Api, PartOf, Service, Wrapper } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
@@ -25,6 +27,11 @@ export interface ServiceOptions extends Needs {
   readonly expose?: boolean | Partial<Expose>;
   /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain, 30 s without an answer */
   readonly limits?: Partial<Limits>;
+  /**
+   * Says who a caller from outside is, before anything else of its call: `context.caller.user` here and in all that it calls. Who shows
+   * nothing that it knows is UNAUTHENTICATED. Services of routes have `before: [auth…]` in its place. @default anybody may call
+   */
+  readonly guard?: Guard;
   /** Stand around each call of its handlers, the first outermost: the place for authentication, tracing, caching. @default none */
   readonly around?: readonly Wrapper[];
   /** Labels, tolerations, requests and the like of its objects on a Kubernetes cluster; other runners read none of it. @default {} */
@@ -79,6 +86,9 @@ function define<A extends Api>(
   if (servicePart.kind === "image" && options.around !== undefined) {
     fail(by, "around stands around handlers, and an image has none; put it around calls: name.with({ around })");
   }
+  if (options.guard !== undefined && (servicePart.kind === "image" || takesAllHttp(servicePart))) {
+    fail(by, "guard stands before calls of JSON-RPC, and this takes none; of routes, say before: [auth…] in http(…)");
+  }
   const site = recordSite();
   noteDeclared(site);
   const definition: ServiceDefinition = {
@@ -87,10 +97,17 @@ function define<A extends Api>(
     hidden,
     part: servicePart,
     options: { ...resolveOptions(by, options), first },
-    needs: resolveNeeds(by, options),
+    needs: resolveNeeds(by, { ...options, uses: [...(options.uses ?? []), ...(options.guard?.uses ?? [])] }),
     site,
   };
   return definePart(createClient(definition), definition) as unknown as Service<A>;
+}
+
+function takesAllHttp(part: PartDefinition): boolean {
+  return (
+    part.kind === "handlers" &&
+    Object.values(part.named).some((handler) => procedureOptions(handler).face?.web === true)
+  );
 }
 
 function toServicePart(name: string, part: unknown): PartDefinition {
@@ -105,7 +122,7 @@ function toServicePart(name: string, part: unknown): PartDefinition {
   return definition;
 }
 
-const KNOWN = ["replicas", "expose", ...NEEDS, "limits", "around", "kubernetes"];
+const KNOWN = ["replicas", "expose", ...NEEDS, "limits", "around", "guard", "kubernetes"];
 
 /** Options that are said elsewhere, or in another word. */
 const MOVED: Readonly<Record<string, string>> = {
@@ -118,7 +135,10 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
   if (unknown !== undefined) {
     fail(by, MOVED[unknown] ?? `knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
   }
-  const { replicas, expose = false, limits = {}, around = [] } = options;
+  const { replicas, expose = false, limits = {}, around = [], guard } = options;
+  if (guard !== undefined && typeof guard.authenticate !== "function") {
+    fail(by, "guard has no authenticate(credentials): auth of @hadron/http makes guards");
+  }
   if (replicas !== undefined) checkWhole(by, "replicas", replicas, 1, 10_000);
   for (const wrapper of around) {
     if (typeof wrapper !== "function")
@@ -140,6 +160,7 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
     },
     around: [...around],
     kubernetes: resolveKubernetes(by, options.kubernetes),
+    guard,
   };
 }
 

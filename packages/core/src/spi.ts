@@ -6,6 +6,7 @@ export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type CallingSide, callThrough } from "./call/host/ambient.ts";
 export { giveTime } from "./call/host/give-time.ts";
+export { identify } from "./call/host/identify.ts";
 export { hostHere } from "./call/host/outside.ts";
 export { outsideOfCalls, type ResourceHost, reachResource, waitFor, withinCall } from "./call/host/reach-resource.ts";
 export { type Captured, type CaptureOptions, capture } from "./capture.ts";
@@ -99,7 +100,9 @@ export {
 } from "./run/environment.ts";
 export type { FromReplica, ToReplica } from "./run/ipc.ts";
 export type * from "./runner.ts";
+export { tokenMeta } from "./scope/credentials.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";
+export { USER_KEY } from "./scope/user.ts";
 export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
 export { type HiddenServiceOptions, hiddenService } from "./service.ts";

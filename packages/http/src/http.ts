@@ -1,10 +1,10 @@
-import { type Context, HadronError, type Part, procedure } from "@hadron/core";
-import { type Faced, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
+import { type Context, type Guard, HadronError, type Part, procedure } from "@hadron/core";
+import { type Faced, type Needs, USER_KEY, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
 import { createFetch, type WebFetch } from "./client/fetch.ts";
 import { type Mounted, WebHandler } from "./handle/handle.ts";
 import { checkAmounts, type HttpOptions, resolveOptions } from "./handle/options.ts";
 import { Matcher } from "./routes/matcher.ts";
-import type { FetchHandler, FilesRoute, Route, RouteHandler, Routes } from "./routes/types.ts";
+import type { FetchHandler, FilesRoute, Filter, Route, RouteHandler, Routes } from "./routes/types.ts";
 
 /** What a service of routes offers: `await web.fetch("/orders/7")` asks them from code. */
 export interface WebApi {
@@ -31,13 +31,26 @@ export interface WebApi {
 export function http<K extends string>(routes: Routes<K>, options: HttpOptions = {}): Part<WebApi> {
   const entries = Object.entries<RouteHandler<any> | Route<any> | FetchHandler | FilesRoute>(routes);
   const mounted = entries.map(([key, given]) => [key, toMounted(key, given)] as const);
-  const handler = new WebHandler(new Matcher(mounted), resolveOptions(options));
+  const resolved = resolveOptions(options);
+  const handler = new WebHandler(new Matcher(mounted), resolved);
   const face = { web: true, client: createFetch as never } as const;
   const description = "Answers requests of HTTP.";
   const fetch = procedure({ face, description }, (input: WebInput, context: Context) => handler.handle(input, context));
   const folders = mounted.flatMap(([, value]) => (value.kind === "files" ? [value.folder] : []));
   const part = { fetch } as unknown as WebApi;
-  return withNeeds<WebApi>(part, { files: [...new Set(folders)] }, "http");
+  const filters = [
+    ...resolved.before.map(({ filter }) => filter),
+    ...mounted.flatMap(([, value]) => (value.kind === "route" ? (value.options.before ?? []) : [])),
+  ];
+  return withNeeds<WebApi>(part, { files: [...new Set(folders)], ...needsOf(filters) }, "http");
+}
+
+/** What filters look at, such as secrets; and, where one says who it is, the key with which that is signed. */
+function needsOf(filters: readonly (Filter & Partial<Guard>)[]): Needs {
+  return {
+    uses: filters.flatMap(({ uses = [] }) => uses),
+    generated: filters.some(({ authenticate }) => authenticate !== undefined) ? [USER_KEY] : [],
+  };
 }
 
 function toMounted(key: string, given: RouteHandler<any> | Route<any> | FetchHandler | FilesRoute): Mounted {

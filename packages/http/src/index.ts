@@ -1,6 +1,13 @@
 /** Routes of HTTP, as a part of an app. */
 export { type EventFields, event, type ServerEvent } from "./answer/events.ts";
 export { type HttpAnswer, problem, redirect } from "./answer/http-answer.ts";
+export type { ApiKeyOptions } from "./auth/api-key.ts";
+export { auth } from "./auth/auth.ts";
+export type { BasicOptions } from "./auth/basic.ts";
+export type { TokenOptions } from "./auth/bearer.ts";
+export type { Keeps, Known } from "./auth/kept.ts";
+export type { Auth } from "./auth/scheme.ts";
+export type { KeepsSessions, SessionAuth, SessionKept, SessionOptions } from "./auth/session.ts";
 export type { WebFetch } from "./client/fetch.ts";
 export type { CorsOptions, HttpOptions } from "./handle/options.ts";
 export { http, type WebApi } from "./http.ts";

@@ -3,6 +3,7 @@ import { type AnyService, service } from "@hadron/core";
 import { compose, createSystemClock, serviceDefinition, TableDirectory } from "@hadron/core/spi";
 import { createHost } from "../../core/src/call/host/host.ts";
 import { createLog } from "../../core/src/serve/log.ts";
+import { givenForTest } from "../../core/src/serve/read-given.ts";
 import { ReplicaServer } from "../../core/src/serve/replica-server.ts";
 import type { HttpTimes } from "../../core/src/transport/http/server.ts";
 import { type HttpOptions, http, type Routes } from "../src/index.ts";
@@ -28,7 +29,14 @@ export async function serveService(web: AnyService, times?: HttpTimes): Promise<
   const app = compose("test", [web]);
   const self = { app: "test", service: name, replica: `${name}.0`, topology: "" };
   const clock = createSystemClock();
-  const host = createHost({ self, clock, directory: new TableDirectory(), transports: {}, app });
+  const host = createHost({
+    self,
+    clock,
+    directory: new TableDirectory(),
+    transports: {},
+    app,
+    given: givenForTest(app, process.env, {}),
+  });
   const logged: string[] = [];
   const log = createLog(self.replica, (line) => logged.push(line), clock);
   const server = new ReplicaServer({

@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import type { Authenticator } from "../scope/credentials.ts";
 import type { ResourceVerb } from "../verb/resource-verb.ts";
 import type { ImageTopology } from "./containers/image-topology.ts";
 import type { ResolvedKubernetes } from "./containers/kubernetes.ts";
@@ -159,6 +160,8 @@ export interface ResolvedServiceOptions {
   readonly limits: Limits;
   /** What stands around its handlers: no part of the topology, as no code is. */
   readonly around: readonly Wrapper[];
+  /** Says who a caller from outside is. */
+  readonly guard: Authenticator | undefined;
   /** Whether it is ready before other services are started or replaced: see `ServiceTopology.first`. */
   readonly first: boolean;
   /** What is said of its objects on a cluster. */

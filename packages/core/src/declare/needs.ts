@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import { USER_KEY } from "../scope/user.ts";
 import {
   addNeedsToHandler,
   type CaptureDefinition,
@@ -98,7 +99,7 @@ export function resolveNeeds(by: string, needs: Needs): Needed {
   }
   const given = uses.flatMap((value) => givenDefinition(value) ?? []);
   for (const name of secrets) checkVariable(by, "secret", name);
-  for (const name of generated) checkVariable(by, "generated secret", name);
+  for (const name of generated) if (name !== USER_KEY) checkVariable(by, "generated secret", name);
   for (const file of files) {
     if (
       typeof file !== "string" ||

@@ -1,4 +1,5 @@
 import { HadronError } from "../errors.ts";
+import type { User } from "../scope/user.ts";
 import type { Schema } from "./schema.ts";
 import type { Context, Handler } from "./types.ts";
 
@@ -10,6 +11,12 @@ export interface ProcedureOptions<I extends Schema<any, any> = Schema, O extends
   readonly output?: O;
   /** Running it twice does no more than running it once, so that it may be tried again. @default false */
   readonly idempotent?: boolean;
+  /**
+   * Who may call it: asked with whoever has shown who they are, at this service or above it, and with the input as its schema has made it. Nobody is
+   * UNAUTHENTICATED, somebody else PERMISSION_DENIED. @default everybody
+   * @example procedure({ requires: (user, order: Order) => user.id === order.customer }, cancel)
+   */
+  readonly requires?: (user: User, input: any) => boolean | Promise<boolean>;
   /** One sentence for those who discover it. @default none */
   readonly description?: string;
   /** For those who make parts: how it is met by those who do not speak of inputs and outputs. @default as any procedure */

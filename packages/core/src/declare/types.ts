@@ -5,6 +5,8 @@ import type { Living } from "./life.ts";
 import type { Log, Replica } from "./replica.ts";
 
 export type { Caller } from "../scope/caller.ts";
+export type { Credentials } from "../scope/credentials.ts";
+export type { User } from "../scope/user.ts";
 export type { Log, Replica } from "./replica.ts";
 
 /** What a handler knows beside its input. */

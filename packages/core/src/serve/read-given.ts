@@ -2,6 +2,7 @@ import type { App } from "../describe/compose/app.ts";
 import { HadronError } from "../errors.ts";
 import { type CaptureRecords, captureVariable, fromRecord, readRecords } from "../given/capture-record.ts";
 import { GivenValues } from "../given/given-values.ts";
+import { USER_KEY } from "../scope/user.ts";
 import { own } from "../values/own.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -41,7 +42,8 @@ export function givenForTest(app: App, env: Env, records: CaptureRecords): Given
   const names = app.topology.services.flatMap(({ secrets, generated = [] }) => [...secrets, ...generated]);
   const values = names.flatMap((name): [string, string][] => {
     const value = own(env, name);
-    return value === undefined ? [] : [[name, value]];
+    if (value === undefined) return name === USER_KEY ? [[name, "the key of a test"]] : [];
+    return [[name, value]];
   });
   return new GivenValues(
     new Map(values),

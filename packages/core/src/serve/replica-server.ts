@@ -114,6 +114,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
     procedures,
     limits: topology.limits,
     around: composed.around,
+    guard: composed.guard,
     replica,
     log,
     label: topology.sharded || topology.replicas > 1 ? name : service,

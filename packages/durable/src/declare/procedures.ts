@@ -34,7 +34,7 @@ export function createProcedures(
       idempotent,
       ({ input, id, parent }: { input?: unknown; id?: string; parent?: Parent }, { id: callId, caller }: Context) =>
         // Of whom a run tells its end, only another program says.
-        runs().start(id ?? callId, input, caller === undefined ? undefined : parent),
+        runs().start(id ?? callId, input, caller?.service === undefined ? undefined : parent),
     ),
     result: procedure(idempotent, ({ id }: OfRun, { signal }: Context) => runs().result(id, signal)),
     status: procedure(idempotent, ({ id }: OfRun) => runs().status(id)),

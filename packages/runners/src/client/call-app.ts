@@ -3,7 +3,7 @@ import {
   openHost,
   printOutput,
   readInput,
-  toDurationMs,
+  toCallOptions,
   toTable,
   unknownService,
 } from "@hadron/core/cli/shared";
@@ -14,7 +14,7 @@ import { findApps } from "./find.ts";
 /** Finds the one app that has the service, and calls it. WRONG_USE where none has it, or several have. */
 export async function callApp(command: ClientCommand): Promise<number> {
   const { flags, signal, terminal, words } = command;
-  const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
+  const options = toCallOptions(flags, command.env, signal);
   const [name = "", ...rest] = words;
   const apps = await findApps(command, name);
   const matches = apps.flatMap((app) =>
@@ -36,7 +36,6 @@ export async function callApp(command: ClientCommand): Promise<number> {
   await using connected = await match.app.connect();
   const host = await openHost(match.app.app, connected.directory);
   try {
-    const options = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
     await printOutput(await host.call(target.service, target.procedure, input, options), terminal.out);
   } finally {
     host.close();

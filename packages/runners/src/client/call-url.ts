@@ -5,7 +5,7 @@ import {
   printOutput,
   readInput,
   type Target,
-  toDurationMs,
+  toCallOptions,
   toTable,
 } from "@hadron/core/cli/shared";
 import { didYouMean, HadronError, isHadronError } from "@hadron/core/spi";
@@ -15,8 +15,7 @@ import type { ClientCommand } from "./command.ts";
 export async function callUrl(command: ClientCommand, url: string): Promise<number> {
   const { flags, json, signal, terminal, words } = command;
   checkUrl(url);
-  const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
-  const options = { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const options = toCallOptions(flags, command.env, signal);
   const caller = openUrl(url);
   try {
     const offer = await discoverAt(() => caller.call("rpc.discover", undefined, options));

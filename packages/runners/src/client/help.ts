@@ -1,10 +1,11 @@
-import { type Flag, flagTable, type OwnedFlag, TIMEOUT_FLAG, wrap } from "@hadron/core/cli/shared";
+import { type Flag, flagTable, type OwnedFlag, TIMEOUT_FLAG, TOKEN_FLAG, wrap } from "@hadron/core/cli/shared";
 
 export const CLIENT_FLAGS: readonly Flag[] = [
   { name: "runner", value: "NAME", help: "look only there" },
   { name: "app", value: "NAME", help: "look only in this app" },
   { name: "url", value: "URL", help: "call what is at this URL, by JSON-RPC 2.0 over HTTP" },
   TIMEOUT_FLAG,
+  TOKEN_FLAG,
   { name: "json", help: "print the list and errors as JSON, and nothing else (results always are)" },
   { name: "help", short: "h", help: "show this" },
   { name: "version", help: "print the version of Hadron" },

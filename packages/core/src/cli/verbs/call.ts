@@ -2,7 +2,7 @@ import type { Attached } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
 import { readInput } from "../command/input.ts";
 import { findTarget } from "../command/target.ts";
-import { toDurationMs } from "../command/values.ts";
+import { toCallOptions } from "../runners/call-options.ts";
 import { loadHost, openHost } from "../runners/open-host.ts";
 import { printOutput } from "../terminal/print-output.ts";
 
@@ -10,7 +10,7 @@ import { printOutput } from "../terminal/print-output.ts";
 export async function call(command: Command): Promise<number> {
   const { app, context, flags, terminal } = command;
   const target = findTarget(command.words, app.topology.services);
-  const timeoutMs = flags.timeout === undefined ? undefined : toDurationMs("timeout", flags.timeout);
+  const options = toCallOptions(flags, command.env, context.signal);
   const runner = await command.runner();
   const input = await readInput(target.input, command.stdin);
 
@@ -18,7 +18,6 @@ export async function call(command: Command): Promise<number> {
   await using connected = await runner.connect(app.topology.app, context);
   const host = await openHost(app.topology.app, connected.directory);
   try {
-    const options = { signal: context.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
     await printOutput(await host.call(target.service, target.procedure, input, options), terminal.out);
   } finally {
     host.close();

@@ -40,6 +40,12 @@ export const TIMEOUT_FLAG: Flag = {
   help: "how long to wait for the answer: 500ms, 5s, 2m; a bare number is milliseconds (default: 30s)",
 };
 
+export const TOKEN_FLAG: Flag = {
+  name: "token",
+  value: "TOKEN",
+  help: "what shows a guarded service who calls (default: HADRON_TOKEN)",
+};
+
 /** For verbs that change an app. */
 const WAIT_FLAG: Flag = {
   name: "wait",
@@ -97,7 +103,7 @@ export const VERBS: readonly Verb[] = [
       "SERVICE may be left out where one service is exposed, or there is only one.",
       "Under the local runner, where nothing runs, it starts the app for this one call.",
     ],
-    flags: [TIMEOUT_FLAG, ...CHOICE_FLAGS],
+    flags: [TIMEOUT_FLAG, TOKEN_FLAG, ...CHOICE_FLAGS],
     quiet: true,
     load: async () => (await import("./call.ts")).call,
   },

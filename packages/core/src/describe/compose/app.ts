@@ -2,6 +2,7 @@ import type { KubernetesPatch } from "../../declare/containers/kubernetes.ts";
 import type { CaptureDefinition, ProcedureDefinition, ResourceDefinition } from "../../declare/definition.ts";
 import type { Life } from "../../declare/life.ts";
 import type { Wrapper } from "../../declare/types.ts";
+import type { Authenticator } from "../../scope/credentials.ts";
 import type { OwnPart } from "../procedures.ts";
 import type { ServiceTopology, Topology } from "../topology.ts";
 
@@ -29,4 +30,6 @@ export interface AppService {
   readonly life: Life | undefined;
   /** What stands around its handlers, the first outermost. */
   readonly around: readonly Wrapper[];
+  /** Says who a caller from outside is. */
+  readonly guard: Authenticator | undefined;
 }

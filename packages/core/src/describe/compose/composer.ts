@@ -3,6 +3,7 @@ import type { PartDefinition, ServiceDefinition } from "../../declare/definition
 import { checkServiceName } from "../../declare/names.ts";
 import { lineOf } from "../../declare/site.ts";
 import { HadronError } from "../../errors.ts";
+import { USER_KEY } from "../../scope/user.ts";
 import { childName, learnWork, type OwnPart } from "../procedures.ts";
 import type { Choices } from "../topology.ts";
 import { TOPOLOGY_VERSION } from "../topology.ts";
@@ -50,6 +51,7 @@ export class Composer {
     const resources = this.resources.toTopology();
     const services = new Map<string, AppService>();
     for (const [name, service] of this.#services) if (service !== undefined) services.set(name, service);
+    shareUserKey(services);
     const described = [...services.values()].map((service) => service.topology);
     for (const { name, uses = [] } of described) {
       for (const used of uses) if (!used.includes(":")) this.#checkUse(name, used);
@@ -104,6 +106,7 @@ export class Composer {
       procedures,
       life,
       around: definition?.options.around ?? [],
+      guard: definition?.options.guard,
       topology: describeService(met, this.#choices ?? {}),
     };
     this.#services.set(name, composed);
@@ -163,6 +166,20 @@ export class Composer {
       );
     }
     return earlier;
+  }
+}
+
+/** Where anybody asks who calls, all of the app's own services can read it: it travels with every call. */
+function shareUserKey(services: Map<string, AppService>): void {
+  const asks = ({ guard, procedures, topology: { generated = [] } }: AppService) =>
+    guard !== undefined ||
+    generated.includes(USER_KEY) ||
+    procedures.some(({ options }) => options.requires !== undefined);
+  if (![...services.values()].some(asks)) return;
+  for (const [name, service] of services) {
+    if (service.part.kind === "image" || name.startsWith("hadron.")) continue;
+    const generated = [...new Set([...(service.topology.generated ?? []), USER_KEY])];
+    services.set(name, { ...service, topology: { ...service.topology, generated } });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Log, Replica, Wrapper } from "../../declare/types.ts";
 import { HadronError, toErrorData } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import type { CallObserver, Observable } from "../../observe/observer.ts";
+import { type Authenticator, withoutCredentials } from "../../scope/credentials.ts";
 import { MOST_META_BYTES } from "../../scope/meta.ts";
 import { Scope } from "../../scope/scope.ts";
 import { createCallIdPrefix, toCallId } from "../../transport/call-id.ts";
@@ -22,6 +23,8 @@ export interface DispatcherOptions {
   readonly limits: Limits;
   /** What stands around each handler, the first outermost. */
   readonly around: readonly Wrapper[];
+  /** Says who a caller from outside is, of whatever does not take HTTP. */
+  readonly guard: Authenticator | undefined;
   readonly replica: () => Replica;
   readonly log: Log;
   /** How this replica is named in the path of an error. */
@@ -69,7 +72,7 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
     for (const procedure of options.procedures) {
       const { name } = procedure;
       const metrics = new ProcedureMetrics();
-      const wrapped = wrapHandler(options.self.service, name, options.around);
+      const wrapped = wrapHandler(options.self.service, name, options.around, guardOf(procedure, options.guard));
       this.metrics.set(name, metrics);
       this.#procedures.set(name, { ...procedure, metrics, wrapped });
     }
@@ -105,12 +108,12 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
       // I4: what it waited for while handlers of this turn were running is its own time.
       deadlineAt: now - this.admission.lateMs + Math.min(call.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
       cameWith: call.trace,
-      meta: call.meta,
+      meta: withoutCredentials(call.meta),
     });
     const served = this.#procedures.get(call.procedure);
     if (served === undefined) this.#dispatchBuiltIn(scope, reply, call);
-    else if (call.meta !== undefined && call.meta.length > MOST_META_BYTES)
-      this.#refuse(scope, reply, tooMuchMeta(call.meta.length));
+    else if (scope.meta !== undefined && scope.meta.length > MOST_META_BYTES)
+      this.#refuse(scope, reply, tooMuchMeta(scope.meta.length));
     else {
       this.#inFlight++;
       const handling = new Handling(this, served, scope, reply, call, now);
@@ -161,6 +164,11 @@ export class ReplicaDispatcher implements Dispatcher, Replicated, Observable {
         `It has ${there.slice(0, 20).join(", ")}.`,
     );
   }
+}
+
+/** What takes HTTP has filters of its own, which see the whole request. */
+function guardOf({ options }: ProcedureDefinition, guard: Authenticator | undefined): Authenticator | undefined {
+  return options.face?.web === undefined ? guard : undefined;
 }
 
 function tooMuchMeta(length: number): HadronError {

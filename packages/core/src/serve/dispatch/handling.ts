@@ -1,13 +1,17 @@
 import { type Ambient, ambient } from "../../call/host/ambient.ts";
 import type { Host } from "../../call/host/host.ts";
+import { identifyIn, userOf } from "../../call/host/identify.ts";
 import type { Clock } from "../../clock/clock.ts";
 import type { Clockwork } from "../../clock/clockwork.ts";
 import type { ProcedureDefinition } from "../../declare/definition.ts";
+import type { ProcedureOptions } from "../../declare/procedure.ts";
 import { describeIssues, type Schema } from "../../declare/schema.ts";
 import type { Caller, Context, Log, Replica } from "../../declare/types.ts";
 import { HadronError, inWords, isHadronError, toErrorData } from "../../errors.ts";
+import { type Authenticator, credentialsIn } from "../../scope/credentials.ts";
 import { decodeMeta, type Meta } from "../../scope/meta.ts";
 import type { Cancellable, Scope } from "../../scope/scope.ts";
+import { USER_META } from "../../scope/user.ts";
 import { isStream, Pump } from "../../transport/pump.ts";
 import type { Hello, IncomingCall, ItemSink, Reply } from "../../transport/transport.ts";
 import { traceOf } from "../../values/trace-of.ts";
@@ -78,10 +82,13 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     return this.#id;
   }
   get caller(): Caller | undefined {
-    return this.#call.caller;
+    const { caller } = this.#call;
+    const user = userOf(this.#here.host, this.scope);
+    return user === undefined ? caller : { service: caller?.service, replica: caller?.replica, user };
   }
   get meta(): Meta {
-    return decodeMeta(this.scope.meta);
+    const { [USER_META]: _, ...meta } = decodeMeta(this.scope.meta);
+    return Object.freeze(meta);
   }
   get timeLeftMs(): number {
     return this.scope.leftMs;
@@ -148,8 +155,16 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
   /** Runs the handler, between its schemas. Synchronous where all of them are. */
   proceed(input: unknown): unknown {
     const { options, handler } = this.#served;
-    if (options.input === undefined && options.output === undefined) return handler(input, this);
+    if (options.input === undefined && options.output === undefined && options.requires === undefined) {
+      return handler(input, this);
+    }
     return this.#checked(input);
+  }
+
+  /** Whoever comes from outside shows who it is. */
+  async admit(guard: Authenticator): Promise<void> {
+    if (this.#call.caller !== undefined) return;
+    identifyIn(this.#here.host, this.scope, await guard.authenticate(credentialsIn(this.#call.meta)));
   }
 
   /** The caller went away, or its time ran out: it is answered at once, whatever the handler does. */
@@ -235,6 +250,8 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
       options.input === undefined
         ? input
         : await check(options.input, input, "INVALID_INPUT", `The input of "${name}"`);
+    if (options.requires !== undefined)
+      await permit(options.requires, this, parsed, `${this.#here.self.service}.${name}`);
     const output = await handler(parsed, this);
     return options.output === undefined || isStream(output)
       ? output
@@ -244,6 +261,19 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
 
 function run(handling: Handling, input: unknown): unknown {
   return handling.handle(input);
+}
+
+/** What is refused is named, and nothing of why. */
+async function permit(
+  requires: NonNullable<ProcedureOptions["requires"]>,
+  { caller }: Context,
+  input: unknown,
+  what: string,
+): Promise<void> {
+  const user = caller?.user;
+  if (user === undefined) throw new HadronError("UNAUTHENTICATED", `"${what}" is for those who say who they are.`);
+  if ((await requires(user, input)) !== true)
+    throw new HadronError("PERMISSION_DENIED", `"${what}" is not for this caller.`);
 }
 
 async function check(

@@ -1,4 +1,5 @@
 import type { Caller, Context, WrappedCall, Wrapper } from "../../declare/types.ts";
+import type { Authenticator } from "../../scope/credentials.ts";
 import { addMeta, type Meta } from "../../scope/meta.ts";
 import type { Scope } from "../../scope/scope.ts";
 
@@ -6,6 +7,8 @@ import type { Scope } from "../../scope/scope.ts";
 export interface Serving {
   readonly context: Context;
   readonly scope: Scope;
+  /** Has whoever comes from outside show who it is. UNAUTHENTICATED where it is nobody. */
+  admit(guard: Authenticator): Promise<void>;
   /** Runs its handler, between its schemas. */
   proceed(input: unknown): unknown;
 }
@@ -13,13 +16,14 @@ export interface Serving {
 /** Runs a call through wrappers, the first outermost, and then its handler. */
 export type WrappedHandler = (serving: Serving, input: unknown) => Promise<unknown>;
 
-/** Puts wrappers around the handler of a procedure; undefined where there are none. */
+/** Puts wrappers around the handler of a procedure, and a guard before them; undefined where there are none. */
 export function wrapHandler(
   service: string,
   procedure: string,
   around: readonly Wrapper[],
+  guard: Authenticator | undefined,
 ): WrappedHandler | undefined {
-  if (around.length === 0) return undefined;
+  if (around.length === 0 && guard === undefined) return undefined;
   const pass = async (at: number, serving: Serving, input: unknown): Promise<unknown> => {
     const wrapper = around[at];
     if (wrapper === undefined) return serving.proceed(input);
@@ -29,7 +33,11 @@ export function wrapHandler(
       return pass(at + 1, serving, "input" in change ? change.input : input);
     });
   };
-  return (serving, input) => pass(0, serving, input);
+  if (guard === undefined) return (serving, input) => pass(0, serving, input);
+  return async (serving, input) => {
+    await serving.admit(guard);
+    return pass(0, serving, input);
+  };
 }
 
 /** A call on its way to a handler, as a wrapper sees it. */

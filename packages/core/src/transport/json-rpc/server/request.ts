@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HadronError, toErrorData } from "../../../errors.ts";
 import type { Caller } from "../../../scope/caller.ts";
+import { metaFromOutside } from "../../../scope/credentials.ts";
 import type { Scope } from "../../../scope/scope.ts";
 import { refuse } from "../../http/answers.ts";
 import { discard, readBody } from "../../http/body.ts";
@@ -152,7 +153,7 @@ function toMeta(request: IncomingMessage, exposed: boolean, inputBytes: number |
   return {
     timeoutMs: timeoutMs !== undefined && timeoutMs >= 0 ? timeoutMs : undefined,
     trace: headers.traceparent as string | undefined,
-    meta: headers.baggage as string | undefined,
+    meta: exposed ? metaFromOutside(headers) : (headers.baggage as string | undefined),
     caller: exposed ? undefined : toCaller(headers),
     inside: !exposed,
     callId: toCallId(headers),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HadronError } from "../../../errors.ts";
+import { metaFromOutside, withoutCredentials } from "../../../scope/credentials.ts";
 import type { Route } from "../../http/route.ts";
 import type { HttpTimes } from "../../http/server.ts";
 import type { Dispatcher } from "../../transport.ts";
@@ -25,7 +26,7 @@ export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}):
   const { dispatcher, procedure, paths = ["/*"] } = answering;
   const waiting: BodyWait = { clock: dispatcher.clock, silenceMs: times.bodySilenceMs ?? BODY_SILENCE_MS };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    const { traceparent, baggage } = request.headers;
+    const { traceparent } = request.headers;
     const reply = new WebReply(request, response);
     const scope = dispatcher.dispatch(
       {
@@ -33,7 +34,8 @@ export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}):
         input: toInput(request, response, waiting),
         timeoutMs: LONGEST_MS,
         trace: typeof traceparent === "string" ? traceparent : undefined,
-        meta: typeof baggage === "string" ? baggage : undefined,
+        // Its filters see the headers themselves.
+        meta: withoutCredentials(metaFromOutside(request.headers)),
         caller: undefined,
         callId: undefined,
       },

@@ -1,0 +1,13 @@
+import type { Authenticator } from "../scope/credentials.ts";
+import type { Needs } from "./needs.ts";
+
+/**
+ * Says who a caller from outside is. `auth` of `@hadron/http` makes some.
+ *
+ * @example
+ * const guard: Guard = { authenticate: ({ headers }) => users.whoHas(headers.authorization) };
+ */
+export interface Guard extends Authenticator {
+  /** What it looks at: secrets, key-values. They come along with the service. @default nothing */
+  readonly uses?: Needs["uses"];
+}
