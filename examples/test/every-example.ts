@@ -94,6 +94,32 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "nightly",
+    calls: [
+      {
+        words: ["nightly", '{"night":"monday","tables":["users","orders"]}'],
+        output: (it) => expect(it).toEqual({ tables: 2, sum: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+      },
+      {
+        words: ["archive", '"monday"'],
+        output: (it) => expect(it).toEqual(["monday/orders", "monday/sum", "monday/users"]),
+      },
+    ],
+  },
+  {
+    file: "saga",
+    calls: [
+      {
+        words: ["journey", '{"to":"Rome","hotel":true}'],
+        output: (it) => expect(Object.keys(it)).toEqual(["flight", "hotel", "car"]),
+      },
+      {
+        words: ["booking", "open"],
+        output: (it) => expect(it.toSorted()).toEqual(["car in Rome", "flight to Rome", "room in Rome"]),
+      },
+    ],
+  },
+  {
     file: "mail",
     calls: [
       {

@@ -22,7 +22,8 @@ export interface ExecOptions extends StepOptions {
 
 /**
  * Runs a program on the machine of the replica, as a step: at least once, and its exit status and output are kept exactly once.
- * Of its output 1 MiB is kept, and `truncated` says where there was more. `HADRON_KEY` in its environment is the step's key.
+ * Of its output 1 MiB is kept, and `truncated` says where there was more. `HADRON_KEY` in its environment is the step's
+ * key, the same in all attempts, `HADRON_ATTEMPT` the number of this one.
  *
  * It ends with its attempt: where that is cancelled, or its time is over, the program and what it started is ended.
  * FAILED_PRECONDITION where the program is not there, DEADLINE_EXCEEDED where its time runs out.
@@ -38,7 +39,12 @@ export function exec(name: string, command: readonly string[], options: ExecOpti
   return step(
     name,
     async ({ signal, attempt, key }) => {
-      const run = runProgram(command, { cwd, env: { HADRON_KEY: key, ...env }, stdin, signal });
+      const run = runProgram(command, {
+        cwd,
+        env: { HADRON_KEY: key, HADRON_ATTEMPT: String(attempt), ...env },
+        stdin,
+        signal,
+      });
       const result = await outsideTime(run);
       if (result.status === 0 || attempt >= attempts) return result;
       const why = result.status === null ? `was ended by ${result.signal}` : `ended with status ${result.status}`;

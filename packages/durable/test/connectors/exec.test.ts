@@ -20,7 +20,7 @@ test("exec keeps status and output, is tried again as declared, and says what it
       status: 3,
       signal: null,
       stdout: `in\n${folder}\n`,
-      stderr: "hello script/1:cat#1\n",
+      stderr: "hello script/1:cat#1 1\n",
       truncated: false,
     },
     tried: 0,

@@ -5,7 +5,7 @@ import { durable, exec, http } from "../../src/index.ts";
 export const script = service(
   "script",
   durable(async ({ folder }: { folder: string }) => {
-    const cat = await exec("cat", ["sh", "-c", 'cat; echo "$GREETING $HADRON_KEY" >&2; pwd; exit 3'], {
+    const cat = await exec("cat", ["sh", "-c", 'cat; echo "$GREETING $HADRON_KEY $HADRON_ATTEMPT" >&2; pwd; exit 3'], {
       cwd: folder,
       env: { GREETING: "hello" },
       stdin: "in\n",
