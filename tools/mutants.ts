@@ -26,7 +26,7 @@ const MUTATED = [
 ];
 /** Lists and shared suites, types, what only whole processes run, and what asks an engine or pushes images. */
 const LEFT_ALONE = [
-  "packages/runners/src/docker/plan/{base,deployed}.ts",
+  "packages/runners/src/docker/plan/{base,deployed,desired}.ts",
   "packages/runners/src/kubernetes/plan/build.ts",
   "**/index.ts",
   "**/spi.ts",
