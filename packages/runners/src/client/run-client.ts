@@ -16,6 +16,7 @@ import { callApp } from "./call-app.ts";
 import { callUrl } from "./call-url.ts";
 import type { ClientCommand, ClientLine } from "./command.ts";
 import { asksForCompletions, complete } from "./complete.ts";
+import { asksForGuestApi, guestApi } from "./guest-api.ts";
 import { CLIENT_FLAGS, renderClientHelp } from "./help.ts";
 import { list } from "./list.ts";
 import { appFileIn, runFile } from "./run-file.ts";
@@ -81,6 +82,7 @@ async function execute(
       owned.map(({ flag }) => flag),
     );
   }
+  if (asksForGuestApi(words)) return guestApi(words, { terminal, cwd: line.cwd ?? process.cwd() });
   if (words.length > 3) {
     throw new HadronError(
       "WRONG_USE",

@@ -31,6 +31,15 @@ async function hadron(argv: readonly string[], stdin = "") {
   return { status, out: kept.out.join(""), err: kept.err.join("") };
 }
 
+test("guest-api prints what modules are written against, for languages that it knows", async () => {
+  const { status, out, err } = await hadron(["guest-api", "c"]);
+  expect([status, err]).toEqual([0, ""]);
+  expect(out).toContain('import_module("core"), import_name("read_exchange_buffer")');
+  for (const words of [["guest-api"], ["guest-api", "cobol"]]) {
+    expect(await hadron(words)).toMatchObject({ status: 2, out: "", err: expect.stringContaining("c, rust, ts") });
+  }
+});
+
 describe("--url calls any JSON-RPC server", () => {
   let server: Server;
   let url: string;

@@ -45,7 +45,10 @@ async function ofClient(before: readonly string[], typed: string, knowledge: Kno
   if (typed.startsWith("-")) return flagWords(flags, typed, knowledge);
   const [service, ...more] = wordsIn(before);
   if (service === "completions") return more.length === 0 ? ["bash", "zsh", "fish"] : [];
-  if (service === undefined) return [...(await knowledge.services()).map(({ name }) => name), "completions"];
+  if (service === "guest-api") return more.length === 0 ? ["c", "rust", "ts"] : [];
+  if (service === undefined) {
+    return [...(await knowledge.services()).map(({ name }) => name), "completions", "guest-api"];
+  }
   return more.length === 0 ? proceduresOf(service, knowledge) : [];
 }
 
