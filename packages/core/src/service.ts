@@ -61,15 +61,18 @@ export function service<A extends Api>(name: string, part: PartOf<A>, options: S
 export function hiddenService<A extends Api>(
   name: `hadron.${string}`,
   part: PartOf<A>,
-  { first = false, ...options }: HiddenServiceOptions = {},
+  { first = false, variants = {}, ...options }: HiddenServiceOptions = {},
 ): Service<A> {
-  return define(checkServiceName(name), true, part, options, first);
+  const parts = Object.entries(variants).map(([variant, other]) => [variant, toServicePart(name, other)]);
+  return define(checkServiceName(name), true, part, options, first, Object.fromEntries(parts));
 }
 
 /** What can be said of a hidden service. */
 export interface HiddenServiceOptions extends ServiceOptions {
   /** It prepares what others need: it is ready before others are started or replaced; where it fails, they stay. @default false */
   readonly first?: boolean;
+  /** Parts of the same procedures that do its work otherwise, by the name under which whoever deploys chooses one. @default none */
+  readonly variants?: Readonly<Record<string, unknown>>;
 }
 
 const HIDDEN = "hadron.";
@@ -80,6 +83,7 @@ function define<A extends Api>(
   part: PartOf<A>,
   options: ServiceOptions,
   first = false,
+  variants: ServiceDefinition["variants"] = {},
 ): Service<A> {
   const by = `service "${name}"`;
   const servicePart = toServicePart(name, part);
@@ -96,6 +100,7 @@ function define<A extends Api>(
     name,
     hidden,
     part: servicePart,
+    variants,
     options: { ...resolveOptions(by, options), first },
     needs: resolveNeeds(by, { ...options, uses: [...(options.uses ?? []), ...(options.guard?.uses ?? [])] }),
     site,

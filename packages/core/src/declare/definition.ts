@@ -77,6 +77,8 @@ export interface ServiceDefinition {
   /** What the product itself has to run: it comes along where it is needed. */
   readonly hidden: boolean;
   readonly part: PartDefinition;
+  /** What may take the part's place, by the name under which it is chosen. */
+  readonly variants: Readonly<Record<string, PartDefinition>>;
   readonly options: ResolvedServiceOptions;
   /** What its own options say that it needs. */
   readonly needs: Needed;

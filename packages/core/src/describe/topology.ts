@@ -45,6 +45,8 @@ export interface Choices {
    * URL. Those that use it get that as a secret.
    */
   readonly elsewhere?: Readonly<Record<string, string>>;
+  /** Other ways in which hidden services do their work, by service: e.g. `postgres` for `hadron.store`. */
+  readonly variants?: Readonly<Record<string, string>>;
 }
 
 /** A resource as runners and `describe` see it: plain data. */

@@ -99,6 +99,8 @@ export interface Holdings {
   /** The resources of the revision that last used it. */
   readonly declared: readonly DeclaredResource[];
   readonly things: readonly KeptThing[];
+  /** In which of its variants it keeps them; absent: as it does without a choice. */
+  readonly variant?: string;
 }
 
 /** The data of one resource, whether it is still declared or not. */

@@ -8,6 +8,7 @@ export type * from "./contract/operations.ts";
 export type * from "./contract/run-operations.ts";
 export { type TimeSource, toTimeSource } from "./contract/store-clock.ts";
 export { MemoryDriver } from "./memory/driver.ts";
+export { PostgresDriver, type PostgresOptions } from "./postgres/driver.ts";
 export type { ClaimedRuns, FollowedRun, FollowRun } from "./server/run-waits.ts";
 export { StoreServer } from "./server/store-server.ts";
 export { store } from "./service/store-service.ts";

@@ -5,6 +5,7 @@ import type { Attached } from "../../runner.ts";
 import type { Keeper } from "../../verb/resource-verb.ts";
 import type { Command } from "../command/command.ts";
 import { ArchiveReader, ArchiveWriter } from "../data/archive.ts";
+import { checkVariants } from "../data/check-variants.ts";
 import { Keepers } from "../data/keepers.ts";
 import { toSize } from "../terminal/size.ts";
 
@@ -115,6 +116,7 @@ async function startWhereNothingRuns(command: Command): Promise<Attached | undef
   const runner = await command.runner();
   if (!(await command.module()).endsWithCommand) return undefined;
   if ((await runner.status(command.app.topology.app, command.context)).revision !== null) return undefined;
+  await checkVariants(command);
   return (await runner.apply(await command.program(true), command.context)).attached;
 }
 

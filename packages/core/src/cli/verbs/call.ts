@@ -2,6 +2,7 @@ import type { Attached } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
 import { readInput } from "../command/input.ts";
 import { findTarget } from "../command/target.ts";
+import { checkVariants } from "../data/check-variants.ts";
 import { toCallOptions } from "../runners/call-options.ts";
 import { loadHost, openHost } from "../runners/open-host.ts";
 import { printOutput } from "../terminal/print-output.ts";
@@ -31,6 +32,7 @@ async function startWhereNothingRuns(command: Command): Promise<Attached | undef
   if (!(await command.module()).endsWithCommand) return undefined;
   const { revision } = await runner.status(command.app.topology.app, command.context);
   if (revision !== null) return undefined;
+  await checkVariants(command);
   const applying = runner.apply(await command.program(true), command.context);
   void loadHost(); // It is needed next, and there is nothing else to do while replicas start.
   return (await applying).attached;

@@ -1,4 +1,5 @@
 import type { Command } from "../command/command.ts";
+import { checkVariants } from "../data/check-variants.ts";
 import { lookAtKept } from "../data/keepers.ts";
 import { planResources } from "../data/plan-resources.ts";
 import { showPlan } from "../terminal/show-changes.ts";
@@ -6,6 +7,7 @@ import { showPlan } from "../terminal/show-changes.ts";
 /** Shows what `up` would change. */
 export async function plan(command: Command): Promise<number> {
   const { context, json, terminal } = command;
+  await checkVariants(command);
   const planned = await (await command.runner()).plan(await command.program(false), context);
   const resources = planResources(command.app.topology.resources ?? [], (await lookAtKept(command)) ?? []);
   const changes = [...command.captured(), ...resources, ...planned.changes];

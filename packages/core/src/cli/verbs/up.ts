@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AppStatus, Attached, Runner } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
+import { checkVariants } from "../data/check-variants.ts";
 import { watchLauncher } from "../process/launcher.ts";
 import { createLogView, parseLogLine } from "../terminal/log-lines.ts";
 import { showChanges } from "../terminal/show-changes.ts";
@@ -15,6 +16,7 @@ export async function up(command: Command): Promise<number> {
     if (!json) terminal.err("What started this command has gone; stopping.");
     command.stopping.stop(143);
   });
+  await checkVariants(command);
   const { status, changes, attached } = await runner.apply(await command.program(true), context);
   await using _attached = attached;
   command.progressDone();

@@ -64,12 +64,17 @@ const CHOICE_FLAGS: readonly Flag[] = [
   {
     name: "postgres",
     value: "VARIABLE",
-    help: "the environment variable with the URL of a PostgreSQL server for its databases",
+    help: "the environment variable with the URL of a PostgreSQL server for its databases, and for --store=postgres",
   },
   {
     name: "postgres-image",
     value: "IMAGE",
     help: "what runs as its PostgreSQL server (HADRON_POSTGRES_IMAGE; else postgres:18)",
+  },
+  {
+    name: "store",
+    value: "KIND",
+    help: "where its values, queues and locks are kept: sqlite, a file on one replica's storage, or postgres",
   },
 ];
 

@@ -80,7 +80,8 @@ export class Composer {
 
   #add(name: string, given: PartDefinition, placement: Placement): AppService {
     const definition = given.kind === "service" ? given : undefined;
-    const part = (definition === undefined ? given : definition.part) as OwnPart;
+    const variant = this.#choices?.variants?.[name] ?? "";
+    const part = (definition === undefined ? given : (definition.variants[variant] ?? definition.part)) as OwnPart;
     checkServiceName(name);
     const shape = shapeAt(name, definition, placement);
     const owner = { definition, by: placement.above.at(-1) ?? "run()" };

@@ -12,6 +12,9 @@ const CONNECT_AGAIN_MS = 100;
 /** Between looks while another deployment applies what is waited for. */
 const LOOK_AGAIN_MS = 250;
 
+/** Where `hadron.store` keeps all, with `--store=postgres`. */
+export const STORE_DATABASE = "hadron.store";
+
 export interface KeeperOptions {
   readonly server: Server;
   readonly clock: Clock;
@@ -30,6 +33,7 @@ export class DatabaseKeeper {
   readonly #options: KeeperOptions;
   readonly #databases = new Map<string, KnownDatabase>();
   #maxConnections = 0;
+  #store: Promise<KnownDatabase> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -54,7 +58,7 @@ export class DatabaseKeeper {
 
   /** Answers when the schema is there that the asker declares. UNAVAILABLE where it is not in time. */
   async facts({ name, migrations }: FactsRequest, signal: AbortSignal): Promise<ConnectionFacts> {
-    const known = this.#databases.get(name);
+    const known = name === STORE_DATABASE ? await this.#ensureStore() : this.#databases.get(name);
     if (known === undefined) {
       throw new HadronError("NOT_FOUND", `This deployment keeps no database("${name}").`);
     }
@@ -68,6 +72,25 @@ export class DatabaseKeeper {
     }
     const { owner: _, ...access } = known.access;
     return { ...access, maxConnections: this.#maxConnections };
+  }
+
+  /** The database of a store that keeps all in one: made when it is asked for. Its tables are the store's own business. */
+  #ensureStore(): Promise<KnownDatabase> {
+    this.#store ??= this.#ensure(STORE_DATABASE).catch((error: unknown) => {
+      this.#store = undefined;
+      throw error;
+    });
+    return this.#store;
+  }
+
+  async #ensure(name: string): Promise<KnownDatabase> {
+    const { server, clock } = this.#options;
+    const admin = await this.#connect(server.maintenance);
+    try {
+      return { access: await clock.outside(server.ensure(admin, name)), applied: new Map() };
+    } finally {
+      await admin.end();
+    }
   }
 
   async #migrate(

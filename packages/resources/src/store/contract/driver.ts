@@ -12,11 +12,13 @@ export interface Batch {
 }
 
 /**
- * Where a store keeps what it is told. One process writes, and knows it.
+ * Where a store keeps what it is told.
  *
  * UNAVAILABLE where a commit is not known to have happened, such as a full disk: nothing of it, or all, is there.
  */
 export interface StoreDriver {
+  /** How often those who wait look again for what another process did that serves the same data. @default none does */
+  readonly pollMs?: number;
   /** Commits all batches together, durably, and gives the outcomes of each. Later calls see what earlier ones did. */
   commit(batches: readonly Batch[]): Promise<readonly (readonly Outcome[])[]>;
   /** Sees all that was committed. */

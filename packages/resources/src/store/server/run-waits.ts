@@ -59,7 +59,11 @@ export class RunWaits implements Disposable {
       const ending = new AbortController();
       const either = AbortSignal.any([over, ending.signal]);
       await Promise.race([
-        this.#waiters.wait(claims(claim.program), Math.min(leftMs, Math.max(nextInMs ?? leftMs, 1)), either),
+        this.#waiters.wait(
+          claims(claim.program),
+          Math.min(this.#atMost(leftMs), Math.max(nextInMs ?? leftMs, 1)),
+          either,
+        ),
         this.#waiters.wait(holder(claim.holder), undefined, either),
       ]);
       ending.abort();
@@ -80,8 +84,13 @@ export class RunWaits implements Disposable {
         const events = most === 0 ? [] : await this.#driver.read({ kind: "run-events", run, from, most });
         return { facts, events };
       }
-      await this.#waiters.wait(`run ${run}`, leftMs, over);
+      await this.#waiters.wait(`run ${run}`, this.#atMost(leftMs), over);
     }
+  }
+
+  /** So long is waited before somebody looks again. */
+  #atMost(leftMs: number): number {
+    return Math.min(leftMs, this.#driver.pollMs ?? leftMs);
   }
 
   /** Something was done: wakes whom it concerns. */

@@ -27,6 +27,8 @@ export class StoreServer implements AsyncDisposable {
   /** Its own batches: those of calls that wait. */
   readonly #client: string;
   #number = 0;
+  /** Those without an answer yet. */
+  readonly #open = new Set<number>();
   /** What ends the waiting of each holder. */
   readonly #claiming = new Map<string, AbortController>();
   /** Nobody is let wait any more. */
@@ -87,11 +89,23 @@ export class StoreServer implements AsyncDisposable {
       }
       // Others may wait for the rest.
       if (messages.length === claim.most) this.#messages.wake(claim.queue);
-      const leftMs = until - this.#time.now();
-      if (messages.length > 0 || leftMs <= 0) return messages;
-      const { nextInMs = leftMs } = await this.driver.read({ kind: "queue", queue: claim.queue });
-      await this.#messages.wait(claim.queue, Math.min(leftMs, Math.max(nextInMs, 1)), over);
+      if (messages.length > 0 || until <= this.#time.now()) return messages;
+      await this.#untilDue(claim.queue, until, over);
       if (over.aborted) return [];
+    }
+  }
+
+  /** Resolves when there may be a message to claim. */
+  async #untilDue(queue: string, until: number, over: AbortSignal): Promise<void> {
+    const { pollMs = Number.POSITIVE_INFINITY } = this.driver;
+    for (let isFirst = true; !over.aborted; isFirst = false) {
+      const leftMs = until - this.#time.now();
+      const { nextInMs = leftMs } = await this.driver.read({ kind: "queue", queue });
+      // Looked at again, rather than claimed: that would be a commit.
+      if (leftMs <= 0 || (!isFirst && nextInMs <= 0)) return;
+      const waitMs = Math.min(leftMs, Math.max(nextInMs, 1));
+      await this.#messages.wait(queue, Math.min(waitMs, pollMs), over);
+      if (waitMs <= pollMs) return;
     }
   }
 
@@ -108,7 +122,7 @@ export class StoreServer implements AsyncDisposable {
       const leftMs = until - this.#time.now();
       if (leftMs <= 0 || over.aborted) return result;
       this.#leases.watch(acquire.lock, result.forMs);
-      await this.#locks.wait(acquire.lock, leftMs, over);
+      await this.#locks.wait(acquire.lock, Math.min(leftMs, this.driver.pollMs ?? leftMs), over);
     }
   }
 
@@ -144,10 +158,14 @@ export class StoreServer implements AsyncDisposable {
   /** Does one operation of the server's own. undefined where it is refused. */
   async own(operation: Operation): Promise<unknown> {
     const number = ++this.#number;
-    // Never sent again: all before it may be forgotten.
-    const batch: Batch = { client: this.#client, number, settled: number, operations: [operation] };
-    const [outcome] = await this.#committer.commit(batch);
-    return outcome !== undefined && "ok" in outcome ? outcome.ok : undefined;
+    this.#open.add(number);
+    try {
+      const batch: Batch = { client: this.#client, number, settled: Math.min(...this.#open), operations: [operation] };
+      const [outcome] = await this.#committer.commit(batch);
+      return outcome !== undefined && "ok" in outcome ? outcome.ok : undefined;
+    } finally {
+      this.#open.delete(number);
+    }
   }
 
   async #giveBack(queue: string, messages: readonly Message[]): Promise<void> {

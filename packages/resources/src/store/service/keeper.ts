@@ -20,9 +20,12 @@ export class StoreKeeper implements KeeperProcedures {
   readonly #store: KeptStore;
   /** Where copies lie while they are on their way. */
   readonly #folder: string;
+  readonly #variant: string | undefined;
 
-  constructor(store: KeptStore, folder: string) {
+  /** @param variant Where it keeps all, if that was chosen. */
+  constructor(store: KeptStore, folder: string, variant?: string) {
     this.#store = store;
+    this.#variant = variant;
     this.#folder = folder;
   }
 
@@ -47,7 +50,7 @@ export class StoreKeeper implements KeeperProcedures {
       this.#declared(),
     ]);
     const declared = found === undefined ? [] : (fromStored(found.value, "it") as readonly DeclaredResource[]);
-    return { declared, things: toThings(contents) };
+    return { declared, things: toThings(contents), ...(this.#variant === undefined ? {} : { variant: this.#variant }) };
   }
 
   async #declared(): Promise<Answers["get"]> {

@@ -11,7 +11,7 @@ const OWN = "store glob 'hadron.*'";
  * file is no backup that this version can read.
  */
 export function restoreFrom(database: DatabaseSync, path: string, sequence: number): number {
-  const found = sequenceOf(path);
+  const found = checkBackup(path);
   checkEmpty(database);
   database.prepare("attach database ? as backup").run(path);
   try {
@@ -57,8 +57,8 @@ function checkEmpty(database: DatabaseSync): void {
   );
 }
 
-/** Looks at a backup before anything is done with it. */
-function sequenceOf(path: string): number {
+/** Looks at a backup before anything is done with it: gives the sequence from which its numbers go on. FAILED_PRECONDITION where it is none. */
+export function checkBackup(path: string): number {
   let backup: DatabaseSync | undefined;
   try {
     backup = new DatabaseSync(path, { readOnly: true });

@@ -1,0 +1,51 @@
+import { HadronError } from "@hadron/core/spi";
+import type { Client } from "pg";
+import { COMMIT_FUNCTIONS } from "./functions/commit.ts";
+import { ENTRY_FUNCTIONS } from "./functions/entries.ts";
+import { QUEUE_FUNCTIONS } from "./functions/queues.ts";
+import { RUN_FUNCTIONS } from "./functions/runs.ts";
+import { TABLES } from "./tables.ts";
+
+/** Each step takes the schema from the version that its place says to the next. A step that was released is never changed. */
+const STEPS: readonly string[] = [TABLES + ENTRY_FUNCTIONS + QUEUE_FUNCTIONS + RUN_FUNCTIONS + COMMIT_FUNCTIONS];
+
+export const POSTGRES_SCHEMA_VERSION = STEPS.length;
+
+/** The one lock of all who bring a store's schema up to date. */
+const LOCK = 0x68_61_64_73;
+
+/**
+ * Brings the schema to this version: once, whoever comes at the same time. FAILED_PRECONDITION, and nothing changed, where a newer one
+ * made it, or the database keeps its text otherwise than as UTF-8.
+ */
+export async function migrateStore(client: Client): Promise<void> {
+  await client.query("begin");
+  try {
+    await client.query("select pg_advisory_xact_lock($1)", [LOCK]);
+    const { rows: encodings } = await client.query<{ server_encoding: string }>("show server_encoding");
+    if (encodings[0]?.server_encoding !== "UTF8") {
+      throw new HadronError(
+        "FAILED_PRECONDITION",
+        `The store's database has the encoding ${encodings[0]?.server_encoding}: make it with UTF8.`,
+      );
+    }
+    await client.query("create schema if not exists hadron");
+    await client.query("create table if not exists hadron.store_version (version int not null)");
+    const { rows } = await client.query<{ version: number }>("select version from hadron.store_version");
+    const found = rows[0]?.version ?? 0;
+    if (found > POSTGRES_SCHEMA_VERSION) {
+      throw new HadronError(
+        "FAILED_PRECONDITION",
+        `The store in this database was written by a newer version of Hadron (its tables are of version ${found}, known here are up to ` +
+          `${POSTGRES_SCHEMA_VERSION}). It is unharmed: install that version.`,
+      );
+    }
+    for (const step of STEPS.slice(found)) await client.query(step);
+    if (found === 0) await client.query("insert into hadron.store_version values ($1)", [POSTGRES_SCHEMA_VERSION]);
+    else await client.query("update hadron.store_version set version = $1", [POSTGRES_SCHEMA_VERSION]);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => {});
+    throw error;
+  }
+}
