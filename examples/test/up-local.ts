@@ -19,13 +19,13 @@ export interface UpLocal extends AsyncDisposable {
   killAll(): void;
 }
 
-/** `npx tsx examples/FILE.ts up`, until all is ready. */
-export async function upLocal(file: string): Promise<UpLocal> {
+/** `npx tsx examples/FILE.ts up …words`, until all is ready. */
+export async function upLocal(file: string, words: readonly string[] = []): Promise<UpLocal> {
   const path = `examples/${file}.ts`;
   const flags = [`--app=up-${file}-${process.pid}`];
   const type = (...words: readonly string[]) =>
     execFileSync("tsx", [path, ...words, ...flags], { cwd: root, encoding: "utf8" });
-  const up = spawn("tsx", [path, "up", "--json", ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const up = spawn("tsx", [path, "up", "--json", ...words, ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   up.stderr.on("data", (chunk) => {
     said += chunk;
