@@ -75,7 +75,10 @@ export async function toLayout(
     const placement = toPlacement(appFolder, found.paths());
     const placeOf = (path: string) => {
       const owner = packageOf(path);
-      return owner !== undefined && found.isOutside(owner.directory) ? `./${placement.placeOf(path)}` : undefined;
+      if (owner === undefined || !found.isOutside(owner.directory)) return undefined;
+      // What the bundle asks for of it has to go along, though those who stay may load other parts of it.
+      if (/\.[cm]?js$/.test(path)) found.roots.add(path);
+      return `./${placement.placeOf(path)}`;
     };
     const options = {
       scripts: [...found.scripts.keys()],

@@ -69,6 +69,46 @@ test("a native addon is found that is for one platform, in a package found by a 
   );
 });
 
+test("an addon found by a computed name goes along with a package that stays for another reason, as npm and as pnpm install it", async () => {
+  const files = (at: string, addonAt: string) => ({
+    "app.ts": `import { size } from "roller"; console.log(JSON.stringify(size()));`,
+    [`${at}/package.json`]: manifest("roller", { optionalDependencies: { "@roller/here": "1" } }),
+    [`${at}/main.js`]: `const place = __dirname; exports.size = () => require("./native.js").size;`,
+    [`${at}/native.js`]: `const names = { [process.platform]: { [process.arch]: "here" } }; const find = (at) => at[process.platform][process.arch]; const load = (name) => require(name); exports.place = __dirname; module.exports = load("@roller/" + find(names));`,
+    [`${addonAt}/package.json`]: manifest("@roller/here", { os: [process.platform] }),
+    [`${addonAt}/main.js`]: "exports.size = 7;",
+  });
+  const store = "node_modules/.pnpm";
+  const layouts = [
+    files("node_modules/roller", "node_modules/@roller/here"),
+    {
+      ...files(`${store}/roller@1/node_modules/roller`, `${store}/@roller+here@1/node_modules/@roller/here`),
+      "node_modules/roller": "-> .pnpm/roller@1/node_modules/roller",
+      [`${store}/roller@1/node_modules/@roller/here`]: "-> ../../../@roller+here@1/node_modules/@roller/here",
+    },
+  ];
+  for (const installed of layouts) {
+    await using app = await testApp();
+    await app.write(installed);
+    expect(await app.execute(await app.layout())).toBe(7);
+  }
+});
+
+test("what the bundle asks for of a package that stays goes along, though those who stay load another part of it", async () => {
+  await using app = await testApp();
+  await app.write({
+    "app.ts": `import plain from "plain"; import reads from "reads"; console.log(JSON.stringify([plain, typeof reads]));`,
+    "node_modules/plain/package.json": manifest("plain", { dependencies: { shared: "1" } }),
+    "node_modules/plain/main.js": `module.exports = require("shared/part.js");`,
+    "node_modules/shared/package.json": manifest("shared"),
+    "node_modules/shared/main.js": `module.exports = "main";`,
+    "node_modules/shared/part.js": `module.exports = "part";`,
+    "node_modules/reads/package.json": manifest("reads", { dependencies: { shared: "1" } }),
+    "node_modules/reads/main.js": `module.exports = __dirname + require("shared");`,
+  });
+  expect(await app.execute(await app.layout())).toEqual(["part", "string"]);
+});
+
 test("of a package that one that stays as it is loads there is one copy", async () => {
   await using app = await testApp();
   await app.write({

@@ -7,19 +7,23 @@ export interface UsedPackage {
   readonly kind: "native" | "wasm" | "files" | "workers" | "commonjs" | "optional" | "modules";
   /** What it wants beside it. */
   readonly beside?: readonly string[];
+  /** What is imported of it. @default its name */
+  readonly imports?: string;
 }
 
-const of = (
+export const of = (
   kind: UsedPackage["kind"],
   name: string,
   use: string,
-  more: Pick<UsedPackage, "beside"> = {},
+  more: Pick<UsedPackage, "beside" | "imports"> = {},
 ): UsedPackage => ({
   kind,
   name,
   use,
   ...more,
 });
+
+/** Ten of fifty, tried with every change. */
 export const PEOPLE_USE: readonly UsedPackage[] = [
   of(
     "native",

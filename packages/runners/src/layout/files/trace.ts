@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { sep } from "node:path";
 import { isWithin } from "./workspace.ts";
@@ -47,12 +48,13 @@ export async function trace(
       const text = compiled?.get(path);
       if (text !== undefined) return text;
       const info = await stat(path).catch(() => undefined);
-      if (info === undefined || !info.isFile()) return null;
-      return info.size > LARGEST_SOURCE ? "" : readFile(path, "utf8");
+      if (info === undefined) return null;
+      // What is asked for may be a folder, such as a package without a main file: that is no reason to see nothing else.
+      return !info.isFile() || info.size > LARGEST_SOURCE ? "" : readFile(path, "utf8");
     },
   });
   return {
-    files: [...fileList].map(absolute),
+    files: [...fileList].map(absolute).filter((path) => !lstatSync(path).isDirectory()),
     namedBy: new Map(
       [...reasons]
         .filter(([, { type }]) => type.some((kind) => kind !== "resolve"))

@@ -7,7 +7,7 @@ import { type PackageFiles, packageFiles } from "./package-files.ts";
 
 /** What installing writes, whatever it changes. */
 const INSTALLED = ["node_modules/.package-lock.json", "node_modules/.modules.yaml", "node_modules/.yarn-state.yml"];
-const VERSION = 3;
+const VERSION = 4;
 
 interface Known {
   readonly files: readonly (readonly [path: string, why: string, state: string])[];

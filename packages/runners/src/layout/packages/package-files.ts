@@ -49,7 +49,8 @@ export async function packageFiles(
     for (const path of own) files.set(path, why);
     const code = own.filter((path) => SOURCE.test(path));
     if (code.length <= MOST_SOURCES) for (const path of code) sources.add(path);
-    if (BY_NAME.test(why)) takeDependencies(directory, () => true);
+    // An addon may be found by a computed name, whatever else was seen first that makes its package stay.
+    takeDependencies(directory, BY_NAME.test(why) ? () => true : isAddon(directory));
   };
   const takeDependencies = (directory: string, isWanted: (name: string) => boolean) => {
     for (const name of dependenciesOf(directory).filter(isWanted)) {
@@ -109,6 +110,14 @@ function whyTraced(path: string, owner: InstalledPackage, namedBy: ReadonlyMap<s
     if (by !== undefined && by.directory !== owner.directory) return `${by.name} needs it`;
   }
   return `part of ${owner.name}, which is loaded`;
+}
+
+/** Whether what a package needs is the addon that it has for one platform. */
+function isAddon(directory: string): (name: string) => boolean {
+  return (name) => {
+    const found = findPackage(name, directory);
+    return found !== undefined && isForOnePlatform(found.directory);
+  };
 }
 
 function nameOf(directory: string): string {

@@ -1,0 +1,81 @@
+import { of, type UsedPackage } from "./people-use.ts";
+
+/** With {@link PEOPLE_USE}, a table of fifty. Tried where there is time for it. */
+export const MORE_PEOPLE_USE: readonly UsedPackage[] = [
+  of("native", "@napi-rs/canvas", `it.createCanvas(8, 8).toBuffer("image/png").length > 0`),
+  of("native", "@parcel/watcher", `typeof it.default.subscribe`),
+  of("native", "argon2", `(await it.hash("a", { timeCost: 2 })).slice(0, 10)`),
+  of("native", "bcrypt", `it.default.compareSync("a", it.default.hashSync("a", 4))`),
+  of(
+    "native",
+    "@swc/core",
+    `it.transformSync("const a: number = 1", { jsc: { parser: { syntax: "typescript" } } }).code`,
+  ),
+  of(
+    "native",
+    "lightningcss",
+    `String(it.transform({ filename: "a.css", code: Buffer.from("a { color: red }"), minify: true }).code)`,
+  ),
+  of(
+    "native",
+    "@libsql/client",
+    `(await it.createClient({ url: ":memory:" }).execute("select 1 + 1 as two")).rows[0].two`,
+  ),
+  of("native", "classic-level", `typeof it.ClassicLevel`),
+  of("native", "snappy", `String(await it.uncompress(await it.compress("a")))`),
+  of(
+    "native",
+    "@resvg/resvg-js",
+    `new it.Resvg('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>').render().width`,
+  ),
+  of("native", "esbuild", `(await it.transform("let a: number = 1", { loader: "ts" })).code`),
+  of("native", "rollup", `typeof it.rollup`),
+  of("wasm", "sql.js", `new (await it.default()).Database().exec("select 1")[0].values`),
+  of("wasm", "@electric-sql/pglite", `(await (await it.PGlite.create()).query("select 1 as one")).rows`),
+  of("wasm", "web-tree-sitter", `(await it.Parser.init(), typeof new it.Parser().parse)`),
+  of("wasm", "hash-wasm", `await it.xxhash64("a")`),
+  of(
+    "wasm",
+    "source-map",
+    `await it.default.SourceMapConsumer.with({ version: 3, sources: ["a"], names: [], mappings: "AAAA" }, null, (map) => map.originalPositionFor({ line: 1, column: 0 }).source)`,
+  ),
+  of("files", "jsdom", `new it.JSDOM("<p>a</p>").window.document.querySelector("p").textContent`),
+  of("native", "typescript", `it.version.length > 0`),
+  of("files", "pug", `it.default.render("p a")`),
+  of("files", "playwright-core", `typeof it.chromium.launch`),
+  of("files", "geoip-lite", `it.default.lookup("8.8.8.8").country`),
+  of("files", "pdfjs-dist", `typeof it.version`, { imports: "pdfjs-dist/legacy/build/pdf.mjs" }),
+  of("files", "svgo", `it.optimize('<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>').data`),
+  of(
+    "workers",
+    "piscina",
+    `await (async () => { const pool = new it.Piscina({ filename: new URL("data:text/javascript,export default (n) => n + 1").href }); const two = await pool.run(1); await pool.destroy(); return two; })()`,
+  ),
+  of(
+    "workers",
+    "workerpool",
+    `await (async () => { const pool = it.default.pool(); const two = await pool.exec((n) => n + 1, [1]); await pool.terminate(); return two; })()`,
+  ),
+  of("workers", "bullmq", `typeof it.Worker`),
+  of("commonjs", "axios", `it.default.getUri({ url: "/a", params: { b: 1 } })`),
+  of("commonjs", "lodash", `it.default.chunk([1, 2, 3], 2)`),
+  of("commonjs", "mongoose", `new it.default.Schema({ a: String }).path("a").instance`),
+  of("commonjs", "winston", `it.default.createLogger({ silent: true }).level`),
+  of("commonjs", "fastify", `(await it.default().get("/", async () => "a").inject("/")).payload`),
+  of(
+    "commonjs",
+    "nodemailer",
+    `(await it.default.createTransport({ jsonTransport: true }).sendMail({ to: "a@b.c" })).envelope`,
+  ),
+  of("commonjs", "mysql2", `it.default.format("select ?", ["a"])`),
+  of("commonjs", "ajv", `new it.default.default({}).validate({ type: "string" }, "a")`),
+  of("modules", "@aws-sdk/client-s3", `new it.S3Client({ region: "eu-west-1" }).config.serviceId`),
+  of("modules", "cheerio", `it.load("<p>a</p>")("p").text()`),
+  of("optional", "@nestjs/core", `typeof it.NestFactory.create`, {
+    beside: ["@nestjs/common", "reflect-metadata", "rxjs"],
+  }),
+  of("optional", "typeorm", `new it.DataSource({ type: "postgres" }).options.type`, {
+    beside: ["pg", "reflect-metadata"],
+  }),
+  of("optional", "ws", `typeof it.WebSocketServer`),
+];
