@@ -5,10 +5,10 @@ import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
 import { NAME, selectorOf, serviceOf } from "../objects/labels.ts";
 import { isOf, type Pod, type StatefulSet, type Workload } from "../objects/objects.ts";
-import { readEvents } from "../world/events.ts";
+import { EventReader } from "../world/events.ts";
 import { lastWords } from "../world/last-words.ts";
 import { Mirror } from "../world/mirror.ts";
-import { isEnded, isPodReady } from "../world/pods.ts";
+import { condition, isEnded, isPodReady } from "../world/pods.ts";
 import { isHeld, podTrouble, type Trouble, workloadTrouble } from "../world/trouble.ts";
 import { isRolledOut, nextStep } from "./roll.ts";
 
@@ -41,6 +41,8 @@ export class Rollout implements AsyncDisposable {
   /** When a trouble was first seen, by our own clock: the cluster's may be another. */
   readonly #since = new Map<string, number>();
 
+  readonly #events: EventReader;
+
   private constructor(
     api: Api,
     context: RunContext,
@@ -49,6 +51,7 @@ export class Rollout implements AsyncDisposable {
   ) {
     this.#api = api;
     this.#context = context;
+    this.#events = new EventReader(api, context.signal);
     this.#pods = mirrors.pods;
     this.#workloads = mirrors.workloads;
     this.#change = change;
@@ -171,14 +174,15 @@ export class Rollout implements AsyncDisposable {
       const missing = pods.length < (workload.spec?.replicas ?? 1);
       const trouble = workloadTrouble(
         workload,
-        missing && workload.kind === "StatefulSet" ? await readEvents(this.#api, workload, this.#context.signal) : [],
+        missing && workload.kind === "StatefulSet" ? await this.#events.of(workload, true) : [],
       );
       if (trouble !== undefined) found.push(trouble);
       const ill = pods
         .filter((pod) => isHeld(pod) || (!isPodReady(pod) && pod.metadata.deletionTimestamp === undefined))
         .slice(0, SAMPLES);
       for (const pod of ill) {
-        const events = isHeld(pod) ? [] : await readEvents(this.#api, pod, this.#context.signal);
+        const isStarting = condition(pod, "PodScheduled")?.status === "True" && podTrouble(pod, []) === undefined;
+        const events = isHeld(pod) ? [] : await this.#events.of(pod, isStarting);
         const trouble = podTrouble(pod, events, this.#context.waitMs);
         if (trouble !== undefined) found.push(trouble);
       }

@@ -33,3 +33,32 @@ export async function readEvents(
     throw error;
   }
 }
+
+/** How long what was read of an object holds. */
+const FRESH_MS = 5000;
+/** How long an object is left alone that may just be starting. */
+const YOUNG_MS = 3000;
+
+/** The events of objects that are looked at again and again: a roll-out looks each second, and most pods just start. */
+export class EventReader {
+  readonly #api: Api;
+  readonly #signal: AbortSignal;
+  readonly #known = new Map<string, { readonly since: number; at: number; events: readonly KubeEvent[] }>();
+
+  constructor(api: Api, signal: AbortSignal) {
+    this.#api = api;
+    this.#signal = signal;
+  }
+
+  /** Its events, some seconds old at most. `isStarting`: it has shown no trouble, and need not be asked about at once. */
+  async of(object: KubeObject, isStarting: boolean): Promise<readonly KubeEvent[]> {
+    const { name, uid = name } = object.metadata;
+    const now = performance.now();
+    const known = this.#known.get(uid) ?? { since: now, at: Number.NEGATIVE_INFINITY, events: [] };
+    this.#known.set(uid, known);
+    if (now - known.at < FRESH_MS || (isStarting && now - known.since < YOUNG_MS)) return known.events;
+    known.at = now;
+    known.events = await readEvents(this.#api, object, this.#signal);
+    return known.events;
+  }
+}
