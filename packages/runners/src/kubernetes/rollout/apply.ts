@@ -155,7 +155,7 @@ export async function apply(
     await using rollout = await opening;
     const sent = new Map<string, KubeObject>();
     for (const part of toStages(program.topology)) {
-      const isOfPart = (manifest: KubeObject) => part.has(serviceOf(manifest) ?? "");
+      const isOfPart = (object: KubeObject) => part.has(serviceOf(object) ?? "");
       const toSend = intents.send.filter(({ manifest }) => isWorkload(manifest) && isOfPart(manifest));
       for (const [key, live] of await sendAll(api, toSend, context)) sent.set(key, live);
       const wanted = manifests
@@ -171,13 +171,14 @@ export async function apply(
           };
         });
       await rollout.finish(wanted, settings.waitMs);
+      const isNew = new Set([...sent.values()].map(({ metadata }) => metadata.labels?.[NAME]));
+      // Of pods that are as before, too: who made them may have been interrupted before the line came.
+      const starting = rollout.pods.filter(
+        (pod) => isOfPart(pod) && (isNew.has(pod.metadata.labels?.[NAME]) || isYoung(pod, settings.waitMs)),
+      );
+      // Before the next stage begins: what it starts may need what says so.
+      await awaitLogLines(api, starting, logReadinessOf(program.topology), context, settings.waitMs);
     }
-    const isNew = new Set([...sent.values()].map(({ metadata }) => metadata.labels?.[NAME]));
-    // Of pods that are as before, too: who made them may have been interrupted before the line came.
-    const starting = rollout.pods.filter(
-      (pod) => isNew.has(pod.metadata.labels?.[NAME]) || isYoung(pod, settings.waitMs),
-    );
-    await awaitLogLines(api, starting, logReadinessOf(program.topology), context, settings.waitMs);
     await tellNewCounts(api, intents, rollout.pods, signal);
   } finally {
     await opening.then(

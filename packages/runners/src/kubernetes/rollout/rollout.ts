@@ -8,8 +8,8 @@ import { isOf, type Pod, type StatefulSet, type Workload } from "../objects/obje
 import { EventReader } from "../world/events.ts";
 import { lastWords } from "../world/last-words.ts";
 import { Mirror } from "../world/mirror.ts";
-import { condition, isEnded, isPodReady } from "../world/pods.ts";
-import { isHeld, podTrouble, type Trouble, workloadTrouble } from "../world/trouble.ts";
+import { condition, isHeld, isPodReady } from "../world/pods.ts";
+import { isInTheWay, podTrouble, type Trouble, workloadTrouble } from "../world/trouble.ts";
 import { isRolledOut, nextStep } from "./roll.ts";
 
 /** How often the world is looked at while nothing is reported; troubles are looked for as often. */
@@ -79,7 +79,7 @@ export class Rollout implements AsyncDisposable {
   async finish(wanted: readonly AppliedWorkload[], waitMs: number): Promise<void> {
     await this.#until(wanted, waitMs, (manifest, live, pods) =>
       live.kind === "Deployment"
-        ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined || isEnded(pod))
+        ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined || isHeld(pod))
         : isOf(manifest, "StatefulSet") && this.#roll(manifest, live, pods),
     );
   }
@@ -88,7 +88,7 @@ export class Rollout implements AsyncDisposable {
   async settle(workload: Workload, replicas: number, waitMs: number): Promise<void> {
     const goingMs = 1000 * (workload.spec?.template?.spec?.terminationGracePeriodSeconds ?? 0);
     await this.#until([{ manifest: workload, generation: 0 }], waitMs + goingMs, (_manifest, _live, all) => {
-      const pods = all.filter((pod) => !isEnded(pod));
+      const pods = all.filter((pod) => !isHeld(pod));
       return (
         pods.length === replicas && pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isPodReady(pod))
       );
@@ -178,11 +178,11 @@ export class Rollout implements AsyncDisposable {
       );
       if (trouble !== undefined) found.push(trouble);
       const ill = pods
-        .filter((pod) => isHeld(pod) || (!isPodReady(pod) && pod.metadata.deletionTimestamp === undefined))
+        .filter((pod) => isInTheWay(pod) || (!isPodReady(pod) && pod.metadata.deletionTimestamp === undefined))
         .slice(0, SAMPLES);
       for (const pod of ill) {
         const isStarting = condition(pod, "PodScheduled")?.status === "True" && podTrouble(pod, []) === undefined;
-        const events = isHeld(pod) ? [] : await this.#events.of(pod, isStarting);
+        const events = isInTheWay(pod) ? [] : await this.#events.of(pod, isStarting);
         const trouble = podTrouble(pod, events, this.#context.waitMs);
         if (trouble !== undefined) found.push(trouble);
       }

@@ -10,9 +10,9 @@ export function isPodReady(pod: Pod): boolean {
   return condition(pod, "Ready")?.status === "True";
 }
 
-/** Whether a pod is being deleted and nothing of it runs any more: only its name is still taken. */
-export function isEnded({ metadata, status }: Pod): boolean {
-  if (metadata.deletionTimestamp === undefined) return false;
+/** Whether a pod is being deleted, nothing of it runs any more, and somebody holds it: only its name is still taken. */
+export function isHeld({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp === undefined || metadata.finalizers === undefined) return false;
   const containers = status?.containerStatuses ?? [];
   return status?.phase !== "Running" || containers.every(({ state }) => state?.running === undefined);
 }
@@ -47,7 +47,7 @@ export function describePod(pod: Pod): {
   const restarts = container?.restartCount ?? 0;
   const reason = podReason(pod);
   if (pod.metadata.deletionTimestamp !== undefined) {
-    const held = isEnded(pod) && pod.metadata.finalizers !== undefined;
+    const held = isHeld(pod);
     return { state: "draining", restarts, reason: held ? `it has ended, and is being deleted${heldBy(pod)}` : reason };
   }
   if (isPodReady(pod)) return { state: "ready", restarts, reason };

@@ -1,6 +1,6 @@
 import type { Pod, Workload } from "../objects/objects.ts";
 import { containerOf, describeEnd, type KubeEvent, memoryOf } from "./death.ts";
-import { condition, isEnded, isPodReady, ordinalOf, replicaNameOf } from "./pods.ts";
+import { condition, isHeld, isPodReady, ordinalOf, replicaNameOf } from "./pods.ts";
 import { heldBy } from "./world.ts";
 
 /** Why something does not come up. */
@@ -25,7 +25,7 @@ export interface Trouble {
  */
 export function podTrouble(pod: Pod, events: readonly KubeEvent[], heldMs = 60_000): Trouble | undefined {
   const isGoing = pod.metadata.deletionTimestamp !== undefined;
-  if (isGoing ? !isHeld(pod) : isPodReady(pod)) return undefined;
+  if (isGoing ? !isInTheWay(pod) : isPodReady(pod)) return undefined;
   const subject = replicaNameOf(pod);
   const trouble = (reason: string, graceMs: number, more: Partial<Trouble> = {}): Trouble => ({
     subject,
@@ -90,8 +90,8 @@ export function podTrouble(pod: Pod, events: readonly KubeEvent[], heldMs = 60_0
 }
 
 /** Whether a pod keeps the next one of its name from starting, though nothing of it runs. A Deployment's has no such name. */
-export function isHeld(pod: Pod): boolean {
-  return ordinalOf(pod) !== undefined && pod.metadata.finalizers !== undefined && isEnded(pod);
+export function isInTheWay(pod: Pod): boolean {
+  return ordinalOf(pod) !== undefined && isHeld(pod);
 }
 
 /** What keeps a Deployment or StatefulSet from making its pods, such as a quota. */
