@@ -1,7 +1,7 @@
 // What a shell script does on one machine, as a program that survives it: it waits, tries again, forks children, cleans up.
 //
 //   npx tsx examples/nightly.ts up
-//   npx tsx client.ts nightly '{"night":"monday","tables":["users","orders"]}'
+//   npx tsx client.ts nightly nightly '{"night":"monday","tables":["users","orders"]}'
 //   npx tsx client.ts archive '"monday"'
 import { run, service } from "@hadron/core";
 import { durable, exec, sleep, step } from "@hadron/durable";

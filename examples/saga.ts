@@ -1,8 +1,8 @@
 // A journey of three bookings, all or none: what was booked is undone, in reverse, where a later one fails or somebody cancels.
 //
 //   npx tsx examples/saga.ts up
-//   npx tsx client.ts journey '{"to":"Rome","hotel":true}'                  # {"flight":"…","hotel":"…","car":"…"}
-//   npx tsx client.ts journey '{"to":"Rome","hotel":false}'                 # fails, and keeps nothing
+//   npx tsx client.ts journey journey '{"to":"Rome","hotel":true}'          # {"flight":"…","hotel":"…","car":"…"}
+//   npx tsx client.ts journey journey '{"to":"Rome","hotel":false}'         # fails, and keeps nothing
 //   npx tsx client.ts booking open
 import { HadronError, run, service } from "@hadron/core";
 import { durable, shield, sleep, step } from "@hadron/durable";

@@ -97,7 +97,7 @@ const EXAMPLES: readonly {
     file: "nightly",
     calls: [
       {
-        words: ["nightly", '{"night":"monday","tables":["users","orders"]}'],
+        words: ["nightly", "nightly", '{"night":"monday","tables":["users","orders"]}'],
         output: (it) => expect(it).toEqual({ tables: 2, sum: expect.stringMatching(/^[0-9a-f]{64}$/) }),
       },
       {
@@ -110,7 +110,7 @@ const EXAMPLES: readonly {
     file: "saga",
     calls: [
       {
-        words: ["journey", '{"to":"Rome","hotel":true}'],
+        words: ["journey", "journey", '{"to":"Rome","hotel":true}'],
         output: (it) => expect(Object.keys(it)).toEqual(["flight", "hotel", "car"]),
       },
       {
