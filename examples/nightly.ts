@@ -51,7 +51,7 @@ export const nightly = service(
       await step("clean up", () => files.delete(`${night}/unfinished`));
     }
   }),
-  { expose: true, uses: [files] },
+  { replicas: 2, expose: true, uses: [files] },
 );
 
 await run(nightly, dump, archive);
