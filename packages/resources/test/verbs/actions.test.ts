@@ -95,7 +95,7 @@ test("what there is not is wrong use, and says what there is", async () => {
   await using store = new LocalStore();
   const { type } = rig(store);
   for (const [verb, words, why] of [
-    [kv, ["nope", "list"], /no keyValue "nope". There are carts/],
+    [kv, ["nope", "list"], /no keyValue "nope". There is carts/],
     [kv, ["carts", "frob"], /does no "frob"; it does list, get, set, delete/],
     [kv, ["carts", "get"], /It is kv NAME get KEY/],
     [queue, ["nope"], /no queue "nope"/],
