@@ -5,14 +5,18 @@ export type { ApiKeyOptions } from "./auth/api-key.ts";
 export { auth } from "./auth/auth.ts";
 export type { BasicOptions } from "./auth/basic.ts";
 export type { TokenOptions } from "./auth/bearer.ts";
+export { type HmacForm, type HmacOptions, hmac } from "./auth/hmac.ts";
 export type { Keeps, Known } from "./auth/kept.ts";
 export type { Auth } from "./auth/scheme.ts";
 export type { KeepsSessions, SessionAuth, SessionKept, SessionOptions } from "./auth/session.ts";
 export type { WebFetch } from "./client/fetch.ts";
 export type { CorsOptions, HttpOptions } from "./handle/options.ts";
 export { http, type WebApi } from "./http.ts";
+export { type Counts, type LimitOptions, limit } from "./limit/limit.ts";
+export type { TrustOptions } from "./limit/proxies.ts";
+export { addressOf } from "./request/web-request.ts";
 export type { Params } from "./routes/params.ts";
-export { below, files, route } from "./routes/route.ts";
+export { below, files, raw, route } from "./routes/route.ts";
 export type {
   BodyForm,
   FetchHandler,

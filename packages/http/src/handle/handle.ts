@@ -35,7 +35,8 @@ export class WebHandler {
   /** Answers one request. Rejects with an error that whoever called makes an answer of, by its code. */
   async handle(input: unknown, context: Context): Promise<WebOutput> {
     giveTime(this.#options.timeoutMs);
-    const arrived = await arrive(input);
+    const came = await arrive(input);
+    const arrived = this.#options.unwrap?.(came) ?? came;
     const answer = await this.#answer(arrived, context);
     const { cors } = this.#options;
     if (cors !== undefined) addCors(cors, arrived.headers, answer.headers);

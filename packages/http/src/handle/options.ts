@@ -1,4 +1,5 @@
 import { HadronError } from "@hadron/core";
+import { type TrustOptions, trustProxies, type Unwrap } from "../limit/proxies.ts";
 import { parsePath } from "../routes/pattern.ts";
 import type { Filter, PrefixFilter } from "../routes/types.ts";
 
@@ -12,6 +13,8 @@ export interface HttpOptions {
   readonly timeoutMs?: number;
   /** Lets pages of other origins read what is answered. @default they may not */
   readonly cors?: CorsOptions;
+  /** Proxies that stand before the app: who they say that the client is, is believed. @default nobody is */
+  readonly trust?: TrustOptions;
   /** Compresses answers of 1 KiB and more, where the client takes it; never events. @default true */
   readonly compress?: boolean;
 }
@@ -37,6 +40,8 @@ export interface ResolvedHttpOptions {
   readonly timeoutMs: number;
   readonly cors: CorsOptions | undefined;
   readonly compress: boolean;
+  /** Makes of a request what trusted proxies say that it was. */
+  readonly unwrap: Unwrap | undefined;
 }
 
 /** A filter, and the segments of the prefix below which it stands. */
@@ -45,20 +50,21 @@ export interface ResolvedFilter {
   readonly filter: Filter;
 }
 
-const KNOWN = ["before", "maxBodyBytes", "timeoutMs", "cors", "compress"];
+const KNOWN = ["before", "maxBodyBytes", "timeoutMs", "cors", "compress", "trust"];
 
 /** Checks options, and leaves nothing open. INVALID_DECLARATION where one is out of range. */
 export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {
   const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) fail(`http knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);
-  const { before = [], maxBodyBytes = 1024 * 1024, timeoutMs = 30_000, cors, compress = true } = options;
+  const { before = [], maxBodyBytes = 1024 * 1024, timeoutMs = 30_000, cors, compress = true, trust } = options;
   checkAmounts({ maxBodyBytes, timeoutMs });
   if (cors !== undefined && cors.origins !== "*" && !Array.isArray(cors.origins))
     fail('http: cors.origins is a list, or "*"');
   if (cors?.credentials === true && cors.origins === "*") {
     fail('http: cors with credentials lets any page act for whoever is signed in; list the origins in place of "*"');
   }
-  return { before: before.flatMap(resolveFilter), maxBodyBytes, timeoutMs, cors, compress };
+  const unwrap = trust === undefined ? undefined : trustProxies(trust);
+  return { before: before.flatMap(resolveFilter), maxBodyBytes, timeoutMs, cors, compress, unwrap };
 }
 
 /** Checks sizes and times. INVALID_DECLARATION where one is no whole number from 1. */

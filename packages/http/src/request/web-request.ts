@@ -4,6 +4,17 @@ import type { Arrived } from "./arrived.ts";
 /** What a host can be: a name or an address, and a port. */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
+/** Whose connections requests came over. */
+const ADDRESSES = new WeakMap<Request, string>();
+
+/**
+ * Whose connection a request came over: the client's own, where `trust` says which proxies stand before. Undefined where that is not known, as
+ * of a request that a test makes.
+ */
+export function addressOf(request: Request): string | undefined {
+  return ADDRESSES.get(request);
+}
+
 /**
  * The web's `Request` of what has come. Throws the answer 400 where its `Host` is none.
  *
@@ -19,13 +30,15 @@ export function toRequest(arrived: Arrived, signal: AbortSignal, bytes?: Uint8Ar
   const path = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]+/i, "") || "/";
   const bodiless = chunks === undefined || method === "GET" || method === "HEAD";
   const body = bodiless ? null : ((bytes ?? ReadableStream.from(chunks())) as Uint8Array<ArrayBuffer> | ReadableStream);
-  return new Request(`${secure ? "https" : "http"}://${host}${path}`, {
+  const request = new Request(`${secure ? "https" : "http"}://${host}${path}`, {
     method,
     headers,
     signal,
     body,
     ...(bodiless ? {} : { duplex: "half" }),
   });
+  if (arrived.address !== undefined) ADDRESSES.set(request, arrived.address);
+  return request;
 }
 
 /** What a filter made of a request, as one that has come: its body is read from it. */

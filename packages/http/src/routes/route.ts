@@ -43,6 +43,18 @@ export function route<
 }
 
 /**
+ * A route whose body comes as bytes, as it was sent: for signatures, and for what is no JSON.
+ *
+ * @example "POST /hooks/github": raw(({ body }) => note(body), { before: [hmac(key, { as: "github" })] })
+ */
+export function raw<P>(
+  handler: (incoming: Incoming<P, Uint8Array>) => unknown,
+  options: Omit<RouteOptions<undefined, undefined, undefined>, "body" | "input" | "output" | "query"> = {},
+): Route<P> {
+  return route<P, undefined, undefined, undefined, "bytes">({ ...options, body: "bytes" }, handler);
+}
+
+/**
  * The files of a folder, carried along with the app. For a key that ends in `/*`.
  *
  * @param folder Relative to the app file, below its folder.

@@ -1,4 +1,5 @@
 import { HadronError } from "../../errors.ts";
+import type { Caller } from "../../scope/caller.ts";
 import { addMeta, decodeMeta } from "../../scope/meta.ts";
 import type { Scope } from "../../scope/scope.ts";
 import { readUser, signUser, USER_KEY, USER_META, type User, type UserSigner } from "../../scope/user.ts";
@@ -16,7 +17,12 @@ export function identify(user: User): void {
   identifyIn(here.host, here.scope, user);
 }
 
-/** The same, for the scope of a call. */
+/** Who calls the running handler; undefined outside of one, and where it is nobody that is known. */
+export function whoCalls(): Caller | undefined {
+  return ambient.getStore()?.context?.caller;
+}
+
+/** The same as {@link identify}, for the scope of a call. */
 export function identifyIn(host: CallingSide, scope: Scope, user: User): void {
   const signer = signerOf(host);
   if (signer === undefined) {
