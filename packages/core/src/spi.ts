@@ -105,6 +105,7 @@ export { type Cancellable, Scope } from "./scope/scope.ts";
 export { USER_KEY } from "./scope/user.ts";
 export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
+export { toJsonSchema } from "./serve/json-schema.ts";
 export { type HiddenServiceOptions, hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export { isStream } from "./transport/pump.ts";

@@ -2,7 +2,8 @@ import { type Context, type Guard, HadronError, type Part, procedure } from "@ha
 import { type Faced, type Needs, USER_KEY, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
 import { createFetch, type WebFetch } from "./client/fetch.ts";
 import { type Mounted, WebHandler } from "./handle/handle.ts";
-import { checkAmounts, type HttpOptions, resolveOptions } from "./handle/options.ts";
+import { checkAmounts, type HttpOptions, type OpenApiOptions, resolveOptions } from "./handle/options.ts";
+import { toOpenApi } from "./openapi/document.ts";
 import { Matcher } from "./routes/matcher.ts";
 import type { FetchHandler, FilesRoute, Filter, Route, RouteHandler, Routes } from "./routes/types.ts";
 
@@ -30,10 +31,13 @@ export interface WebApi {
  */
 export function http<K extends string>(routes: Routes<K>, options: HttpOptions = {}): Part<WebApi> {
   const entries = Object.entries<RouteHandler<any> | Route<any> | FetchHandler | FilesRoute>(routes);
-  const mounted = entries.map(([key, given]) => [key, toMounted(key, given)] as const);
+  const own = entries.map(([key, given]) => [key, toMounted(key, given)] as const);
+  const told = options.openapi === true ? {} : options.openapi;
+  const openapi = (service: string) => toOpenApi(own, { title: service, ...told });
+  const mounted = told === undefined ? own : [...own, toDocumentRoute(told, openapi)];
   const resolved = resolveOptions(options);
   const handler = new WebHandler(new Matcher(mounted), resolved);
-  const face = { web: true, client: createFetch as never } as const;
+  const face = { web: true, client: createFetch as never, openapi } as const;
   const description = "Answers requests of HTTP.";
   const fetch = procedure({ face, description }, (input: WebInput, context: Context) => handler.handle(input, context));
   const folders = mounted.flatMap(([, value]) => (value.kind === "files" ? [value.folder] : []));
@@ -43,6 +47,12 @@ export function http<K extends string>(routes: Routes<K>, options: HttpOptions =
     ...mounted.flatMap(([, value]) => (value.kind === "route" ? (value.options.before ?? []) : [])),
   ];
   return withNeeds<WebApi>(part, { files: [...new Set(folders)], ...needsOf(filters) }, "http");
+}
+
+/** The route that answers with what is told of the others. */
+function toDocumentRoute({ path = "/openapi.json" }: OpenApiOptions, openapi: (service: string) => unknown) {
+  const handler: RouteHandler = ({ context }) => openapi(context.replica.name.replace(/\.\d+$/, ""));
+  return [`GET ${path}`, { kind: "route", options: {}, handler } as Mounted] as const;
 }
 
 /** What filters look at, such as secrets; and, where one says who it is, the key with which that is signed. */

@@ -10,7 +10,7 @@ export type { Keeps, Known } from "./auth/kept.ts";
 export type { Auth } from "./auth/scheme.ts";
 export type { KeepsSessions, SessionAuth, SessionKept, SessionOptions } from "./auth/session.ts";
 export type { WebFetch } from "./client/fetch.ts";
-export type { CorsOptions, HttpOptions } from "./handle/options.ts";
+export type { CorsOptions, HttpOptions, OpenApiOptions } from "./handle/options.ts";
 export { http, type WebApi } from "./http.ts";
 export { type Counts, type LimitOptions, limit } from "./limit/limit.ts";
 export type { TrustOptions } from "./limit/proxies.ts";

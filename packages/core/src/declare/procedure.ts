@@ -33,6 +33,8 @@ export interface Face {
    * form `/hooks/*`; everywhere else callers speak JSON-RPC.
    */
   readonly web?: true | { readonly paths: readonly string[] };
+  /** The requests that it takes, as an OpenAPI document, given the service's name: `describe --openapi`. @default it tells nothing */
+  readonly openapi?: (service: string) => unknown;
   /** What its callers in code hold, made of the plain call. @default the plain call */
   readonly client?: (call: (input: unknown) => Promise<unknown>) => (...given: readonly unknown[]) => unknown;
 }

@@ -15,8 +15,20 @@ export interface HttpOptions {
   readonly cors?: CorsOptions;
   /** Proxies that stand before the app: who they say that the client is, is believed. @default nobody is */
   readonly trust?: TrustOptions;
+  /** Answers `/openapi.json` with what the routes take and give, by their schemas: OpenAPI 3.1. @default it does not */
+  readonly openapi?: OpenApiOptions | true;
   /** Compresses answers of 1 KiB and more, where the client takes it; never events. @default true */
   readonly compress?: boolean;
+}
+
+/** What a document says of all routes together. */
+export interface OpenApiOptions {
+  /** @default the service's name */
+  readonly title?: string;
+  /** @default "1" */
+  readonly version?: string;
+  /** Where it is answered, to whoever the filters let pass. @default "/openapi.json" */
+  readonly path?: `/${string}`;
 }
 
 /** Cross-origin resource sharing: https://fetch.spec.whatwg.org/#http-cors-protocol. */
@@ -50,7 +62,7 @@ export interface ResolvedFilter {
   readonly filter: Filter;
 }
 
-const KNOWN = ["before", "maxBodyBytes", "timeoutMs", "cors", "compress", "trust"];
+const KNOWN = ["before", "maxBodyBytes", "timeoutMs", "cors", "compress", "trust", "openapi"];
 
 /** Checks options, and leaves nothing open. INVALID_DECLARATION where one is out of range. */
 export function resolveOptions(options: HttpOptions): ResolvedHttpOptions {

@@ -79,6 +79,8 @@ export interface RouteOptions<
   readonly maxBodyBytes?: number;
   /** How long the answer may take to begin; 504 then. @default that of `http` */
   readonly timeoutMs?: number;
+  /** One sentence for those who read the OpenAPI document. @default none */
+  readonly description?: string;
   /** The status of an answer that is a value. @default 200 */
   readonly status?: number;
   /** Stand before this route alone, inside of those of `http`. @default none */

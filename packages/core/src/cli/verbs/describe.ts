@@ -1,3 +1,4 @@
+import type { App } from "../../describe/compose/app.ts";
 import { HadronError } from "../../errors.ts";
 import type { TakenAlong } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
@@ -8,8 +9,22 @@ import { toTable } from "../terminal/table.ts";
 export async function describe(command: Command): Promise<number> {
   const { app, flags, json, terminal } = command;
   if (flags.files !== undefined) return describeFiles(command);
+  if (flags.openapi !== undefined) {
+    terminal.out(JSON.stringify(describeRoutes(app), null, json ? 0 : 2));
+    return 0;
+  }
   terminal.out(JSON.stringify(app.topology, null, json ? 0 : 2));
   return 0;
+}
+
+/** The document of the one service that has routes, or those of several by their names. WRONG_USE where none has any. */
+export function describeRoutes(app: Pick<App, "services">): unknown {
+  const documents = [...app.services].flatMap(([name, { procedures }]) =>
+    procedures.flatMap(({ options: { face } }) => (face?.openapi === undefined ? [] : [[name, face.openapi(name)]])),
+  );
+  const [first, second] = documents;
+  if (first === undefined) throw new HadronError("WRONG_USE", "No service of this app has routes: http(…) makes some.");
+  return second === undefined ? first[1] : Object.fromEntries(documents);
 }
 
 async function describeFiles(command: Command): Promise<number> {

@@ -174,6 +174,10 @@ export const VERBS: readonly Verb[] = [
     ],
     flags: [
       { name: "files", help: "what goes along in place of the topology: a row a file, the largest first" },
+      {
+        name: "openapi",
+        help: "the routes of its services, as an OpenAPI document; of several services, by their names",
+      },
       ...CHOICE_FLAGS,
     ],
     quiet: true,
