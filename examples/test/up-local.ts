@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -71,5 +71,6 @@ function descendants({ pid }: ChildProcess): number[] {
 }
 
 function isReplica(pid: number): boolean {
-  return execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" }).includes("app.mjs");
+  // Some have ended by now: of those `ps` says nothing.
+  return spawnSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" }).stdout.includes("app.mjs");
 }
