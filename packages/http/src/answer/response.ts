@@ -57,17 +57,25 @@ function toBody(body: NonNullable<Answer["body"]>): string | Uint8Array<ArrayBuf
   );
 }
 
-/** A body that ends within this turn of the event loop as one chunk; any other as it comes. */
+/** So much of a body is taken at once, before anybody reads it. */
+const SOON_BYTES = 64 * 1024;
+
+/**
+ * A body that ends within this turn of the event loop as one chunk; any other as it comes. One whose chunks are all there at once, and
+ * that never ends, would not let the turn end.
+ */
 async function readSoon(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | Chunks> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   const turn = new Promise<undefined>((resolve) => setImmediate(resolve, undefined));
-  for (;;) {
+  for (let bytes = 0; ; ) {
     const next = reader.read();
+    if (bytes > SOON_BYTES) return continued(reader, chunks, next);
     const step = await Promise.race([next, turn]);
     if (step === undefined) return continued(reader, chunks, next);
     if (step.done) return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
     chunks.push(step.value);
+    bytes += Math.max(step.value.length, 1);
   }
 }
 
