@@ -18,6 +18,9 @@ import { logs } from "../verbs/logs.ts";
 import { createOffers, type DurableService } from "./handle.ts";
 import { createProcedures } from "./procedures.ts";
 
+/** Of the time that a replica has to drain, what a step at work may take of it: then there is time to let go of runs. */
+const GRACE_PART = 0.8;
+
 /** What a durable service offers. */
 export type Durable<I, O> = ((...input: unknown extends I ? [input?: I] : [input: I]) => Promise<O>) &
   Offering<DurableService<I, O>>;
@@ -79,6 +82,7 @@ function createRoot(program: (input: any) => unknown): Handler {
         clock,
         log,
         program: service,
+        graceMs: GRACE_PART * (host.app?.services.get(service)?.topology.limits.drainMs ?? 0),
         signal,
         engine: {
           program: (input) => callThrough(programHost, () => program(input)),

@@ -69,6 +69,8 @@ export class Execution implements Executing {
   #isLive = false;
   #inTurn = false;
   #isOver = false;
+  /** Present where the program gets nothing more: resolves when what is at work is over, and kept. */
+  #draining: PromiseWithResolvers<void> | undefined;
   #finished: Outcome | undefined;
   #now: number;
   /** Made where the program was seen last; read where that has to be said. */
@@ -99,7 +101,7 @@ export class Execution implements Executing {
       settled: (command, outcome) => {
         this.#arrived({ type: "settled", at: clock.wallNow(), command, outcome });
       },
-      changed: () => this.#options.changed?.(),
+      changed: () => this.#changed(),
       doubt: (pending, attempt) => this.#end(toDoubt(pending, attempt, clock.wallNow())),
     });
   }
@@ -163,6 +165,18 @@ export class Execution implements Executing {
   /** Cancels what the program waits for. */
   cancel(reason: string): LogEvent {
     return this.#arrived({ type: "cancelled", at: this.#options.clock.wallNow(), reason });
+  }
+
+  /**
+   * Gives the program nothing more, and begins nothing by time. Resolves when what was at work is over and its outcome kept, or the
+   * run has stopped: then nothing of it is in doubt.
+   */
+  drain(): Promise<void> {
+    if (!this.#isLive || this.#isOver) return Promise.resolve();
+    this.#draining ??= Promise.withResolvers<void>();
+    this.#working.hold();
+    this.#changed();
+    return this.#draining.promise;
   }
 
   /** Goes no further here. What is not kept has not happened. */
@@ -252,7 +266,8 @@ export class Execution implements Executing {
       this.#becomeLive();
       if (this.#isOver) return;
     }
-    const next = this.#deliveries[this.#delivered];
+    // What it is not given any more is in the log: another life gets it.
+    const next = this.#draining === undefined ? this.#deliveries[this.#delivered] : undefined;
     if (next === undefined) return this.#rest();
     this.#delivered++;
     if (this.#delivered % DELIVERIES_A_TURN === 0) {
@@ -332,9 +347,17 @@ export class Execution implements Executing {
   /** The program waits. */
   #rest(): void {
     if (this.#isOver || this.#inTurn) return;
-    if (this.#pending.size === 0) return this.#finish({ error: toErrorRecord(stuck(this.#last)) });
+    if (this.#pending.size === 0 && this.#draining === undefined) {
+      return this.#finish({ error: toErrorRecord(stuck(this.#last)) });
+    }
     this.#writing.flush();
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#options.changed?.();
+    if (this.#inTurn || !this.#writing.isIdle || this.#working.isAtWork) return;
+    this.#draining?.resolve();
   }
 
   #finish(outcome: Outcome): void {
@@ -359,11 +382,12 @@ export class Execution implements Executing {
       case "ended":
         return this.#end({ state: "ended", outcome: event.outcome });
     }
-    if (!this.#isOver) this.#options.changed?.();
+    if (!this.#isOver) this.#changed();
   }
 
   #end(stop: Stop): void {
     this.#isOver = true;
+    this.#draining?.resolve();
     this.#writing.stop();
     this.#working.endAll(new HadronError("ABORTED", "The run goes on elsewhere, or not at all."));
     this.#stop(stop);

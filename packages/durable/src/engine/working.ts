@@ -35,6 +35,7 @@ interface Worker {
 export class Working {
   readonly #options: WorkingOptions;
   readonly #workers = new Map<number, Worker>();
+  #isHeld = false;
 
   constructor(options: WorkingOptions) {
     this.#options = options;
@@ -48,6 +49,17 @@ export class Working {
       earliest = Math.min(earliest, wakeAt);
     }
     return earliest;
+  }
+
+  /** Whether anything is under way outside. */
+  get isAtWork(): boolean {
+    return this.wakeAt === undefined;
+  }
+
+  /** What waits for its time is not begun by it any more: another life of the run will. What is at work goes on. */
+  hold(): void {
+    this.#isHeld = true;
+    for (const { timer } of this.#workers.values()) this.#options.clock.cancel(timer);
   }
 
   /** Its intent is kept. `progress`: of an earlier life of the run. */
@@ -150,6 +162,7 @@ export class Working {
   #at(worker: Worker, at: number, run: () => void): void {
     const { clock } = this.#options;
     worker.wakeAt = at;
+    if (this.#isHeld) return;
     const leftMs = at - clock.wallNow();
     worker.timer =
       leftMs > LONGEST_MS

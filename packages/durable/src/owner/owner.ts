@@ -18,6 +18,8 @@ export interface OwnerOptions {
   readonly log: Log;
   readonly program: string;
   readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
+  /** A step at work is waited for so long at its end, in milliseconds. */
+  readonly graceMs: number;
   /** Aborts when no more runs are to be taken, and those that there are handed over. */
   readonly signal: AbortSignal;
 }
@@ -45,7 +47,7 @@ export class Owner {
 
   /** Works until the signal aborts, and hands over what it has. Never rejects. */
   async work(): Promise<void> {
-    const { signal, log } = this.#options;
+    const { signal, log, graceMs } = this.#options;
     while (!signal.aborted) {
       try {
         await this.#claim();
@@ -56,8 +58,9 @@ export class Owner {
         await this.#pause();
       }
     }
+    // The lease is kept meanwhile: until then nobody else has them.
+    await Promise.all([...this.#sessions.values()].map((session) => session.release(graceMs)));
     this.#stopKeeping?.();
-    await Promise.all([...this.#sessions.values()].map((session) => session.release()));
   }
 
   /** This process is dead to all others: nothing of it goes on. */

@@ -38,6 +38,7 @@ export class Session {
   #appended: Promise<void> = Promise.resolve();
   #stopIdle: (() => void) | undefined;
   #isOver = false;
+  #isReleasing = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -76,17 +77,28 @@ export class Session {
   /** Messages from its inbox. */
   receive(messages: readonly RunMessage[]): void {
     for (const message of messages) {
-      if (this.#isOver) return;
+      if (this.#isOver || this.#isReleasing) return;
       if (this.#execution === undefined) this.#waiting.push(message);
       else this.#move(this.#execution, message);
     }
   }
 
-  /** Lets go of the run: another may have it at once. */
-  async release(): Promise<void> {
+  /**
+   * Lets go of the run: another may have it at once. A step at work is waited for, so that what came of it is kept; for so long
+   * at most, and then it is in doubt.
+   */
+  async release(graceMs: number): Promise<void> {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#isReleasing = true;
     this.#stopIdle?.();
+    const { clock } = this.#options;
+    const grace = Promise.withResolvers<void>();
+    const timer = clock.after(graceMs, () => grace.resolve());
+    await Promise.race([this.#execution?.drain(), grace.promise, this.over]);
+    clock.cancel(timer);
+    // It has come to its end meanwhile.
+    if (this.#isOver) return void (await this.over);
+    this.#isOver = true;
     this.#execution?.drop(undefined);
     await this.#letGo({ state: "resting", wakeInMs: 0 });
     this.#finish(undefined);
@@ -171,7 +183,7 @@ export class Session {
   #changed(): void {
     this.#stopIdle?.();
     const wakeAt = this.#execution?.restsUntil;
-    if (this.#isOver || wakeAt === undefined) return;
+    if (this.#isOver || this.#isReleasing || wakeAt === undefined) return;
     const { clock } = this.#options;
     if (wakeAt - clock.wallNow() <= IDLE_MS) return;
     const timer = clock.after(IDLE_MS, () => void this.#rest());
