@@ -13,7 +13,7 @@ export interface Authenticator {
 }
 
 /** Under which key credentials come to the replica that looks at them: no further. */
-export const CREDENTIALS_META = "hadron.credentials";
+const CREDENTIALS_META = "hadron.credentials";
 
 /** The headers that may hold some. */
 const HEADERS = ["authorization", "x-api-key", "cookie"] as const;

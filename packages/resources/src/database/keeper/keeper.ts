@@ -13,7 +13,7 @@ const CONNECT_AGAIN_MS = 100;
 const LOOK_AGAIN_MS = 250;
 
 /** Where `hadron.store` keeps all, with `--store=postgres`. */
-export const STORE_DATABASE = "hadron.store";
+const STORE_DATABASE = "hadron.store";
 
 export interface KeeperOptions {
   readonly server: Server;

@@ -9,7 +9,7 @@ import { TABLES } from "./tables.ts";
 /** Each step takes the schema from the version that its place says to the next. A step that was released is never changed. */
 const STEPS: readonly string[] = [TABLES + ENTRY_FUNCTIONS + QUEUE_FUNCTIONS + RUN_FUNCTIONS + COMMIT_FUNCTIONS];
 
-export const POSTGRES_SCHEMA_VERSION = STEPS.length;
+const POSTGRES_SCHEMA_VERSION = STEPS.length;
 
 /** The one lock of all who bring a store's schema up to date. */
 const LOCK = 0x68_61_64_73;
