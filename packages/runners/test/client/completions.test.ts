@@ -22,7 +22,7 @@ const knowledge = {
 
 describe("at the end of the line may stand", () => {
   test.each([
-    ["hadron ", ["shop", "hello", "completions"]],
+    ["hadron ", ["shop", "hello", "completions", "guest-api"]],
     ["npx hadron sh", ["shop"]],
     ["hadron shop ", ["buy", "browse"]],
     ["hadron --json shop br", ["browse"]],
@@ -30,6 +30,7 @@ describe("at the end of the line may stand", () => {
     ["hadron --", ["--runner=", "--json", "--namespace="]],
     ["npx hadron --runner=d", ["--runner=docker"]],
     ["hadron completions ", ["bash", "zsh", "fish"]],
+    ["hadron guest-api ", ["c", "rust", "ts"]],
     ["npx tsx client.ts he", ["hello"]],
     ["npx tsx shop.ts s", ["status", "scale"]],
     ["tsx shop.ts logs --t", ["--tail="]],
