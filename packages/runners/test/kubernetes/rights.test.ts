@@ -14,6 +14,15 @@ const FOR_OTHERS = [
   "create pods/portforward",
   // Only where a replica does not come up at once.
   "list events",
+  // Only where a name is taken, to say whose it is, and where a webhook knows no dry run.
+  "get services",
+  "get serviceaccounts",
+  "get secrets",
+  "get deployments.apps",
+  "get statefulsets.apps",
+  "get networkpolicies.networking.k8s.io",
+  "get ingresses.networking.k8s.io",
+  "get poddisruptionbudgets.policy",
 ];
 
 /** The right that the API server asks for before it does this. */
