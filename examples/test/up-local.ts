@@ -37,9 +37,12 @@ export async function upLocal(file: string, words: readonly string[] = []): Prom
   const { services } = JSON.parse(line) as { services: { name: string; endpoint: string }[] };
   const endpoint = (service: string) => services.find(({ name }) => name === service)?.endpoint ?? "";
   const stop = async () => {
+    const below = descendants(up);
     const ended = once(up, "exit");
     up.kill("SIGTERM");
     await ended;
+    // What started the app may be gone before it.
+    while (below.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 20));
   };
   return {
     endpoint,
@@ -60,6 +63,14 @@ export async function upLocal(file: string, words: readonly string[] = []): Prom
       type("delete", "--data", "--yes");
     },
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function descendants({ pid }: ChildProcess): number[] {
