@@ -1,33 +1,9 @@
 import type { Answers, Entry, Query } from "../contract/operations.ts";
-import type { RunFacts, RunState } from "../contract/run-operations.ts";
+import { type RunRow, toMessage, toQueued, toRunFacts, type WaitingRow } from "../contract/rows.ts";
 import { fromText, toText } from "./text.ts";
 
 /** Runs a statement, and gives its rows: numbers as numbers. */
 export type ReadRows = <Row>(name: string, text: string, values: readonly unknown[]) => Promise<readonly Row[]>;
-
-interface MessageRow {
-  readonly id: number;
-  readonly state: number;
-  readonly due: number;
-  readonly attempt: number;
-  readonly key: string | null;
-  readonly given_id: string | null;
-  readonly body: Uint8Array;
-  readonly sent: number;
-  readonly reason: string | null;
-}
-
-interface RunRow {
-  readonly number: number;
-  readonly id: string;
-  readonly state: RunState;
-  readonly epoch: number;
-  readonly length: number;
-  readonly holder: string | null;
-  readonly because: string | null;
-  readonly started: number;
-  readonly ended: number | null;
-}
 
 type Asked<K extends Query["kind"]> = Extract<Query, { kind: K }>;
 
@@ -117,25 +93,21 @@ export class PostgresReader {
   }
 
   async #dead({ queue, after, most }: Asked<"dead">): Promise<Answers["dead"]> {
-    const rows = await this.#rows<MessageRow>(
+    const rows = await this.#rows<WaitingRow & { readonly reason: string | null }>(
       "dead",
       "select * from hadron.message where queue = $1 and state = 3 and id > $2 order by id limit $3",
       [toText(queue), after, most],
     );
-    return rows.map((row) => ({ ...toMessage(row), reason: fromText(row.reason ?? ""), diedAt: row.due }));
+    return rows.map((row) => ({ ...toMessage(row, fromText), reason: fromText(row.reason ?? ""), diedAt: row.due }));
   }
 
   async #messages({ queue, after, most }: Asked<"messages">, now: number): Promise<Answers["messages"]> {
-    const rows = await this.#rows<MessageRow>(
+    const rows = await this.#rows<WaitingRow>(
       "messages",
       "select * from hadron.message where queue = $1 and state < 3 and id > $2 order by id limit $3",
       [toText(queue), after, most],
     );
-    return rows.map((row) => ({
-      ...toMessage(row),
-      state: row.state === 2 ? "working" : row.state === 1 ? "behind" : "waiting",
-      forMs: row.state === 1 ? 0 : Math.max(0, row.due - now),
-    }));
+    return rows.map((row) => toQueued(row, now, fromText));
   }
 
   async #contents(now: number): Promise<Answers["contents"]> {
@@ -171,7 +143,7 @@ export class PostgresReader {
       toText(program),
       toText(id),
     ]);
-    return row === undefined ? undefined : toFacts(row);
+    return row === undefined ? undefined : toRunFacts(row, fromText);
   }
 
   async #runs({ program, state, before, most }: Asked<"runs">): Promise<Answers["runs"]> {
@@ -181,7 +153,7 @@ export class PostgresReader {
        order by number desc limit $4`,
       [toText(program), state ?? null, before ?? Number.MAX_SAFE_INTEGER, most],
     );
-    return rows.map(toFacts);
+    return rows.map((row) => toRunFacts(row, fromText));
   }
 
   async #events({ run, from, most }: Asked<"run-events">): Promise<Answers["run-events"]> {
@@ -192,29 +164,4 @@ export class PostgresReader {
     );
     return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
   }
-}
-
-function toMessage({ id, attempt, body, key, given_id, sent }: MessageRow) {
-  return {
-    message: id,
-    attempt,
-    body,
-    key: key === null ? undefined : fromText(key),
-    id: given_id === null ? undefined : fromText(given_id),
-    sentAt: sent,
-  };
-}
-
-function toFacts({ number, id, state, epoch, length, holder, because, started, ended }: RunRow): RunFacts {
-  return {
-    run: number,
-    id: fromText(id),
-    state,
-    epoch,
-    length,
-    holder: holder ?? undefined,
-    because: because === null ? undefined : fromText(because),
-    startedAt: started,
-    endedAt: ended ?? undefined,
-  };
 }

@@ -1,5 +1,6 @@
 import { HadronError, type KubernetesTopology, type ServiceTopology, type Topology } from "@hadron/core/spi";
 import { NAME, PART_OF } from "../objects/labels.ts";
+import { parseQuantity } from "../objects/quantity.ts";
 import { saidOf } from "./said.ts";
 
 /** INVALID_DECLARATION, with service and key, for what no cluster takes and for what would hide an object from us. */
@@ -93,31 +94,4 @@ function problemOfKey(key: string): string | undefined {
 function problemOfValue(value: string): string | undefined {
   if (value === "" || PART.test(value)) return undefined;
   return `is "${value}", and Kubernetes takes at most 63 letters, digits, -, _ and ., with a letter or digit at both ends`;
-}
-
-const SUFFIXES: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
-/** The number that a quantity of Kubernetes stands for; undefined where it is none. */
-function parseQuantity(amount: string | number): number | undefined {
-  const [, digits, suffix = "", exponent] =
-    /^(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([-+]?\d+))?$/.exec(String(amount)) ?? [];
-  const size = exponent === undefined ? SUFFIXES[suffix] : 10 ** Number(exponent);
-  return digits === undefined || size === undefined ? undefined : Number(digits) * size;
 }

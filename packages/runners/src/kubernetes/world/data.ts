@@ -4,6 +4,7 @@ import { statusOf } from "../api/api-error.ts";
 import { NAME, selectorOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
 import type { Claim, Kind, KubeObject, ObjectOf, Secret } from "../objects/objects.ts";
+import { parseQuantity } from "../objects/quantity.ts";
 import { listObjects } from "./world.ts";
 
 /** What of an app is data: the claims of its storage, and the secrets that were made for it. */
@@ -52,23 +53,8 @@ function sizeOfValues(data: Readonly<Record<string, string>>): number {
   return Object.values(data).reduce((sum, value) => sum + Buffer.from(value, "base64").length, 0);
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-};
-
 /** A Kubernetes quantity in bytes, e.g. `16Mi`; null where it is none. */
 export function parseBytes(quantity: string | undefined): number | null {
-  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(quantity ?? "") ?? [];
-  const size = UNITS[unit];
-  return digits === undefined || size === undefined ? null : Math.round(Number(digits) * size);
+  const bytes = quantity === undefined ? undefined : parseQuantity(quantity);
+  return bytes === undefined ? null : Math.round(bytes);
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Answers, Drop, Move, Outcome, Query, QueuedMessage, Results } from "../../contract/operations.ts";
+import type { Answers, Drop, Move, Outcome, Query, Results } from "../../contract/operations.ts";
+import { toQueued, type WaitingRow } from "../../contract/rows.ts";
 import { select } from "./select.ts";
 
 /** Removes and renames all that is kept under a name, within a transaction of whoever calls. */
@@ -54,7 +55,7 @@ export class ContentsReader {
       `select queue as name, sum(state < 2) as waiting, sum(state = 2) as working, sum(state = 3) as dead, sum(length(body)) as bytes
        from message group by queue order by queue`,
     );
-    this.#messages = select<Row>(
+    this.#messages = select<WaitingRow>(
       database,
       `select id, state, due, attempt, key, given_id, body, sent from message
        where queue = ? and state < 3 and id > ? order by id limit ?`,
@@ -69,28 +70,6 @@ export class ContentsReader {
   }
 
   messages({ queue, after, most }: Extract<Query, { kind: "messages" }>, now: number): Answers["messages"] {
-    return this.#messages.all(queue, after, most).map(
-      ({ id, state, due, attempt, key, given_id, body, sent }): QueuedMessage => ({
-        message: id,
-        attempt,
-        body,
-        key: key ?? undefined,
-        id: given_id ?? undefined,
-        sentAt: sent,
-        state: state === 2 ? "working" : state === 1 ? "behind" : "waiting",
-        forMs: state === 1 ? 0 : Math.max(0, due - now),
-      }),
-    );
+    return this.#messages.all(queue, after, most).map((row) => toQueued(row, now));
   }
-}
-
-interface Row {
-  readonly id: number;
-  readonly state: number;
-  readonly due: number;
-  readonly attempt: number;
-  readonly key: string | null;
-  readonly given_id: string | null;
-  readonly body: Uint8Array;
-  readonly sent: number;
 }

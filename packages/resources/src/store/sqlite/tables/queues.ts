@@ -16,26 +16,14 @@ import type {
   Results,
   Send,
 } from "../../contract/operations.ts";
+import { MESSAGE_STATE, type MessageRow, toMessage } from "../../contract/rows.ts";
 import { select } from "./select.ts";
 import type { Next } from "./sequence.ts";
 
-const WAITING = 0;
-/** Behind another message of its key. */
-const BLOCKED = 1;
-const CLAIMED = 2;
-const DEAD = 3;
+const { waiting: WAITING, behind: BLOCKED, working: CLAIMED, dead: DEAD } = MESSAGE_STATE;
 
 /** So long the id of a message is remembered. */
 const ID_MS = 24 * 3_600_000;
-
-interface Row {
-  readonly id: number;
-  readonly attempt: number;
-  readonly body: Uint8Array;
-  readonly key: string | null;
-  readonly given_id: string | null;
-  readonly sent: number;
-}
 
 /**
  * Queues, within a transaction of whoever calls. At least once: a message is there until somebody who holds its lease says
@@ -97,7 +85,7 @@ export class Queues {
             continue;
           }
           claim.run(CLAIMED, now + leaseMs, row.attempt + 1, holder, row.id);
-          messages.push(toMessage(row, row.attempt + 1));
+          messages.push({ ...toMessage(row), attempt: row.attempt + 1 });
         }
         if (rows.length < wanted) break;
       }
@@ -155,11 +143,11 @@ export class Queues {
     return Number(forgetIds.run(now - ID_MS, most).changes) + Number(forgetDead.run(now - deadLetterMs, most).changes);
   }
 
-  #held({ queue, message, attempt }: ClaimedMessage, now: number): Row | undefined {
+  #held({ queue, message, attempt }: ClaimedMessage, now: number): MessageRow | undefined {
     return this.#statements.held.get(message, queue, CLAIMED, attempt, now);
   }
 
-  #die({ id, key }: Row, queue: string, now: number, reason: string): void {
+  #die({ id, key }: MessageRow, queue: string, now: number, reason: string): void {
     this.#statements.die.run(DEAD, now, reason, id);
     this.#unblock(queue, key);
   }
@@ -185,12 +173,12 @@ function prepare(database: DatabaseSync) {
     insert: database.prepare(
       `insert into message (id, queue, state, due, attempt, key, given_id, body, sent) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    due: select<Row>(
+    due: select<MessageRow>(
       database,
       `select ${row} from message where queue = ? and state = ? and due <= ? order by due, id limit ?`,
     ),
     claim: database.prepare("update message set state = ?, due = ?, attempt = ?, holder = ? where id = ?"),
-    held: select<Row>(
+    held: select<MessageRow>(
       database,
       `select ${row} from message where id = ? and queue = ? and state = ? and attempt = ? and due > ?`,
     ),
@@ -203,24 +191,13 @@ function prepare(database: DatabaseSync) {
     unblock: database.prepare(
       `update message set state = ? where id = (select min(id) from message where queue = ? and key = ? and state = ?)`,
     ),
-    dead: select<Row>(database, `select ${row} from message where queue = ? and state = ${DEAD} order by id`),
+    dead: select<MessageRow>(database, `select ${row} from message where queue = ? and state = ${DEAD} order by id`),
     forgetIds: database.prepare(
       "delete from sent_id where (queue, id) in (select queue, id from sent_id where at <= ? limit ?)",
     ),
     forgetDead: database.prepare(
       `delete from message where id in (select id from message where state = ${DEAD} and due <= ? limit ?)`,
     ),
-  };
-}
-
-function toMessage(row: Row, attempt: number): Message {
-  return {
-    message: row.id,
-    attempt,
-    body: row.body,
-    key: row.key ?? undefined,
-    id: row.given_id ?? undefined,
-    sentAt: row.sent,
   };
 }
 
@@ -249,7 +226,7 @@ export class QueueReader {
       database,
       `select min(due) as due from message where queue = ? and state = ?`,
     );
-    this.#dead = select<Row & { readonly reason: string; readonly due: number }>(
+    this.#dead = select<MessageRow & { readonly reason: string; readonly due: number }>(
       database,
       `select id, attempt, body, key, given_id, sent, reason, due from message
        where queue = ? and state = ${DEAD} and id > ? order by id limit ?`,
@@ -278,6 +255,6 @@ export class QueueReader {
 
   dead({ queue, after, most }: Extract<Query, { kind: "dead" }>): Answers["dead"] {
     const rows = this.#dead.all(queue, after, most);
-    return rows.map((row): DeadLetter => ({ ...toMessage(row, row.attempt), reason: row.reason, diedAt: row.due }));
+    return rows.map((row): DeadLetter => ({ ...toMessage(row), reason: row.reason, diedAt: row.due }));
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Outcome } from "../../contract/operations.ts";
+import { type RunRow, toRunFacts } from "../../contract/rows.ts";
 import type {
   AppendRun,
   ClaimRuns,
@@ -7,28 +8,14 @@ import type {
   ResumeRun,
   RunAnswers,
   RunEvent,
-  RunFacts,
   RunMessage,
   RunNext,
   RunQuery,
   RunResults,
-  RunState,
   SendRun,
   StartRun,
 } from "../../contract/run-operations.ts";
 import { select } from "./select.ts";
-
-interface Row {
-  readonly number: number;
-  readonly id: string;
-  readonly state: RunState;
-  readonly epoch: number;
-  readonly length: number;
-  readonly holder: string | null;
-  readonly because: string | null;
-  readonly started: number;
-  readonly ended: number | null;
-}
 
 /** Logs of durable programs, within a transaction of whoever calls. */
 export class Runs {
@@ -51,7 +38,7 @@ export class Runs {
     this.#freeOrphans(now);
     this.keep({ kind: "keep-runs", holder, leaseMs }, now);
     const messages = ownInbox.all(holder, program, after);
-    const toClaimed = ({ number, id, epoch, length }: Row) => {
+    const toClaimed = ({ number, id, epoch, length }: RunRow) => {
       return { run: number, id, epoch, length, messages: inbox.all(number) };
     };
     const lost = known === undefined ? [] : held.all(holder, program);
@@ -137,16 +124,16 @@ export class Runs {
 
 function prepare(database: DatabaseSync) {
   return {
-    find: select<Row>(database, "select * from run where program = ? and id = ?"),
-    byNumber: select<Row>(database, "select * from run where number = ?"),
+    find: select<RunRow>(database, "select * from run where program = ? and id = ?"),
+    byNumber: select<RunRow>(database, "select * from run where number = ?"),
     insert: database.prepare("insert into run (program, id, started, wake, length) values (?, ?, ?, ?, ?)"),
     putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
-    due: select<Row>(
+    due: select<RunRow>(
       database,
       "select * from run where program = ? and wake <= ? and holder is null and state = 'open' order by wake limit ?",
     ),
     take: database.prepare("update run set holder = ?, epoch = epoch + 1, wake = null where number = ?"),
-    held: select<Row>(database, "select * from run where holder = ? and program = ?"),
+    held: select<RunRow>(database, "select * from run where holder = ? and program = ?"),
     keep: database.prepare(
       "insert into run_owner (holder, due) values (?, ?) on conflict do update set due = excluded.due",
     ),
@@ -199,8 +186,8 @@ export class RunReader {
   readonly #events;
 
   constructor(database: DatabaseSync) {
-    this.#find = select<Row>(database, "select * from run where program = ? and id = ?");
-    this.#list = select<Row>(
+    this.#find = select<RunRow>(database, "select * from run where program = ? and id = ?");
+    this.#list = select<RunRow>(
       database,
       "select * from run where program = ? and (? is null or state = ?) and number < ? order by number desc limit ?",
     );
@@ -212,31 +199,17 @@ export class RunReader {
 
   get({ program, id }: Extract<RunQuery, { kind: "run" }>): RunAnswers["run"] {
     const row = this.#find.get(program, id);
-    return row === undefined ? undefined : toFacts(row);
+    return row === undefined ? undefined : toRunFacts(row);
   }
 
   list({ program, state, before, most }: Extract<RunQuery, { kind: "runs" }>): RunAnswers["runs"] {
     const wanted = state ?? null;
     const rows = this.#list.all(program, wanted, wanted, before ?? Number.MAX_SAFE_INTEGER, most);
-    return rows.map(toFacts);
+    return rows.map((row) => toRunFacts(row));
   }
 
   events({ run, from, most }: Extract<RunQuery, { kind: "run-events" }>): RunAnswers["run-events"] {
     const rows = this.#events.all(run, from, most);
     return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
   }
-}
-
-function toFacts({ number, id, state, epoch, length, holder, because, started, ended }: Row): RunFacts {
-  return {
-    run: number,
-    id,
-    state,
-    epoch,
-    length,
-    holder: holder ?? undefined,
-    because: because ?? undefined,
-    startedAt: started,
-    endedAt: ended ?? undefined,
-  };
 }
