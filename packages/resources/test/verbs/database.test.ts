@@ -46,6 +46,20 @@ test("psql is connected through the runner, its status is the verb's, and a data
   expect((await type("url")).status).toBe(2);
 }, 60_000);
 
+test("Ctrl-C in psql is psql's, as often as it is typed", async () => {
+  // tsx around it would have a status of its own where Ctrl-C was typed.
+  const command = [process.execPath, "--import", "tsx"];
+  const session = shell.type(line(["psql", "book", "until it is told twice"]), { command });
+  await session.says("out", "begun");
+  session.signal("SIGINT");
+  await session.says("out", "told 1");
+  // A second one in another moment would end a command of ours at once.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  session.signal("SIGINT");
+  await session.says("out", "told 2");
+  expect([await session.ended, session.err]).toEqual([3, ""]);
+}, 60_000);
+
 test("a psql that is not installed is said", async () => {
   const had = process.env.PATH;
   process.env.PATH = "/nowhere";
