@@ -8,7 +8,7 @@ import type {
   ServiceDefinition,
 } from "./declare/definition.ts";
 import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
-import type { Guard } from "./declare/guard.ts";
+import { GUARDS_NOBODY, type Guard } from "./declare/guard.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
 import { procedureOptions } from "./declare/procedure.ts";
@@ -91,7 +91,7 @@ function define<A extends Api>(
     fail(by, "around stands around handlers, and an image has none; put it around calls: name.with({ around })");
   }
   if (options.guard !== undefined && (servicePart.kind === "image" || takesAllHttp(servicePart))) {
-    fail(by, "guard stands before calls of JSON-RPC, and this takes none; of routes, say before: [auth…] in http(…)");
+    fail(by, GUARDS_NOBODY);
   }
   const site = recordSite();
   noteDeclared(site);

@@ -1,8 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Context, HadronError, procedure, service } from "@hadron/core";
-import { secret } from "@hadron/core/spi";
+import { compose, secret } from "@hadron/core/spi";
 import { start } from "@hadron/core/testing";
+import { spread } from "@hadron/patterns";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, expect, test } from "vitest";
 import { auth, http, type SessionKept } from "../src/index.ts";
@@ -218,6 +219,8 @@ test("a guard asks callers of JSON-RPC from outside, and nobody inside", async (
 test("what cannot guard is an error where it is declared", () => {
   expect(() => service("web", http(whoami), { guard: auth.bearer(token) })).toThrow(/before: \[auth/);
   expect(() => service("web", () => 1, { guard: {} as never })).toThrow(/authenticate/);
+  const many = service("web", spread(2, http(whoami)), { guard: auth.bearer(token) });
+  expect(() => compose("app", [many])).toThrow(/service "web": guard .* before: \[auth/);
   expect(() => auth.bearer({ jwks: "http://x/", issuer: "us", audience: "" })).toThrow(HadronError);
   expect(() => auth.any()).toThrow(HadronError);
 });

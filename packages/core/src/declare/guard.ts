@@ -11,3 +11,7 @@ export interface Guard extends Authenticator {
   /** What it looks at: secrets, key-values. They come along with the service. @default nothing */
   readonly uses?: Needs["uses"];
 }
+
+/** What is wrong with a guard of what takes requests of HTTP whole. */
+export const GUARDS_NOBODY =
+  "guard stands before calls of JSON-RPC, and this takes none; of routes, say before: [auth…] in http(…)";

@@ -1,5 +1,6 @@
 import type { ServiceDefinition, StandIn } from "../../declare/definition.ts";
 import { DEFAULT_LIMITS } from "../../declare/definition.ts";
+import { GUARDS_NOBODY } from "../../declare/guard.ts";
 import { captureKey, resourceKey } from "../../declare/resource.ts";
 import { HadronError } from "../../errors.ts";
 import { captureVariable } from "../../given/capture-record.ts";
@@ -26,7 +27,8 @@ export interface Met {
 /**
  * What the topology says of a service. Pure.
  *
- * INVALID_DECLARATION for storage of replicas that are alike, and for a stand-in with procedures.
+ * INVALID_DECLARATION for storage of replicas that are alike, for a stand-in with procedures, and for a guard of what takes no
+ * calls of JSON-RPC.
  */
 export function describeService(
   { name, part, definition, shape, work, needs, children }: Met,
@@ -39,6 +41,10 @@ export function describeService(
   const options = definition?.options;
   const web = work.procedures.find((procedure) => procedure.options.face?.web !== undefined);
   const webFace = web?.options.face?.web;
+  // A pattern of routes: what it takes is known here first.
+  if (options?.guard !== undefined && webFace === true) {
+    throw new HadronError("INVALID_DECLARATION", `service "${name}": ${GUARDS_NOBODY}.`);
+  }
   const used = [
     ...needs.uses.filter((service) => elsewhere[service.name] === undefined).map((service) => service.name),
     ...resources.map(resourceKey),
