@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { root, Shell } from "../../../core/test/cli/e2e/shell.ts";
+import { root, Shell, type Typed } from "../../../core/test/cli/e2e/shell.ts";
 
 const shell = new Shell();
 const folder = mkdtempSync(join(tmpdir(), "hadron-psql-"));
@@ -15,13 +15,18 @@ const line = (words: readonly string[]) => [
 ];
 const type = (...words: readonly string[]) => shell.run(line(words));
 const path = process.env.PATH;
+let up: Typed;
 
 beforeAll(async () => {
   process.env.PATH = `${resolve(import.meta.dirname, "bin")}:${path}`;
-  await shell.type(line(["up"])).says("err", "End it:");
+  up = shell.type(line(["up"]));
+  await up.says("err", "End it:");
 }, 120_000);
 afterAll(async () => {
   process.env.PATH = path;
+  // In order: a server that is killed is still at its folder for a moment.
+  up.signal("SIGINT");
+  await up.ended;
   await shell[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
