@@ -11,6 +11,7 @@ import {
   type Topology,
   toEnvironment,
 } from "@hadron/core/spi";
+import { declaredEnvironment } from "../shared/declared-environment.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -68,7 +69,7 @@ function environmentOf(
 ): Readonly<Record<string, string>> {
   const names = [...service.secrets, ...(service.generated ?? [])];
   return {
-    ...service.env,
+    ...declaredEnvironment(service),
     ...Object.fromEntries(names.map((name) => [name, secrets[name] ?? ""])),
     ...toEnvironment({ app: topology.app, service: service.name, topologyPath, runCall, check: true }),
   };

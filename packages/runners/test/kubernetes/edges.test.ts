@@ -1,12 +1,13 @@
 import { createRunner } from "../../src/kubernetes/index.ts";
-import { describeEdges } from "../edges.ts";
+import { describeEdges } from "../edges/suite.ts";
 import { skip, useNamespace } from "./cluster.ts";
 
-const { name: namespace } = useNamespace();
+const { env } = useNamespace();
 
 describeEdges("kubernetes", {
   app: "edges",
   skip,
-  createRunner: () =>
-    createRunner({ env: process.env as Record<string, string>, flags: { namespace }, explicitApp: false }),
+  words: ["--runner=kubernetes"],
+  env,
+  createRunner: () => createRunner({ env, flags: {}, explicitApp: false }),
 });

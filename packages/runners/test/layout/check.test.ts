@@ -39,7 +39,9 @@ test("a file is checked as a replica of the app that is deployed", async () => {
 });
 
 test("a file that is checked sees of this machine's environment what a replica would", async () => {
-  const told = content(`Object.keys(env).every((name) => /^(HADRON_|PATH$)/.test(name))`);
+  const told = content(
+    `Object.keys(env).every((name) => /^(HADRON_|(PATH|NODE_ENV)$)/.test(name)) && env.NODE_ENV === "production"`,
+  );
   await check(told, {});
   await check(content(`env.MINE === "1" && env.PATH === undefined`), {}, { inherited: { MINE: "1" } });
 });

@@ -12,6 +12,7 @@ import {
   SECRETS_FILE,
   SECRETS_FOLDER,
 } from "../../replica/layout.ts";
+import { declaredEnvironment } from "../../shared/declared-environment.ts";
 import { containerName, countsVolume, storageVolume } from "../names/names.ts";
 import { type ContainerReadiness, type ContainerSpec, finish } from "./finish.ts";
 import { type Aspects, GUARDED, HARDENED, type Mount } from "./payload.ts";
@@ -125,8 +126,7 @@ function environmentOf(
   const secretsFile =
     own(options.secrets, service.name) === undefined ? undefined : `${SECRETS_FOLDER}/${SECRETS_FILE}`;
   return {
-    ...service.env,
-    NODE_ENV: service.env.NODE_ENV ?? "production",
+    ...declaredEnvironment(service),
     ...containerEnvironment({ ...options, peers: PEERS }, service, {
       ordinal,
       secretsFile,

@@ -1,6 +1,7 @@
 import { type PeerNames, type ServiceTopology, type Topology, VARIABLE } from "@hadron/core/spi";
 import { containerEnvironment } from "../../replica/environment.ts";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
+import { declaredEnvironment } from "../../shared/declared-environment.ts";
 import { imageHost } from "../objects/names.ts";
 import type { EnvVar } from "../objects/pod-spec.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
@@ -19,7 +20,7 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
       ? ofField(VARIABLE.ordinal, "metadata.labels['apps.kubernetes.io/pod-index']")
       : ofField(POD, "metadata.name"),
     ...toVariables(containerEnvironment({ ...input, peers: toPeers(input), hosts: toHosts(topology) }, service, own)),
-    ...toDeclared(service, topology.app),
+    ...toDeclared({ ...service, env: declaredEnvironment(service) }, topology.app),
   ];
 }
 

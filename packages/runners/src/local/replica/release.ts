@@ -5,6 +5,7 @@ import { CAPTURES_FILE, replicaName, toEnvironment } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/index.ts";
 import { type Layout, stage } from "../../layout/index.ts";
 import { revisionOf } from "../../replica/revision.ts";
+import { declaredEnvironment } from "../../shared/declared-environment.ts";
 import type { Launch } from "./replica-process.ts";
 
 /** One revision, as replicas are started from it. */
@@ -90,7 +91,7 @@ export function toLaunch(
   { ordinal, address, env: deployerEnv, storage, outside }: ReplicaPlace,
 ): Launch {
   const flags = nodeFlags(service.capacity);
-  const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...service.env };
+  const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...declaredEnvironment(service) };
   for (const name of [...service.secrets, ...(service.generated ?? [])])
     if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
   return {
