@@ -62,7 +62,7 @@ function toProbes(image: ImageTopology): { readonly startupProbe?: Probe; readon
 
 /**
  * What is declared, in the cluster's own way. It has none to look at a log: there its main port is asked, and `up` waits
- * for the line as well (see `awaitLogLines`).
+ * for the line as well (see `awaitLogLines` and `hold.ts`).
  */
 function toQuestion(image: ImageTopology): Question | undefined {
   const { ready } = image;

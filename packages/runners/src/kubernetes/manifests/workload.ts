@@ -26,7 +26,8 @@ export function toWorkload(input: ServiceInput): Workload {
         ...(service.image === null ? SCRAPED : {}),
         ...said.annotations,
         [SERVICE]: service.name,
-        [REVISION]: revision,
+        // Somebody else's image is not replaced because the code beside it changes.
+        ...(service.image === null ? { [REVISION]: revision } : {}),
         ...(input.secretsVersion === undefined || service.secrets.length === 0
           ? {}
           : { [SECRETS]: input.secretsVersion }),

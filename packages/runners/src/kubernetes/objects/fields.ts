@@ -8,7 +8,9 @@ export interface WorkloadSpec {
   readonly revisionHistoryLimit?: number;
   readonly selector?: Selector;
   readonly template?: PodTemplate;
-  /** Of a Deployment. */
+  /** These: of a Deployment. */
+  readonly minReadySeconds?: number;
+  readonly progressDeadlineSeconds?: number;
   readonly strategy?: {
     readonly type: "RollingUpdate";
     readonly rollingUpdate: { readonly maxSurge: string; readonly maxUnavailable: number };

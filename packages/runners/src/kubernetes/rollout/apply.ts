@@ -20,8 +20,9 @@ import { isPodReady } from "../world/pods.ts";
 import { settled } from "../world/settled.ts";
 import { keyOf, readWorld, type World } from "../world/world.ts";
 import { makeSecrets } from "./generate.ts";
+import { heldBack, waitsForLines } from "./hold.ts";
 import { Lease } from "./lease.ts";
-import { awaitLogLines, isYoung, logReadinessOf } from "./log-lines.ts";
+import { awaitLogLines, isYoung, type LogReadiness, logReadinessOf } from "./log-lines.ts";
 import { type AppliedWorkload, Rollout, withPartition } from "./rollout.ts";
 import { setReplicas } from "./scale.ts";
 import { tellCounts } from "./tell-counts.ts";
@@ -154,10 +155,12 @@ export async function apply(
     );
     await using rollout = await opening;
     const sent = new Map<string, KubeObject>();
+    const { waitMs } = settings;
+    const readiness = logReadinessOf(program.topology);
     for (const part of toStages(program.topology)) {
       const isOfPart = (object: KubeObject) => part.has(serviceOf(object) ?? "");
       const toSend = intents.send.filter(({ manifest }) => isWorkload(manifest) && isOfPart(manifest));
-      for (const [key, live] of await sendAll(api, toSend, context)) sent.set(key, live);
+      for (const [key, live] of await sendAll(api, toSend, context, readiness)) sent.set(key, live);
       const wanted = manifests
         .filter(isWorkload)
         .filter(isOfPart)
@@ -170,14 +173,17 @@ export async function apply(
             generation: live?.metadata.generation ?? 0,
           };
         });
-      await rollout.finish(wanted, settings.waitMs);
+      await rollout.finish(wanted, waitMs);
       const isNew = new Set([...sent.values()].map(({ metadata }) => metadata.labels?.[NAME]));
       // Of pods that are as before, too: who made them may have been interrupted before the line came.
       const starting = rollout.pods.filter(
-        (pod) => isOfPart(pod) && (isNew.has(pod.metadata.labels?.[NAME]) || isYoung(pod, settings.waitMs)),
+        (pod) =>
+          isOfPart(pod) && !rollout.isOld(pod) && (isNew.has(pod.metadata.labels?.[NAME]) || isYoung(pod, waitMs)),
       );
       // Before the next stage begins: what it starts may need what says so.
-      await awaitLogLines(api, starting, logReadinessOf(program.topology), context, settings.waitMs);
+      await awaitLogLines(api, starting, readiness, context, waitMs);
+      const held = toSend.filter((intent) => waitsForLines(intent, readiness)).map(({ manifest }) => manifest);
+      await rollout.finish(await release(api, held, signal), waitMs);
     }
     await tellNewCounts(api, intents, rollout.pods, signal);
   } finally {
@@ -197,22 +203,37 @@ async function sendAll(
   api: Api,
   intents: readonly Intent[],
   { signal }: RunContext,
+  readiness: readonly LogReadiness[] = [],
 ): Promise<ReadonlyMap<string, KubeObject>> {
   const sent = new Map<string, KubeObject>();
   await Promise.all(
-    intents.map(async ({ manifest, live, change, newTemplate, rescale }) => {
+    intents.map(async (intent) => {
+      const { manifest, live, change, newTemplate, rescale } = intent;
       const { kind, metadata } = manifest;
       if (change.action === "replace")
         await deleteObject(api, kind, metadata.name, { uid: live?.metadata.uid, orphan: true, signal });
       if (rescale !== undefined) await setReplicas(api, kind, metadata.name, rescale, signal);
       const holds = isOf(manifest, "StatefulSet") && isOf(live, "StatefulSet") && (newTemplate || isHeld(live));
+      const waits = isOf(manifest, "Deployment") && waitsForLines(intent, readiness);
       const toSend = holds
         ? withPartition(manifest, Math.max(live.spec?.replicas ?? 0, manifest.spec?.replicas ?? 0))
-        : manifest;
+        : waits
+          ? heldBack(manifest)
+          : manifest;
       sent.set(keyOf(manifest), await applyObject(api, toSend, { dryRun: false, signal }));
     }),
   );
   return sent;
+}
+
+/** Lets the old pods of Deployments go. */
+function release(api: Api, held: readonly KubeObject[], signal: AbortSignal): Promise<readonly AppliedWorkload[]> {
+  return Promise.all(
+    held.filter(isWorkload).map(async (manifest) => {
+      const { metadata } = await applyObject(api, manifest, { dryRun: false, signal });
+      return { manifest, generation: metadata.generation ?? 0 };
+    }),
+  );
 }
 
 /** How many replicas there are of the services whose count an autoscaler decides. */

@@ -10,6 +10,7 @@ import { lastWords } from "../world/last-words.ts";
 import { Mirror } from "../world/mirror.ts";
 import { condition, isHeld, isPodReady } from "../world/pods.ts";
 import { isInTheWay, podTrouble, type Trouble, workloadTrouble } from "../world/trouble.ts";
+import { isBeside, isHeldBack, NewestTemplates } from "./hold.ts";
 import { isRolledOut, nextStep } from "./roll.ts";
 
 /** How often the world is looked at while nothing is reported; troubles are looked for as often. */
@@ -42,9 +43,11 @@ export class Rollout implements AsyncDisposable {
   readonly #since = new Map<string, number>();
 
   readonly #events: EventReader;
+  readonly #newest: NewestTemplates;
 
   private constructor(
     api: Api,
+    app: string,
     context: RunContext,
     mirrors: { readonly pods: Mirror<"Pod">; readonly workloads: readonly Mirror<Workload["kind"]>[] },
     change: { wake: () => void },
@@ -52,6 +55,7 @@ export class Rollout implements AsyncDisposable {
     this.#api = api;
     this.#context = context;
     this.#events = new EventReader(api, context.signal);
+    this.#newest = new NewestTemplates(api, app, context.signal);
     this.#pods = mirrors.pods;
     this.#workloads = mirrors.workloads;
     this.#change = change;
@@ -69,7 +73,7 @@ export class Rollout implements AsyncDisposable {
       Mirror.open(api, { ...how, kind: "Pod" }),
       ...kinds.map((kind) => Mirror.open(api, { ...how, kind })),
     ]);
-    return new Rollout(api, context, { pods, workloads }, change);
+    return new Rollout(api, app, context, { pods, workloads }, change);
   }
 
   get pods(): readonly Pod[] {
@@ -77,11 +81,16 @@ export class Rollout implements AsyncDisposable {
   }
 
   async finish(wanted: readonly AppliedWorkload[], waitMs: number): Promise<void> {
-    await this.#until(wanted, waitMs, (manifest, live, pods) =>
-      live.kind === "Deployment"
-        ? isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined || isHeld(pod))
-        : isOf(manifest, "StatefulSet") && this.#roll(manifest, live, pods),
-    );
+    await this.#until(wanted, waitMs, async (manifest, live, pods) => {
+      if (live.kind === "StatefulSet") return isOf(manifest, "StatefulSet") && this.#roll(manifest, live, pods);
+      if (isHeldBack(live)) return isBeside(live, await this.#newest.podsOf(live, pods));
+      return isRolledOut(live) && pods.every((pod) => pod.metadata.deletionTimestamp === undefined || isHeld(pod));
+    });
+  }
+
+  /** Whether a pod is known to be of a version that goes: of a Deployment that was held back. */
+  isOld(pod: Pod): boolean {
+    return this.#newest.isOld(pod);
   }
 
   /** Waits until a workload has exactly so many replicas, all ready, and those that go have gone: they may take their time. */
