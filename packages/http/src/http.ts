@@ -1,11 +1,17 @@
-import { type Context, type Guard, HadronError, type Part, procedure } from "@hadron/core";
+import { type AnyService, type Context, type Guard, HadronError, onStart, type Part, procedure } from "@hadron/core";
 import { type Faced, type Needs, USER_KEY, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
 import { createFetch, type WebFetch } from "./client/fetch.ts";
 import { type Mounted, WebHandler } from "./handle/handle.ts";
 import { checkAmounts, type HttpOptions, type OpenApiOptions, resolveOptions } from "./handle/options.ts";
 import { toOpenApi } from "./openapi/document.ts";
 import { Matcher } from "./routes/matcher.ts";
-import type { FetchHandler, FilesRoute, Filter, Route, RouteHandler, Routes } from "./routes/types.ts";
+import type { SocketRoute } from "./routes/socket-types.ts";
+import type { Routes } from "./routes/table.ts";
+import type { FetchHandler, FilesRoute, Filter, Route, RouteHandler } from "./routes/types.ts";
+import { Sockets } from "./sockets/sockets.ts";
+
+/** What may stand behind a key. */
+type Given = RouteHandler<any> | Route<any> | SocketRoute<any> | FetchHandler | FilesRoute;
 
 /** What a service of routes offers: `await web.fetch("/orders/7")` asks them from code. */
 export interface WebApi {
@@ -30,23 +36,32 @@ export interface WebApi {
  * }), { expose: { port: 8080 } });
  */
 export function http<K extends string>(routes: Routes<K>, options: HttpOptions = {}): Part<WebApi> {
-  const entries = Object.entries<RouteHandler<any> | Route<any> | FetchHandler | FilesRoute>(routes);
+  const entries = Object.entries<Given>(routes);
   const own = entries.map(([key, given]) => [key, toMounted(key, given)] as const);
   const told = options.openapi === true ? {} : options.openapi;
   const openapi = (service: string) => toOpenApi(own, { title: service, ...told });
   const mounted = told === undefined ? own : [...own, toDocumentRoute(told, openapi)];
   const resolved = resolveOptions(options);
-  const handler = new WebHandler(new Matcher(mounted), resolved);
+  const hasSockets = mounted.some(([, value]) => value.kind === "socket");
+  const heard = mounted.flatMap(([, value]) => (value.kind === "socket" ? (value.options.hears ?? []) : []));
+  const sockets = new Sockets();
+  const handler = new WebHandler(new Matcher(mounted), resolved, sockets);
   const face = { web: true, client: createFetch as never, openapi } as const;
   const description = "Answers requests of HTTP.";
   const fetch = procedure({ face, description }, (input: WebInput, context: Context) => handler.handle(input, context));
   const folders = mounted.flatMap(([, value]) => (value.kind === "files" ? [value.folder] : []));
-  const part = { fetch } as unknown as WebApi;
+  const part = { fetch, ...(hasSockets ? { [onStart]: sockets.start } : {}) } as unknown as WebApi;
   const filters = [
     ...resolved.before.map(({ filter }) => filter),
     ...mounted.flatMap(([, value]) => (value.kind === "route" ? (value.options.before ?? []) : [])),
   ];
-  return withNeeds<WebApi>(part, { files: [...new Set(folders)], ...needsOf(filters) }, "http");
+  const { uses = [], generated = [] } = needsOf(filters);
+  const needs = {
+    files: [...new Set(folders)],
+    uses: [...uses, ...(heard as unknown as readonly AnyService[])],
+    generated,
+  };
+  return withNeeds<WebApi>(part, needs, "http");
 }
 
 /** The route that answers with what is told of the others. */
@@ -63,7 +78,7 @@ function needsOf(filters: readonly (Filter & Partial<Guard>)[]): Needs {
   };
 }
 
-function toMounted(key: string, given: RouteHandler<any> | Route<any> | FetchHandler | FilesRoute): Mounted {
+function toMounted(key: string, given: Given): Mounted {
   const hasMethod = key.includes(" ");
   if (typeof given === "function") {
     return hasMethod
@@ -75,6 +90,10 @@ function toMounted(key: string, given: RouteHandler<any> | Route<any> | FetchHan
     checkAmounts({ maxBodyBytes: given.options.maxBodyBytes, timeoutMs: given.options.timeoutMs });
     return given;
   }
+  if (given?.kind === "socket") {
+    if (!key.startsWith("GET ")) fail(key, "socket(…) is opened by GET: write it in front, as in GET /live");
+    return given;
+  }
   if (given?.kind === "files") {
     if (hasMethod || !key.endsWith("/*"))
       fail(key, 'files(…) takes what is below a path: write it without a method, and "/*" behind it');
@@ -82,7 +101,7 @@ function toMounted(key: string, given: RouteHandler<any> | Route<any> | FetchHan
   }
   return fail(
     key,
-    `it leads to ${given === null ? "null" : typeof given}, and should lead to a function, route(…) or files(…)`,
+    `it leads to ${given === null ? "null" : typeof given}, and should lead to a function, route(…), socket(…) or files(…)`,
   );
 }
 

@@ -18,6 +18,15 @@ export { addressOf } from "./request/web-request.ts";
 export type { Params } from "./routes/params.ts";
 export { below, files, raw, route } from "./routes/route.ts";
 export type {
+  Closed,
+  Heard,
+  SocketHandler,
+  SocketIncoming,
+  SocketOptions,
+  SocketRoute,
+} from "./routes/socket-types.ts";
+export type { RouteAt, Routes } from "./routes/table.ts";
+export type {
   BodyForm,
   FetchHandler,
   FilesOptions,
@@ -27,8 +36,8 @@ export type {
   PrefixFilter,
   Query,
   Route,
-  RouteAt,
   RouteHandler,
   RouteOptions,
-  Routes,
 } from "./routes/types.ts";
+export { type Broadcast, broadcast } from "./sockets/broadcast.ts";
+export { socket } from "./sockets/socket.ts";

@@ -50,6 +50,7 @@ export async function serveService(web: AnyService, times?: HttpTimes): Promise<
     count: () => 1,
     times,
   });
+  await server.start();
   const [address = ""] = await server.listen(["tcp:127.0.0.1:0"], { exposed: true });
   server.ready();
   const port = Number(address.split(":").at(-1));

@@ -22,9 +22,18 @@ export async function runFilters(
   inner: Inner,
 ): Promise<Answer> {
   if (filters.length === 0) return inner(arrived);
-  const response = await pass(filters, 0, arrived, context, inner);
+  let upgraded: Answer | undefined;
+  const response = await pass(filters, 0, arrived, context, async (passed) => {
+    const answer = await inner(passed);
+    if (answer.status !== 101) return answer;
+    // The web's `Response` cannot say so.
+    upgraded = answer;
+    return { status: 204, headers: [], body: undefined };
+  });
   if (ERRORS.has(response)) throw ERRORS.get(response);
-  return fromResponse(response);
+  const answer = await fromResponse(response);
+  if (upgraded === undefined || answer.status !== 204) return answer;
+  return { ...upgraded, headers: [...upgraded.headers, ...answer.headers] };
 }
 
 async function pass(

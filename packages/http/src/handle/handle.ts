@@ -11,14 +11,20 @@ import { toRequest } from "../request/web-request.ts";
 import type { Match, Matcher } from "../routes/matcher.ts";
 import { readTarget, type Target } from "../routes/path.ts";
 import { METHODS } from "../routes/pattern.ts";
+import type { SocketRoute } from "../routes/socket-types.ts";
 import type { FetchHandler, FilesRoute, Route } from "../routes/types.ts";
+import type { Sockets } from "../sockets/sockets.ts";
 import { addCors, answerPreflight } from "./cors.ts";
 import { runFilters } from "./filters.ts";
 import type { ResolvedHttpOptions } from "./options.ts";
 import { runRoute } from "./run-route.ts";
 
 /** What stands behind a key. */
-export type Mounted = Route<any> | FilesRoute | { readonly kind: "fetch"; readonly fetch: FetchHandler };
+export type Mounted =
+  | Route<any>
+  | SocketRoute<any>
+  | FilesRoute
+  | { readonly kind: "fetch"; readonly fetch: FetchHandler };
 
 type Path = Extract<Target, { kind: "path" }>;
 
@@ -26,10 +32,12 @@ type Path = Extract<Target, { kind: "path" }>;
 export class WebHandler {
   readonly #matcher: Matcher<Mounted>;
   readonly #options: ResolvedHttpOptions;
+  readonly #sockets: Sockets;
 
-  constructor(matcher: Matcher<Mounted>, options: ResolvedHttpOptions) {
+  constructor(matcher: Matcher<Mounted>, options: ResolvedHttpOptions, sockets: Sockets) {
     this.#matcher = matcher;
     this.#options = options;
+    this.#sockets = sockets;
   }
 
   /** Answers one request. Rejects with an error that whoever called makes an answer of, by its code. */
@@ -38,6 +46,11 @@ export class WebHandler {
     const came = await arrive(input);
     const arrived = this.#options.unwrap?.(came) ?? came;
     const answer = await this.#answer(arrived, context);
+    if (answer.status === 101) {
+      // It lasts as long as both sides like.
+      giveTime();
+      return toOutput(answer);
+    }
     const { cors } = this.#options;
     if (cors !== undefined) addCors(cors, arrived.headers, answer.headers);
     answerNotModified(answer, arrived.method, arrived.headers["if-none-match"]);
@@ -78,6 +91,7 @@ export class WebHandler {
     const { value, params, rest } = match;
     if (target.slash && !("*" in params)) return toAnswer(new HttpAnswer(308, ["location", withoutSlash(arrived.url)]));
     if (value.kind === "route") return this.#run(value, arrived, target, params, context);
+    if (value.kind === "socket") return this.#sockets.open(value, { arrived, params, query: target.query, context });
     if (value.kind === "files") return sendFile(value, rest, target.slash, arrived);
     return toAnswer(await value.fetch(toRequest(arrived, context.signal)));
   }

@@ -1,4 +1,4 @@
-import { type Context, HadronError, type Schema } from "@hadron/core";
+import { HadronError, type Schema } from "@hadron/core";
 import { describeIssues, giveTime } from "@hadron/core/spi";
 import type { Answer } from "../answer/answer.ts";
 import { HttpAnswer } from "../answer/http-answer.ts";
@@ -6,17 +6,10 @@ import { toAnswer } from "../answer/to-answer.ts";
 import type { Arrived } from "../request/arrived.ts";
 import { type ReadBody, readAll, readParsed } from "../request/body.ts";
 import { toQueryLists } from "../request/fields.ts";
+import type { Found } from "../request/found.ts";
 import { IncomingRequest } from "../request/incoming.ts";
 import type { Route } from "../routes/types.ts";
 import type { ResolvedHttpOptions } from "./options.ts";
-
-/** A request that has found its route. */
-export interface Found {
-  readonly arrived: Arrived;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: string;
-  readonly context: Context;
-}
 
 /** Runs a route's handler: reads and checks what it asks for, and makes an answer of what it returns or throws. */
 export async function runRoute(

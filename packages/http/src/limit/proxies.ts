@@ -42,8 +42,8 @@ export function trustProxies({ proxies, header = "x-forwarded-for" }: TrustOptio
       client = { address: hop.address, secure: hop.secure ?? client.secure };
       if (!isProxy(hop.address)) break;
     }
-    const { method, url, rawHeaders, headers, chunks } = arrived;
-    return { method, url, rawHeaders, headers, chunks, ...client };
+    const { method, url, rawHeaders, headers, upgrade, chunks } = arrived;
+    return { method, url, rawHeaders, headers, upgrade, chunks, ...client };
   };
 }
 

@@ -11,6 +11,8 @@ export interface Arrived {
   /** Whose connection it came over. */
   readonly address: string | undefined;
   readonly secure: boolean;
+  /** Whether its connection is given over, where the answer is 101. */
+  readonly upgrade: boolean;
   /** The body; it can be read once. Undefined: there is none. */
   readonly chunks: (() => AsyncIterable<Uint8Array>) | undefined;
 }
@@ -34,6 +36,7 @@ class ArrivedRequest implements Arrived {
   readonly rawHeaders: readonly string[];
   readonly address: string | undefined;
   readonly secure: boolean;
+  readonly upgrade: boolean;
   readonly chunks: Arrived["chunks"];
   #headers: Arrived["headers"] | undefined;
 
@@ -43,6 +46,7 @@ class ArrivedRequest implements Arrived {
     this.rawHeaders = head.headers;
     this.address = head.address;
     this.secure = head.secure ?? false;
+    this.upgrade = head.upgrade === true && chunks !== undefined;
     this.chunks = chunks;
   }
 
@@ -79,7 +83,15 @@ function toBytes(chunk: unknown): Uint8Array {
 
 function toHead(value: unknown): WebRequest {
   if (typeof value !== "object" || value === null) throw noRequest();
-  const { method = "GET", url, headers = [], address, secure = false, body } = value as Partial<WebRequest>;
+  const {
+    method = "GET",
+    url,
+    headers = [],
+    address,
+    secure = false,
+    upgrade = false,
+    body,
+  } = value as Partial<WebRequest>;
   const fits =
     typeof method === "string" &&
     /^[A-Z][A-Z-]*$/.test(method) &&
@@ -90,7 +102,8 @@ function toHead(value: unknown): WebRequest {
     (address === undefined || typeof address === "string") &&
     (body === undefined || typeof body === "string" || body instanceof Uint8Array);
   if (!fits) throw noRequest();
-  return { method, url, headers, address, secure: secure === true, ...(body === undefined ? {} : { body }) };
+  const head = { method, url, headers, address, secure: secure === true, upgrade: upgrade === true };
+  return body === undefined ? head : { ...head, body };
 }
 
 function noRequest(): HadronError {

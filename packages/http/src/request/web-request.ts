@@ -53,6 +53,7 @@ export function fromRequest(request: Request, before: Arrived): Arrived {
     headers: Object.assign(Object.create(null), Object.fromEntries(request.headers)),
     address: before.address,
     secure: before.secure,
-    chunks: body === null ? undefined : () => body,
+    upgrade: before.upgrade,
+    chunks: before.upgrade ? before.chunks : body === null ? undefined : () => body,
   };
 }

@@ -1,6 +1,5 @@
 import type { Context, Schema } from "@hadron/core";
 import type { HttpAnswer } from "../answer/http-answer.ts";
-import type { Params } from "./params.ts";
 
 /** What a route's handler is given. */
 export interface Incoming<P = Readonly<Record<string, string>>, B = unknown, Q = Query> {
@@ -55,7 +54,7 @@ export interface PrefixFilter {
 }
 
 export type SchemaOutput<S> = S extends Schema<infer _, infer O> ? O : never;
-type SchemaInput<S> = S extends Schema<infer I, infer _> ? I : never;
+export type SchemaInput<S> = S extends Schema<infer I, infer _> ? I : never;
 
 /** How a route's body is given to its handler. */
 export type BodyForm = "parsed" | "bytes" | "stream";
@@ -125,11 +124,3 @@ export interface FilesOptions {
   /** How long caches may keep a file whose name has no hash, in seconds. @default 0: they ask each time */
   readonly maxAgeSeconds?: number;
 }
-
-/** What may stand behind a key: behind one with a method a handler, behind one without what takes whole requests. */
-export type RouteAt<K extends string> = K extends `${string} ${string}`
-  ? RouteHandler<Params<K>> | Route<Params<K>>
-  : FetchHandler | FilesRoute;
-
-/** Routes by their keys. */
-export type Routes<K extends string> = { readonly [Key in K]: RouteAt<Key> };

@@ -92,6 +92,8 @@ class RoutingServer implements Server {
   readonly #servers: HttpServer[] = [];
   readonly #connections = new Set<MuxServerConnection>();
   readonly #outside = new HttpConnections();
+  /** Those that speak another protocol now. */
+  readonly #upgraded = new Set<Duplex>();
   readonly #requests = new OpenRequests();
   readonly #reading = { bytes: 0 };
   #draining = false;
@@ -134,6 +136,7 @@ class RoutingServer implements Server {
     // Answers that are still on their way out of this process.
     await Promise.all([...this.#connections].map((connection) => connection.close()));
     if (done) await within(clock, FAREWELL_MS, this.#outside.gone());
+    for (const socket of this.#upgraded) socket.destroy();
     for (const server of this.#servers) server.close();
     return done;
   }
@@ -186,6 +189,8 @@ class RoutingServer implements Server {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, route: Route | undefined): void {
     this.#outside.delete(socket);
     if (route?.upgrade !== undefined && !wantsMux(request.headers)) {
+      this.#upgraded.add(socket);
+      socket.once("close", () => this.#upgraded.delete(socket));
       route.upgrade(request, socket, head);
       return;
     }

@@ -11,6 +11,8 @@ export interface Route {
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
   /** Takes a connection over that asks for another protocol, such as a WebSocket. @default it is refused */
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Whether it takes this one over; where not, the request is one of HTTP like any other. @default it takes all */
+  upgrades?(request: IncomingMessage): boolean;
   /** It asks for the body itself, where a caller waits for that (`Expect: 100-continue`). @default the server does, at once */
   readonly continues?: true;
   /** What whoever comes with another method is told. @default the methods that there are */

@@ -39,7 +39,8 @@ export function createHttpServer({ routes, upgrades, upgrade, began, failed, tim
     failed(route, error);
     refuseFailed(response);
   };
-  const upgradeRoute = ({ url = "/" }: IncomingMessage) => router.at(url).find((route) => route.upgrade !== undefined);
+  const upgradeRoute = (request: IncomingMessage) =>
+    router.at(request.url ?? "/").find((route) => route.upgrade !== undefined && (route.upgrades?.(request) ?? true));
   const headersMs = times?.headersMs ?? HEADERS_MS;
   const handle = (request: IncomingMessage, response: ServerResponse, waits: boolean) => {
     const there = router.at(request.url ?? "/");

@@ -12,6 +12,11 @@ export interface WebRequest {
   readonly address?: string | undefined;
   /** Whether it came over TLS. @default false */
   readonly secure?: boolean;
+  /**
+   * Whether its connection speaks another protocol once the answer is 101: then the body are the bytes that come, and those of the
+   * answer go out as they are. An empty chunk ends the connection, and the call may go on. @default false
+   */
+  readonly upgrade?: boolean;
   /** @default none, or the items that follow */
   readonly body?: string | Uint8Array;
 }

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex, Stream } from "node:stream";
 import { HadronError } from "../../../errors.ts";
 import { metaFromOutside, withoutCredentials } from "../../../scope/credentials.ts";
 import type { Route } from "../../http/route.ts";
 import type { HttpTimes } from "../../http/server.ts";
-import type { Dispatcher } from "../../transport.ts";
+import type { Dispatcher, Reply } from "../../transport.ts";
+import type { WebRequest } from "../message.ts";
 import { WebReply } from "./answer.ts";
 import { type BodyWait, toInput } from "./request.ts";
+import { asksForWebSocket, UpgradedRequest, UpgradeReply } from "./upgrade.ts";
 
 const BODY_SILENCE_MS = 30_000;
 
@@ -25,13 +28,17 @@ export interface WebAnswering {
 export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}): readonly Route[] {
   const { dispatcher, procedure, paths = ["/*"] } = answering;
   const waiting: BodyWait = { clock: dispatcher.clock, silenceMs: times.bodySilenceMs ?? BODY_SILENCE_MS };
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
+  const dispatch = (
+    request: IncomingMessage,
+    input: WebRequest,
+    connection: Stream,
+    reply: Reply & { over: boolean },
+  ) => {
     const { traceparent } = request.headers;
-    const reply = new WebReply(request, response);
     const scope = dispatcher.dispatch(
       {
         procedure,
-        input: toInput(request, response, waiting),
+        input,
         timeoutMs: LONGEST_MS,
         trace: typeof traceparent === "string" ? traceparent : undefined,
         // Its filters see the headers themselves.
@@ -43,9 +50,13 @@ export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}):
     );
     // Most have been answered by now, and nobody needs to listen for a caller that goes away.
     if (reply.over) return;
-    response.once("close", () => {
+    connection.once("close", () => {
       if (!reply.over) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
     });
   };
-  return paths.map((path) => ({ method: "*", path, continues: true, handle }));
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    dispatch(request, toInput(request, response, waiting), response, new WebReply(request, response));
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    dispatch(request, new UpgradedRequest(request, socket, head), socket, new UpgradeReply(request, socket));
+  return paths.map((path) => ({ method: "*", path, continues: true, handle, upgrade, upgrades: asksForWebSocket }));
 }

@@ -5,11 +5,13 @@ import type { OpenWebRequest, WebRequest } from "../message.ts";
 
 /** A request as the procedure's input: plain data where it has no body, so that it may be sent on as it is. */
 export function toInput(request: IncomingMessage, response: ServerResponse, waiting: BodyWait): WebRequest {
-  const { method = "GET", url = "/", rawHeaders: headers, socket } = request;
-  const address = socket.remoteAddress;
-  const secure = "encrypted" in socket;
-  const head: WebRequest = { method, url, headers, address, secure };
+  const head = headOf(request);
   return hasBody(request) ? new BodyRequest(head, request, response, waiting) : head;
+}
+
+/** The head of a request, as data. */
+export function headOf({ method = "GET", url = "/", rawHeaders: headers, socket }: IncomingMessage): WebRequest {
+  return { method, url, headers, address: socket.remoteAddress, secure: "encrypted" in socket };
 }
 
 /** How long a body may be silent, and who says so. */
