@@ -169,11 +169,12 @@ export function describeEdges(name: string, { createRunner, app, skip, words, en
     test("a replica that hangs is started again, in whatever way it hangs", async () => {
       const hanging = ["hang", "hang.turns", "hang.asleep"];
       await Promise.all(hanging.map((service) => expect(call(service, "loop")).rejects.toThrow()));
-      await eventually(async () => {
+      const again = await eventually(async () => {
         const { services } = await runner.status(app, context);
         const replicas = services.filter(({ name }) => hanging.includes(name)).flatMap((service) => service.replicas);
-        return replicas.every(({ state, restarts }) => state === "ready" && restarts > 0) ? true : undefined;
+        return replicas.every(({ state, restarts }) => state === "ready" && restarts > 0) ? replicas : undefined;
       }, 250);
+      for (const { reason } of again) expect(reason).toContain("hung");
       for (const service of hanging) expect(await call(service, "ok")).toBe("ok");
     });
   });

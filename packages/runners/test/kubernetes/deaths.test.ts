@@ -17,7 +17,7 @@ describe.skipIf(skip !== undefined)(`deaths (${skip ?? "there is a cluster"})`, 
 
   test.each(deaths)("%s is told with its own reason", async (way, reason) => {
     const app = `dying-${way}`;
-    await runner.apply(await fixture("dying.ts", app), context);
+    await runner.apply(await fixture("../../fixtures/dying.ts", app), context);
     await call(runner, app, "dying", way).catch(() => {}); // Its answer is lost with the replica, unless it was quick.
     const replica = async () => (await runner.status(app, context)).services[0]!.replicas[0]!;
     await expect.poll(replica, { timeout: 60_000 }).toMatchObject({ restarts: 1, reason });

@@ -75,7 +75,7 @@ export function describePackages(installer: keyof typeof INSTALLERS, packages: r
   });
 }
 
-const OPTIONS = { capacity: { memoryMiB: 1024 } };
+const OPTIONS = { capacity: { memoryMiB: 3072 } };
 
 /** An app that uses a package when it is told its name, and answers as JSON has it. */
 function toApp(packages: readonly UsedPackage[]): string {

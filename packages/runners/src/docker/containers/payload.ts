@@ -74,7 +74,8 @@ export const HARDENED: Hardening = {
   ReadonlyRootfs: true,
   CapDrop: ["ALL"],
   SecurityOpt: ["no-new-privileges:true"],
-  Tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=64m,mode=1777" },
+  // Some packages unpack their native addon there.
+  Tmpfs: { "/tmp": "rw,exec,nosuid,nodev,size=64m,mode=1777" },
 };
 
 /** What another image may not do. */

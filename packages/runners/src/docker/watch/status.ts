@@ -3,7 +3,7 @@ import { inspect } from "../containers/inspect.ts";
 import type { Engine } from "../engine/client.ts";
 import { statusOf } from "../engine/client.ts";
 import type { ContainerDetails } from "../engine/types.ts";
-import { describeDeath } from "../world/death.ts";
+import { describeDeath, describeLastDeath } from "../world/death.ts";
 import { endpointOf } from "../world/endpoint.ts";
 import { probe } from "../world/probe.ts";
 import { type SeenContainer, seeContainers } from "../world/world.ts";
@@ -46,7 +46,14 @@ async function replicaStatus(engine: Engine, container: SeenContainer, signal: A
   if (details === undefined)
     return { name, state: "draining", restarts: 0, reason: "it is being removed", calls: null };
   const { state, reason } = judge(details, answers, container);
-  return { name, state, restarts: details.RestartCount, reason, calls: answers?.calls ?? null };
+  const isBack = state === "ready" && reason === null && container.role === "replica" && details.RestartCount > 0;
+  return {
+    name,
+    state,
+    restarts: details.RestartCount,
+    reason: isBack ? await describeLastDeath(engine, details, signal) : reason,
+    calls: answers?.calls ?? null,
+  };
 }
 
 /** A container may go between the listing and the question. */
@@ -80,7 +87,7 @@ function countCalls(metrics: string): number {
 }
 
 function judge(
-  { State, RestartCount }: ContainerDetails,
+  { State }: ContainerDetails,
   answers: Answers | undefined,
   { role, connected }: SeenContainer,
 ): { state: ReplicaState; reason: string | null } {
@@ -95,8 +102,7 @@ function judge(
     return { state: health === "starting" ? "starting" : "ready", reason: null };
   }
   // Where it cannot be asked from here, a process that runs counts as ready: the roll-out saw it serve.
-  if (answers === undefined || answers.ready)
-    return { state: "ready", reason: RestartCount > 0 ? "it was restarted" : null };
+  if (answers === undefined || answers.ready) return { state: "ready", reason: null };
   if (answers.ready === undefined) return { state: "starting", reason: "it does not answer" };
   return { state: "draining", reason: null };
 }
