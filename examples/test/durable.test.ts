@@ -1,22 +1,9 @@
-import { type StartedApp, start } from "@hadron/core/testing";
+import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
 import { mail, order } from "../order.ts";
+import { work } from "./ocr-work.ts";
 
 const INPUT = { id: 7, boss: "ann", pages: ["a", "b"] };
-
-/** Does all of the work of "ocr" that there is. */
-async function work(app: StartedApp): Promise<void> {
-  const post = async (path: string, body: unknown) => {
-    const request = { method: "POST", url: `/external/${path}`, headers: [], body: JSON.stringify(body) };
-    const { status, body: said } = (await app.call("order", "web", request)) as { status: number; body: string };
-    return status === 200 ? JSON.parse(said) : undefined;
-  };
-  for (;;) {
-    const taken = await post("ocr/claim", { waitMs: 1000 });
-    if (taken === undefined) return;
-    await post(`claims/${taken.claim}/complete`, { text: taken.input.page.toUpperCase() });
-  }
-}
 
 test("an order goes on where it was when all its replicas were killed, and takes the answer of a person", async () => {
   await using app = await start(order, mail, { time: "virtual", seed: 1 });

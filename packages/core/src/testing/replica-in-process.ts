@@ -10,6 +10,7 @@ import { createLog } from "../serve/log.ts";
 import type { ReplicaLife } from "../serve/replica-life.ts";
 import { createReplica } from "../serve/replica-server.ts";
 import type { MemoryEndpoint, MemoryRegistry } from "../transport/memory/memory.ts";
+import { type Interceptor, toIntercepted } from "./interceptor.ts";
 import type { OwnModule, OwnModules } from "./modules/own-module.ts";
 import type { TestReplica } from "./test-replica.ts";
 
@@ -54,6 +55,7 @@ export class ReplicaInProcess implements TestReplica {
   readonly #world: MemoryWorld;
   readonly #topology: ServiceTopology;
   #running: Running | undefined;
+  #interceptor: Interceptor | undefined;
   #starts = 0;
   #started: Promise<void> = Promise.resolve();
   #state: Member["state"] = "ready";
@@ -125,6 +127,10 @@ export class ReplicaInProcess implements TestReplica {
     this.#running?.served?.endpoint?.restore();
   }
 
+  intercept(interceptor: Interceptor | undefined): void {
+    this.#interceptor = interceptor;
+  }
+
   async end(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
@@ -189,7 +195,10 @@ export class ReplicaInProcess implements TestReplica {
 
   #listen({ served }: Running): void {
     if (served === undefined) return;
-    served.endpoint = this.#world.registry.listen(this.name, served.dispatcher);
+    served.endpoint = this.#world.registry.listen(
+      this.name,
+      toIntercepted(served.dispatcher, () => this.#interceptor),
+    );
     this.#state = "ready";
     this.#reason = undefined;
   }

@@ -1,4 +1,5 @@
 import type { Member } from "../call/directory/directory.ts";
+import type { Interceptor } from "./interceptor.ts";
 
 /** One replica of an app under test: it can be killed, slowed down and cut off. */
 export interface TestReplica {
@@ -30,4 +31,11 @@ export interface TestReplica {
   hang(): void;
   /** Undoes `slow`, `cut` and `hang`. */
   restore(): void;
+  /**
+   * Has whoever stands between it and its callers see each call, and lose some, also after a {@link restart}; undefined: nobody.
+   *
+   * @example
+   * app.replica("mail").intercept({ answer: ({ procedure }) => (procedure === "send" ? "lost" : undefined) });
+   */
+  intercept(interceptor: Interceptor | undefined): void;
 }

@@ -1,4 +1,4 @@
-import { type Context, service } from "@hadron/core";
+import { type Context, procedure, service } from "@hadron/core";
 import { start } from "@hadron/core/testing";
 import { shard } from "@hadron/patterns";
 import { expect, test } from "vitest";
@@ -139,4 +139,40 @@ test("a shard that stores has a folder of its own, which outlives it", async () 
   expect(await book("a")).toBe("a\na\n");
   const other = ["b", "c", "d", "e"].find((line) => chooseShard(line, 2) !== chooseShard("a", 2))!;
   expect(await book(other)).toBe(`${other}\n`);
+});
+
+test("an interceptor sees each call and each answer, says who called, and loses what it likes", async () => {
+  const seen: string[] = [];
+  const count = service(
+    "count",
+    procedure({ idempotent: true }, (n: number) => n + 1),
+  );
+  const relay = service("relay", (n: number) => count.with({ timeoutMs: 200 })(n));
+  await using app = await start(count, relay, { time: "virtual" });
+  app.replica(count).intercept({
+    call: ({ procedure, input, caller }) => {
+      seen.push(`${procedure} ${input} by ${caller}`);
+      return input === 2 ? "lost" : undefined;
+    },
+    answer: (_call, output) => {
+      seen.push(`gave ${output}`);
+      return output === 4 ? "lost" : undefined;
+    },
+  });
+  expect(await relay(1)).toBe(2);
+  await expect(relay(2)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  await expect(count.with({ timeoutMs: 200 })(3)).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  app.replica(count).restart();
+  expect(await count(5)).toBe(6);
+  app.replica(count).intercept(undefined);
+  expect(await count(2)).toBe(3);
+  expect(seen).toEqual([
+    "count 1 by relay.0",
+    "gave 2",
+    "count 2 by relay.0",
+    "count 3 by undefined",
+    "gave 4",
+    "count 5 by undefined",
+    "gave 6",
+  ]);
 });
