@@ -85,6 +85,7 @@ export {
   toErrorData,
 } from "./errors.ts";
 export { CAPTURES_FILE, captureVariable } from "./given/capture-record.ts";
+export { GivenValues } from "./given/given-values.ts";
 export { didYouMean, nearest } from "./nearest.ts";
 export { type CallRecord, type CallRecorder, createCallRecorder } from "./observe/call-recorder.ts";
 export { type CallObserver, type Observable, type ObservedCall, observe } from "./observe/observer.ts";

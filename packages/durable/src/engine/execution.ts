@@ -1,48 +1,24 @@
-import { type Clock, HadronError } from "@hadron/core";
+import { HadronError } from "@hadron/core";
 import { innerTime } from "@hadron/core/spi";
 import { toKey } from "../log/calls.ts";
+import { chanceOf } from "../log/chance.ts";
 import { toErrorRecord } from "../log/errors.ts";
 import type { Delivery, LogEvent, Outcome } from "../log/events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
 import type { CommandSpec, Pending } from "./command.ts";
-import { astray, type Divergence, diverged, stuck } from "./divergence.ts";
+import { astray, diverged, stuck } from "./divergence.ts";
 import { whenDrained } from "./drained.ts";
-import { type Executing, Frame } from "./frame.ts";
+import { ChanceSource, type Executing, Frame } from "./frame.ts";
+import { type ExecutionOptions, type Stop, toDoubt } from "./life.ts";
 import { Mailbox } from "./mailbox.ts";
 import { inWordsOf, isSame, Recorded } from "./recorded.ts";
 import { rejectionOf, Working } from "./working.ts";
-import { type Journal, Writing } from "./writing.ts";
+import { Writing } from "./writing.ts";
 
 /** Deliveries after which others of this process have a turn. */
 const DELIVERIES_A_TURN = 500;
 /** So long a cancelled run may tidy up. */
 const GRACE_MS = 30_000;
-
-export interface ExecutionOptions {
-  /** Names the run among all of its app, e.g. `order/7`: what keys begin with. */
-  readonly run: string;
-  readonly program: (input: any) => unknown;
-  /** Where outside callers find the program: a URL without a slash at its end; empty where nobody knows. */
-  readonly doorUrl: string;
-  /** The run's log so far. */
-  readonly history: readonly LogEvent[];
-  readonly journal: Journal;
-  readonly clock: Clock;
-  /** Calls back in another turn of the event loop. */
-  nextTurn(run: () => void): void;
-  /** Runs a step's function where it may do as it likes. */
-  outside<T>(work: () => T): T;
-  /** Something has changed that `rest` may tell. @default nobody wants to know */
-  readonly changed?: () => void;
-}
-
-/** How an execution of a run in this process came to its end. */
-export type Stop =
-  | { readonly state: "ended"; readonly outcome: Outcome }
-  /** A person has to look. `kept`: what its log is to say of it, so that it goes on once it is resumed. */
-  | { readonly state: "paused"; readonly because: Divergence; readonly kept: readonly LogEvent[] }
-  /** Not known to be owned any more: it goes on from its log, wherever that is. */
-  | { readonly state: "dropped"; readonly because: unknown };
 
 /**
  * One life of a run in one process: runs the program, gives it what its log holds, then what comes. Promises of the program
@@ -85,7 +61,8 @@ export class Execution implements Executing {
     this.#recorded = new Recorded(history);
     this.#deliveries = [...this.#recorded.deliveries];
     this.#now = this.#recorded.started.at;
-    this.#frame = new Frame(this, this.#recorded.started.secret);
+    const { started } = this.#recorded;
+    this.#frame = new Frame(this, new ChanceSource(started.secret, options.chance ?? chanceOf(started)));
     this.#writing = new Writing(
       journal,
       (event) => this.#written(event),
@@ -325,6 +302,7 @@ export class Execution implements Executing {
 
   /** All of the log has been gone through: what it left open goes on. */
   #becomeLive(): void {
+    if (this.#options.isRehearsal === true) return this.#end({ state: "rehearsed", awaited: this.awaited });
     this.#isLive = true;
     // What is new begins when its intent is kept.
     for (const { number } of this.awaited) if (number < this.#recorded.size) this.#resume(number);
@@ -363,6 +341,7 @@ export class Execution implements Executing {
   #finish(outcome: Outcome): void {
     if (this.#isOver) return;
     if (this.#isBehind("its end")) return;
+    if (this.#options.isRehearsal === true) return this.#end({ state: "ended", outcome });
     this.#isOver = true;
     this.#working.endAll(new HadronError("ABORTED", "The run is over."));
     this.#writing.add({ type: "ended", at: this.#options.clock.wallNow(), outcome });
@@ -409,15 +388,4 @@ export class Execution implements Executing {
     }
     return mailbox;
   }
-}
-
-/** A person has to look; whoever resumes the run has looked, and the step is done again. */
-function toDoubt({ number, key }: Pending, attempt: number, at: number): Stop {
-  const message = `Whether ${key} was done is not known: its process ended meanwhile. Look at what it calls, then resume the run, which does it again.`;
-  const error = toErrorRecord(new HadronError("ABORTED", message));
-  return {
-    state: "paused",
-    because: { kind: "doubt", command: number, message },
-    kept: [{ type: "failed", at, command: number, attempt, error, retryAt: at }],
-  };
 }

@@ -26,10 +26,10 @@ export class Frame implements InnerTime {
   readonly isShielded: boolean;
   readonly #source: ChanceSource;
 
-  constructor(execution: Executing, secret: string | ChanceSource, isShielded = false) {
+  constructor(execution: Executing, source: ChanceSource, isShielded = false) {
     this.execution = execution;
     this.isShielded = isShielded;
-    this.#source = typeof secret === "string" ? new ChanceSource(secret) : secret;
+    this.#source = source;
   }
 
   now(): number {
@@ -73,18 +73,22 @@ export class Frame implements InnerTime {
   }
 }
 
-class ChanceSource {
+/** Chance that a replay finds again. */
+export class ChanceSource {
   readonly chance: Chance;
+  /** What tokens are made with. */
   readonly secret: string;
+  readonly #seed: string;
   #uuids = 0;
 
-  constructor(secret: string) {
+  constructor(secret: string, seed: string) {
     this.secret = secret;
-    this.chance = new Chance(secret);
+    this.#seed = seed;
+    this.chance = new Chance(seed);
   }
 
   uuid(): string {
-    const bytes = createHmac("sha256", this.secret)
+    const bytes = createHmac("sha256", this.#seed)
       .update(`uuid ${this.#uuids++}`)
       .digest()
       .subarray(0, 16);

@@ -11,7 +11,7 @@ export interface Started {
   readonly type: "started";
   readonly at: number;
   readonly input: Uint8Array;
-  /** What chance and the tokens of hooks are drawn from: 32 hexadecimal digits. */
+  /** What the tokens of hooks are made with, and what chance is drawn from (`log/chance.ts`): 32 hexadecimal digits. */
   readonly secret: string;
   /** The rules by which it is replayed. A change of the engine that alters them gets a new number. */
   readonly engine: number;
@@ -98,5 +98,5 @@ export interface ErrorRecord {
   readonly retryable: boolean;
 }
 
-/** The rules of this engine. */
-export const ENGINE = 1;
+/** The rules of this engine. 1 drew chance from the secret itself. */
+export const ENGINE = 2;

@@ -1,3 +1,4 @@
+import { chanceOf } from "./chance.ts";
 import type { CommandKind, ErrorRecord, LogEvent, Outcome, Parent } from "./events.ts";
 import { fromLogged } from "./values.ts";
 
@@ -6,10 +7,13 @@ export type ShownOutcome = { readonly value: unknown } | { readonly error: Omit<
 
 /**
  * An event as it is shown: `n` is its place in the log, values are what they were, and the run's secret is left out, of which the
- * tokens of its hooks are made.
+ * tokens of its hooks are made. `chance` is what random numbers and ids are drawn from, so that a replay draws the same.
  */
-export type ShownEvent = { readonly n: number; readonly at: Date } & (
-  | { readonly type: "started"; readonly input: unknown; readonly parent?: Parent }
+export type ShownEvent = {
+  readonly n: number;
+  readonly at: Date;
+} & (
+  | { readonly type: "started"; readonly input: unknown; readonly chance?: string; readonly parent?: Parent }
   | {
       readonly type: "called";
       readonly command: number;
@@ -35,8 +39,10 @@ export function toShown(event: LogEvent, n: number): ShownEvent {
   const head = { n, at: new Date(event.at) };
   switch (event.type) {
     case "started": {
-      const { type, input, parent } = event;
-      return { ...head, type, input: fromLogged(input), ...(parent === undefined ? {} : { parent }) };
+      const { type, input, engine, parent } = event;
+      // Before, chance was drawn from the secret itself.
+      const chance = engine === 1 ? {} : { chance: chanceOf(event) };
+      return { ...head, type, input: fromLogged(input), ...chance, ...(parent === undefined ? {} : { parent }) };
     }
     case "called": {
       const { type, command, kind, name, until } = event;

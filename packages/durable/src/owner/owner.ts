@@ -1,6 +1,6 @@
 import { type Clock, isHadronError, type Log } from "@hadron/core";
 import type { ClaimedRun, RunMessage, StoreClient } from "@hadron/resources/store";
-import type { ExecutionOptions } from "../engine/execution.ts";
+import type { ExecutionOptions } from "../engine/life.ts";
 import { Session } from "./session.ts";
 
 /** How long an owner that is not heard of keeps its runs. */

@@ -1,6 +1,7 @@
 import { type Clock, HadronError } from "@hadron/core";
 import type { RunMessage, RunNext, StoreClient } from "@hadron/resources/store";
-import { Execution, type ExecutionOptions, type Stop } from "../engine/execution.ts";
+import { Execution } from "../engine/execution.ts";
+import type { ExecutionOptions, Stop } from "../engine/life.ts";
 import { toErrorRecord } from "../log/errors.ts";
 import type { LogEvent, Outcome, Parent } from "../log/events.ts";
 import { fromBody, toBody } from "../log/messages.ts";

@@ -23,7 +23,13 @@ test("its events are shown as values, and follow the run; what its tokens are ma
     [6, "received"],
     [7, "ended"],
   ]);
-  expect(events[0]).toEqual({ n: 0, type: "started", at: expect.any(Date), input: undefined });
+  expect(events[0]).toEqual({
+    n: 0,
+    type: "started",
+    at: expect.any(Date),
+    input: undefined,
+    chance: expect.any(String),
+  });
   expect(events[4]).toMatchObject({ hook: "answer", value: { by: "ann" } });
   expect(events[7]).toMatchObject({ value: [{ by: "ann" }, 2n] });
   expect((await Array.fromAsync(mailbox.run("a").events({ from: 6 }))).map(({ n }) => n)).toEqual([6, 7]);

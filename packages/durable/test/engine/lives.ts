@@ -2,7 +2,8 @@ import type { Clock } from "@hadron/core";
 import { obeyInnerTime } from "@hadron/core/spi";
 import { VirtualClock } from "../../../core/src/clock/virtual-clock.ts";
 import { VirtualTime } from "../../../core/src/clock/virtual-time.ts";
-import { Execution, type Stop } from "../../src/engine/execution.ts";
+import { Execution } from "../../src/engine/execution.ts";
+import type { Stop } from "../../src/engine/life.ts";
 import type { LogEvent } from "../../src/log/events.ts";
 import { fromLogged, toLogged } from "../../src/log/values.ts";
 
