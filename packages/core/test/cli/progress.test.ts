@@ -21,6 +21,22 @@ test("where lines stay, a subject that changes quickly gets its first line and i
   );
 });
 
+test("where lines stay, a step that comes soon after another is shown though none comes after it", () => {
+  vi.useFakeTimers();
+  try {
+    const { stderr, progress } = shown(false);
+    progress.step("redis", "0 of 1 ready");
+    progress.step("redis", "waiting for a line of its log");
+    expect(stderr.text).toBe("redis: 0 of 1 ready\n");
+    vi.advanceTimersByTime(1000);
+    expect(stderr.text).toBe("redis: 0 of 1 ready\nredis: waiting for a line of its log\n");
+    progress.done();
+    expect(stderr.text.split("\n")).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 /** A control sequence, or a character. */
 const PIECES = /\p{Cc}\[(\d*[A-Za-z])|([\P{Cc}\r\n])/gu;
 

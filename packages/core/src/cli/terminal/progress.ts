@@ -18,7 +18,18 @@ export function showProgress(terminal: Terminal): ShownProgress {
 const LINE_MS = 1000;
 
 function plainProgress(terminal: Terminal): ShownProgress {
-  const shown = new Map<string, { detail: string; readonly at: number; held: boolean }>();
+  const shown = new Map<string, { detail: string; at: number; held: boolean }>();
+  let timer: NodeJS.Timeout | undefined;
+  /** What came too soon after the last line of its subject is shown late, since nothing may come after it. */
+  const showHeld = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const [subject, step] of shown) {
+      if (!step.held) continue;
+      terminal.err(`${subject}: ${step.detail}`);
+      Object.assign(step, { held: false, at: performance.now() });
+    }
+  };
   return {
     step(subject, detail) {
       const last = shown.get(subject);
@@ -26,6 +37,7 @@ function plainProgress(terminal: Terminal): ShownProgress {
       if (last !== undefined && performance.now() - last.at < LINE_MS) {
         last.detail = detail;
         last.held = true;
+        timer ??= setTimeout(showHeld, LINE_MS).unref();
         return;
       }
       shown.set(subject, { detail, at: performance.now(), held: false });
@@ -33,7 +45,7 @@ function plainProgress(terminal: Terminal): ShownProgress {
     },
     note: (text) => terminal.err(text),
     done() {
-      for (const [subject, { detail, held }] of shown) if (held) terminal.err(`${subject}: ${detail}`);
+      showHeld();
       shown.clear();
     },
   };

@@ -105,12 +105,29 @@ export async function planApp(
   return [...generated.changes, ...toChanges(intents)];
 }
 
-/** Makes the world match the file, and waits until it does. */
+/** Makes the world match the file, and waits until it does. One that is stopped says what it has left to the cluster. */
 export async function apply(
   api: Api,
   program: Program,
   settings: Settings,
+  context: RunContext,
+): Promise<readonly Change[]> {
+  const sent = new Map<string, KubeObject>();
+  try {
+    return await applyAll(api, program, settings, context, sent);
+  } catch (error) {
+    if (context.signal.aborted) context.progress.note(stoppedWords([...sent.values()]));
+    throw error;
+  }
+}
+
+/** `sent`: takes what was sent, as soon as it is. */
+async function applyAll(
+  api: Api,
+  program: Program,
+  settings: Settings,
   outer: RunContext,
+  sent: Map<string, KubeObject>,
 ): Promise<readonly Change[]> {
   const { app } = program.topology;
   await using lease = Lease.open(api, app, "up", outer);
@@ -152,15 +169,15 @@ export async function apply(
       api,
       intents.send.filter(({ manifest }) => !isWorkload(manifest)),
       context,
+      sent,
     );
     await using rollout = await opening;
-    const sent = new Map<string, KubeObject>();
     const { waitMs } = settings;
     const readiness = logReadinessOf(program.topology);
     for (const part of toStages(program.topology)) {
       const isOfPart = (object: KubeObject) => part.has(serviceOf(object) ?? "");
       const toSend = intents.send.filter(({ manifest }) => isWorkload(manifest) && isOfPart(manifest));
-      for (const [key, live] of await sendAll(api, toSend, context, readiness)) sent.set(key, live);
+      await sendAll(api, toSend, context, sent, readiness);
       const wanted = manifests
         .filter(isWorkload)
         .filter(isOfPart)
@@ -203,9 +220,9 @@ async function sendAll(
   api: Api,
   intents: readonly Intent[],
   { signal }: RunContext,
+  sent: Map<string, KubeObject>,
   readiness: readonly LogReadiness[] = [],
-): Promise<ReadonlyMap<string, KubeObject>> {
-  const sent = new Map<string, KubeObject>();
+): Promise<void> {
   await Promise.all(
     intents.map(async (intent) => {
       const { manifest, live, change, newTemplate, rescale } = intent;
@@ -223,7 +240,13 @@ async function sendAll(
       sent.set(keyOf(manifest), await applyObject(api, toSend, { dryRun: false, signal }));
     }),
   );
-  return sent;
+}
+
+function stoppedWords(sent: readonly KubeObject[]): string {
+  if (sent.length === 0) return "Stopped before anything was changed.";
+  const services = sent.filter(isWorkload).map((workload) => serviceOf(workload) ?? workload.metadata.name);
+  const named = services.length === 0 ? "" : `, services among them: ${services.sort().join(", ")}`;
+  return `Stopped when ${sent.length} ${sent.length === 1 ? "object was" : "objects were"} made or changed${named}. The cluster goes on with those; \`up\` does the rest, \`delete\` removes all.`;
 }
 
 /** Lets the old pods of Deployments go. */
