@@ -171,7 +171,14 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
 
 function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | null {
   if (expose === false) return null;
-  const { port = null, host = "127.0.0.1", via = "port", hostname = null, url } = expose === true ? {} : expose;
+  const {
+    port = null,
+    host = "127.0.0.1",
+    via = "port",
+    hostname = null,
+    url,
+    tls = false,
+  } = expose === true ? {} : expose;
   if (port !== null) checkWhole(by, "expose.port", port, 1, 65_535);
   if (!["port", "node-port", "load-balancer", "ingress"].includes(via)) {
     fail(by, `expose.via is "${via}", and should be port, node-port, load-balancer or ingress`);
@@ -179,7 +186,18 @@ function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | 
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     fail(by, `expose.url is "${url}", and should be a URL such as https://shop.example`);
   }
-  return { port, host, via, hostname, ...(url === undefined ? {} : { url }) };
+  if (typeof tls !== "boolean" && (typeof tls?.cert !== "string" || typeof tls.key !== "string")) {
+    fail(by, 'expose.tls should be true, or { cert: "cert.pem", key: "key.pem" }, as seen from the app file');
+  }
+  const secure = typeof tls === "boolean" ? tls : { cert: tls.cert, key: tls.key };
+  return {
+    port,
+    host,
+    via,
+    hostname,
+    ...(url === undefined ? {} : { url }),
+    ...(tls === false ? {} : { tls: secure }),
+  };
 }
 
 function fail(by: string, what: string): never {

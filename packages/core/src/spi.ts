@@ -107,6 +107,7 @@ export { USER_KEY } from "./scope/user.ts";
 export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
 export { toJsonSchema } from "./serve/json-schema.ts";
+export type { Certificate } from "./serve/tls/certificate.ts";
 export { type HiddenServiceOptions, hiddenService } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export { isStream } from "./transport/pump.ts";

@@ -182,6 +182,12 @@ export interface Expose {
   readonly hostname: string | null;
   /** Where callers find it, where something stands before it that only you know of: `https://shop.example`. @default what its runner knows */
   readonly url?: string;
+  /**
+   * Callers come over TLS, 1.2 at least, with HTTP/1.1 or HTTP/2; those without it are sent there. `true`: certificates of an authority of your own,
+   * made once, for `localhost`, its addresses, and each name below `.localhost` when it is first asked for. Else the paths of
+   * two files in PEM, as seen from the app file: read again when they change. @default false
+   */
+  readonly tls?: boolean | { readonly cert: string; readonly key: string };
 }
 
 /** What a replica takes, and how long it works on when it is told to stop. */

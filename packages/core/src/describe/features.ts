@@ -8,7 +8,9 @@ export type Feature =
   /** Keeps storage of a replica that is one of its kind. */
   | "storage"
   /** Makes secrets at the first `up`, and keeps them. */
-  | "generated-secrets";
+  | "generated-secrets"
+  /** Speaks TLS with outside callers. */
+  | "tls";
 
 /** A runner, as far as it says what it can do. */
 export interface Provider {
@@ -44,11 +46,12 @@ export function toLackError({ feature, service }: Lack, who: string, runners?: r
   return new HadronError("WRONG_USE", ways.length === 0 ? `${text}.` : `${text}: ${ways.join(", or ")}.`);
 }
 
-function featuresOf({ image, standIn, storage, generated }: ServiceTopology): readonly Feature[] {
+function featuresOf({ image, standIn, storage, generated, exposed }: ServiceTopology): readonly Feature[] {
   return [
     ...(image !== null && standIn === undefined ? (["containers"] as const) : []),
     ...(storage === null ? [] : (["storage"] as const)),
     ...(generated === undefined ? [] : (["generated-secrets"] as const)),
+    ...(exposed?.tls === undefined ? [] : (["tls"] as const)),
   ];
 }
 
@@ -61,4 +64,9 @@ const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [st
   ],
   storage: () => ["has storage", "keeps none"],
   "generated-secrets": ({ generated = [] }) => [`asks for generated secrets (${generated.join(", ")})`, "makes none"],
+  tls: () => [
+    "is to be exposed over TLS (expose.tls)",
+    "does not speak it",
+    "leave tls away, and put what ends it in front, such as an Ingress with a certificate",
+  ],
 };

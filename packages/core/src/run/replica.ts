@@ -16,6 +16,7 @@ import { CAPTURES_FILE } from "../given/capture-record.ts";
 import { createLog } from "../serve/log.ts";
 import { readGiven } from "../serve/read-given.ts";
 import { ReplicaServer } from "../serve/replica-server.ts";
+import type { Certificate } from "../serve/tls/certificate.ts";
 import { createMuxTransport } from "../transport/mux/index.ts";
 import { own } from "../values/own.ts";
 import { traceOf } from "../values/trace-of.ts";
@@ -155,6 +156,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
     storage,
     appFolder: environment.appFolder,
     outside: environment.outside,
+    certificates: ipc?.certificates,
   });
   const { drainMs } = app.topology.services.find((one) => one.name === service)!.limits;
   const drain = stopper(server, drainMs, host, log, ipc?.send);
@@ -222,9 +224,21 @@ function connectRunner(clock: Clock) {
   process.on("disconnect", () => process.exit(0));
   // Ctrl-C in a terminal goes to every process of it; the runner decides what becomes of its replicas.
   process.on("SIGINT", () => {});
+  const asked = new Map<number, (certificate: Certificate | null) => void>();
+  let lastAsked = 0;
+  const certificates = (host: string | undefined) =>
+    new Promise<Certificate | null>((resolve) => {
+      asked.set(++lastAsked, resolve);
+      send({ type: "certificate?", id: lastAsked, host: host ?? null });
+    });
   const serve = (server: ReplicaServer, drain: () => void, take: (socket: Socket) => void) => {
     process.on("message", (message: ToReplica, socket: unknown) => {
       if (message.type === "drain") drain();
+      if (message.type === "certificates-changed") server.forgetCertificates();
+      if (message.type === "certificate") {
+        asked.get(message.id)?.(message.certificate);
+        asked.delete(message.id);
+      }
       // A connection whose sender went away on its way here comes without its socket.
       if (message.type === "connection" && socket !== undefined) take(socket as Socket);
       if (message.type === "load?") {
@@ -232,7 +246,7 @@ function connectRunner(clock: Clock) {
       }
     });
   };
-  return { send, directory, serve };
+  return { send, directory, serve, certificates };
 }
 
 /** A replica that cannot start says why, to whoever started it, and ends. */

@@ -21,6 +21,8 @@ import { ReplicaLife } from "./replica-life.ts";
 import { countsRoute, healthRoutes, metricsRoute } from "./server/routes.ts";
 import { createServer, type Door, type DoorOptions, type Server } from "./server/server.ts";
 import { within } from "./server/within.ts";
+import type { FindCertificate } from "./tls/certificate.ts";
+import { TlsDoor } from "./tls/tls-door.ts";
 import { Tracer } from "./tracer.ts";
 
 /** How long disposing may take in any case. */
@@ -43,6 +45,8 @@ export interface ReplicaOptions {
   /** Where outside callers find the service, where that is known. */
   readonly outside?: string | undefined;
   readonly times?: HttpTimes | undefined;
+  /** Finds what callers over TLS are shown, where the service is exposed so. */
+  readonly certificates?: FindCertificate | undefined;
 }
 
 /** What a replica tells of where it listens. */
@@ -149,6 +153,7 @@ export class ReplicaServer {
   readonly #server: Server;
   readonly #metrics: () => string;
   #passed: Door | undefined;
+  #tls: TlsDoor | undefined;
   #ready = false;
 
   constructor(options: ReplicaOptions) {
@@ -196,7 +201,22 @@ export class ReplicaServer {
   /** Serves an outside caller's connection that somebody else accepted. */
   take(socket: Socket): void {
     this.#passed ??= this.#server.createDoor(this.#outside());
-    this.#passed.take(socket);
+    const door = this.#passed;
+    const { certificates, app, service } = this.#options;
+    if (certificates === undefined || app.services.get(service)?.topology.exposed?.tls === undefined) {
+      door.take(socket);
+      return;
+    }
+    this.#tls ??= new TlsDoor(certificates, this.dispatcher.clock, {
+      http1: (secure) => door.take(secure),
+      http2: (secure) => door.takeHttp2(secure),
+    });
+    this.#tls.take(socket);
+  }
+
+  /** Callers who come from now on see the newest certificates. */
+  forgetCertificates(): void {
+    this.#tls?.forget();
   }
 
   /** Calls may come. */

@@ -12,7 +12,7 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["storage", "generated-secrets"];
+export const provides: RunnerPlaces["provides"] = ["storage", "generated-secrets", "tls"];
 
 export const endsWithCommand = true;
 

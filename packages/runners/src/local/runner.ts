@@ -38,6 +38,7 @@ import { PortMemory } from "./ports/port-memory.ts";
 import { toInspected } from "./replica/inspect.ts";
 import { inheritedEnv, type Release, writeRelease } from "./replica/release.ts";
 import type { Clock } from "./replica/restart-policy.ts";
+import { authorityFolder } from "./tls/authority.ts";
 
 export interface LocalRunnerOptions {
   readonly paths: LocalPaths;
@@ -119,6 +120,11 @@ export class LocalRunner implements Runner {
         clock,
         startTimeoutMs,
         ports: new PortMemory(paths.cache, topology.app),
+        certificates: {
+          authority: authorityFolder(env),
+          appFolder: dirname(entry),
+          note: (text) => progress.note(text),
+        },
         data: place,
         makeStorage: (service, ordinal) => makeStorage(place, service, ordinal, (text) => progress.note(text)),
         inspected: toInspected(this.#options.inspect, topology.services),

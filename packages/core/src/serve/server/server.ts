@@ -19,6 +19,7 @@ import {
 import type { Dispatcher } from "../../transport/transport.ts";
 import { createWebRoutes } from "../../transport/web/server/open.ts";
 import { traceOf } from "../../values/trace-of.ts";
+import { Http2Door } from "./http2-door.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { within } from "./within.ts";
 
@@ -79,7 +80,9 @@ export interface DoorOptions {
 
 /** Takes connections that were accepted elsewhere. */
 export interface Door {
-  take(socket: Socket): void;
+  take(socket: Duplex): void;
+  /** The same, of one that speaks HTTP/2. */
+  takeHttp2(socket: Duplex): void;
 }
 
 /** Makes a server that listens nowhere yet. */
@@ -94,6 +97,7 @@ class RoutingServer implements Server {
   readonly #outside = new HttpConnections();
   /** Those that speak another protocol now. */
   readonly #upgraded = new Set<Duplex>();
+  readonly #http2: Http2Door[] = [];
   readonly #requests = new OpenRequests();
   readonly #reading = { bytes: 0 };
   #draining = false;
@@ -114,7 +118,9 @@ class RoutingServer implements Server {
     const server = this.#serve(options);
     // It is with this event that Node begins to look for connections that are idle, or whose headers are late.
     server.emit("listening");
-    return { take: (socket) => server.emit("connection", socket) };
+    const http2 = new Http2Door(server);
+    this.#http2.push(http2);
+    return { take: (socket) => server.emit("connection", socket), takeHttp2: (socket) => http2.take(socket) };
   }
 
   async drain(drainMs: number, over?: () => void): Promise<boolean> {
@@ -122,6 +128,7 @@ class RoutingServer implements Server {
     this.#draining = true;
     for (const connection of this.#connections) connection.goaway();
     this.#requests.close();
+    for (const http2 of this.#http2) http2.close();
     // No more is accepted. The server's own `close` would end connections on which a call may just be on its way.
     for (const server of this.#servers) NetServer.prototype.close.call(server);
     const timeout = Promise.withResolvers<boolean>();

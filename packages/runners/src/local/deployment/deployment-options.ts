@@ -1,6 +1,7 @@
 import type { AppDataPlace } from "../folder/app-data.ts";
 import type { RunFolder } from "../folder/run-folder.ts";
 import type { Watchdog } from "../folder/watchdog.ts";
+import type { ExposureCertificates } from "../ports/exposures.ts";
 import type { PortMemory } from "../ports/port-memory.ts";
 import type { Inspected } from "../replica/inspect.ts";
 import type { Clock } from "../replica/restart-policy.ts";
@@ -10,6 +11,7 @@ export interface DeploymentOptions {
   readonly folder: RunFolder;
   readonly watchdog: Watchdog;
   readonly ports: PortMemory;
+  readonly certificates: ExposureCertificates;
   readonly clock: Clock;
   readonly startTimeoutMs: number;
   /** The environment of whoever deploys. */

@@ -156,7 +156,7 @@ export class Deployment {
       for (const service of this.services) {
         if (wanted.includes(service)) continue;
         await this.#rollout.shrink(service, 0);
-        service.exposure?.port.close();
+        service.exposure?.close();
         this.#services.delete(service.name);
       }
       this.#release = release;
@@ -183,7 +183,7 @@ export class Deployment {
   }
 
   async #close(end: () => Promise<void>): Promise<void> {
-    for (const service of this.#services.values()) service.exposure?.port.close();
+    for (const service of this.#services.values()) service.exposure?.close();
     await end();
     this.#broadcast.close();
     this.#gone.abort();

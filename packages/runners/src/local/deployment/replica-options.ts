@@ -59,5 +59,6 @@ export function toReplicaOptions(
     },
     greet: () => ({ type: "directory", services: members() }),
     suspect: because,
+    certificate: async (host) => (await service.exposure?.certificates?.find(host)) ?? null,
   };
 }

@@ -26,8 +26,9 @@ export class Rollout {
   async expose(service: DeployedService): Promise<void> {
     const { exposure, topology } = service;
     if (exposure !== undefined && exposure.declared === JSON.stringify(topology.exposed)) return;
-    service.exposure = await openExposure(topology, this.#surroundings.options.ports, () => service.replicas);
-    exposure?.port.close();
+    const { ports, certificates } = this.#surroundings.options;
+    service.exposure = await openExposure(topology, ports, () => service.replicas, certificates);
+    exposure?.close();
   }
 
   async resize(service: DeployedService, count: number, release: Release, work: Work): Promise<void> {

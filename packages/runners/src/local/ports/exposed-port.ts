@@ -103,9 +103,9 @@ export class ExposedPort {
 }
 
 /** An address that can be called from this machine. */
-export function toEndpoint({ host }: Pick<Expose, "host">, port: number): string {
+export function toEndpoint({ host, tls }: Pick<Expose, "host" | "tls">, port: number): string {
   const local = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${local.includes(":") ? `[${local}]` : local}:${port}`;
+  return `${tls === undefined ? "http" : "https"}://${local.includes(":") ? `[${local}]` : local}:${port}`;
 }
 
 /** The error of a port that is taken. `owner`: who has it, if that is known. */

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { FromReplica, Member, ToReplica } from "@hadron/core/spi";
+import type { Certificate, FromReplica, Member, ToReplica } from "@hadron/core/spi";
 import { HadronError, isErrorCode } from "@hadron/core/spi";
 import type { Exit } from "./exit.ts";
 import { HangWatch } from "./hang-watch.ts";
@@ -19,6 +19,8 @@ export interface IncarnationOptions {
   readonly line: (line: string) => void;
   /** It saw a peer go away, and asks why. */
   readonly suspect: (service: string, name: string) => Promise<string | null>;
+  /** See {@link ReplicaOptions.certificate}. */
+  readonly certificate: (host: string | undefined) => Promise<Certificate | null>;
   /** Its state changed. */
   readonly changed: (incarnation: Incarnation) => void;
 }
@@ -164,6 +166,10 @@ export class Incarnation {
     else if (message.type === "suspect") {
       const { id, service, name } = message;
       void this.#options.suspect(service, name).then((reason) => this.send({ type: "because", id, reason }));
+    } else if (message.type === "certificate?") {
+      const { id, host } = message;
+      const answer = (certificate: Certificate | null) => this.send({ type: "certificate", id, certificate });
+      this.#options.certificate(host ?? undefined).then(answer, () => answer(null));
     }
   }
 

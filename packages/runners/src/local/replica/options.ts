@@ -1,4 +1,4 @@
-import type { ToReplica } from "@hadron/core/spi";
+import type { Certificate, ToReplica } from "@hadron/core/spi";
 import type { Launch } from "./replica-process.ts";
 import type { Clock } from "./restart-policy.ts";
 
@@ -27,4 +27,6 @@ export interface ReplicaOptions {
   readonly greet: () => ToReplica;
   /** It saw a peer go away, and asks why. */
   readonly suspect: (service: string, name: string) => Promise<string | null>;
+  /** An outside caller asks for a host by TLS. */
+  readonly certificate: (host: string | undefined) => Promise<Certificate | null>;
 }
