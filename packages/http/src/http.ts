@@ -39,9 +39,9 @@ export function http<K extends string>(routes: Routes<K>, options: HttpOptions =
   const entries = Object.entries<Given>(routes);
   const own = entries.map(([key, given]) => [key, toMounted(key, given)] as const);
   const told = options.openapi === true ? {} : options.openapi;
-  const openapi = (service: string) => toOpenApi(own, { title: service, ...told });
-  const mounted = told === undefined ? own : [...own, toDocumentRoute(told, openapi)];
   const resolved = resolveOptions(options);
+  const openapi = (service: string) => toOpenApi(own, { title: service, ...told }, resolved.before);
+  const mounted = told === undefined ? own : [...own, toDocumentRoute(told, openapi)];
   const hasSockets = mounted.some(([, value]) => value.kind === "socket");
   const heard = mounted.flatMap(([, value]) => (value.kind === "socket" ? (value.options.hears ?? []) : []));
   const sockets = new Sockets();

@@ -2,7 +2,7 @@ import { service } from "@hadron/core";
 import { secret } from "@hadron/core/spi";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { auth, files, http, raw, route } from "../src/index.ts";
+import { auth, below, files, http, raw, route } from "../src/index.ts";
 import { serve, serveService } from "./serve.ts";
 
 const Order = z.object({ what: z.string(), count: z.number().int() });
@@ -61,4 +61,31 @@ test("nobody finds the document who did not ask for it, or whom the filters keep
   await using guarded = await serveService(service("web", http(routes, { before, openapi: { path: "/api.json" } })));
   expect((await guarded.fetch("/api.json")).status).toBe(401);
   expect((await guarded.fetch("/api.json", { headers: { authorization: "Bearer doc-token" } })).status).toBe(200);
+});
+
+test("it says what guards ask for: of a whole app, below a prefix, of one route", async () => {
+  const sessions = { get: async () => undefined, set: async () => {}, delete: async () => {} };
+  const token = auth.bearer(secret("FRONT_DOC"));
+  const jwt = auth.bearer({ jwks: "https://id.example.com/jwks", issuer: "i", audience: "a" });
+  const part = http(
+    {
+      "GET /open": () => 1,
+      "GET /admin/users/:id": () => 1,
+      "GET /mine": route({ before: [auth.any(auth.session(sessions as never), jwt)] }, () => 1),
+      "GET /admin/both": route({ before: [auth.apiKey({ keys: secret("FRONT_DOC") })] }, () => 1),
+    },
+    { before: [below("/admin", token)], openapi: true },
+  );
+  await using web = await serveService(service("web", part));
+  const { paths, components } = (await (await web.fetch("/openapi.json")).json()) as any;
+  expect(paths["/open"].get.security).toBe(undefined);
+  expect(paths["/admin/users/{id}"].get.security).toEqual([{ bearer: [] }]);
+  expect(paths["/mine"].get.security).toEqual([{ "session.__Host-session": [] }, { jwt: [] }]);
+  expect(paths["/admin/both"].get.security).toEqual([{ bearer: [], "apiKey.x-api-key": [] }]);
+  expect(components.securitySchemes).toEqual({
+    bearer: { type: "http", scheme: "bearer" },
+    jwt: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+    "session.__Host-session": { type: "apiKey", in: "cookie", name: "__Host-session" },
+    "apiKey.x-api-key": { type: "apiKey", in: "header", name: "x-api-key" },
+  });
 });

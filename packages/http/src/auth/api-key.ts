@@ -1,7 +1,7 @@
 import { HadronError } from "@hadron/core";
 import type { Secret } from "@hadron/core/spi";
 import { digest, isSecret, type Keeps, type Known, readPairs, sameText, usesOf } from "./kept.ts";
-import { type Auth, toAuth } from "./scheme.ts";
+import { type Auth, toAuth, toldKey } from "./scheme.ts";
 
 export interface ApiKeyOptions {
   /**
@@ -36,6 +36,7 @@ export function apiKey({ keys, header = "x-api-key" }: ApiKeyOptions): Auth {
     {
       challenge: undefined,
       uses: usesOf(keys),
+      told: [toldKey("apiKey", "header", name)],
       async check({ headers }) {
         const key = headers[name];
         if (key === undefined) return undefined;

@@ -14,6 +14,7 @@ function any(...given: readonly Auth[]): Auth {
     {
       challenge: challenges.length === 0 ? undefined : challenges.join(", "),
       uses: schemes.flatMap(({ uses }) => uses),
+      told: schemes.flatMap(({ told }) => told),
       async check(credentials) {
         let refused: HadronError | undefined;
         for (const scheme of schemes) {

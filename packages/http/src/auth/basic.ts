@@ -26,6 +26,7 @@ export function basic({ users, realm = "Sign in" }: BasicOptions): Auth {
     {
       challenge: `Basic realm="${realm}", charset="UTF-8"`,
       uses: usesOf(users),
+      told: [{ name: "basic", scheme: { type: "http", scheme: "basic" } }],
       async check({ headers }) {
         const sent = /^basic +([\w+/=-]+) *$/i.exec(headers.authorization ?? "")?.[1];
         if (sent === undefined) return undefined;

@@ -34,6 +34,7 @@ function fixed(secret: Secret): Scheme {
   return {
     challenge: "Bearer",
     uses: usesOf(secret),
+    told: [{ name: "bearer", scheme: { type: "http", scheme: "bearer" } }],
     async check({ headers }) {
       const token = tokenIn(headers.authorization);
       if (token === undefined) return undefined;
@@ -59,6 +60,7 @@ function signed(options: TokenOptions): Scheme {
   return {
     challenge: "Bearer",
     uses: [],
+    told: [{ name: "jwt", scheme: { type: "http", scheme: "bearer", bearerFormat: "JWT" } }],
     async check({ headers }) {
       const token = tokenIn(headers.authorization);
       if (token === undefined) return undefined;

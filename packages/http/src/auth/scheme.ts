@@ -8,8 +8,22 @@ export interface Scheme {
   /** What `WWW-Authenticate` says of it; undefined: browsers need not know. */
   readonly challenge: string | undefined;
   readonly uses: NonNullable<Guard["uses"]>;
+  /** What an OpenAPI document says of it: one of these has to be shown. */
+  readonly told: readonly ToldScheme[];
   /** Undefined where there is nothing of this kind; UNAUTHENTICATED where it is nobody's. */
   check(credentials: Credentials): Promise<Shown | undefined>;
+}
+
+/** A security scheme of OpenAPI: https://spec.openapis.org/oas/v3.1.0#security-scheme-object. */
+export interface ToldScheme {
+  readonly name: string;
+  readonly scheme: Readonly<Record<string, string>>;
+}
+
+/** A scheme that is sent as a value of a header, or of a cookie. */
+export function toldKey(kind: string, where: "header" | "cookie", name: string): ToldScheme {
+  // The names of schemes have fewer characters than cookies.
+  return { name: `${kind}.${name.replace(/[^\w.-]/g, "-")}`, scheme: { type: "apiKey", in: where, name } };
 }
 
 /** Who it is, and what the answer says of that. */
@@ -42,6 +56,11 @@ export function toAuth<M extends object>(scheme: Scheme, more: M): Auth & M {
   };
   const authenticate: Guard["authenticate"] = async (credentials) => (await show(scheme, credentials)).user;
   return Object.assign(filter, { authenticate, uses: scheme.uses, [SCHEME]: scheme }, more);
+}
+
+/** What is told of a filter: undefined where it is none of those. */
+export function toldOf(filter: Filter): readonly ToldScheme[] | undefined {
+  return (filter as { [SCHEME]?: Scheme })[SCHEME]?.told;
 }
 
 /** The way behind a filter that {@link toAuth} made. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { HadronError, type User } from "@hadron/core";
 import { toCookies } from "../request/fields.ts";
 import { digest, type Keeps, type Known, usesOf } from "./kept.ts";
-import { type Auth, type Shown, toAuth } from "./scheme.ts";
+import { type Auth, type Shown, toAuth, toldKey } from "./scheme.ts";
 
 /** What is kept of a session, or of a user's sessions together. */
 export interface SessionKept {
@@ -83,7 +83,12 @@ export function session(sessions: KeepsSessions, options: SessionOptions = {}): 
     return { user, setCookie: await make(kept.user, kept.epoch) };
   };
   return toAuth(
-    { challenge: undefined, uses: usesOf(sessions), check: ({ headers }) => check(headers.cookie) },
+    {
+      challenge: undefined,
+      uses: usesOf(sessions),
+      told: [toldKey("session", "cookie", cookie)],
+      check: ({ headers }) => check(headers.cookie),
+    },
     {
       async start(user: Known) {
         return make(user, await epochOf(user.id));

@@ -1,9 +1,10 @@
 import type { Schema } from "@hadron/core";
 import { toJsonSchema } from "@hadron/core/spi";
 import type { Mounted } from "../handle/handle.ts";
-import type { OpenApiOptions } from "../handle/options.ts";
+import type { OpenApiOptions, ResolvedFilter } from "../handle/options.ts";
 import { parsePattern } from "../routes/pattern.ts";
 import type { RouteOptions } from "../routes/types.ts";
+import { filtersBefore, toSecurity } from "./security.ts";
 
 /** An OpenAPI document. */
 export interface OpenApiDocument {
@@ -22,8 +23,10 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 export function toOpenApi(
   mounted: readonly (readonly [key: string, Mounted])[],
   { title = "HTTP", version = "1" }: OpenApiOptions,
+  before: readonly ResolvedFilter[] = [],
 ): OpenApiDocument {
   const paths: Record<string, Record<string, unknown>> = {};
+  const securitySchemes: Record<string, unknown> = {};
   for (const [key, value] of mounted) {
     if (value.kind !== "route") continue;
     const { method, segments } = parsePattern(key);
@@ -36,9 +39,16 @@ export function toOpenApi(
     });
     const path = `/${parts.join("/")}`;
     paths[path] ??= {};
-    paths[path][(method ?? "get").toLowerCase()] = toOperation(value.options, names);
+    const statics = segments.map((segment) => (segment.kind === "static" ? segment.text : undefined));
+    const { requirements, schemes } = toSecurity(filtersBefore(before, statics, value.options.before));
+    for (const { name, scheme } of schemes) securitySchemes[name] = scheme;
+    const security = requirements.length === 0 ? {} : { security: requirements };
+    paths[path][(method ?? "get").toLowerCase()] = { ...toOperation(value.options, names), ...security };
   }
-  return { openapi: "3.1.0", info: { title, version }, paths, components: { schemas: { Problem: PROBLEM } } };
+  const schemas = { Problem: PROBLEM };
+  const guarded = Object.keys(securitySchemes).length > 0;
+  const components = guarded ? { schemas, securitySchemes } : { schemas };
+  return { openapi: "3.1.0", info: { title, version }, paths, components };
 }
 
 /** RFC 9457, with the code of ours. */
