@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "femto-cpu": ["@hadron/core", "@hadron/patterns", "@hadron/femto-cpu"],
   durable: ["@hadron/core", "@hadron/resources", "@hadron/durable"],
   wasm: ["@hadron/core", "@hadron/wasm"],
+  platform: ["@hadron/core", "@hadron/resources", "@hadron/wasm", "@hadron/platform"],
 };
 
 test("every package has its rule", () => {
@@ -35,7 +36,7 @@ test.each(Object.entries(ALLOWED))("sources of %s import only what they may", (n
   expect(wrong).toEqual([]);
 });
 
-test.each(["patterns", "resources", "http", "durable", "femto-cpu", "wasm"])(
+test.each(["patterns", "resources", "http", "durable", "femto-cpu", "wasm", "platform"])(
   "%s reaches core by its front doors",
   (name) => {
     const inside = /^@hadron\/core\/(?!spi$|testing$)/;

@@ -19,4 +19,5 @@ export type { Hold, HoldOptions } from "./lock/lock.ts";
 export type { Pending, SendOptions } from "./queue/queue.ts";
 export { type ElectedOptions, elected, type Leadership } from "./work/elected.ts";
 export { type EveryContext, type EveryOptions, every } from "./work/every.ts";
+export { type NextDue, toNextDue } from "./work/next-due.ts";
 export type { Occasion } from "./work/schedule.ts";

@@ -99,6 +99,7 @@ export class GuestReplica {
         return { bytes: await fetchGranted(question.url, { grants: net, signal, maxBytes: outputBytes }) };
       case "input":
       case "output":
+      case "admin":
         throw new HadronError("INTERNAL", `a call without streams asked for its ${question.kind}`);
     }
   }
@@ -139,6 +140,7 @@ async function toThreadSetup(declared: DeclaredModule): Promise<Omit<ThreadSetup
       random: options.random,
       kv: options.kv !== undefined,
       net: options.net.length > 0,
+      admin: false,
     },
   };
 }

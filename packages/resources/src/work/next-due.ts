@@ -2,6 +2,8 @@ import { HadronError } from "@hadron/core/spi";
 import { Cron } from "croner";
 import type { NextDue } from "./schedule.ts";
 
+export type { NextDue };
+
 /** Reads a cron line. INVALID_DECLARATION where it, or the time zone, is none. */
 export function toNextDue(line: string, timezone: string): NextDue {
   try {

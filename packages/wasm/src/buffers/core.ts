@@ -1,8 +1,11 @@
 import { GuestError } from "../guest/error.ts";
 import type { GuestFunction } from "../guest/function.ts";
+import type { AdminWish } from "../guest/protocol.ts";
 import { packMap } from "./exchange.ts";
 import type { BufferGuest } from "./guest.ts";
 
+/** Numbers that a module is called with by name. */
+const MOST_ARGUMENTS = 64;
 /** What is returned where something is not there. */
 const ABSENT = 0xffff;
 
@@ -14,9 +17,7 @@ export function coreFunctions(guest: BufferGuest): Record<string, GuestFunction>
     if (buffer === undefined) throw new GuestError("HANDLER_FAILED", `it uses a buffer ${id} that it does not have`);
     return buffer;
   };
-  const refuse = (what: string) => () => {
-    throw new GuestError("PERMISSION_DENIED", `it may not ${what}: that is granted by a platform alone`);
-  };
+  const wish = (wish: AdminWish) => guest.ask({ kind: "admin", wish });
   return {
     get_input_buffer_id: () => buffers.input,
     get_output_buffer_id: () => buffers.output,
@@ -69,10 +70,28 @@ export function coreFunctions(guest: BufferGuest): Record<string, GuestFunction>
       guest.log(memory.text(pointer, length));
       return length;
     },
-    get_blob_tech_id_from_name: refuse("look for modules"),
-    get_blob_bytes_as_string: refuse("read modules"),
-    call_function: refuse("call modules by name"),
-    get_status: refuse("ask how the platform does"),
+    get_blob_tech_id_from_name: (pointer: number, length: number) =>
+      buffers.create(wish({ kind: "digest", name: memory.text(pointer, length) }).bytes ?? new Uint8Array()),
+    get_blob_bytes_as_string: (pointer: number, length: number) =>
+      buffers.create(wish({ kind: "bytes", digest: memory.text(pointer, length) }).bytes ?? new Uint8Array()),
+    call_function: (...given: number[]) => {
+      const text = (at: number) => memory.text(given[at] ?? 0, given[at + 1] ?? 0);
+      const count = (given[5] ?? 0) >>> 0;
+      if (count > MOST_ARGUMENTS) throw new GuestError("TOO_LARGE", `it calls with ${count} arguments`);
+      const { bytes, result = 0 } = wish({
+        kind: "call",
+        name: text(0),
+        start: text(2),
+        arguments: Array.from({ length: count }, (_, at) => memory.u32((given[4] ?? 0) + 4 * at) | 0),
+        mode: text(6),
+        input: found(given[8] ?? 0).bytes,
+        file: text(10),
+        argv: text(12),
+      });
+      buffers.append(found(given[9] ?? 0), bytes ?? new Uint8Array());
+      return result;
+    },
+    get_status: () => buffers.create(wish({ kind: "status" }).bytes ?? new Uint8Array()),
     is_trace: () => 0,
   };
 }

@@ -27,6 +27,8 @@ export interface GuestGrants {
   readonly random: boolean;
   readonly kv: boolean;
   readonly net: boolean;
+  /** Whether it may ask for what is the platform's, which hosts it. */
+  readonly admin: boolean;
 }
 
 export interface GuestLimits {
@@ -52,11 +54,36 @@ export interface ThreadSetup {
 export type GuestInput =
   /** `bytes` undefined: they are asked for as they are read. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array | undefined; readonly isStreamed: boolean }
-  | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] };
+  | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] }
+  | HostedInput;
+
+/** A call of a module that is not a handler of an app: all that is decided anew for each. */
+export interface HostedInput {
+  readonly kind: "hosted";
+  readonly start: string;
+  readonly values: readonly (number | bigint)[];
+  readonly bytes: Uint8Array;
+  /** Of the input buffer, in lower case. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface HostedOutput {
+  readonly kind: "hosted";
+  /** What was returned, or the exit status. */
+  readonly result: number | bigint;
+  readonly bytes: Uint8Array;
+  /** Of the output buffer. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Of the output buffer; undefined where none was written. */
+  readonly status: number | undefined;
+}
 
 export type GuestOutput =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] };
+  | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] }
+  | HostedOutput;
 
 /** Why a call came to nothing. */
 export interface GuestFailure {
@@ -78,9 +105,38 @@ export type Question =
   | { readonly kind: "kv.get"; readonly key: string }
   | { readonly kind: "kv.set"; readonly key: string; readonly value: Uint8Array }
   | { readonly kind: "kv.list"; readonly prefix: string }
-  | { readonly kind: "fetch"; readonly url: string };
+  | { readonly kind: "fetch"; readonly url: string }
+  | { readonly kind: "admin"; readonly wish: AdminWish };
 
-/** Bytes, or entries, or nothing: the end of the input, a key that is not there. */
+/** What a guest may want of the platform that hosts it. */
+export type AdminWish =
+  | { readonly kind: "digest"; readonly name: string }
+  | { readonly kind: "bytes"; readonly digest: string }
+  | { readonly kind: "status" }
+  | {
+      readonly kind: "file";
+      readonly method: string;
+      readonly path: string;
+      readonly contentType: string;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly start: string;
+      readonly arguments: readonly number[];
+      readonly mode: string;
+      readonly input: Uint8Array;
+      readonly file: string;
+      readonly argv: string;
+    };
+
+/** Bytes, or entries, or nothing: the end of the input, a key that is not there. Of a call by name what it returned, too. */
 export type Answer =
-  | { readonly ok: true; readonly bytes?: Uint8Array; readonly entries?: readonly (readonly [string, Uint8Array])[] }
+  | {
+      readonly ok: true;
+      readonly bytes?: Uint8Array;
+      readonly entries?: readonly (readonly [string, Uint8Array])[];
+      readonly result?: number;
+    }
   | { readonly ok: false; readonly failure: GuestFailure };

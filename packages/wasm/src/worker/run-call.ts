@@ -3,7 +3,18 @@ import type { ErrorCode } from "@hadron/core";
 import { ExchangeBuffers } from "../buffers/exchange.ts";
 import { GuestError } from "../guest/error.ts";
 import { OutOfBounds } from "../guest/memory.ts";
-import type { Answer, FromThread, GuestInput, GuestOutput, Question, ThreadSetup } from "../guest/protocol.ts";
+import type {
+  AdminWish,
+  Answer,
+  FromThread,
+  GuestInput,
+  GuestOutput,
+  HostedInput,
+  HostedOutput,
+  ModuleSetup,
+  Question,
+  ThreadSetup,
+} from "../guest/protocol.ts";
 import { type CallWorld, Instance } from "./instance.ts";
 import { Log, Output } from "./output.ts";
 
@@ -21,6 +32,7 @@ export function runCall(
   const log = new Log(limits.logBytes);
   try {
     const world = toWorld(setup, input, log, ask);
+    if (input.kind === "hosted") return { type: "done", output: runHosted(main, world, input), log: log.toString() };
     const values = input.kind === "numbers" ? input.values : [];
     const outcome = new Instance(main, world).call(main.entryPoint.start, values);
     if ("status" in outcome && outcome.status !== 0) return fail(log, main.label, exitStatus(outcome.status));
@@ -31,13 +43,31 @@ export function runCall(
   }
 }
 
+/** A hosted module's exit status is a part of its answer, as are status and headers. */
+function runHosted(main: ModuleSetup, world: CallWorld, { start, values, headers }: HostedInput): HostedOutput {
+  const given = world.buffers.find(world.buffers.input);
+  for (const [name, value] of headers) given?.headers.set(name, value);
+  const outcome = new Instance(main, world).call(start, values);
+  const returned = "status" in outcome ? outcome.status : outcome.returned;
+  const result = typeof returned === "number" || typeof returned === "bigint" ? returned : 0;
+  const answer = world.buffers.find(world.buffers.output);
+  return {
+    kind: "hosted",
+    result,
+    bytes: answered(world),
+    headers: [...(answer?.headers ?? [])],
+    status: answer?.status,
+  };
+}
+
 function toWorld(
-  { grants, limits, main }: Pick<ThreadSetup, "main" | "grants" | "limits">,
+  { grants: granted, limits, main }: Pick<ThreadSetup, "main" | "grants" | "limits">,
   input: GuestInput,
   log: Log,
   ask: CallWorld["ask"],
 ): CallWorld {
-  const bytes = input.kind === "bytes" ? input.bytes : new Uint8Array();
+  const bytes = input.kind === "numbers" ? new Uint8Array() : input.bytes;
+  const grants = input.kind === "hosted" ? { ...granted, args: input.args, env: input.env } : granted;
   const output = new Output(limits.outputBytes);
   const isStreamed = input.kind === "bytes" && input.isStreamed;
   let rest = bytes ?? new Uint8Array();
@@ -67,6 +97,12 @@ function toWorld(
       if (question.kind.startsWith("kv.") && !grants.kv) {
         throw new GuestError("PERMISSION_DENIED", "it asks for a key-value store, and was granted none: { kv: store }");
       }
+      if (question.kind === "admin" && !grants.admin) {
+        throw new GuestError(
+          "PERMISSION_DENIED",
+          `it may not ${WISHES[question.wish.kind]}: that is granted by a platform alone`,
+        );
+      }
       if (question.kind === "fetch" && !grants.net) {
         throw new GuestError(
           "PERMISSION_DENIED",
@@ -94,15 +130,26 @@ function sameEachTime(seed: string): (target: Uint8Array) => void {
   };
 }
 
+const WISHES: Readonly<Record<AdminWish["kind"], string>> = {
+  digest: "look for modules",
+  bytes: "read modules",
+  call: "call modules by name",
+  status: "ask how the platform does",
+  file: "plug files",
+};
+
 /** A guest of the guest API answers in its output buffer, or by what it writes. */
+function answered({ output, buffers }: CallWorld): Uint8Array {
+  const bytes = buffers.find(buffers.output)?.bytes ?? new Uint8Array();
+  return bytes.length > 0 ? bytes : output.toBytes();
+}
+
 function toOutput(kind: "bytes" | "numbers", world: CallWorld, returned: unknown): GuestOutput {
   if (kind === "numbers") {
     const values = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
     return { kind, values };
   }
-  const written = world.output.toBytes();
-  const answered = world.buffers.find(world.buffers.output)?.bytes ?? new Uint8Array();
-  return { kind, bytes: answered.length > 0 ? answered : written };
+  return { kind, bytes: answered(world) };
 }
 
 function exitStatus(status: number): GuestError {

@@ -1,0 +1,40 @@
+;; Filters and handlers of HTTP, written against the guest API's second generation.
+(module
+  (import "core" "get_input_buffer_id" (func $input (result i32)))
+  (import "core" "get_output_buffer_id" (func $output (result i32)))
+  (import "core" "read_exchange_buffer_headers" (func $headers (param i32) (result i32)))
+  (import "core" "read_exchange_buffer" (func $read (param i32 i32 i32) (result i32)))
+  (import "core" "write_exchange_buffer" (func $write (param i32 i32 i32) (result i32)))
+  (import "core" "write_exchange_buffer_header" (func $header (param i32 i32 i32 i32 i32) (result i32)))
+  (import "core" "write_exchange_buffer_status_code" (func $status (param i32 i32) (result i32)))
+  (import "core" "call_function"
+    (func $call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "core" "persistence_set" (func $keep (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (data (i32.const 0) "forbiddenx-userannuppercase_startposixtick")
+  ;; Answers with the packed headers of its input.
+  (func (export "echo") (result i32)
+    (local $length i32)
+    (local.set $length (call $read (call $headers (call $input)) (i32.const 1024) (i32.const 65536)))
+    (drop (call $write (call $output) (i32.const 1024) (local.get $length)))
+    (drop (call $status (call $output) (i32.const 201)))
+    (i32.const 0))
+  (func (export "deny") (result i32)
+    (drop (call $status (call $output) (i32.const 403)))
+    (drop (call $write (call $output) (i32.const 0) (i32.const 9)))
+    (i32.const 1))
+  ;; Says who it is: x-user: ann.
+  (func (export "pass") (result i32)
+    (drop (call $header (call $output) (i32.const 9) (i32.const 6) (i32.const 15) (i32.const 3)))
+    (i32.const 0))
+  (func (export "fail") (result i32) (unreachable))
+  (func (export "odd") (result i32) (drop (call $status (call $output) (i32.const 99))) (i32.const 0))
+  ;; Keeps its input's size under "tick".
+  (func (export "tick") (result i32)
+    (drop (call $read (call $input) (i32.const 1024) (i32.const 64)))
+    (drop (call $keep (i32.const 38) (i32.const 4) (i32.const 1024) (i32.const 4)))
+    (i32.const 0))
+  ;; Passes its input on to the module "uppercase".
+  (func (export "other") (result i32)
+    (call $call (i32.const 18) (i32.const 9) (i32.const 27) (i32.const 6) (i32.const 0) (i32.const 0)
+      (i32.const 33) (i32.const 5) (call $input) (call $output) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))))
