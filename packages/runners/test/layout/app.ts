@@ -13,6 +13,7 @@ export interface TestApp extends AsyncDisposable {
   readonly root: string;
   /** Writes files, and links where the text begins with `-> `. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
+  writeBytes(path: string, bytes: Uint8Array): Promise<void>;
   layout(entry?: string, said?: Partial<Pick<Program, "packages">> & { services?: readonly object[] }): Promise<Layout>;
   /** Runs a layout as a replica is, while the developer's folder is away, and returns the JSON that it prints. */
   execute(layout: Layout, env?: Readonly<Record<string, string>>): Promise<any>;
@@ -30,6 +31,10 @@ export async function testApp(): Promise<TestApp> {
         if (text.startsWith("-> ")) await symlink(text.slice(3), join(root, path));
         else await writeFile(join(root, path), text);
       }
+    },
+    async writeBytes(path, bytes) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), bytes);
     },
     layout: (entry = "app.ts", { packages, services = [] } = {}) => {
       const program = { entry: resolve(root, entry), topology: { app: "app", services }, packages };

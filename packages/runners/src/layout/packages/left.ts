@@ -83,7 +83,8 @@ export function packagesToLeave(inputs: readonly BundleInput[], overrides: Overr
     if (owner === undefined) continue;
     const { directory, name } = owner;
     const bundledBy = overrides.bundle.get(name);
-    const hasAddon = imports.some((found) => found.path?.endsWith(".node"));
+    // By a name in full, or as one of those that a computed name may mean.
+    const hasAddon = path.endsWith(".node") || imports.some((found) => found.path?.endsWith(".node"));
     if (bundledBy !== undefined && hasAddon) {
       throw new HadronError(
         "FAILED_PRECONDITION",
