@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { deployChat, tryChat } from "../../../../examples/test/try-chat.ts";
+import { deployChat, tryChat, tryScaling } from "../../../../examples/test/try-chat.ts";
 import { nodes, skip, useNamespace } from "./cluster.ts";
 
 const { env, name, api } = useNamespace();
@@ -8,7 +8,12 @@ const here = nodes.some(({ isHere }) => isHere);
 
 describe.skipIf(skip !== undefined || !here)(`sockets on a cluster (${skip ?? "there is one"})`, () => {
   test("a chat over two pods: everybody hears everybody, in one order", async () => {
-    await deployChat("kubernetes", async () => tryChat(await findAddress()), env);
+    const attempt: Parameters<typeof deployChat>[1] = async (_, type) => {
+      const url = await findAddress();
+      await tryChat(url);
+      await tryScaling(url, type);
+    };
+    await deployChat("kubernetes", attempt, env);
   }, 300_000);
 });
 
