@@ -1,6 +1,7 @@
 /** Durable programs: functions whose execution is an event log. */
 export { type Durable, durable } from "./declare/durable.ts";
 export type { DurableService, RunHandle } from "./declare/handle.ts";
+export type { DurableOptions } from "./declare/options.ts";
 export type { Attempt } from "./engine/command.ts";
 export { type ExecOptions, exec } from "./exec/exec.ts";
 export type { ExecResult } from "./exec/run-program.ts";

@@ -14,8 +14,10 @@ import { findStore } from "@hadron/resources/store";
 import { Owner } from "../owner/owner.ts";
 import { type Children, createProgramHost } from "../owner/program-host.ts";
 import { Runs } from "../owner/runs.ts";
+import type { Slots } from "../owner/slots.ts";
 import { logs } from "../verbs/logs.ts";
 import { createOffers, type DurableService } from "./handle.ts";
+import { type DurableOptions, toSlots } from "./options.ts";
 import { createProcedures } from "./procedures.ts";
 
 /** Of the time that a replica has to drain, what a step at work may take of it: then there is time to let go of runs. */
@@ -29,6 +31,8 @@ export type Durable<I, O> = ((...input: unknown extends I ? [input?: I] : [input
  * Makes a service of a durable program: a function whose execution is an event log. It survives a crash at any instruction,
  * and goes on where it was, in whichever replica. What it does outside it does in steps.
  *
+ * `concurrency` says how many of its runs are under way at once, across all replicas.
+ *
  * The service's value starts runs and gives handles of them; called as a function, it is a run of its own, awaited.
  *
  * @example
@@ -40,21 +44,25 @@ export type Durable<I, O> = ((...input: unknown extends I ? [input?: I] : [input
  * const one = await order.start(o, { id: `order/${o.id}` });
  * await one.result();
  */
-export function durable<I = unknown, O = unknown>(program: (input: I) => O): Part<Durable<I, Awaited<O>>> {
+export function durable<I = unknown, O = unknown>(
+  program: (input: I) => O,
+  options?: DurableOptions<NoInfer<I>>,
+): Part<Durable<I, Awaited<O>>> {
   if (typeof program !== "function") {
     throw new HadronError("INVALID_DECLARATION", "durable(program): the program is not a function.");
   }
+  const slots = toSlots(options);
   const part = pattern({
     name: "durable",
     children: {},
     needs: { uses: [logs] },
     offers: (service) => createOffers<I, Awaited<O>>(service),
-    root: () => createRoot(program),
+    root: () => createRoot(program, slots),
   });
   return part as unknown as Part<Durable<I, Awaited<O>>>;
 }
 
-function createRoot(program: (input: any) => unknown): Handler {
+function createRoot(program: (input: any) => unknown, slots: Slots | undefined): Handler {
   let runs: Runs | undefined;
   let working: Promise<void> | undefined;
   let isDurable: Children["isDurable"] = () => false;
@@ -73,7 +81,7 @@ function createRoot(program: (input: any) => unknown): Handler {
       const host = hostHere();
       if (host === undefined) throw new HadronError("INTERNAL", "A durable program was started outside of a replica.");
       const client = await findStore(logs);
-      runs = new Runs(client, clock, service);
+      runs = new Runs(client, clock, service, slots);
       const children = toChildren(host, service);
       isDurable = children.isDurable;
       const programHost = createProgramHost(host, children);
@@ -82,6 +90,7 @@ function createRoot(program: (input: any) => unknown): Handler {
         clock,
         log,
         program: service,
+        limit: slots?.limit,
         graceMs: GRACE_PART * (host.app?.services.get(service)?.topology.limits.drainMs ?? 0),
         signal,
         engine: {

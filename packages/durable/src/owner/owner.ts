@@ -17,6 +17,8 @@ export interface OwnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly program: string;
+  /** How many runs of one slot may have begun; undefined: as many as there are. */
+  readonly limit: number | undefined;
   readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
   /** A step at work is waited for so long at its end, in milliseconds. */
   readonly graceMs: number;
@@ -36,6 +38,8 @@ export class Owner {
   #after = 0;
   /** An answer may have been lost, or a run was dropped that this holder still has. */
   #mayMiss = false;
+  /** This holder has not been answered yet. */
+  #isNew = true;
   /** Ends the question that is asked now. */
   #asking = new AbortController();
 
@@ -70,18 +74,22 @@ export class Owner {
   }
 
   async #claim(): Promise<void> {
-    const { store, program, clock, signal: stopping } = this.#options;
+    const { store, program, limit, clock, signal: stopping } = this.#options;
     this.#asking = new AbortController();
     const signal = AbortSignal.any([stopping, this.#asking.signal]);
     const known = this.#mayMiss ? [...this.#sessions.keys()] : undefined;
     const holder = this.#holder;
     const { runs, messages } = await store.link.claimRuns(
-      { kind: "claim-runs", program, holder, most: MOST, leaseMs: LEASE_MS, after: this.#after, known },
+      {
+        ...{ kind: "claim-runs", program, holder, most: MOST, leaseMs: LEASE_MS },
+        ...{ after: this.#after, known, limit, isFirst: this.#isNew },
+      },
       this.#sessions.size === 0 && !this.#mayMiss ? WAIT_MS : Math.min(WAIT_MS, LEASE_MS * 5),
       signal,
     );
     if (known !== undefined) this.#mayMiss = false;
     if (holder !== this.#holder) return;
+    this.#isNew = false;
     // It asked long ago, and was given them at some time since. Where that was too long, an append will tell.
     if (runs.length > 0) this.#keptAt = clock.now();
     for (const run of runs) this.#begin(run);

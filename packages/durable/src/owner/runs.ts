@@ -8,6 +8,7 @@ import { type ShownEvent, toShown } from "../log/shown.ts";
 import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
 import { type Awaited, viewOf } from "../log/view.ts";
+import { type Slots, slotOf } from "./slots.ts";
 
 const PAGE = 1000;
 /** So long one question waits in the store. */
@@ -34,14 +35,17 @@ export class Runs {
   readonly store: StoreClient;
   readonly #clock: Clock;
   readonly #program: string;
+  readonly #slots: Slots | undefined;
 
-  constructor(store: StoreClient, clock: Clock, program: string) {
+  /** @param slots What limits its runs. @default nothing */
+  constructor(store: StoreClient, clock: Clock, program: string, slots?: Slots) {
     this.store = store;
     this.#clock = clock;
     this.#program = program;
+    this.#slots = slots;
   }
 
-  /** Starts a run, or finds the one of that id. */
+  /** Starts a run, or finds the one of that id. OVERLOADED where too many wait for their turn already. */
   async start(
     id: string,
     input: unknown,
@@ -57,7 +61,9 @@ export class Runs {
       parent,
     };
     const program = this.#program;
-    const { created } = await this.store.do({ kind: "start-run", program, id, event: toRunEvent(started) });
+    const slots = this.#slots;
+    const limits = slots === undefined ? {} : { slot: slotOf(slots, input), mostInSlot: slots.most };
+    const { created } = await this.store.do({ kind: "start-run", program, id, event: toRunEvent(started), ...limits });
     return { id, created };
   }
 
@@ -96,7 +102,8 @@ export class Runs {
   /** Puts something into a run's inbox. NOT_FOUND where there is none, FAILED_PRECONDITION where it is over. */
   async tell(id: string, message: Message, key?: string): Promise<{ readonly duplicate: boolean }> {
     const program = this.#program;
-    const { duplicate } = await this.store.do({ kind: "send-run", program, id, key, body: toBody(message) });
+    const isUrgent = message.kind === "cancel" || message.kind === "kill";
+    const { duplicate } = await this.store.do({ kind: "send-run", program, id, key, body: toBody(message), isUrgent });
     return { duplicate };
   }
 
@@ -131,6 +138,7 @@ export class Runs {
       program,
       id: newId,
       event: toRunEvent(first),
+      slot: facts.slot,
       more: rest.map(toRunEvent),
     } as const;
     const { created } = await this.store.do(fork);

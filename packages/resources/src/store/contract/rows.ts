@@ -26,6 +26,7 @@ export interface WaitingRow extends MessageRow {
 
 export interface RunRow {
   readonly number: number;
+  readonly program: string;
   readonly id: string;
   readonly state: RunState;
   readonly epoch: number;
@@ -34,6 +35,9 @@ export interface RunRow {
   readonly because: string | null;
   readonly started: number;
   readonly ended: number | null;
+  readonly slot: string | null;
+  /** 0: no. 1: it waits for its turn. 2: it waits no more, whatever the limit is. */
+  readonly parked: number;
 }
 
 type Read = (kept: string) => string;
@@ -60,7 +64,7 @@ export function toQueued(row: WaitingRow, now: number, read = asItIs): QueuedMes
 }
 
 export function toRunFacts(row: RunRow, read = asItIs): RunFacts {
-  const { number, id, state, epoch, length, holder, because, started, ended } = row;
+  const { number, id, state, epoch, length, holder, because, started, ended, slot } = row;
   return {
     run: number,
     id: read(id),
@@ -71,5 +75,6 @@ export function toRunFacts(row: RunRow, read = asItIs): RunFacts {
     because: because === null ? undefined : read(because),
     startedAt: started,
     endedAt: ended ?? undefined,
+    slot: slot === null ? undefined : read(slot),
   };
 }

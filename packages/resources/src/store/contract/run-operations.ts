@@ -13,7 +13,7 @@ export interface RunEvent {
   readonly body: Uint8Array;
 }
 
-/** Begins a run with its first event, unless there is one of that id. */
+/** Begins a run with its first event, unless there is one of that id. OVERLOADED where its slot has no room. */
 export interface StartRun {
   readonly kind: "start-run";
   readonly program: string;
@@ -21,6 +21,10 @@ export interface StartRun {
   readonly event: RunEvent;
   /** Events of another run, of which this one is a fork. @default none */
   readonly more?: readonly RunEvent[];
+  /** Whose runs share a limit: see {@link ClaimRuns}. @default none has a limit on it */
+  readonly slot?: string | undefined;
+  /** How many of its slot may be there that are not over, with this one. @default as many as come */
+  readonly mostInSlot?: number | undefined;
 }
 
 /** Takes runs that have something to do: new ones, those whose time has come, those whose owner is not heard of any more. */
@@ -34,6 +38,13 @@ export interface ClaimRuns {
   readonly after: number;
   /** An answer may have been lost: which runs the holder knows of, so that it is told of the others that are its. @default all */
   readonly known: readonly number[] | undefined;
+  /**
+   * How many runs of one slot may have begun and not be over, whoever owns them: another one waits for its turn, until one of them
+   * is over. @default as many as there are
+   */
+  readonly limit?: number | undefined;
+  /** It is the holder's first claim: its limit may be another than that by which runs were sent to wait. */
+  readonly isFirst?: boolean;
 }
 
 /** An owner lives: keeps all its runs. */
@@ -84,6 +95,8 @@ export interface SendRun {
   /** A second message of this key is refused: `duplicate`. */
   readonly key: string | undefined;
   readonly body: Uint8Array;
+  /** A run that waits for its turn need not wait for this. */
+  readonly isUrgent?: boolean;
 }
 
 /** Lets a paused run go on. NOT_FOUND where there is none. */
@@ -102,8 +115,9 @@ export interface RunResults {
     readonly nextInMs: number | undefined;
   };
   readonly "keep-runs": Record<never, never>;
-  /** Who was told: the program, and the owner that its run has. */
+  /** Who was told: the program, and the owner that its run has; and whether it is another run's turn now. */
   readonly "append-run": {
+    readonly freed?: boolean;
     readonly told: { readonly program: string; readonly holder: string | undefined } | undefined;
   };
   readonly "send-run": { readonly duplicate: boolean; readonly holder: string | undefined };
@@ -152,6 +166,8 @@ export interface RunFacts {
   readonly because: string | undefined;
   readonly startedAt: number;
   readonly endedAt: number | undefined;
+  /** Whose runs share a limit with it. */
+  readonly slot: string | undefined;
 }
 
 export interface RunAnswers {

@@ -38,6 +38,7 @@ const TABLES: readonly Copied[] = [
     columns: {
       ...{ number: "bigint", program: "text", id: "text", state: "text", epoch: "bigint", length: "bigint" },
       ...{ holder: "text", wake: "bigint", because: "text", started: "bigint", ended: "bigint" },
+      ...{ slot: "text", parked: "bigint" },
     },
     order: "number",
   },

@@ -7,7 +7,20 @@ import { RUN_FUNCTIONS } from "./functions/runs.ts";
 import { TABLES } from "./tables.ts";
 
 /** Each step takes the schema from the version that its place says to the next. A step that was released is never changed. */
-const STEPS: readonly string[] = [TABLES + ENTRY_FUNCTIONS + QUEUE_FUNCTIONS + RUN_FUNCTIONS + COMMIT_FUNCTIONS];
+const STEPS: readonly string[] = [
+  TABLES,
+  `
+  alter table hadron.run add column slot text collate "C", add column parked int not null default 0;
+  create index run_slot on hadron.run (program, slot, epoch) where slot is not null and state <> 'ended';
+  create index run_parked on hadron.run (program, slot, number) where parked = 1;
+  `,
+];
+
+/** Made anew with each step: they are code, and keep nothing. */
+const FUNCTIONS = (ENTRY_FUNCTIONS + QUEUE_FUNCTIONS + RUN_FUNCTIONS + COMMIT_FUNCTIONS).replaceAll(
+  "create function",
+  "create or replace function",
+);
 
 const POSTGRES_SCHEMA_VERSION = STEPS.length;
 
@@ -41,6 +54,7 @@ export async function migrateStore(client: Client): Promise<void> {
       );
     }
     for (const step of STEPS.slice(found)) await client.query(step);
+    if (found < POSTGRES_SCHEMA_VERSION) await client.query(FUNCTIONS);
     if (found === 0) await client.query("insert into hadron.store_version values ($1)", [POSTGRES_SCHEMA_VERSION]);
     else await client.query("update hadron.store_version set version = $1", [POSTGRES_SCHEMA_VERSION]);
     await client.query("commit");

@@ -47,8 +47,10 @@ export class RunWaits implements Disposable {
    */
   async claim(claim: ClaimRuns, waitMs: number, signal: AbortSignal, over: AbortSignal): Promise<ClaimedRuns> {
     const until = this.#time.now() + waitMs;
+    let asked = claim;
     for (;;) {
-      const { runs, messages, nextInMs } = (await this.#own(claim)) as RunResults["claim-runs"];
+      const { runs, messages, nextInMs } = (await this.#own(asked)) as RunResults["claim-runs"];
+      asked = { ...claim, isFirst: false };
       if (signal.aborted) {
         await Promise.all(runs.map((run) => this.#free(claim.program, run)));
         return { runs: [], messages: [] };
@@ -111,7 +113,8 @@ export class RunWaits implements Disposable {
       this.#waiters.wakeAll(`run ${operation.run}`);
       // It may come due before what they wait for.
       if (operation.next.state === "resting") this.#waiters.wake(claims(operation.program));
-      const { told } = outcome.ok as RunResults["append-run"];
+      const { told, freed } = outcome.ok as RunResults["append-run"];
+      if (freed === true) this.#waiters.wake(claims(operation.program));
       if (told !== undefined)
         this.#waiters.wake(told.holder === undefined ? claims(told.program) : holder(told.holder));
     } else if (operation.kind === "send-run") {

@@ -8,7 +8,7 @@ import { HadronError } from "@hadron/core/spi";
  * 3 is dead (since `due`).
  *
  * `run.wake`: when a run without an owner has something to do; null: when a message comes. `run_message.taken`: when its owner
- * moved it into the log; its key stays.
+ * moved it into the log; its key stays. `run.parked`: see `RunRow`.
  */
 const STEPS: readonly string[] = [
   `
@@ -64,6 +64,12 @@ const STEPS: readonly string[] = [
   create index run_message_new on run_message (run) where taken is null;
 
   create table run_owner (holder text primary key, due integer not null) without rowid;
+  `,
+  `
+  alter table run add column slot text;
+  alter table run add column parked integer not null default 0;
+  create index run_slot on run (program, slot, epoch) where slot is not null and state <> 'ended';
+  create index run_parked on run (program, slot, number) where parked = 1;
   `,
 ];
 

@@ -181,7 +181,7 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     const child = await claimOne("two");
     const tell = { program: "p", id: "parent", key: "child 0", body: body("over") };
     const end = append(child.run, 1, 1, { next: { state: "ended", tell } });
-    expect(await client.do(end)).toEqual({ told: { program: "p", holder: "one" } });
+    expect(await client.do(end)).toMatchObject({ told: { program: "p", holder: "one" } });
     expect(await client.refusal(end)).toBe("ABORTED");
     const { messages } = await client.do(claim("one"));
     expect(messages.map((message) => [message.run, text(message.body)])).toEqual([[parent.run, "over"]]);
@@ -190,6 +190,60 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     const nobody = { ...tell, id: "nobody" };
     expect(await client.do(append(orphan.run, 1, 1, { next: { state: "ended", tell: nobody } }))).toEqual({
       told: undefined,
+      freed: false,
     });
+  });
+
+  test(`${name}: runs of one slot begin as the limit lets them, in their order, also when an owner dies`, async () => {
+    const { store, client, time, facts } = await start();
+    await using _ = store;
+    const inSlot = (id: string, slot = "ann") => ({ ...begin(id), slot });
+    const claimed = async (holder: string, options: Partial<ClaimRuns> = {}) =>
+      (await client.do({ ...claim(holder), limit: 2, ...options })).runs.map(({ id }) => id);
+    for (const id of ["a", "b", "c", "d", "e"]) await client.do(inSlot(id));
+    await client.do(inSlot("x", "bob"));
+    expect(await facts("a")).toMatchObject({ slot: "ann" });
+    expect(await claimed("one")).toEqual(["a", "b", "x"]);
+    expect(await client.do({ ...claim("one"), limit: 2 })).toMatchObject({ runs: [] });
+    // What rests, or is paused, has begun, and is not over.
+    const a = (await facts("a"))!;
+    await client.do(append(a.run, 1, 1, { next: { state: "resting", wakeInMs: undefined } }));
+    expect(await claimed("two")).toEqual([]);
+    const b = (await facts("b"))!;
+    await client.do(append(b.run, 1, 1, { next: { state: "paused", because: "why" } }));
+    expect(await claimed("two")).toEqual([]);
+    await client.do({ kind: "resume-run", program: "p", id: "b" });
+    expect(await claimed("two")).toEqual(["b"]);
+    const ended = { state: "ended", tell: undefined } as const;
+    expect(await client.do(append(b.run, 2, 1, { next: ended }))).toMatchObject({ freed: true });
+    expect(await claimed("two")).toEqual(["c"]);
+    // The owner of a run that has begun dies: its place is not free, and the run is another's.
+    await client.do(send("a"));
+    expect(await claimed("two")).toEqual(["a"]);
+    time.advance(LEASE_MS);
+    expect((await claimed("three")).toSorted()).toEqual(["a", "c", "x"]);
+    // A message wakes nobody who waits for its turn, but an urgent one does.
+    await client.do(send("d"));
+    expect(await claimed("three")).toEqual([]);
+    await client.do({ ...send("e"), isUrgent: true });
+    expect(await claimed("three")).toEqual(["e"]);
+    // A new owner has another limit, or none.
+    expect(await claimed("four", { limit: 3, isFirst: true })).toEqual([]);
+    expect(await claimed("four", { limit: 4, isFirst: true })).toEqual(["d"]);
+  });
+
+  test(`${name}: a slot that is full takes no more`, async () => {
+    const { store, client } = await start();
+    await using _ = store;
+    const bounded = (id: string, slot: string) => ({ ...begin(id), slot, mostInSlot: 2 });
+    expect(await client.do(bounded("a", "ann"))).toEqual({ created: true });
+    expect(await client.do(bounded("b", "ann"))).toEqual({ created: true });
+    expect(await client.do(bounded("a", "ann"))).toEqual({ created: false });
+    expect(await client.refusal(bounded("c", "ann"))).toBe("OVERLOADED");
+    expect(await client.do(bounded("c", "bob"))).toEqual({ created: true });
+    const { runs } = await client.do({ ...claim("one"), limit: 1 });
+    expect(runs.map(({ id }) => id)).toEqual(["a", "c"]);
+    await client.do(append(runs[0]!.run, 1, 1, { next: { state: "ended", tell: undefined } }));
+    expect(await client.do(bounded("d", "ann"))).toEqual({ created: true });
   });
 }

@@ -6,15 +6,25 @@ create function hadron.put_events(r bigint, first int, events jsonb, bodies byte
     from jsonb_array_elements(events) with ordinality listed(e, place)
 $$;
 
+create function hadron.in_slot(p text, s text, least_epoch int) returns bigint language sql as $$
+  select count(*) from hadron.run
+    where program = p and slot = s and epoch >= least_epoch and slot is not null and state <> 'ended'
+$$;
+
 create function hadron.do_start_run(op jsonb, bodies bytea, t bigint) returns text language plpgsql as $$
 declare r bigint; events jsonb := jsonb_build_array(op->'event') || coalesce(op->'more', '[]');
 begin
   if exists (select from hadron.run where program = op->>'program' and id = op->>'id') then
     return '{"ok":{"created":false}}';
   end if;
+  if op ? 'slot' and op ? 'mostInSlot'
+    and hadron.in_slot(op->>'program', op->>'slot', 0) >= (op->'mostInSlot')::bigint then
+    return hadron.refused('OVERLOADED', format(
+      'There are %s runs of "%s" that share a limit: no more may wait.', op->>'mostInSlot', op->>'program'));
+  end if;
   r := nextval('hadron.sequence');
-  insert into hadron.run (number, program, id, started, wake, length)
-    values (r, op->>'program', op->>'id', t, t, jsonb_array_length(events));
+  insert into hadron.run (number, program, id, started, wake, length, slot)
+    values (r, op->>'program', op->>'id', t, t, jsonb_array_length(events), op->>'slot');
   perform hadron.put_events(r, 0, events, bodies);
   return '{"ok":{"created":true}}';
 end $$;
@@ -36,6 +46,9 @@ begin
   for orphan in delete from hadron.run_owner where due <= t returning holder loop
     update hadron.run set holder = null, wake = t where holder = orphan;
   end loop;
+  if (op->'isFirst')::boolean then
+    update hadron.run set parked = 0, wake = t where program = p and parked = 1;
+  end if;
   perform hadron.keep_runs(who, t + (op->'leaseMs')::bigint);
   select coalesce(string_agg(format('{"number":%s,"run":%s,"body":"%s"}', m.number, m.run, encode(m.body, 'hex')), ',' order by m.number), '')
     into messages
@@ -50,7 +63,13 @@ begin
   end if;
   for claimed in select * from hadron.run
     where program = p and wake <= t and holder is null and state = 'open' order by wake limit (op->'most')::int loop
-    update hadron.run set holder = who, epoch = epoch + 1, wake = null where number = claimed.number;
+    -- As many of its slot as may be have begun before it.
+    if op ? 'limit' and claimed.slot is not null and claimed.epoch = 0 and claimed.parked <> 2
+      and hadron.in_slot(p, claimed.slot, 1) >= (op->'limit')::bigint then
+      update hadron.run set parked = 1, wake = null where number = claimed.number;
+      continue;
+    end if;
+    update hadron.run set holder = who, epoch = epoch + 1, wake = null, parked = 0 where number = claimed.number;
     runs := runs || case runs when '' then '' else ',' end || format('{"run":%s,"id":%s,"epoch":%s,"length":%s,"messages":[%s]}',
       claimed.number, to_json(claimed.id), claimed.epoch + 1, claimed.length, hadron.inbox(claimed.number));
   end loop;
@@ -79,7 +98,10 @@ begin
     end if;
     insert into hadron.run_message (number, run, key, body, at)
       values (nextval('hadron.sequence'), to_run.number, k, hadron.piece(op->'body', bodies), t);
-    update hadron.run set wake = t where number = to_run.number and holder is null and state = 'open';
+    if (op->'isUrgent')::boolean then
+      update hadron.run set parked = 2 where number = to_run.number and epoch = 0;
+    end if;
+    update hadron.run set wake = t where number = to_run.number and holder is null and state = 'open' and parked <> 1;
   end if;
   return '{"ok":{"duplicate":' || is_there::text
     || case when to_run.holder is null then '' else ',"holder":' || to_json(to_run.holder) end || '}}';
@@ -88,8 +110,9 @@ end $$;
 create function hadron.do_append_run(op jsonb, bodies bytea, t bigint) returns text language plpgsql as $$
 declare
   r bigint := (op->'run')::bigint; next jsonb := op->'next'; wake_in bigint; total int := (op->'length')::int; tell jsonb; told jsonb;
+  row hadron.run; freed boolean := false;
 begin
-  perform from hadron.run
+  select * into row from hadron.run
     where number = r and epoch = (op->'epoch')::int and length = total and state = 'open';
   if not found then
     return hadron.refused('ABORTED', format(
@@ -103,6 +126,12 @@ begin
     when 'owned' then update hadron.run set length = total where number = r;
     when 'ended' then
       update hadron.run set length = total, holder = null, wake = null, state = 'ended', ended = t where number = r;
+      -- It is the turn of whoever has waited longest.
+      if row.slot is not null then
+        update hadron.run set parked = 0, wake = t where number = (select number from hadron.run
+          where program = row.program and slot = row.slot and parked = 1 order by number limit 1);
+        freed := found;
+      end if;
     when 'paused' then
       update hadron.run set length = total, holder = null, wake = null, state = 'paused', because = next->>'because' where number = r;
     when 'resting' then
@@ -115,11 +144,11 @@ begin
   if tell is not null then
     told := hadron.do_send_run(tell, bodies, t)::jsonb;
     if told ? 'ok' then
-      return json_build_object('ok', json_build_object('told', json_strip_nulls(
+      return json_build_object('ok', json_build_object('freed', freed, 'told', json_strip_nulls(
         json_build_object('program', tell->>'program', 'holder', told->'ok'->>'holder'))))::text;
     end if;
   end if;
-  return '{"ok":{}}';
+  return '{"ok":{"freed":' || freed::text || '}}';
 end $$;
 
 create function hadron.do_resume_run(op jsonb, t bigint) returns text language plpgsql as $$

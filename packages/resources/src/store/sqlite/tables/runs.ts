@@ -25,17 +25,21 @@ export class Runs {
     this.#statements = prepare(database);
   }
 
-  start({ program, id, event, more = [] }: StartRun, now: number): Outcome {
-    const { find, insert } = this.#statements;
+  start({ program, id, event, more = [], slot, mostInSlot }: StartRun, now: number): Outcome {
+    const { find, insert, inSlot } = this.#statements;
     if (find.get(program, id) !== undefined) return { ok: { created: false } satisfies RunResults["start-run"] };
-    const { lastInsertRowid } = insert.run(program, id, now, now, 1 + more.length);
+    if (slot !== undefined && mostInSlot !== undefined && (inSlot.get(program, slot, 0)?.count ?? 0) >= mostInSlot) {
+      return refuse("OVERLOADED", `There are ${mostInSlot} runs of "${program}" that share a limit: no more may wait.`);
+    }
+    const { lastInsertRowid } = insert.run(program, id, now, now, 1 + more.length, slot ?? null);
     this.#append(Number(lastInsertRowid), 0, [event, ...more]);
     return { ok: { created: true } satisfies RunResults["start-run"] };
   }
 
-  claim({ program, holder, most, leaseMs, after, known }: ClaimRuns, now: number): Outcome {
-    const { due, take, held, inbox, ownInbox, next } = this.#statements;
+  claim({ program, holder, most, leaseMs, after, known, limit, isFirst }: ClaimRuns, now: number): Outcome {
+    const { due, take, held, inbox, ownInbox, next, park, unparkAll } = this.#statements;
     this.#freeOrphans(now);
+    if (isFirst === true) unparkAll.run(now, program);
     this.keep({ kind: "keep-runs", holder, leaseMs }, now);
     const messages = ownInbox.all(holder, program, after);
     const toClaimed = ({ number, id, epoch, length }: RunRow) => {
@@ -44,6 +48,10 @@ export class Runs {
     const lost = known === undefined ? [] : held.all(holder, program);
     const runs = lost.filter(({ number }) => known?.includes(number) === false).map(toClaimed);
     for (const row of due.all(program, now, most)) {
+      if (this.#mustWait(program, row, limit)) {
+        park.run(row.number);
+        continue;
+      }
       take.run(holder, row.number);
       runs.push(toClaimed({ ...row, epoch: row.epoch + 1 }));
     }
@@ -74,7 +82,19 @@ export class Runs {
       const wakeInMs = inbox.get(run) === undefined ? next.wakeInMs : 0;
       rest.run(total, wakeInMs === undefined ? null : now + wakeInMs, run);
     }
-    return { ok: { told: this.#tell(next, now) } satisfies RunResults["append-run"] };
+    const freed = next.state === "ended" && this.#unparkOne(row, now);
+    return { ok: { told: this.#tell(next, now), freed } satisfies RunResults["append-run"] };
+  }
+
+  /** Whether as many of its slot as may be have begun before it. */
+  #mustWait(program: string, { epoch, slot, parked }: RunRow, limit: number | undefined): boolean {
+    if (limit === undefined || slot === null || epoch > 0 || parked === 2) return false;
+    return (this.#statements.inSlot.get(program, slot, 1)?.count ?? 0) >= limit;
+  }
+
+  /** One of its slot is over: it is the turn of whoever has waited longest. */
+  #unparkOne({ program, slot }: RunRow, now: number): boolean {
+    return slot !== null && Number(this.#statements.unparkOne.run(now, program, slot).changes) > 0;
   }
 
   #tell(next: RunNext, now: number): RunResults["append-run"]["told"] {
@@ -84,8 +104,8 @@ export class Runs {
     return { program: next.tell.program, holder: (sent.ok as RunResults["send-run"]).holder };
   }
 
-  send({ program, id, key, body }: SendRun, now: number): Outcome {
-    const { find, hasKey, put, wake } = this.#statements;
+  send({ program, id, key, body, isUrgent }: SendRun, now: number): Outcome {
+    const { find, hasKey, put, wake, letThrough } = this.#statements;
     const row = find.get(program, id);
     if (row === undefined) return refuse("NOT_FOUND", `There is no run "${id}" of "${program}".`);
     const holder = row.holder ?? undefined;
@@ -94,6 +114,7 @@ export class Runs {
     }
     if (row.state === "ended") return refuse("FAILED_PRECONDITION", `Run "${id}" of "${program}" is over.`);
     put.run(row.number, key ?? null, body, now);
+    if (isUrgent === true) letThrough.run(row.number);
     wake.run(now, row.number);
     return { ok: { duplicate: false, holder } satisfies RunResults["send-run"] };
   }
@@ -126,13 +147,24 @@ function prepare(database: DatabaseSync) {
   return {
     find: select<RunRow>(database, "select * from run where program = ? and id = ?"),
     byNumber: select<RunRow>(database, "select * from run where number = ?"),
-    insert: database.prepare("insert into run (program, id, started, wake, length) values (?, ?, ?, ?, ?)"),
+    insert: database.prepare("insert into run (program, id, started, wake, length, slot) values (?, ?, ?, ?, ?, ?)"),
     putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
     due: select<RunRow>(
       database,
       "select * from run where program = ? and wake <= ? and holder is null and state = 'open' order by wake limit ?",
     ),
-    take: database.prepare("update run set holder = ?, epoch = epoch + 1, wake = null where number = ?"),
+    take: database.prepare("update run set holder = ?, epoch = epoch + 1, wake = null, parked = 0 where number = ?"),
+    inSlot: select<{ readonly count: number }>(
+      database,
+      "select count(*) as count from run where program = ? and slot = ? and epoch >= ? and slot is not null and state <> 'ended'",
+    ),
+    park: database.prepare("update run set parked = 1, wake = null where number = ?"),
+    unparkOne: database.prepare(
+      `update run set parked = 0, wake = ? where number =
+         (select number from run where program = ? and slot = ? and parked = 1 order by number limit 1)`,
+    ),
+    unparkAll: database.prepare("update run set parked = 0, wake = ? where program = ? and parked = 1"),
+    letThrough: database.prepare("update run set parked = 2 where number = ? and epoch = 0"),
     held: select<RunRow>(database, "select * from run where holder = ? and program = ?"),
     keep: database.prepare(
       "insert into run_owner (holder, due) values (?, ?) on conflict do update set due = excluded.due",
@@ -170,12 +202,14 @@ function prepare(database: DatabaseSync) {
     ),
     hasKey: select<object>(database, "select 1 from run_message where run = ? and key = ?"),
     put: database.prepare("insert into run_message (run, key, body, at) values (?, ?, ?, ?)"),
-    wake: database.prepare("update run set wake = ? where number = ? and holder is null and state = 'open'"),
+    wake: database.prepare(
+      "update run set wake = ? where number = ? and holder is null and state = 'open' and parked <> 1",
+    ),
     takeMessage: database.prepare("update run_message set taken = ?, body = x'' where number = ? and run = ?"),
   };
 }
 
-function refuse(code: "ABORTED" | "NOT_FOUND" | "FAILED_PRECONDITION", message: string): Outcome {
+function refuse(code: "ABORTED" | "NOT_FOUND" | "OVERLOADED" | "FAILED_PRECONDITION", message: string): Outcome {
   return { refused: { code, message } };
 }
 
