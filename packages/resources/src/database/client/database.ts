@@ -139,7 +139,9 @@ export class DatabaseClient {
     let done = false;
     try {
       await run({ text: toBegin(options), values: [] });
-      const result = await work(new Transaction(connection, run));
+      const transaction = new Transaction(connection, run);
+      const result = await work(transaction);
+      transaction.throwIfRefused();
       await this.#commit(open, connection);
       done = true;
       return result;

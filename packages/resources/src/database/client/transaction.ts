@@ -1,3 +1,4 @@
+import { HadronError } from "@hadron/core/spi";
 import type { Client } from "pg";
 import { createSql, type Rows, type RunStatement, type Sql, type SqlName, toInsert } from "../contract/sql.ts";
 
@@ -22,6 +23,7 @@ export class Transaction {
   readonly client: Client;
   readonly #run: RunStatement;
   #points = 0;
+  #refusal: HadronError | undefined;
 
   constructor(client: Client, run: RunStatement) {
     this.client = client;
@@ -35,6 +37,38 @@ export class Transaction {
     rows: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[],
   ): Promise<Rows<Row>> {
     return insertWith(this.#run, table, rows);
+  }
+
+  /**
+   * Says under which token this transaction works: that of a lock or an election. ABORTED, and nothing of the transaction is kept,
+   * where a later holder has said its own here; a later holder that says so meanwhile waits for this transaction's end. Say it
+   * first, in every transaction of every holder, and outside of savepoints. INVALID_INPUT where it is no token.
+   *
+   * @param token As a lock's `hold`, or `elected`, hands it to its work.
+   * @param options `of`: what the token is of. Say it where several locks guard one database: the tokens of each are looked at
+   * apart. @default the database
+   * @example
+   * await importing.hold(({ token }) => orders.transaction(async (tx) => { await tx.fence(token); await tx.sql`update …`; }));
+   */
+  async fence(token: number, { of = "" }: { readonly of?: string } = {}): Promise<void> {
+    if (!Number.isSafeInteger(token) || token < 1) {
+      throw new HadronError("INVALID_INPUT", `${token} is no token: take that of a lock's hold, or of an election.`);
+    }
+    // The row stays locked until the end: whoever is later has to wait for what this one writes, or is seen here.
+    const { count } = await this.sql`insert into hadron.fence as known (name, token) values (${of}, ${token})
+      on conflict (name) do update set token = excluded.token where known.token <= excluded.token`;
+    if (count > 0) return;
+    const what = of === "" ? "this database" : `"${of}"`;
+    this.#refusal = new HadronError(
+      "ABORTED",
+      `The token ${token} is stale: a later holder has been at work on ${what}. Nothing of this transaction is kept.`,
+    );
+    throw this.#refusal;
+  }
+
+  /** Throws where a fence has refused it, though whoever asked went on. */
+  throwIfRefused(): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
   }
 
   /** Does some work that is undone alone where it throws: what the transaction did before stays. */

@@ -13,7 +13,8 @@ const RECORDS = `
 create schema if not exists hadron;
 create table if not exists hadron.migration (
   name text primary key, sha256 text not null, applied_at timestamptz not null default now()
-)`;
+);
+create table if not exists hadron.fence (name text primary key, token bigint not null)`;
 
 export interface MigrateOptions {
   /** The resource, for messages: `database("orders")`. */
