@@ -14,6 +14,7 @@ export type { ChildRun, RunStatus, RunSummary } from "./owner/runs.ts";
 export { now, random, uuid } from "./program/chance.ts";
 export type { Duration } from "./program/duration.ts";
 export { type Hook, hook } from "./program/hook.ts";
+export { patch } from "./program/patch.ts";
 export { shield } from "./program/shield.ts";
 export { sleep } from "./program/sleep.ts";
 export { type StepOptions, step } from "./program/step.ts";

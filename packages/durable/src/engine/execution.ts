@@ -41,6 +41,8 @@ export class Execution implements Executing {
   /** The commands of hooks that are waited for, by name. */
   readonly #nexts = new Map<string, number>();
   readonly #names = new Map<string, number>();
+  /** Which changes of the program hold in this run. */
+  readonly #patches = new Map<string, boolean>();
   #issued = 0;
   #isLive = false;
   #inTurn = false;
@@ -178,9 +180,35 @@ export class Execution implements Executing {
     return mailbox.wait();
   }
 
+  /** The first answer holds for all of the run: no, where the log goes on by what the program asked for before it was changed. */
+  patch(name: string): boolean {
+    this.#checkTurn(`patch "${name}"`);
+    this.#passPatches();
+    const known = this.#patches.get(name);
+    if (known !== undefined) return known;
+    const isNew = this.#issued >= this.#recorded.size;
+    this.#patches.set(name, isNew);
+    if (isNew && !this.#isOver) {
+      const at = this.#options.clock.wallNow();
+      this.#writing.add({ type: "called", at, command: this.#issued++, kind: "patch", name, until: undefined });
+    }
+    return isNew;
+  }
+
+  /** Patches of the log hold, whether or not the program still asks for them. */
+  #passPatches(): void {
+    for (;;) {
+      const call = this.#recorded.call(this.#issued);
+      if (call?.kind !== "patch") return;
+      this.#patches.set(call.name, true);
+      this.#issued++;
+    }
+  }
+
   #issue(spec: CommandSpec, isShielded: boolean): { pending: Pending; promise: Promise<unknown> } | undefined {
     this.#checkTurn(inWordsOf(spec));
     if (this.#isOver) return undefined;
+    this.#passPatches();
     const number = this.#issued++;
     const call = this.#recorded.call(number);
     if (call !== undefined && !isSame(call, spec)) {
@@ -310,6 +338,7 @@ export class Execution implements Executing {
 
   /** Whether the log has more than the program has come to: then it is paused. */
   #isBehind(came: string): boolean {
+    this.#passPatches();
     if (this.#issued >= this.#recorded.size) return false;
     this.#pause(this.#issued, came, this.#last);
     return true;

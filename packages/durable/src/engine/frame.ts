@@ -15,6 +15,8 @@ export interface Executing {
   readonly now: number;
   /** The program asks for something. */
   command(spec: CommandSpec, isShielded: boolean): Promise<unknown>;
+  /** Whether the program goes the changed way. */
+  patch(name: string): boolean;
   /** The next message of a hook. */
   next(hook: string, isShielded: boolean): Promise<unknown>;
 }

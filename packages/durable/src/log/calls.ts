@@ -12,7 +12,7 @@ export function callsOf(run: string, events: Iterable<LogEvent>): readonly MadeC
   const names = new Map<string, number>();
   const calls: MadeCall[] = [];
   for (const event of events) {
-    if (event.type !== "called") continue;
+    if (event.type !== "called" || event.kind === "patch") continue;
     const { kind, name } = event;
     const occurrence = (names.get(name) ?? 0) + 1;
     names.set(name, occurrence);

@@ -26,7 +26,8 @@ export interface Parent {
   readonly command: number;
 }
 
-export type CommandKind = "step" | "call" | "external" | "sleep" | "next";
+/** `patch`: the program goes the changed way; nothing comes of it. */
+export type CommandKind = "step" | "call" | "external" | "sleep" | "next" | "patch";
 
 /** The program asks for something: the intent. What it does outside begins once this is committed. */
 export interface Called {

@@ -33,6 +33,7 @@ export function viewOf(events: Iterable<LogEvent>): RunView {
     switch (event.type) {
       case "called": {
         const { command, kind, name, at, until } = event;
+        if (kind === "patch") break;
         awaited.set(command, {
           command,
           kind,

@@ -108,7 +108,7 @@ interface Command {
 function keysOf(run: string, log: readonly LogEvent[]): readonly Command[] {
   const names = new Map<string, number>();
   return log.flatMap((event) => {
-    if (event.type !== "called") return [];
+    if (event.type !== "called" || event.kind === "patch") return [];
     const occurrence = (names.get(event.name) ?? 0) + 1;
     names.set(event.name, occurrence);
     return [{ kind: event.kind, key: toKey(run, event.name, occurrence) }];
