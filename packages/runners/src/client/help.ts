@@ -26,6 +26,7 @@ export function renderClientHelp(
     `${command} FILE [VERB] …   an app file's command line; shows syntax errors`,
     `${command} completions bash|zsh|fish`,
     `${command} guest-api c|rust|ts   what a module of WebAssembly is written against`,
+    `${command} cluster VERB …   what is asked of a platform of @hadron/platform`,
     "",
     ...[
       "Finds the service in whatever runs, calls it, and prints the result as a line of JSON; of a stream, a line an item. Without a service: lists what can be called.",

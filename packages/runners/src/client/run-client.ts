@@ -14,6 +14,7 @@ import {
 import { HadronError } from "@hadron/core/spi";
 import { callApp } from "./call-app.ts";
 import { callUrl } from "./call-url.ts";
+import { asksForCluster, cluster } from "./cluster/cluster.ts";
 import type { ClientCommand, ClientLine } from "./command.ts";
 import { asksForCompletions, complete } from "./complete.ts";
 import { asksForGuestApi, guestApi } from "./guest-api.ts";
@@ -62,6 +63,9 @@ async function execute(
   given: Pick<ClientCommand, "env" | "json" | "terminal" | "signal"> & { readonly argv: readonly string[] },
 ): Promise<number> {
   const { terminal } = given;
+  if (asksForCluster(given.argv)) {
+    return cluster({ ...given, cwd: line.cwd ?? process.cwd(), stdin: (line.stdin ?? process.stdin) as never });
+  }
   // As a file of the user's project would find them, and as this package does.
   const runners = installedRunners(join(line.cwd ?? process.cwd(), "client.ts"), import.meta.url);
   const owned = await flagsOfAll(runners);
