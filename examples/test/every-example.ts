@@ -164,6 +164,19 @@ const EXAMPLES: readonly {
     ],
   },
   {
+    file: "hono",
+    calls: [
+      {
+        words: ["web", "fetch", '"/hello/Ann"'],
+        output: (it) => expect(Buffer.from(it.body, "base64").toString()).toBe('{"hello":"Ann"}'),
+      },
+      {
+        words: ["web", "fetch", '{"method":"POST","url":"/length","body":"größe"}'],
+        output: (it) => expect(Buffer.from(it.body, "base64").toString()).toBe('{"length":5}'),
+      },
+    ],
+  },
+  {
     file: "fallback",
     calls: [{ words: ["weather", '"Rome"'], output: (it) => expect(it.source).toBe("climate table") }],
   },

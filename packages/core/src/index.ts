@@ -6,6 +6,7 @@ export type { Clock, Timer } from "./clock/clock.ts";
 export { connect, type Remote } from "./connect/connect.ts";
 export type { ConnectOptions, ConnectTarget } from "./connect/target.ts";
 export type {
+  KubernetesIngress,
   KubernetesManifest,
   KubernetesOptions,
   KubernetesPatch,

@@ -177,6 +177,7 @@ function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | 
     via = "port",
     hostname = null,
     url,
+    addresses,
     tls = false,
   } = expose === true ? {} : expose;
   if (port !== null) checkWhole(by, "expose.port", port, 1, 65_535);
@@ -196,6 +197,7 @@ function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | 
     via,
     hostname,
     ...(url === undefined ? {} : { url }),
+    ...(addresses === undefined ? {} : { addresses }),
     ...(tls === false ? {} : { tls: secure }),
   };
 }

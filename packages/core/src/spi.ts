@@ -1,6 +1,7 @@
 /** For those who write a runner, a pattern or a transport. What users need is in `index.ts`. */
 import "./node-version.ts";
 
+export { type CallTarget, targetOf } from "./call/client/target.ts";
 export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort } from "./call/directory/addresses.ts";
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
@@ -36,7 +37,14 @@ export type {
   ResourceDefinition,
   ServiceDefinition,
 } from "./declare/definition.ts";
-export { beside, hangMsOf, type OfferedService, type Offers, serviceDefinition } from "./declare/definition.ts";
+export {
+  beside,
+  hangMsOf,
+  hostnamesOf,
+  type OfferedService,
+  type Offers,
+  serviceDefinition,
+} from "./declare/definition.ts";
 export type { Kept } from "./declare/life.ts";
 export { checkAppName, checkServiceName, toLabel } from "./declare/names.ts";
 export { type Needs, withNeeds } from "./declare/needs.ts";
@@ -53,10 +61,11 @@ export {
 export type { Face } from "./declare/procedure.ts";
 export { defineResource, type Resource, type ResourceSpec, resourceDefinition } from "./declare/resource.ts";
 export { describeIssues } from "./declare/schema.ts";
-export { recordSite } from "./declare/site.ts";
+export { lineOf, recordSite } from "./declare/site.ts";
 export type { Faced, Offering } from "./declare/types.ts";
 export type { App, AppService } from "./describe/compose/app.ts";
 export { compose } from "./describe/compose/compose.ts";
+export { type Added, type Assembly, type Contribution, defineContribution } from "./describe/contribution.ts";
 export { type Feature, findLack, type Lack, type Provider, toLackError } from "./describe/features.ts";
 export { readTopology } from "./describe/read-topology.ts";
 export { checkScale } from "./describe/scale-rules.ts";

@@ -1,13 +1,14 @@
-import { type AnyService, type Context, type Guard, HadronError, onStart, type Part, procedure } from "@hadron/core";
-import { type Faced, type Needs, USER_KEY, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
+import { type AnyService, type Context, HadronError, onStart, type Part, procedure } from "@hadron/core";
+import { type Faced, type WebInput, type WebOutput, withNeeds } from "@hadron/core/spi";
 import { createFetch, type WebFetch } from "./client/fetch.ts";
 import { type Mounted, WebHandler } from "./handle/handle.ts";
+import { needsOf } from "./handle/needs.ts";
 import { checkAmounts, type HttpOptions, type OpenApiOptions, resolveOptions } from "./handle/options.ts";
 import { toOpenApi } from "./openapi/document.ts";
 import { Matcher } from "./routes/matcher.ts";
 import type { SocketRoute } from "./routes/socket-types.ts";
 import type { Routes } from "./routes/table.ts";
-import type { FetchHandler, FilesRoute, Filter, Route, RouteHandler } from "./routes/types.ts";
+import type { FetchHandler, FilesRoute, Route, RouteHandler } from "./routes/types.ts";
 import { Sockets } from "./sockets/sockets.ts";
 
 /** What may stand behind a key. */
@@ -68,14 +69,6 @@ export function http<K extends string>(routes: Routes<K>, options: HttpOptions =
 function toDocumentRoute({ path = "/openapi.json" }: OpenApiOptions, openapi: (service: string) => unknown) {
   const handler: RouteHandler = ({ context }) => openapi(context.replica.name.replace(/\.\d+$/, ""));
   return [`GET ${path}`, { kind: "route", options: {}, handler } as Mounted] as const;
-}
-
-/** What filters look at, such as secrets; and, where one says who it is, the key with which that is signed. */
-function needsOf(filters: readonly (Filter & Partial<Guard>)[]): Needs {
-  return {
-    uses: filters.flatMap(({ uses = [] }) => uses),
-    generated: filters.some(({ authenticate }) => authenticate !== undefined) ? [USER_KEY] : [],
-  };
 }
 
 function toMounted(key: string, given: Given): Mounted {

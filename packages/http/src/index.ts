@@ -10,6 +10,8 @@ export type { Keeps, Known } from "./auth/kept.ts";
 export type { Auth } from "./auth/scheme.ts";
 export type { KeepsSessions, SessionAuth, SessionKept, SessionOptions } from "./auth/session.ts";
 export type { WebFetch } from "./client/fetch.ts";
+export { type Listener, type ListenOptions, listenAt } from "./gateway/listen-at.ts";
+export type { ListenMethod } from "./gateway/place.ts";
 export type { CorsOptions, HttpOptions, OpenApiOptions } from "./handle/options.ts";
 export { http, type WebApi } from "./http.ts";
 export { type Counts, type LimitOptions, limit } from "./limit/limit.ts";

@@ -178,8 +178,8 @@ export interface Expose {
   readonly host: string;
   /** How a cluster exposes it. */
   readonly via: "port" | "node-port" | "load-balancer" | "ingress";
-  /** The host name of an ingress, or null. */
-  readonly hostname: string | null;
+  /** The host name of an ingress, several, or null. */
+  readonly hostname: string | readonly string[] | null;
   /** Where callers find it, where something stands before it that only you know of: `https://shop.example`. @default what its runner knows */
   readonly url?: string;
   /**
@@ -188,6 +188,13 @@ export interface Expose {
    * two files in PEM, as seen from the app file: read again when they change. @default false
    */
   readonly tls?: boolean | { readonly cert: string; readonly key: string };
+  /** What is found there, for those who read: methods and URLs, as in `POST https://shop.example/insert`. @default nothing is said */
+  readonly addresses?: readonly string[];
+}
+
+/** The host names of an ingress. */
+export function hostnamesOf({ hostname }: Pick<Expose, "hostname">): readonly string[] {
+  return hostname === null ? [] : typeof hostname === "string" ? [hostname] : hostname;
 }
 
 /** What a replica takes, and how long it works on when it is told to stop. */

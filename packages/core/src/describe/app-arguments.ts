@@ -4,6 +4,7 @@ import { type Resource, resourceDefinition } from "../declare/resource.ts";
 import type { AnyService } from "../declare/types.ts";
 import { HadronError, inWords } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { type Contribution, contributionDefinition } from "./contribution.ts";
 
 /** What is said of an app as a whole. */
 export interface RunOptions {
@@ -17,10 +18,10 @@ export interface RunOptions {
   readonly bundle?: readonly string[];
 }
 
-/** Services, with resources and given values that all of them may use, and options behind them where there are any. */
+/** Services, with resources and given values that all of them may use, values that add to hidden ones, and options behind them where there are any. */
 export type AppArguments<Options> =
-  | readonly [...(AnyService | Resource | Given)[], Options]
-  | readonly (AnyService | Resource | Given)[];
+  | readonly [...(AnyService | Resource | Given | Contribution)[], Options]
+  | readonly (AnyService | Resource | Given | Contribution)[];
 
 /** Parts what was given to `run` or `start`: a plain object at its end is options. What is in either is not looked at. */
 export function splitArguments<Options extends object>(
@@ -33,7 +34,12 @@ export function splitArguments<Options extends object>(
 
 function isOptions<Options extends object>(value: unknown): value is Partial<Options> {
   if (typeof value !== "object" || value === null) return false;
-  if ([partDefinition, resourceDefinition, givenDefinition].some((find) => find(value) !== undefined)) return false;
+  if (
+    [partDefinition, resourceDefinition, givenDefinition, contributionDefinition].some(
+      (find) => find(value) !== undefined,
+    )
+  )
+    return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -61,6 +61,12 @@ describe("options that are none name the service and the option", () => {
     [{ labels: { team: 7 } }, /kubernetes\.labels\["team"\] is number, and should be a string/],
     [{ requests: { cpu: null } }, /kubernetes\.requests\["cpu"\] is null, and should be a string or a number/],
     [{ tolerations: ["gpu"] }, /kubernetes\.tolerations should be a list of objects, as in a pod's spec/],
+    [{ replicas: 0 }, /kubernetes\.replicas is 0, and should be a whole number, from 1/],
+    [{ ingress: "nginx" }, /kubernetes\.ingress is nginx, and should be an object/],
+    [{ ingress: { class: "nginx" } }, /kubernetes\.ingress knows no option "class"; there are className, tls/],
+    [{ ingress: { className: 7 } }, /kubernetes\.ingress\.className is 7, and should be a name/],
+    [{ ingress: { tls: { secret: "a", issuer: "b" } } }, /ingress\.tls should name one of \{ secret \}, \{ issuer \}/],
+    [{ ingress: { tls: true } }, /ingress\.tls should name one of \{ secret \}/],
     [{ patch: "a: b" }, /kubernetes\.patch is string, and should be a function \(object\) => …/],
   ];
   test.each(cases)("%j", (kubernetes, message) => {
@@ -68,4 +74,24 @@ describe("options that are none name the service and the option", () => {
     const options = JSON.parse(JSON.stringify({ kubernetes })) as { kubernetes: KubernetesOptions };
     expect(() => service("one", leaf, options)).toThrow(message);
   });
+});
+
+test("how many there are on a cluster is said of replicas that are alike", () => {
+  const kubernetes = { replicas: 2 };
+  const stored = service("one", leaf, { kubernetes, storage: { path: "data" } });
+  expect(() => compose("a", [stored])).toThrow(
+    'service "one": kubernetes.replicas is for replicas that are alike, and those of "one" have storage.',
+  );
+  const leaves = service("leaf", leaf, { kubernetes });
+  expect(() =>
+    compose("a", [
+      service(
+        "one",
+        scatter(2, leaves, () => 0),
+      ),
+    ]),
+  ).toThrow('those of "leaf" are shards.');
+  expect(() => compose("a", [service("one", leaf)], undefined, kubernetes)).toThrow(
+    "run(…): kubernetes.replicas is said of a service, not of the app.",
+  );
 });

@@ -7,12 +7,13 @@ import { HttpAnswer, problem } from "../answer/http-answer.ts";
 import { toAnswer, toOutput } from "../answer/to-answer.ts";
 import { sendFile } from "../files/send-file.ts";
 import { type Arrived, arrive } from "../request/arrived.ts";
+import type { Found } from "../request/found.ts";
 import { toRequest } from "../request/web-request.ts";
 import type { Match, Matcher } from "../routes/matcher.ts";
 import { readTarget, type Target } from "../routes/path.ts";
 import { METHODS } from "../routes/pattern.ts";
 import type { SocketRoute } from "../routes/socket-types.ts";
-import type { FetchHandler, FilesRoute, Route } from "../routes/types.ts";
+import type { FetchHandler, FilesRoute, Filter, Route } from "../routes/types.ts";
 import type { Sockets } from "../sockets/sockets.ts";
 import { addCors, answerPreflight } from "./cors.ts";
 import { runFilters } from "./filters.ts";
@@ -24,7 +25,15 @@ export type Mounted =
   | Route<any>
   | SocketRoute<any>
   | FilesRoute
-  | { readonly kind: "fetch"; readonly fetch: FetchHandler };
+  | { readonly kind: "fetch"; readonly fetch: FetchHandler }
+  | Forwarded;
+
+/** What is passed on to who answers in its place. */
+interface Forwarded {
+  readonly kind: "forward";
+  readonly before: readonly Filter[];
+  readonly forward: (found: Found, app: ResolvedHttpOptions) => Promise<Answer>;
+}
 
 type Path = Extract<Target, { kind: "path" }>;
 
@@ -42,8 +51,12 @@ export class WebHandler {
 
   /** Answers one request. Rejects with an error that whoever called makes an answer of, by its code. */
   async handle(input: unknown, context: Context): Promise<WebOutput> {
+    return this.answer(await arrive(input), context);
+  }
+
+  /** Answers a request of which the head has been read. */
+  async answer(came: Arrived, context: Context): Promise<WebOutput> {
     giveTime(this.#options.timeoutMs);
-    const came = await arrive(input);
     const arrived = this.#options.unwrap?.(came) ?? came;
     const answer = await this.#answer(arrived, context);
     if (answer.status === 101) {
@@ -90,6 +103,11 @@ export class WebHandler {
     if (match.kind !== "found") return this.#answerUnmatched(arrived, match);
     const { value, params, rest } = match;
     if (target.slash && !("*" in params)) return toAnswer(new HttpAnswer(308, ["location", withoutSlash(arrived.url)]));
+    if (value.kind === "forward") {
+      return runFilters(value.before, arrived, context, (passed) =>
+        value.forward({ arrived: passed, params, query: target.query, context }, this.#options),
+      );
+    }
     if (value.kind === "route") return this.#run(value, arrived, target, params, context);
     if (value.kind === "socket") return this.#sockets.open(value, { arrived, params, query: target.query, context });
     if (value.kind === "files") return sendFile(value, rest, target.slash, arrived);

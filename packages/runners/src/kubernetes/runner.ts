@@ -1,6 +1,7 @@
 import type { Runner, RunnerModule } from "@hadron/core/spi";
 import { Api } from "./api/api.ts";
 import { findTarget } from "./api/kube-config.ts";
+import { onCluster } from "./declared/said.ts";
 import { readSettings } from "./plan/settings.ts";
 
 /**
@@ -24,7 +25,7 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
     plan: (program, context) =>
       within(async (api) => {
         const { planApp } = await import("./rollout/apply.ts");
-        return { changes: await planApp(api, program, settings, context) };
+        return { changes: await planApp(api, onCluster(program), settings, context) };
       }),
     apply: (program, context) =>
       within(async (api) => {
@@ -32,7 +33,7 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
           import("./rollout/apply.ts"),
           import("./watch/status.ts"),
         ]);
-        const changes = await apply(api, program, settings, context);
+        const changes = await apply(api, onCluster(program), settings, context);
         return { changes, status: await readStatus(api, program.topology.app, context, { calls: false }) };
       }),
     status: (app, context) =>
@@ -71,6 +72,6 @@ export const createRunner: RunnerModule["createRunner"] = (options): Runner => {
       const { cacheFolder, describeLayout, toLayout } = await import("../layout/index.ts");
       return describeLayout(await toLayout(program, { cache: cacheFolder(settings.env), signal }));
     },
-    export: async (program, context) => (await import("./export.ts")).exportApp(program, settings, context),
+    export: async (program, context) => (await import("./export.ts")).exportApp(onCluster(program), settings, context),
   };
 };

@@ -1,5 +1,6 @@
-import type { KubernetesManifest, KubernetesOptions, KubernetesTopology } from "@hadron/core/spi";
+import type { KubernetesManifest, KubernetesOptions, KubernetesTopology, Program } from "@hadron/core/spi";
 import { expect, test } from "vitest";
+import { onCluster } from "../../src/kubernetes/declared/said.ts";
 import { toManifests } from "../../src/kubernetes/manifests/manifests.ts";
 import type { Loose } from "./harness.ts";
 import { everything, inputs } from "./topologies.ts";
@@ -55,6 +56,45 @@ test("requests, other limits, nodes and taints are those of the pods, images amo
   const cache = deployment(objects, "cache").spec.template.spec;
   expect(cache.containers[0].resources.requests).toEqual({ cpu: "100m", memory: "128Mi" });
   expect([cache.nodeSelector, cache.tolerations]).toEqual([{ zone: "a", disk: "ssd" }, [spare]]);
+});
+
+test("an Ingress has every host name, its class, and its certificate from a Secret or an issuer", () => {
+  const ingress = (app: KubernetesOptions, hostname: string | readonly string[] = ["a.example", "b.example"]) => {
+    const services = everything.services.map((service) =>
+      service.name === "web" && service.exposed !== null
+        ? { ...service, exposed: { ...service.exposed, hostname } }
+        : service,
+    );
+    const objects = toManifests({ ...inputs, topology: { ...everything, services, kubernetes: app } });
+    return find(objects as readonly Loose[], "Ingress", "shop-web");
+  };
+  const rule = { http: expect.objectContaining({ paths: [expect.objectContaining({ path: "/" })] }) };
+  expect(ingress({}).spec).toEqual({
+    rules: [
+      { host: "a.example", ...rule },
+      { host: "b.example", ...rule },
+    ],
+  });
+  const hosts = ["a.example", "b.example"];
+  expect(ingress({ ingress: { className: "nginx", tls: { secret: "front-tls" } } }).spec).toMatchObject({
+    ingressClassName: "nginx",
+    tls: [{ hosts, secretName: "front-tls" }],
+  });
+  const issued = ingress({ ingress: { tls: { clusterIssuer: "letsencrypt" } } });
+  expect(issued.spec.tls).toEqual([{ hosts, secretName: "shop-web-tls" }]);
+  expect(issued.metadata.annotations?.["cert-manager.io/cluster-issuer"]).toBe("letsencrypt");
+  expect(ingress({ ingress: { tls: { issuer: "own" } } }, "a.example").metadata.annotations).toMatchObject({
+    "cert-manager.io/issuer": "own",
+  });
+});
+
+test("a service may have another number of replicas on a cluster than elsewhere", () => {
+  const services = everything.services.map((service) =>
+    service.name === "web" ? { ...service, kubernetes: { replicas: 2 } } : service,
+  );
+  const { topology } = onCluster({ topology: { ...everything, services } } as unknown as Program);
+  expect(topology.services.map(({ replicas }) => replicas)).toEqual([3, 2, 1, 1, 4, 1]);
+  expect(deployment(toManifests({ ...inputs, topology }) as readonly Loose[], "web").spec.replicas).toBe(2);
 });
 
 const refused: readonly (readonly [KubernetesTopology, RegExp])[] = [

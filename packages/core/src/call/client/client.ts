@@ -7,6 +7,7 @@ import { learnProcedures } from "../../describe/procedures.ts";
 import { HadronError } from "../../errors.ts";
 import { hostFor } from "../host/outside.ts";
 import { toCall } from "./stream-call.ts";
+import { markTarget } from "./target.ts";
 import { type MakeCall, wrapCalls } from "./wrap-calls.ts";
 
 const NO_OPTIONS: CallOptions = {};
@@ -71,7 +72,7 @@ export function toClient(
   // On the target: inspect looks through a proxy.
   Object.assign(target, { [Symbol.for("nodejs.util.inspect.custom")]: () => `[HadronService: ${service}]` });
   return new Proxy(target, {
-    get(_, key) {
+    get(_, key, self: object) {
       if (key === "with") {
         return (more: CallOptions) => toClient(service, listed, make, definition, merge(options, more));
       }
@@ -85,6 +86,7 @@ export function toClient(
       if (procedure === undefined) {
         const plain = (input?: unknown) => toCall(call(key, input, options));
         procedure = there.options?.face?.client?.(plain) ?? plain;
+        if (definition !== undefined) markTarget(procedure, self, key);
         procedures.set(key, procedure);
       }
       return procedure;

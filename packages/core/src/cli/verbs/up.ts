@@ -24,7 +24,7 @@ export async function up(command: Command): Promise<number> {
     terminal.out(JSON.stringify(status));
   } else {
     terminal.err(showChanges([...command.captured(), ...changes], status));
-    for (const line of endpoints(status)) terminal.out(line);
+    for (const line of endpoints(command, status)) terminal.out(line);
     for (const line of whatNext(command, status, attached !== undefined)) terminal.err(line);
   }
   // Awaited here: the deployment would otherwise be ended on the way out.
@@ -64,8 +64,21 @@ async function showLogs(command: Command, runner: Runner, status: AppStatus, sig
   }
 }
 
-function endpoints(status: AppStatus): string[] {
-  return toTable(status.services.flatMap(({ name, endpoint }) => (endpoint === null ? [] : [[name, endpoint]])));
+/** Where services are found; of one that answers at addresses of the app each of these, and where it is now. */
+function endpoints(command: Command, status: AppStatus): string[] {
+  const rows = status.services.flatMap(({ name, endpoint }) => {
+    if (endpoint === null) return [];
+    const declared = command.app.topology.services.find((service) => service.name === name);
+    const addresses = declared?.exposed?.addresses ?? [];
+    return [[name, endpoint], ...addresses.map((address) => [address, placeNow(address, endpoint)])];
+  });
+  return toTable(rows);
+}
+
+/** Where an address, a method and a URL, is asked for now. */
+function placeNow(address: string, endpoint: string): string {
+  const url = address.slice(address.indexOf(" ") + 1);
+  return endpoint + url.replace(/^\w+:\/\/[^/]*/, "");
 }
 
 /** What can be done with it now, to be typed as it stands. */
@@ -75,7 +88,11 @@ function whatNext(command: Command, status: AppStatus, stays: boolean): string[]
   const service = app.topology.services.find(({ name }) => name === exposed?.name) ?? app.topology.services[0];
   const procedure = service?.procedures[0];
   const lines: string[] = [];
-  if (service?.web !== undefined && service.webPaths === undefined && exposed !== undefined)
+  const [address] = service?.exposed?.addresses ?? [];
+  if (address !== undefined && exposed?.endpoint != null) {
+    const [method = ""] = address.split(" ", 1);
+    lines.push(`Ask it:     curl -X ${method.replace("*", "GET")} ${placeNow(address, exposed.endpoint)}`);
+  } else if (service?.web !== undefined && service.webPaths === undefined && exposed !== undefined)
     lines.push(`Open it:    ${exposed.endpoint}`);
   else if (service !== undefined && procedure !== undefined) {
     const client = existsSync(join(cwd, "client.ts")) ? "npx tsx client.ts" : "npx hadron";

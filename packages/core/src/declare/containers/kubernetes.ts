@@ -26,8 +26,23 @@ export interface KubernetesOptions {
   readonly requests?: Readonly<Record<string, string | number>>;
   /** What one pod may use beside cpu and memory, which `capacity` says: `{ "nvidia.com/gpu": 1 }`. @default none */
   readonly limits?: Readonly<Record<string, string | number>>;
+  /** Of a service whose replicas are alike: how many on a cluster, where that is another number than elsewhere. @default the service's `replicas` */
+  readonly replicas?: number;
+  /** How an Ingress is made of `expose: { via: "ingress" }`, and of the addresses of an app. @default as the cluster has it */
+  readonly ingress?: KubernetesIngress;
   /** For what has no option here: see {@link KubernetesPatch}. @default leaves them as they are */
   readonly patch?: KubernetesPatch;
+}
+
+/** What only the cluster knows of an Ingress. */
+export interface KubernetesIngress {
+  /** The name of an IngressClass. @default the cluster's own */
+  readonly className?: string;
+  /**
+   * Serves its host names by TLS: with the certificate of a Secret of the namespace (`tls.crt`, `tls.key`), or with one that cert-manager
+   * gets from an issuer, of the namespace or, as `clusterIssuer`, of the cluster. @default its controller's default
+   */
+  readonly tls?: { readonly secret: string } | { readonly issuer: string } | { readonly clusterIssuer: string };
 }
 
 /** A taint that pods bear, as in a pod's `spec.tolerations`. */
@@ -79,7 +94,8 @@ export interface ResolvedKubernetes {
 
 const MAPS = ["labels", "annotations", "nodeSelector"] as const;
 const AMOUNTS = ["requests", "limits"] as const;
-const KNOWN: readonly string[] = [...MAPS, "tolerations", ...AMOUNTS, "patch"];
+const KNOWN: readonly string[] = [...MAPS, "tolerations", ...AMOUNTS, "replicas", "ingress", "patch"];
+const TLS: readonly string[] = ["secret", "issuer", "clusterIssuer"];
 
 /** Checks what they are made of: what a cluster takes, its runner knows. INVALID_DECLARATION, by whom and which. */
 export function resolveKubernetes(by: string, options: KubernetesOptions = {}): ResolvedKubernetes {
@@ -98,15 +114,32 @@ export function resolveKubernetes(by: string, options: KubernetesOptions = {}): 
         );
     }
   };
-  const { tolerations, patch, ...maps } = options;
+  const { tolerations, patch, replicas, ingress, ...maps } = options;
   for (const name of MAPS) if (maps[name] !== undefined) checkMap(name, maps[name], ["string"]);
   for (const name of AMOUNTS) if (maps[name] !== undefined) checkMap(name, maps[name], ["string", "number"]);
   if (tolerations !== undefined && !(Array.isArray(tolerations) && tolerations.every(isObject)))
     fail(".tolerations should be a list of objects, as in a pod's spec");
   if (patch !== undefined && typeof patch !== "function")
     fail(`.patch is ${typeof patch}, and should be a function (object) => …`);
-  const said = Object.entries({ ...maps, tolerations }).filter(([, value]) => value !== undefined);
+  if (replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 1 && replicas <= 10_000))
+    fail(`.replicas is ${inWords(replicas)}, and should be a whole number, from 1 to 10000`);
+  if (ingress !== undefined) checkIngress(ingress, fail);
+  const said = Object.entries({ ...maps, tolerations, replicas, ingress }).filter(([, value]) => value !== undefined);
   return { data: said.length === 0 ? undefined : structuredClone(Object.fromEntries(said)), patch };
+}
+
+function checkIngress(ingress: KubernetesIngress, fail: (what: string) => never): void {
+  if (!isObject(ingress)) fail(`.ingress is ${inWords(ingress)}, and should be an object`);
+  for (const [key, value] of Object.entries(ingress)) {
+    if (key === "className") {
+      if (typeof value !== "string") fail(`.ingress.className is ${inWords(value)}, and should be a name`);
+    } else if (key === "tls") {
+      const [kind = "", ...more] = isObject(value) ? Object.keys(value) : [];
+      const name: unknown = isObject(value) ? Reflect.get(value, kind) : undefined;
+      if (!TLS.includes(kind) || more.length > 0 || typeof name !== "string" || name === "")
+        fail(".ingress.tls should name one of { secret }, { issuer }, { clusterIssuer }");
+    } else fail(`.ingress knows no option "${key}"; there are className, tls`);
+  }
 }
 
 /** Both in turn; undefined where there is none. What the first leaves out, the second does not see. */

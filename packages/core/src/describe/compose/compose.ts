@@ -5,6 +5,7 @@ import { checkAppName } from "../../declare/names.ts";
 import { resourceDefinition } from "../../declare/resource.ts";
 import { noteUse } from "../../declare/site.ts";
 import { HadronError } from "../../errors.ts";
+import { type ContributionDefinition, contributionDefinition } from "../contribution.ts";
 import type { Choices } from "../topology.ts";
 import type { App } from "./app.ts";
 import { Composer } from "./composer.ts";
@@ -29,13 +30,16 @@ export function compose(
   const roots = new Set<ServiceDefinition>();
   const resources: ResourceDefinition[] = [];
   const given: GivenDefinition[] = [];
+  const added: ContributionDefinition[] = [];
   for (const [position, value] of services.entries()) {
     const resource = resourceDefinition(value);
     const handed = givenDefinition(value);
     const definition = serviceDefinition(value);
+    const contribution = contributionDefinition(value);
     if (resource !== undefined) resources.push(resource);
     else if (handed !== undefined) given.push(handed);
     else if (definition !== undefined) roots.add(definition);
+    else if (contribution !== undefined) added.push(contribution);
     else {
       throw new HadronError(
         "INVALID_DECLARATION",
@@ -43,9 +47,19 @@ export function compose(
       );
     }
   }
+  for (const root of toRoots(added)) roots.add(root);
   const composer = new Composer([...roots], choices);
   for (const resource of resources) composer.resources.add(resource, true);
   for (const definition of given) composer.given.share(definition);
   composer.addRoots();
   return composer.finish(app, kubernetes);
+}
+
+/** What comes along with values that add to hidden services, and those services, each made of all that adds to it. */
+function toRoots(added: readonly ContributionDefinition[]): readonly ServiceDefinition[] {
+  const brought = added.flatMap(({ brings }) => brings);
+  const made = [...new Set(added.map(({ to }) => to))].map((assembly) =>
+    assembly.assemble([...new Set(added)].filter(({ to }) => to === assembly)),
+  );
+  return [...brought, ...made].flatMap((service) => serviceDefinition(service) ?? []);
 }

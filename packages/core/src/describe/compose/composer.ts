@@ -45,6 +45,9 @@ export class Composer {
 
   finish(app: string, options: KubernetesOptions | undefined): App {
     const kubernetes = resolveKubernetes("run(…)", options);
+    if (kubernetes.data?.replicas !== undefined) {
+      throw new HadronError("INVALID_DECLARATION", "run(…): kubernetes.replicas is said of a service, not of the app.");
+    }
     for (const keeper of this.resources.keepers) if (!this.#services.has(keeper.name)) this.#addRoot(keeper);
     // What a hidden service uses comes along as well; those that it brings are visited in turn.
     for (const hidden of this.#hidden) if (!this.#services.has(hidden.name)) this.#addRoot(hidden);

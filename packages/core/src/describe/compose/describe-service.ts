@@ -37,6 +37,12 @@ export function describeService(
   const { sharded, replicas, groups } = shape;
   if (part.kind === "image" && part.standIn !== undefined) checkStandIn(name, part.standIn);
   if (needs.storage !== null) checkStorage(name, sharded, replicas);
+  if (definition?.options.kubernetes.data?.replicas !== undefined && (sharded || needs.storage !== null)) {
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `service "${name}": kubernetes.replicas is for replicas that are alike, and those of "${name}" ${sharded ? "are shards" : "have storage"}.`,
+    );
+  }
   const { capacity, generated, details, resources, captures } = needs;
   const options = definition?.options;
   const web = work.procedures.find((procedure) => procedure.options.face?.web !== undefined);

@@ -2,6 +2,7 @@ import { serviceDefinition } from "../../declare/definition.ts";
 import { resourceDefinition, resourceKey } from "../../declare/resource.ts";
 import type { App } from "../../describe/compose/app.ts";
 import { compose } from "../../describe/compose/compose.ts";
+import { contributionDefinition, contributionKey } from "../../describe/contribution.ts";
 import { firstDifference } from "../../describe/topology.ts";
 import { inWords } from "../../errors.ts";
 import type { TestTime } from "../time/test-time.ts";
@@ -27,7 +28,7 @@ export async function findOwnModules(
   const files = new Set<string>();
   const callers = filesOf(stack);
   for (const value of given) {
-    const definition = serviceDefinition(value) ?? resourceDefinition(value);
+    const definition = serviceDefinition(value) ?? resourceDefinition(value) ?? contributionDefinition(value);
     if (definition === undefined) continue;
     const file = declaredIn(definition);
     if (file === undefined) return `nothing says where "${definition.name}" was declared`;
@@ -61,8 +62,10 @@ export async function findOwnModules(
   return (await whyNot(own, app, time)) ?? own;
 }
 
-/** What tells services and resources of an app apart; undefined for what is neither. */
+/** What tells services, resources and the like of an app apart; undefined for what is none of them. */
 function keyOf(value: unknown): string | undefined {
+  const contribution = contributionDefinition(value);
+  if (contribution !== undefined) return contributionKey(contribution);
   const resource = resourceDefinition(value);
   return resource === undefined ? serviceDefinition(value)?.name : resourceKey(resource);
 }

@@ -1,4 +1,4 @@
-import type { KubernetesTopology, ServiceTopology, Topology } from "@hadron/core/spi";
+import type { KubernetesTopology, Program, ServiceTopology, Topology } from "@hadron/core/spi";
 import { serviceOf } from "../objects/labels.ts";
 import type { KubeObject } from "../objects/objects.ts";
 
@@ -17,7 +17,22 @@ export function saidOf({
     app[name] === undefined && own[name] === undefined ? [] : [[name, { ...app[name], ...own[name] }]],
   );
   const tolerations = [...(app.tolerations ?? []), ...(own.tolerations ?? [])];
-  return { ...Object.fromEntries(merged), ...(tolerations.length === 0 ? {} : { tolerations }) };
+  const ingress = { ...app.ingress, ...own.ingress };
+  return {
+    ...Object.fromEntries(merged),
+    ...(tolerations.length === 0 ? {} : { tolerations }),
+    ...(Object.keys(ingress).length === 0 ? {} : { ingress }),
+  };
+}
+
+/** The app as it is on a cluster, where it says that there are more replicas of a service, or fewer. */
+export function onCluster(program: Program): Program {
+  const { topology } = program;
+  const services = topology.services.map((service) => {
+    const { replicas } = service.kubernetes ?? {};
+    return replicas === undefined ? service : { ...service, replicas };
+  });
+  return { ...program, topology: { ...topology, services } };
 }
 
 /** An object with the labels and annotations that are said of it, where ours leave them room. */

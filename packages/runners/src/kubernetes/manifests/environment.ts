@@ -1,7 +1,8 @@
-import { type PeerNames, type ServiceTopology, type Topology, VARIABLE } from "@hadron/core/spi";
+import { hostnamesOf, type PeerNames, type ServiceTopology, type Topology, VARIABLE } from "@hadron/core/spi";
 import { containerEnvironment } from "../../replica/environment.ts";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { declaredEnvironment } from "../../shared/declared-environment.ts";
+import { saidOf } from "../declared/said.ts";
 import { imageHost } from "../objects/names.ts";
 import type { EnvVar } from "../objects/pod-spec.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
@@ -12,8 +13,9 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
   const { topology, service } = input;
   const isNumbered = isStateful(service);
   // The same as `status` and `logs` call it.
-  const { hostname = null } = service.exposed ?? {};
-  const outside = hostname === null ? undefined : `http://${hostname}`;
+  const [hostname] = service.exposed === null ? [] : hostnamesOf(service.exposed);
+  const scheme = saidOf(input).ingress?.tls === undefined ? "http" : "https";
+  const outside = hostname === undefined ? undefined : `${scheme}://${hostname}`;
   const own = { outside, ...(isNumbered ? {} : { name: `${service.name}.$(${POD})` }) };
   return [
     isNumbered

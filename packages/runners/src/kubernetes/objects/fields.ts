@@ -98,6 +98,8 @@ export interface ServicePort {
 }
 
 export interface IngressSpec {
+  readonly ingressClassName?: string;
+  readonly tls?: readonly { readonly hosts: readonly string[]; readonly secretName: string }[];
   readonly rules?: readonly IngressRule[];
 }
 

@@ -11,7 +11,8 @@ export function endpointOf(
 ): string | null {
   if (ingress !== undefined) {
     const host = ingress.spec?.rules?.[0]?.host ?? addressOf(ingress);
-    return host === undefined ? null : `http://${host}`;
+    const scheme = ingress.spec?.tls === undefined ? "http" : "https";
+    return host === undefined ? null : `${scheme}://${host}`;
   }
   const port = service?.spec?.ports?.[0];
   if (service?.spec?.type === "LoadBalancer") {
