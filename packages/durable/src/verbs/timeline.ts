@@ -34,6 +34,7 @@ export function toTimeline(
         return point("started", short(event.input));
       case "called": {
         const { command, kind, name } = event;
+        if (kind === "patch") return point(`patch ${name}`, "goes the changed way");
         const what = kind === "next" ? `message for ${name}` : `${kind} ${name}`;
         const end = ends.get(command);
         const waiting = waits.get(command);
