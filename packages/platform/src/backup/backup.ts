@@ -11,6 +11,8 @@ const MOST_LOOKS = 20;
 const PATIENT_LOOKS = 3;
 const PAUSE_MS = 5_000;
 const BATCH = 50;
+/** An import whose replica died keeps others away no longer than this. */
+const IMPORT_MS = 600_000;
 
 export interface BackupParts {
   readonly registry: Registry;
@@ -72,7 +74,7 @@ export class Backup {
       mostBytes: this.#parts.mostBytes,
     });
     const { registry } = this.#parts;
-    if (!(await registry.add("own/", "import", true))) {
+    if (!(await registry.add("own/", "import", true, { ttlMs: IMPORT_MS }))) {
       throw new HadronError(
         "FAILED_PRECONDITION",
         "Another import is under way, or was broken off: nothing was imported.",

@@ -74,10 +74,15 @@ export class Registry {
     this.#changed(kind + id, value);
   }
 
-  /** Whether it was absent, and is there now. */
-  async add<K extends Kind>(kind: K, id: string, value: Records[K]): Promise<boolean> {
+  /** Whether it was absent, and is there now; absent again after `ttlMs`, where that is said. */
+  async add<K extends Kind>(
+    kind: K,
+    id: string,
+    value: Records[K],
+    { ttlMs }: { readonly ttlMs?: number } = {},
+  ): Promise<boolean> {
     try {
-      await this.store.set(kind + id, value, { ifVersion: 0 });
+      await this.store.set(kind + id, value, { ifVersion: 0, ...(ttlMs === undefined ? {} : { ttlMs }) });
     } catch (error) {
       if (isHadronError(error) && error.code === "ABORTED") return false;
       throw error;
