@@ -94,7 +94,7 @@ export function checkRoutePath(path: string): string {
 }
 
 /** The segments of a path, of `/` one that is empty. */
-export function toSegments(path: string): readonly string[] {
+function toSegments(path: string): readonly string[] {
   return path.slice(1).split("/");
 }
 
