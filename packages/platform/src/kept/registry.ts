@@ -12,6 +12,10 @@ export class Registry {
   readonly blobs: Bucket;
   readonly #copy = new Map<string, unknown>();
   #routes: RouteTree | undefined;
+  /** Reading everything, under way. */
+  #reading: Promise<void> | undefined;
+  /** The same, not begun yet. */
+  #waiting: Promise<void> | undefined;
 
   constructor(store: KeyValue<unknown>, blobs: Bucket) {
     this.store = store;
@@ -144,8 +148,22 @@ export class Registry {
     const found = this.routes.find(method, segments);
     if (found.kind === "found") return found;
     // Another replica may have plugged it a moment ago.
-    await this.load();
+    await this.#reload();
     return this.routes.find(method, segments);
+  }
+
+  /** Reads everything once more, from now on: whoever asks while that is under way shares the next time, so that misses cost the store little. */
+  #reload(): Promise<void> {
+    const again = async () => {
+      await this.#reading?.catch(() => {});
+      this.#waiting = undefined;
+      this.#reading = this.load().finally(() => {
+        this.#reading = undefined;
+      });
+      await this.#reading;
+    };
+    this.#waiting ??= again();
+    return this.#waiting;
   }
 
   #changed(key: string, value: unknown): void {

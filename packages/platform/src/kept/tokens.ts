@@ -14,8 +14,12 @@ export class Tokens {
 
   /** The first one; undefined where there was one already, in whichever replica. */
   async first(): Promise<string | undefined> {
-    const isFirst = await this.#registry.add("own/", "has-token", true);
-    return isFirst ? this.create({}) : undefined;
+    if ((await this.#registry.get("own/", "has-token")) !== undefined) return undefined;
+    // Made before it is said that there is one: a replica that dies between the two leaves a token that nobody knows, and not none at all.
+    const token = await this.create({});
+    if (await this.#registry.add("own/", "has-token", true)) return token;
+    await this.#registry.delete("token/", digestOf(token));
+    return undefined;
   }
 
   async create({ expiresAt }: { readonly expiresAt?: number | undefined }): Promise<string> {

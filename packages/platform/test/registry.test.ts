@@ -1,0 +1,28 @@
+import type { Bucket, KeyValue } from "@hadron/resources";
+import { expect, test } from "vitest";
+import { Registry } from "../src/kept/registry.ts";
+
+test("many misses at once read the store twice: one that began before them says nothing of what was plugged since", async () => {
+  const reads: (() => void)[] = [];
+  const entries: { key: string; value: unknown }[] = [];
+  const store = {
+    async *list() {
+      await new Promise<void>((resolve) => reads.push(resolve));
+      yield* entries;
+    },
+  };
+  const registry = new Registry(store as unknown as KeyValue<unknown>, {} as Bucket);
+  const first = registry.findRoute("GET", ["a"]);
+  await expect.poll(() => reads.length).toBe(1);
+  const others = Array.from({ length: 100 }, () => registry.findRoute("GET", ["a"]));
+  reads[0]?.();
+  expect(await first).toMatchObject({ kind: "nothing" });
+  entries.push({
+    key: "route/GET /a",
+    value: { kind: "file", method: "GET", path: "/a", name: "a", start: "", data: "", tags: [] },
+  });
+  await expect.poll(() => reads.length).toBe(2);
+  reads[1]?.();
+  for (const found of await Promise.all(others)) expect(found).toMatchObject({ kind: "found" });
+  expect(reads).toHaveLength(2);
+});
