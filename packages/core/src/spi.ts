@@ -6,7 +6,7 @@ export { type AddressFinder, addressesByName, addressesOfMembers, type ImagePort
 export type { Directory, Member } from "./call/directory/directory.ts";
 export { TableDirectory } from "./call/directory/table-directory.ts";
 export { type CallingSide, callThrough } from "./call/host/ambient.ts";
-export { giveTime } from "./call/host/give-time.ts";
+export { beginWithin, giveTime } from "./call/host/give-time.ts";
 export { identify, whoCalls } from "./call/host/identify.ts";
 export { hostHere } from "./call/host/outside.ts";
 export { outsideOfCalls, type ResourceHost, reachResource, waitFor, withinCall } from "./call/host/reach-resource.ts";

@@ -1,4 +1,5 @@
-import { HadronError } from "@hadron/core";
+import { HadronError, service } from "@hadron/core";
+import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { event, http, problem, redirect, route } from "../src/index.ts";
@@ -276,4 +277,25 @@ test("declarations that break a rule are refused, with the key", () => {
   expect(refuse({ "GET /a": 7 })).toThrow(/leads to number/);
   expect(() => http({}, { maxBodyBytes: 0 })).toThrow(/maxBodyBytes/);
   expect(() => http({}, { cors: { origins: "*", credentials: true } })).toThrow(/credentials/);
+});
+
+test("what has begun lasts longer than timeoutMs, also where it is another service's stream", async () => {
+  const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const slow = service("slow", async function* () {
+    for (let at = 1; at <= 4; at++) {
+      yield at;
+      await wait(150);
+    }
+  });
+  const routes = http(
+    {
+      "GET /items": async function* () {
+        yield* slow();
+      },
+    },
+    { timeoutMs: 300 },
+  );
+  const web = service("web", routes, { uses: [slow] });
+  await using _app = await start(web, slow);
+  expect(await (await web.fetch("/items")).text()).toBe("data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\n");
 });

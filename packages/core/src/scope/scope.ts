@@ -53,6 +53,8 @@ export class Scope implements Cancellable {
   /** What it was given. */
   readonly #mostAt: number;
   #timed: boolean;
+  /** Whether its deadline is about the beginning of its answer alone. */
+  #begins = false;
 
   constructor({ clock, deadlineAt, trace, cameWith, meta, parent }: ScopeOptions) {
     this.clock = clock;
@@ -137,6 +139,25 @@ export class Scope implements Cancellable {
    * @param ms From now. @default all that it was given
    */
   renew(ms = Number.POSITIVE_INFINITY): void {
+    this.#move(ms);
+    this.#begins = false;
+  }
+
+  /**
+   * Gives it so much time until its answer begins. Calls that it makes may last longer, as what they give may be part of an answer
+   * that has begun; where the time runs out first, they are given up with it.
+   */
+  beginWithin(ms: number): void {
+    this.#move(ms);
+    this.#begins = true;
+  }
+
+  /** The latest deadline of a call that it makes. */
+  get lastsUntil(): number {
+    return this.#begins ? this.#mostAt : this.deadlineAt;
+  }
+
+  #move(ms: number): void {
     const deadlineAt = Math.min(this.#mostAt, this.clock.now() + ms);
     const waits = this.#armed && this.#timed;
     if (waits) this.clock.deadlines.delete(this);

@@ -1,4 +1,4 @@
-import { type CallTarget, giveTime, isStream, type WebAnswer, type WebRequest } from "@hadron/core/spi";
+import { beginWithin, type CallTarget, giveTime, isStream, type WebAnswer, type WebRequest } from "@hadron/core/spi";
 import type { Answer } from "../answer/answer.ts";
 import { HttpAnswer } from "../answer/http-answer.ts";
 import { toAnswer } from "../answer/to-answer.ts";
@@ -21,8 +21,12 @@ export async function forward(
   found: Found,
   app: ResolvedHttpOptions,
 ): Promise<Answer> {
-  if (options.timeoutMs !== undefined) giveTime(options.timeoutMs);
-  if (target.takesWeb) return toForwarded(await target.call(toWebInput(found.arrived)));
+  if (options.timeoutMs !== undefined) beginWithin(options.timeoutMs);
+  if (target.takesWeb) {
+    // It knows itself how long its answers may take to begin, and what has begun lasts.
+    giveTime();
+    return toForwarded(await target.call(toWebInput(found.arrived)));
+  }
   try {
     const input = await toInput(found, options.maxBodyBytes ?? app.maxBodyBytes);
     return await toAnswer(await target.call(input), options.status);
@@ -33,8 +37,8 @@ export async function forward(
 }
 
 function toWebInput(arrived: Arrived): WebRequest | AsyncIterable<WebRequest | Uint8Array> {
-  const { method, url, rawHeaders, address, secure, chunks } = arrived;
-  const head: WebRequest = { method, url, headers: rawHeaders, secure, ...(address === undefined ? {} : { address }) };
+  const { method, url, rawHeaders: headers, address, secure, upgrade, chunks } = arrived;
+  const head: WebRequest = { method, url, headers, secure, upgrade, ...(address === undefined ? {} : { address }) };
   return chunks === undefined ? head : withBody(head, chunks());
 }
 

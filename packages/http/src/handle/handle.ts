@@ -1,5 +1,5 @@
 import type { Context } from "@hadron/core";
-import { giveTime, type WebOutput } from "@hadron/core/spi";
+import { beginWithin, giveTime, type WebOutput } from "@hadron/core/spi";
 import { type Answer, headerOf } from "../answer/answer.ts";
 import { compress } from "../answer/compress.ts";
 import { answerNotModified } from "../answer/conditional.ts";
@@ -56,7 +56,7 @@ export class WebHandler {
 
   /** Answers a request of which the head has been read. */
   async answer(came: Arrived, context: Context): Promise<WebOutput> {
-    giveTime(this.#options.timeoutMs);
+    beginWithin(this.#options.timeoutMs);
     const arrived = this.#options.unwrap?.(came) ?? came;
     const answer = await this.#answer(arrived, context);
     if (answer.status === 101) {

@@ -1,5 +1,5 @@
 import { HadronError, type Schema } from "@hadron/core";
-import { describeIssues, giveTime } from "@hadron/core/spi";
+import { beginWithin, describeIssues } from "@hadron/core/spi";
 import type { Answer } from "../answer/answer.ts";
 import { HttpAnswer } from "../answer/http-answer.ts";
 import { toAnswer } from "../answer/to-answer.ts";
@@ -18,7 +18,7 @@ export async function runRoute(
   app: ResolvedHttpOptions,
 ): Promise<Answer> {
   const { arrived, params, query, context } = found;
-  if (options.timeoutMs !== undefined) giveTime(options.timeoutMs);
+  if (options.timeoutMs !== undefined) beginWithin(options.timeoutMs);
   try {
     const read = await readBody(options, arrived, options.maxBodyBytes ?? app.maxBodyBytes);
     const value =

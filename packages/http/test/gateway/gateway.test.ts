@@ -119,6 +119,25 @@ test("a stream is sent as events, and a service of routes gets requests whole", 
   expect((await shop.fetch(`${SHOP}/shop/none`)).status).toBe(404);
 });
 
+test("timeoutMs is the time until an answer begins: what has begun lasts", async () => {
+  const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const slow = service("slow", {
+    async *items() {
+      for (let at = 1; at <= 4; at++) {
+        yield at;
+        await wait(150);
+      }
+    },
+    never: () => wait(5000),
+  });
+  await using shop = await startAt(
+    listenAt(`${SHOP}/items`, "GET", slow.items, { timeoutMs: 300 }),
+    listenAt(`${SHOP}/never`, "GET", slow.never, { timeoutMs: 300 }),
+  );
+  expect(await (await shop.fetch(`${SHOP}/items`)).text()).toBe("data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\n");
+  expect((await shop.fetch(`${SHOP}/never`)).status).toBe(504);
+});
+
 test("the host decides; who asks for this machine means the only host that there is", async () => {
   const other = listenAt("http://other.example.com/insert", "POST", () => "other");
   {

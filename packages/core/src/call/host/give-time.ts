@@ -7,3 +7,11 @@ import { ambient } from "./ambient.ts";
 export function giveTime(ms?: number): void {
   ambient.getStore()?.scope?.renew(ms);
 }
+
+/**
+ * Gives the running handler's call so much time until its answer begins, within what its caller gave it. Calls that it makes may last
+ * longer: `giveTime()` says that it has begun. Outside of a handler it does nothing.
+ */
+export function beginWithin(ms: number): void {
+  ambient.getStore()?.scope?.beginWithin(ms);
+}

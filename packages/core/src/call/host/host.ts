@@ -136,7 +136,8 @@ export class Host implements CallingSide, Observable {
   within(options: WithinOptions, call: (scope: Scope) => Promise<unknown>): Promise<unknown> {
     const parent = options.scope ?? this.#running();
     const { timeoutMs, signal, meta } = options;
-    if (parent !== undefined && timeoutMs === undefined && signal === undefined && meta === undefined) {
+    const asItIs = timeoutMs === undefined && signal === undefined && meta === undefined;
+    if (parent !== undefined && asItIs && parent.lastsUntil === parent.deadlineAt) {
       try {
         return call(parent);
       } catch (error) {
@@ -167,7 +168,7 @@ export class Host implements CallingSide, Observable {
     const now = this.clock.now();
     // Every call has a deadline: Infinity is the longest that crosses the wire.
     const ownMs = Math.min(timeoutMs ?? (parent === undefined ? DEFAULT_TIMEOUT_MS : LONGEST_MS), LONGEST_MS);
-    const deadlineAt = Math.min(parent?.deadlineAt ?? Number.POSITIVE_INFINITY, now + ownMs);
+    const deadlineAt = Math.min(parent?.lastsUntil ?? Number.POSITIVE_INFINITY, now + ownMs);
     const meta = change === undefined ? undefined : addMeta(parent?.meta, change);
     const scope = new Scope({ clock: this.clock, deadlineAt, trace: parent?.trace, meta, parent });
     if (deadlineAt <= now) scope.expire();
