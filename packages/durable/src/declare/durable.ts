@@ -1,4 +1,4 @@
-import { type Context, type Handler, onStart, type Part, type StartContext } from "@hadron/core";
+import { type Context, type Handler, onStart, type Part, procedure, type StartContext } from "@hadron/core";
 import {
   beside,
   type CallingSide,
@@ -70,10 +70,11 @@ function createRoot(program: (input: any) => unknown, slots: Slots | undefined):
     if (runs !== undefined) return runs;
     throw new HadronError("UNAVAILABLE", "The durable program has not started yet.", { unsent: true });
   };
-  const run = async (input: unknown, { id, signal }: Context) => {
+  // Asked again, by the same call, it finds its run: another replica tells how that ends.
+  const run = procedure({ idempotent: true }, async (input: unknown, { id, signal }: Context) => {
     await started().start(id, input);
     return started().result(id, signal);
-  };
+  });
   return Object.assign(run, {
     [beside]: createProcedures(started, (service) => isDurable(service)),
     async [onStart]({ service, log, signal, clock, outside = "" }: StartContext) {

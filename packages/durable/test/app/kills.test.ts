@@ -1,6 +1,7 @@
 import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
 import { ledger, part, total } from "./ledger.ts";
+import { child, mail, order } from "./shop.ts";
 
 const RUNS = 12;
 
@@ -42,3 +43,17 @@ test.each([1, 2])(
     expect(lists).toEqual([[], []]);
   },
 );
+
+test("a run that is called, and not started by an id, is answered though the replica that was asked dies", async () => {
+  await using app = await start(order, mail, child, { time: "virtual", seed: 3 });
+  const answer = app.client(order).with({ timeoutMs: 864_000_000 })({ to: "ann" });
+  await app.advance("1d");
+  for (const replica of app.replicas(order)) {
+    replica.restart();
+    await app.advance("1m");
+  }
+  await app.advance("4d");
+  expect(await answer).toMatchObject({ said: "nobody", children: ["child a", "child b"] });
+  expect(await app.client(mail).sent()).toHaveLength(1);
+  expect(await order.list()).toHaveLength(1);
+});
