@@ -140,6 +140,7 @@ export {
   type WebRequest,
 } from "./transport/web/message.ts";
 export { titleOf, toProblem } from "./transport/web/problem.ts";
+export { readWhole, type WholeRequest } from "./transport/web/read-whole.ts";
 export { toJsonText } from "./values/json-form.ts";
 export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";

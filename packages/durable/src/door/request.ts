@@ -1,5 +1,5 @@
 import { HadronError } from "@hadron/core";
-import { isOpenRequest, isStream, type WebInput, type WebRequest } from "@hadron/core/spi";
+import { readWhole, type WebInput } from "@hadron/core/spi";
 
 /** What a body may have. */
 const MOST_BYTES = 1024 * 1024;
@@ -16,15 +16,12 @@ export interface DoorRequest {
 
 /** Reads a request to its end. TOO_LARGE above 1 MiB, before more than that was read; INVALID_INPUT where its path is none. */
 export async function readRequest(input: WebInput): Promise<DoorRequest> {
-  if (isOpenRequest(input)) return toRequest(input, await readAll(input, input.chunks()));
-  if (!isStream(input)) return toRequest(input, await readAll(input, [toBytes(input.body)]));
-  const items = (input as AsyncIterable<WebRequest | Uint8Array>)[Symbol.asyncIterator]();
+  const { head, headers, body } = await readWhole(input, MOST_BYTES);
+  const [pathname = ""] = head.url.split("?");
   try {
-    const { value: head } = await items.next();
-    if (head === undefined || head instanceof Uint8Array) throw new HadronError("INVALID_INPUT", "No request came.");
-    return toRequest(head, await readAll(head, chunksOf(items)));
-  } finally {
-    await items.return?.();
+    return { method: head.method, path: pathname.split("/").slice(1).map(decodeURIComponent), headers, body };
+  } catch (cause) {
+    throw new HadronError("INVALID_INPUT", `The path ${pathname} is none.`, { cause });
   }
 }
 
@@ -42,53 +39,4 @@ export function toJsonBody({ body }: DoorRequest): unknown {
 export function saysJson({ headers }: DoorRequest): boolean {
   const [type = ""] = (headers["content-type"] ?? "").toLowerCase().split(";");
   return headers["content-encoding"] === undefined && /^application\/(?:[\w.+-]+\+)?json$/.test(type.trim());
-}
-
-async function* chunksOf(items: AsyncIterator<WebRequest | Uint8Array>): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const { done, value } = await items.next();
-    if (done === true) return;
-    if (value instanceof Uint8Array) yield value;
-  }
-}
-
-async function readAll(
-  { headers }: WebRequest,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<Uint8Array> {
-  if (Number(toFields(headers)["content-length"] ?? 0) > MOST_BYTES) throw tooLarge();
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw tooLarge();
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts, bytes);
-}
-
-function toRequest({ method, url, headers }: WebRequest, body: Uint8Array): DoorRequest {
-  const [pathname = ""] = url.split("?");
-  try {
-    return { method, path: pathname.split("/").slice(1).map(decodeURIComponent), headers: toFields(headers), body };
-  } catch (cause) {
-    throw new HadronError("INVALID_INPUT", `The path ${pathname} is none.`, { cause });
-  }
-}
-
-function toFields(headers: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = Object.create(null);
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const [name = "", value = ""] = [headers[at]?.toLowerCase(), headers[at + 1]];
-    fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`;
-  }
-  return { ...fields };
-}
-
-function toBytes(body: string | Uint8Array | undefined): Uint8Array {
-  return typeof body === "string" ? Buffer.from(body) : (body ?? new Uint8Array());
-}
-
-function tooLarge(): HadronError {
-  return new HadronError("TOO_LARGE", `The body has more than ${MOST_BYTES} bytes. Keep it elsewhere, and send where.`);
 }

@@ -1,4 +1,4 @@
-import { beginWithin, type CallTarget, giveTime, isStream, type WebAnswer, type WebRequest } from "@hadron/core/spi";
+import { beginWithin, type CallTarget, isStream, type WebAnswer, type WebRequest } from "@hadron/core/spi";
 import type { Answer } from "../answer/answer.ts";
 import { HttpAnswer } from "../answer/http-answer.ts";
 import { toAnswer } from "../answer/to-answer.ts";
@@ -22,11 +22,7 @@ export async function forward(
   app: ResolvedHttpOptions,
 ): Promise<Answer> {
   if (options.timeoutMs !== undefined) beginWithin(options.timeoutMs);
-  if (target.takesWeb) {
-    // It knows itself how long its answers may take to begin, and what has begun lasts.
-    giveTime();
-    return toForwarded(await target.call(toWebInput(found.arrived)));
-  }
+  if (target.takesWeb) return toForwarded(await target.call(toWebInput(found.arrived)));
   try {
     const input = await toInput(found, options.maxBodyBytes ?? app.maxBodyBytes);
     return await toAnswer(await target.call(input), options.status);

@@ -130,12 +130,16 @@ test("timeoutMs is the time until an answer begins: what has begun lasts", async
     },
     never: () => wait(5000),
   });
+  const site = service("site", http({ "GET /site/never": () => wait(5000), "GET /site/items": () => slow.items() }));
   await using shop = await startAt(
+    listenAt(`${SHOP}/site/*`, "*", site, { timeoutMs: 300 }),
     listenAt(`${SHOP}/items`, "GET", slow.items, { timeoutMs: 300 }),
     listenAt(`${SHOP}/never`, "GET", slow.never, { timeoutMs: 300 }),
   );
   expect(await (await shop.fetch(`${SHOP}/items`)).text()).toBe("data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\n");
   expect((await shop.fetch(`${SHOP}/never`)).status).toBe(504);
+  expect(await (await shop.fetch(`${SHOP}/site/items`)).text()).toContain("data: 4");
+  expect((await shop.fetch(`${SHOP}/site/never`)).status).toBe(504);
 });
 
 test("the host decides; who asks for this machine means the only host that there is", async () => {
