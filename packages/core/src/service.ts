@@ -1,13 +1,15 @@
 import { createClient } from "./call/client/client.ts";
 import { type KubernetesOptions, resolveKubernetes } from "./declare/containers/kubernetes.ts";
 import type {
+  CertificateSource,
   Expose,
+  ExposeOptions,
   Limits,
   PartDefinition,
   ResolvedServiceOptions,
   ServiceDefinition,
 } from "./declare/definition.ts";
-import { DEFAULT_LIMITS, definePart, toDefinition } from "./declare/definition.ts";
+import { DEFAULT_LIMITS, definePart, givenDefinition, toDefinition } from "./declare/definition.ts";
 import { GUARDS_NOBODY, type Guard } from "./declare/guard.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
@@ -24,7 +26,7 @@ export interface ServiceOptions extends Needs {
    * An address outside the deployment: `true` for a free port on 127.0.0.1 that is kept where it can be, or which port,
    * on which address, and on a cluster by what means. @default false
    */
-  readonly expose?: boolean | Partial<Expose>;
+  readonly expose?: boolean | ExposeOptions;
   /** Bounds of one replica. @default 4000 calls at once, inputs and outputs of 16 MiB, 10 s to drain, 30 s without an answer */
   readonly limits?: Partial<Limits>;
   /**
@@ -169,7 +171,7 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
   };
 }
 
-function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | null {
+function resolveExpose(by: string, expose: boolean | ExposeOptions): Expose | null {
   if (expose === false) return null;
   const {
     port = null,
@@ -187,10 +189,6 @@ function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | 
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     fail(by, `expose.url is "${url}", and should be a URL such as https://shop.example`);
   }
-  if (typeof tls !== "boolean" && (typeof tls?.cert !== "string" || typeof tls.key !== "string")) {
-    fail(by, 'expose.tls should be true, or { cert: "cert.pem", key: "key.pem" }, as seen from the app file');
-  }
-  const secure = typeof tls === "boolean" ? tls : { cert: tls.cert, key: tls.key };
   return {
     port,
     host,
@@ -198,8 +196,24 @@ function resolveExpose(by: string, expose: boolean | Partial<Expose>): Expose | 
     hostname,
     ...(url === undefined ? {} : { url }),
     ...(addresses === undefined ? {} : { addresses }),
-    ...(tls === false ? {} : { tls: secure }),
+    ...(tls === false ? {} : { tls: tls === true ? tls : toCertificate(by, tls) }),
   };
+}
+
+function toCertificate(
+  by: string,
+  tls: Exclude<ExposeOptions["tls"], boolean | undefined>,
+): NonNullable<Expose["tls"]> {
+  const toSource = (given: unknown): CertificateSource => {
+    const definition = givenDefinition(given);
+    if (definition?.kind === "secret") return { secret: definition.name };
+    if (typeof given === "string") return given;
+    return fail(
+      by,
+      "expose.tls should be true, or { cert, key }: each the path of a file as seen from the app file, or a secret",
+    );
+  };
+  return { cert: toSource(tls?.cert), key: toSource(tls?.key) };
 }
 
 function fail(by: string, what: string): never {

@@ -26,8 +26,10 @@ export type {
   KubernetesTopology,
 } from "./declare/containers/kubernetes.ts";
 export type {
+  CertificateSource,
   ChildDefinition,
   Expose,
+  ExposeOptions,
   Given,
   Limits,
   Needed,
@@ -39,6 +41,7 @@ export type {
 } from "./declare/definition.ts";
 export {
   beside,
+  certificateSecrets,
   hangMsOf,
   hostnamesOf,
   type OfferedService,

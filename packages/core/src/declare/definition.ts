@@ -182,14 +182,33 @@ export interface Expose {
   readonly hostname: string | readonly string[] | null;
   /** Where callers find it, where something stands before it that only you know of: `https://shop.example`. @default what its runner knows */
   readonly url?: string;
-  /**
-   * Callers come over TLS, 1.2 at least, with HTTP/1.1 or HTTP/2; those without it are sent there. `true`: certificates of an authority of your own,
-   * made once, for `localhost`, its addresses, and each name below `.localhost` when it is first asked for. Else the paths of
-   * two files in PEM, as seen from the app file: read again when they change. @default false
-   */
-  readonly tls?: boolean | { readonly cert: string; readonly key: string };
+  /** How callers speak TLS with it; absent: they do not. */
+  readonly tls?: true | { readonly cert: CertificateSource; readonly key: CertificateSource };
   /** What is found there, for those who read: methods and URLs, as in `POST https://shop.example/insert`. @default nothing is said */
   readonly addresses?: readonly string[];
+}
+
+/** Where a certificate, or its key, is found: a file, as seen from the app file, or a secret. */
+export type CertificateSource = string | { readonly secret: string };
+
+/** What can be said of a service's address. */
+export interface ExposeOptions extends Partial<Omit<Expose, "tls">> {
+  /**
+   * Callers come over TLS, 1.2 at least, with HTTP/1.1 or HTTP/2; those without it are sent there. `true`: certificates of an authority of your own,
+   * made once, for `localhost`, its addresses, and names below `.localhost`. Else a certificate of yours and its key, in PEM: each the
+   * path of a file, as seen from the app file, or a `secret`. On a cluster it is for an address by an Ingress. @default false
+   *
+   * @example
+   * service("web", routes, { expose: { port: 8443, tls: { cert: "cert.pem", key: secret("WEB_KEY") } } });
+   */
+  readonly tls?: boolean | { readonly cert: string | Given; readonly key: string | Given };
+}
+
+/** The secrets of which an address's certificate is made. They are for what ends TLS, and no replica has them. */
+export function certificateSecrets(exposed: Expose | null): readonly string[] {
+  const { tls } = exposed ?? {};
+  if (tls === undefined || tls === true) return [];
+  return [tls.cert, tls.key].flatMap((source) => (typeof source === "string" ? [] : [source.secret]));
 }
 
 /** The host names of an ingress. */

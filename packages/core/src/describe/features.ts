@@ -10,7 +10,9 @@ export type Feature =
   /** Makes secrets at the first `up`, and keeps them. */
   | "generated-secrets"
   /** Speaks TLS with outside callers. */
-  | "tls";
+  | "tls"
+  /** Has an Ingress, with a certificate that is named or given, speak TLS with them. */
+  | "ingress-tls";
 
 /** A runner, as far as it says what it can do. */
 export interface Provider {
@@ -21,7 +23,7 @@ export interface Provider {
 /** The first thing that an app asks for and that is not provided; undefined where all is. Pure. */
 export function findLack(topology: Topology, provides: readonly Feature[]): Lack | undefined {
   for (const service of topology.services) {
-    const feature = featuresOf(service).find((asked) => !provides.includes(asked));
+    const feature = featuresOf(service, topology).find((asked) => !provides.includes(asked));
     if (feature !== undefined) return { feature, service };
   }
   return undefined;
@@ -46,13 +48,20 @@ export function toLackError({ feature, service }: Lack, who: string, runners?: r
   return new HadronError("WRONG_USE", ways.length === 0 ? `${text}.` : `${text}: ${ways.join(", or ")}.`);
 }
 
-function featuresOf({ image, standIn, storage, generated, exposed }: ServiceTopology): readonly Feature[] {
+function featuresOf(service: ServiceTopology, topology: Topology): readonly Feature[] {
+  const { image, standIn, storage, generated, exposed } = service;
   return [
     ...(image !== null && standIn === undefined ? (["containers"] as const) : []),
     ...(storage === null ? [] : (["storage"] as const)),
     ...(generated === undefined ? [] : (["generated-secrets"] as const)),
-    ...(exposed?.tls === undefined ? [] : (["tls"] as const)),
+    ...(exposed?.tls === undefined ? [] : ([isOfIngress(service, topology) ? "ingress-tls" : "tls"] as const)),
   ];
+}
+
+/** Whether an Ingress can end TLS for it: one of this machine's own authority is worth nothing on a cluster. */
+function isOfIngress({ exposed, kubernetes }: ServiceTopology, topology: Topology): boolean {
+  const said = { ...topology.kubernetes?.ingress, ...kubernetes?.ingress };
+  return exposed?.via === "ingress" && (exposed.tls !== true || said.tls !== undefined);
 }
 
 /** What the service asks for, what a runner without it does not do, and what else helps. */
@@ -64,9 +73,12 @@ const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [st
   ],
   storage: () => ["has storage", "keeps none"],
   "generated-secrets": ({ generated = [] }) => [`asks for generated secrets (${generated.join(", ")})`, "makes none"],
-  tls: () => [
+  tls: ({ exposed }) => [
     "is to be exposed over TLS (expose.tls)",
     "does not speak it",
-    "leave tls away, and put what ends it in front, such as an Ingress with a certificate",
+    exposed?.via === "ingress"
+      ? 'say whose certificate its Ingress has: kubernetes: { ingress: { tls: { secret: "NAME" } } }, { issuer } or { clusterIssuer }, or tls: { cert, key }'
+      : 'have an Ingress end it, with a certificate of your own: expose: { via: "ingress", hostname: "…", tls: { cert, key } }',
   ],
+  "ingress-tls": () => ["is to be exposed over TLS (expose.tls)", "does not speak it", "leave tls away"],
 };

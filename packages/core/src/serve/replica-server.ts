@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { createChildClient } from "../call/client/child-client.ts";
 import type { Host } from "../call/host/host.ts";
+import { within } from "../clock/within.ts";
 import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import type { Health } from "../describe/built-in.ts";
@@ -20,13 +21,14 @@ import { toOpenRpc } from "./open-rpc.ts";
 import { ReplicaLife } from "./replica-life.ts";
 import { countsRoute, healthRoutes, metricsRoute } from "./server/routes.ts";
 import { createServer, type Door, type DoorOptions, type Server } from "./server/server.ts";
-import { within } from "./server/within.ts";
 import type { FindCertificate } from "./tls/certificate.ts";
 import { TlsDoor } from "./tls/tls-door.ts";
 import { Tracer } from "./tracer.ts";
 
 /** How long disposing may take in any case. */
 const DISPOSE_MS = 1000;
+/** Who has just come may take so long to shake hands. */
+const HANDSHAKES_MS = 1000;
 
 export interface ReplicaOptions {
   readonly app: App;
@@ -233,8 +235,9 @@ export class ReplicaServer {
     this.#life.stop();
     const { clock } = this.dispatcher;
     const endsAt = clock.now() + drainMs;
+    await this.#tls?.drain(Math.min(drainMs, HANDSHAKES_MS));
     let disposed: Promise<void> | undefined;
-    const done = await this.#server.drain(drainMs, () => {
+    const done = await this.#server.drain(Math.max(endsAt - clock.now(), 0), () => {
       disposed = this.#dispose(Math.max(endsAt - clock.now(), DISPOSE_MS));
     });
     await disposed;

@@ -3,7 +3,7 @@ import {
   type Added,
   type Assembly,
   type CallTarget,
-  type Expose,
+  type ExposeOptions,
   hiddenService,
   lineOf,
   type Needs,
@@ -34,7 +34,7 @@ export interface Listening extends ForwardOptions {
   readonly needs: Needs;
   /** The address on which it listens; undefined: this machine's own. */
   readonly listen: string | undefined;
-  readonly tls: Expose["tls"];
+  readonly tls: ExposeOptions["tls"];
 }
 
 type Said = Added<Listening>;

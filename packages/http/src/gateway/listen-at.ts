@@ -3,7 +3,7 @@ import {
   type CallTarget,
   type Contribution,
   defineContribution,
-  type Expose,
+  type ExposeOptions,
   type Needs,
   serviceDefinition,
   targetOf,
@@ -28,7 +28,7 @@ export interface ListenOptions {
   /** The address of this machine, or container host, on which to listen. All addresses of an app share it. @default "127.0.0.1" */
   readonly host?: string;
   /** As `expose.tls` of a service. All addresses of an app share it. @default false: TLS ends at what stands before it */
-  readonly tls?: Expose["tls"];
+  readonly tls?: ExposeOptions["tls"];
   /** What the service that is made of a handler uses. @default nothing */
   readonly uses?: Needs["uses"];
 }

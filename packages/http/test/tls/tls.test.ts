@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { Authority } from "../../../runners/src/local/tls/authority.ts";
+import { Authority } from "../../../runners/src/shared/tls/authority.ts";
 
 const APP = join(import.meta.dirname, "app/web.ts");
 const MADE = join(import.meta.dirname, "app/made");
@@ -53,7 +53,7 @@ afterAll(async () => {
 /** Makes the files that one of the services is given. */
 async function renew(): Promise<void> {
   const authority = await Authority.open(FOLDER);
-  const { cert, key } = await authority.issue(["localhost", "127.0.0.1"], (host) => host === "127.0.0.1");
+  const { cert, key } = await authority.issue(["localhost", "127.0.0.1"]);
   writeFileSync(join(MADE, "key.pem"), key);
   writeFileSync(join(MADE, "cert.pem"), cert);
 }
@@ -93,7 +93,7 @@ test("certificates are of an authority of the user's own, which speaks for this 
   }
   await expect(ask(`https://shop.example:${ports.own}/`)).rejects.toThrow();
   const authority = await Authority.open(FOLDER);
-  const { cert, key } = await authority.issue(["shop.example"], () => false);
+  const { cert, key } = await authority.issue(["shop.example"]);
   const { createServer } = await import("node:tls");
   const evil = createServer({ cert, key }).listen(0, "127.0.0.1");
   await once(evil, "listening");

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import type { Runner, RunnerModule } from "@hadron/core/spi";
 import { cacheFolder } from "../layout/index.ts";
+import { authorityFolder } from "../shared/tls/authority.ts";
 import { DEFAULT_BASE_IMAGE } from "./names/base-image.ts";
 import { DockerRunner } from "./runner.ts";
 
@@ -12,5 +13,6 @@ export const createRunner: RunnerModule["createRunner"] = ({ flags: given, expli
     baseImage: given["base-image"] || env.HADRON_BASE_IMAGE || DEFAULT_BASE_IMAGE,
     explicitApp,
     cache: cacheFolder(env),
+    authority: authorityFolder(env),
     surroundings: { env, home: env.HOME || homedir(), platform: process.platform },
   });

@@ -15,7 +15,7 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["containers", "storage", "generated-secrets"];
+export const provides: RunnerPlaces["provides"] = ["containers", "storage", "generated-secrets", "tls", "ingress-tls"];
 
 export const endsWithCommand = false;
 

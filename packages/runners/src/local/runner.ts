@@ -22,6 +22,7 @@ import {
 import { endEsbuild } from "../bundle/index.ts";
 import { checkApp, describeLayout, type Layout, toLayout } from "../layout/index.ts";
 import { withCaptures } from "../replica/captures.ts";
+import { authorityFolder } from "../shared/tls/authority.ts";
 import { claim, describeHolder } from "./control/claim.ts";
 import { RemoteDeployment } from "./control/remote.ts";
 import { Session } from "./control/session.ts";
@@ -38,7 +39,6 @@ import { PortMemory } from "./ports/port-memory.ts";
 import { toInspected } from "./replica/inspect.ts";
 import { inheritedEnv, type Release, writeRelease } from "./replica/release.ts";
 import type { Clock } from "./replica/restart-policy.ts";
-import { authorityFolder } from "./tls/authority.ts";
 
 export interface LocalRunnerOptions {
   readonly paths: LocalPaths;
@@ -123,6 +123,7 @@ export class LocalRunner implements Runner {
         certificates: {
           authority: authorityFolder(env),
           appFolder: dirname(entry),
+          secrets: program.secrets,
           note: (text) => progress.note(text),
         },
         data: place,

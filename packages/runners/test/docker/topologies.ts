@@ -61,7 +61,7 @@ export function toDesired(
     containers: topology.services.flatMap((service): ContainerSpec[] => [
       ...Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(spec, service, ordinal)),
       ...(needsIngress(service)
-        ? [ingressSpec(app, service, base, options.program ?? "ddddddddddddddd", revision)]
+        ? [ingressSpec(app, service, base, options.program ?? "ddddddddddddddd", revision, undefined)]
         : []),
     ]),
     counts: countsOf(topology),
@@ -88,6 +88,7 @@ export function toSeen(spec: ContainerSpec, id: string): SeenContainer {
     connected: true,
     address: "172.18.0.9",
     ports: [],
+    tls: false,
     procedures: [],
     created: 1,
     volumes: [],

@@ -1,3 +1,4 @@
+import { certificateSecrets } from "../../declare/definition.ts";
 import type { RunOptions } from "../../describe/app-arguments.ts";
 import type { App } from "../../describe/compose/app.ts";
 import { hashTopology } from "../../describe/topology.ts";
@@ -29,7 +30,7 @@ export function createProgram(
   const secrets: Record<string, string> = {};
   const missing: string[] = [];
   for (const service of topology.services) {
-    for (const name of service.secrets) {
+    for (const name of [...service.secrets, ...certificateSecrets(service.exposed)]) {
       if (captured.has(name)) continue;
       const value = own(options.env, name);
       if (value !== undefined) secrets[name] = value;

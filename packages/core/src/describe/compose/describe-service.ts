@@ -45,6 +45,12 @@ export function describeService(
   }
   const { capacity, generated, details, resources, captures } = needs;
   const options = definition?.options;
+  if (part.kind === "image" && options?.expose?.tls !== undefined) {
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `service "${name}": expose.tls is for services of your code, and "${name}" is an image, which speaks a protocol of its own: have the image speak TLS.`,
+    );
+  }
   const web = work.procedures.find((procedure) => procedure.options.face?.web !== undefined);
   const webFace = web?.options.face?.web;
   // A pattern of routes: what it takes is known here first.

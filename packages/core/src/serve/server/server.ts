@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { within } from "../../clock/within.ts";
 import type { Log } from "../../declare/types.ts";
 import { inWords } from "../../errors.ts";
 import type { Metric } from "../../metric.ts";
@@ -21,7 +22,6 @@ import { createWebRoutes } from "../../transport/web/server/open.ts";
 import { traceOf } from "../../values/trace-of.ts";
 import { Http2Door } from "./http2-door.ts";
 import { OpenRequests } from "./open-requests.ts";
-import { within } from "./within.ts";
 
 /** How long peers, and callers over HTTP, may take to part from a server that is done. */
 const FAREWELL_MS = 1000;

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { SecureContext, Server, TLSSocket } from "node:tls";
 import type { Clockwork } from "../../clock/clockwork.ts";
+import { within } from "../../clock/within.ts";
 import type { FindCertificate } from "./certificate.ts";
 import { sendToTls } from "./send-to-tls.ts";
 
@@ -30,6 +31,9 @@ export class TlsDoor {
   readonly #clock: Clockwork;
   readonly #server: Server;
   readonly #hosts = new Map<string | undefined, Kept>();
+  /** Who has come and not shaken hands yet. */
+  readonly #shaking = new Set<string>();
+  #settled: (() => void) | undefined;
 
   constructor(find: FindCertificate, clock: Clockwork, behind: Behind) {
     this.#find = find;
@@ -47,6 +51,7 @@ export class TlsDoor {
       },
     });
     this.#server.on("secureConnection", (socket) => {
+      this.#shaken(peerOf(socket));
       if (socket.alpnProtocol === "h2") behind.http2(socket);
       else behind.http1(socket);
     });
@@ -55,6 +60,9 @@ export class TlsDoor {
 
   take(socket: Socket): void {
     socket.on("error", () => {});
+    const peer = peerOf(socket);
+    this.#shaking.add(peer);
+    socket.once("close", () => this.#shaken(peer));
     const timer = this.#clock.after(HANDSHAKE_MS, () => socket.destroy());
     const stop = () => this.#clock.cancel(timer);
     socket.once("close", stop);
@@ -63,10 +71,24 @@ export class TlsDoor {
       socket.off("close", stop);
       socket.pause();
       socket.unshift(first);
-      if (first[0] === HANDSHAKE) void this.#enter(socket);
-      else sendToTls(socket);
+      if (first[0] === HANDSHAKE) {
+        void this.#enter(socket);
+        return;
+      }
+      this.#shaken(peer);
+      sendToTls(socket);
     });
     socket.resume();
+  }
+
+  /** Resolves when all who have come have shaken hands, at most after so long: what they then ask for is behind the door. */
+  async drain(withinMs: number): Promise<void> {
+    if (this.#shaking.size === 0) return;
+    await within(this.#clock, withinMs, new Promise<void>((resolve) => (this.#settled = resolve)));
+  }
+
+  #shaken(peer: string): void {
+    if (this.#shaking.delete(peer) && this.#shaking.size === 0) this.#settled?.();
   }
 
   /** Whoever comes from now on sees the newest certificates. */
@@ -110,4 +132,9 @@ export class TlsDoor {
     );
     return context;
   }
+}
+
+/** The same of a connection and of what is spoken over it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

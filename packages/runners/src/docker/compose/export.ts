@@ -1,4 +1,4 @@
-import type { Program, RunContext } from "@hadron/core/spi";
+import { HadronError, type Program, type RunContext } from "@hadron/core/spi";
 import type { Engine } from "../engine/client.ts";
 import { buildAll, type Settings } from "../rollout/apply.ts";
 import { toComposeFile } from "./file.ts";
@@ -10,6 +10,13 @@ export async function exportCompose(
   settings: Settings,
   context: RunContext,
 ): Promise<string> {
+  const secure = program.topology.services.find(({ exposed }) => exposed?.tls !== undefined);
+  if (secure !== undefined) {
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `"${secure.name}" is exposed over TLS (expose.tls), which cannot be exported: a key is in no file that others read. Deploy with up, or leave tls away and put what ends it in front.`,
+    );
+  }
   const { desired, ingressImage } = await buildAll(engine, program, settings, context);
   return await toComposeFile(program.topology, desired.containers, ingressImage);
 }

@@ -46,6 +46,8 @@ export interface ContainerParts {
   readonly ready: ContainerReadiness;
   readonly form: IngressForm | undefined;
   readonly procedures: readonly string[];
+  /** Whether it speaks TLS with outside callers. @default false */
+  readonly tls?: boolean;
   readonly aspects: Aspects;
   /** The same, without what differs from replica to replica and from version to version for no other reason. */
   readonly signed: Aspects;
@@ -72,6 +74,7 @@ export function finish(parts: ContainerParts): ContainerSpec {
       [LABEL.role]: role,
       [LABEL.spec]: spec,
       ...(ordinal >= 0 ? { [LABEL.ordinal]: String(ordinal) } : {}),
+      ...(parts.tls ? { [LABEL.tls]: "true" } : {}),
       ...(procedures.length > 0 ? { [LABEL.procedures]: procedures.join(",") } : {}),
     },
     ExposedPorts: Object.fromEntries(Object.keys(aspects.ports).map((port) => [port, {}])),

@@ -58,9 +58,9 @@ export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordi
   });
 }
 
-/** Whether replicas publish a port of their own. Else an ingress keeps the port while they come and go. */
-export function publishesItself(service: ServiceTopology): boolean {
-  return service.exposed !== null && service.exposed.port === null && service.replicas === 1;
+/** Whether replicas publish a port of their own. Else an ingress keeps the port while they come and go, and speaks TLS where that is declared. */
+export function publishesItself({ exposed, replicas }: ServiceTopology): boolean {
+  return exposed !== null && exposed.port === null && exposed.tls === undefined && replicas === 1;
 }
 
 /** How long the engine waits after SIGTERM: what a replica may take to drain, and a little to end. */
@@ -140,7 +140,7 @@ function environmentOf(
 function outsideOf({ exposed }: ServiceTopology): string | undefined {
   if (exposed?.port == null) return undefined;
   const host = exposed.host === "0.0.0.0" ? "127.0.0.1" : exposed.host === "::" ? "::1" : exposed.host;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${exposed.port}`;
+  return `${exposed.tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${exposed.port}`;
 }
 
 function mountsOf(options: SpecOptions, service: ServiceTopology, ordinal: number): readonly Mount[] {

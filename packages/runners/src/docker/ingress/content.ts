@@ -1,9 +1,10 @@
 import { fileURLToPath } from "node:url";
 import type { ServiceTopology } from "@hadron/core/spi";
 import { type Bundle, bundle } from "../../bundle/index.ts";
-import { APP_FOLDER } from "../../replica/layout.ts";
+import { APP_FOLDER, USER_ID } from "../../replica/layout.ts";
+import type { Pair } from "../../shared/tls/pair.ts";
 import { type BaseImage, type ImageContent, toContent } from "../image/index.ts";
-import { FORM_FILE, type IngressForm, PROGRAM_FILE } from "../names/ingress-form.ts";
+import { CERTIFICATE_FILE, FORM_FILE, type IngressForm, PROGRAM_FILE } from "../names/ingress-form.ts";
 import { ingressVolume } from "../names/names.ts";
 import type { VolumeContent } from "../volumes/volumes.ts";
 
@@ -14,22 +15,26 @@ export function bundleIngress(signal: AbortSignal): Promise<Bundle> {
   return bundle(entry, { signal });
 }
 
-/** What is to be in the volume of a service's ingress. */
+/** What is to be in the volume of a service's ingress. D5: nobody else mounts it. */
 export function ingressVolumeContent(
   app: string,
   { name }: ServiceTopology,
   { code }: Bundle,
   form: IngressForm,
+  certificate: Pair | undefined,
 ): VolumeContent {
-  const files = [
-    { name: PROGRAM_FILE, content: Buffer.from(code).toString("utf8") },
-    { name: FORM_FILE, content: JSON.stringify(form) },
-  ];
+  const open = { owner: 0, mode: 0o444 };
   return {
     volume: ingressVolume(app, name),
     owner: 0,
     mode: 0o755,
-    files: files.map((file) => ({ ...file, owner: 0, mode: 0o444 })),
+    files: [
+      { name: PROGRAM_FILE, content: Buffer.from(code).toString("utf8"), ...open },
+      ...(certificate === undefined
+        ? []
+        : [{ name: CERTIFICATE_FILE, content: JSON.stringify(certificate), owner: USER_ID, mode: 0o400 }]),
+      { name: FORM_FILE, content: JSON.stringify(form), ...open },
+    ],
   };
 }
 

@@ -1,10 +1,14 @@
+import { readFileSync } from "node:fs";
 import {
+  type Certificate,
   createHost,
   createMuxTransport,
   createServer,
   DnsDirectory,
+  type Door,
   healthRoutes,
   replyWith,
+  TlsDoor,
 } from "@hadron/core/serving";
 import {
   type Clockwork,
@@ -78,13 +82,24 @@ export function passCalls(settings: IngressSettings, port: number): Passing {
     webPaths,
     routes: web !== undefined && webPaths === undefined ? [] : healthRoutes(() => !server.draining),
   });
+  const tls = settings.tls === undefined ? undefined : openTls(settings.tls.file, clock, door);
   return {
-    take: (socket) => door.take(socket),
+    take: (socket) => (tls ?? door).take(socket),
     async drain(withinMs) {
+      await tls?.drain(withinMs);
       await server.drain(withinMs);
       host.close();
     },
   };
+}
+
+/** One certificate for all hosts. Another one is another program's. */
+function openTls(file: string, clock: Clockwork, door: Door): TlsDoor {
+  const certificate: Certificate = { ...JSON.parse(readFileSync(file, "utf8")), goodForMs: Number.POSITIVE_INFINITY };
+  return new TlsDoor(async () => certificate, clock, {
+    http1: (socket) => door.take(socket),
+    http2: (socket) => door.takeHttp2(socket),
+  });
 }
 
 function toScope({ timeoutMs, trace, meta }: IncomingCall, clock: Clockwork): Scope {

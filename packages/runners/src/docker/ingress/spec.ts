@@ -5,8 +5,16 @@ import { type ContainerSpec, finish } from "../containers/finish.ts";
 import { HARDENED } from "../containers/payload.ts";
 import { publishesItself, stopSeconds } from "../containers/spec.ts";
 import type { BaseImage } from "../image/index.ts";
-import { INGRESS_FOLDER, type IngressForm, type IngressSettings, PROGRAM_FILE, toForm } from "../names/ingress-form.ts";
+import {
+  CERTIFICATE_FILE,
+  INGRESS_FOLDER,
+  type IngressForm,
+  type IngressSettings,
+  PROGRAM_FILE,
+  toForm,
+} from "../names/ingress-form.ts";
 import { ingressName, ingressVolume } from "../names/names.ts";
+import type { IngressCertificate } from "./certificate.ts";
 
 /**
  * Of the door and of what it and a program say to each other. Raised where a door that runs already cannot do with the next
@@ -29,7 +37,11 @@ export function needsIngress(service: ServiceTopology): boolean {
 }
 
 /** What the program of a service's ingress is told. */
-function ingressSettings(app: string, service: ServiceTopology): IngressSettings {
+function ingressSettings(
+  app: string,
+  service: ServiceTopology,
+  certificate: IngressCertificate | undefined,
+): IngressSettings {
   const port = service.image === null ? null : mainPort(service.image);
   return {
     app,
@@ -40,6 +52,9 @@ function ingressSettings(app: string, service: ServiceTopology): IngressSettings
     ...(service.web === undefined ? {} : { web: service.web }),
     ...(service.webPaths === undefined ? {} : { webPaths: service.webPaths }),
     limits: service.limits,
+    ...(certificate === undefined
+      ? {}
+      : { tls: { file: `${INGRESS_FOLDER}/${CERTIFICATE_FILE}`, state: certificate.state } }),
   };
 }
 
@@ -55,6 +70,7 @@ export function ingressSpec(
   base: BaseImage,
   program: string,
   revision: string,
+  certificate: IngressCertificate | undefined,
 ): ContainerSpec {
   const { name, exposed } = service;
   const aspects = {
@@ -64,7 +80,8 @@ export function ingressSpec(
       User: IMAGE.user,
       StopSignal: "SIGTERM",
     },
-    env: { Env: [`HADRON_DOOR=${DOOR_VERSION}`] },
+    // Who comes to speak TLS, or no more, has another address: no certificate is a reason to replace it.
+    env: { Env: [`HADRON_DOOR=${DOOR_VERSION}`, ...(certificate === undefined ? [] : ["HADRON_TLS=1"])] },
     resources: { Memory: MEMORY_BYTES, MemorySwap: MEMORY_BYTES, NanoCpus: 2e9 },
     mounts: {
       Mounts: [
@@ -91,8 +108,9 @@ export function ingressSpec(
     exclusive: exposed?.port != null,
     aliases: [],
     ready: { by: "word" },
-    form: toForm(program, ingressSettings(app, service)),
+    form: toForm(program, ingressSettings(app, service, certificate)),
     procedures: [],
+    tls: certificate !== undefined,
     aspects,
     signed: { ...aspects, image: { ...aspects.image, Image: base.id }, stop: { StopTimeout: STOP_SECONDS } },
     host: HARDENED,

@@ -14,6 +14,8 @@ export interface IngressSettings {
   /** The paths below which that is so. Absent: everywhere. */
   readonly webPaths?: readonly string[];
   readonly limits: ServiceTopology["limits"];
+  /** Where its certificate and key are, and a name of their state, which chance made. Absent: it speaks no TLS. */
+  readonly tls?: { readonly file: string; readonly state: string };
 }
 
 /** What should run behind the port: JSON in a file that the door looks at. */
@@ -38,5 +40,7 @@ export function toForm(program: string, settings: IngressSettings): IngressForm 
 export const INGRESS_FOLDER = "/ingress";
 /** The program, and the door before it: one bundle. */
 export const PROGRAM_FILE = "ingress.mjs";
-/** An {@link IngressForm}. Named so that it comes after the program in an archive, which is sorted. */
+/** Its certificate and key, as JSON. */
+export const CERTIFICATE_FILE = "certificate.json";
+/** An {@link IngressForm}. Named so that it comes after the others in an archive, which is sorted. */
 export const FORM_FILE = "wanted.json";

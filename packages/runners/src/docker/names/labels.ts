@@ -12,6 +12,8 @@ export const LABEL = {
   spec: "dev.hadron.spec",
   /** The names of its service's procedures, joined by commas. */
   procedures: "dev.hadron.procedures",
+  /** `true` on an ingress that speaks TLS. */
+  tls: "dev.hadron.tls",
   /** Who holds a lock. */
   holder: "dev.hadron.holder",
 } as const;

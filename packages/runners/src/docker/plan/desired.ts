@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Program, RunContext, Topology } from "@hadron/core/spi";
 import type { Layout } from "../../layout/index.ts";
 import { countsOf, needsCounts } from "../../replica/counts.ts";
@@ -6,6 +7,7 @@ import type { ContainerSpec } from "../containers/finish.ts";
 import { replicaSpec } from "../containers/spec.ts";
 import type { Engine } from "../engine/client.ts";
 import { appContent, type BaseImage, type ImageContent } from "../image/index.ts";
+import { findCertificate } from "../ingress/certificate.ts";
 import { bundleIngress, ingressContent, ingressVolumeContent } from "../ingress/content.ts";
 import { ingressSpec, needsIngress } from "../ingress/spec.ts";
 import { countsVolume, generatedVolume, imageTag, ingressImageTag, ingressVolume } from "../names/names.ts";
@@ -27,11 +29,14 @@ export interface Wanted {
   /** The tag of the image of ingresses, which exported files name; undefined where there are none. */
   readonly ingressImage: string | undefined;
   /** By service, what runs in its ingress. */
-  readonly ingresses: ReadonlyMap<string, VolumeContent>;
+  readonly ingresses: ReadonlyMap<string, IngressContent>;
   /** By service, of those that have some. */
   readonly secrets: ReadonlyMap<string, SecretsPlace>;
   readonly generated: Generated;
 }
+
+/** What an ingress runs, once its certificate is there. */
+export type IngressContent = () => Promise<{ readonly content: VolumeContent; readonly advice?: string }>;
 
 /** Works out what the engine should have for a program. Changes nothing. */
 export async function toWanted(
@@ -40,23 +45,31 @@ export async function toWanted(
   layout: Layout,
   base: BaseImage,
   world: World,
+  settings: { readonly authority: string },
   context: RunContext,
 ): Promise<Wanted> {
   const { topology } = program;
   const { app, services } = topology;
   const revision = revisionOf(program, layout);
   const exposed = services.filter(needsIngress);
-  const [content, ingress, { generated, secrets }] = await Promise.all([
+  const places = { ...settings, appFolder: dirname(program.entry), secrets: program.secrets };
+  const [content, ingress, { generated, secrets }, certificates] = await Promise.all([
     appContent(program, layout, base),
     exposed.length === 0 ? undefined : bundleIngress(context.signal),
     findSecrets(engine, program, world, base, context.signal),
+    Promise.all(
+      exposed.map(
+        async (service) =>
+          [service.name, await findCertificate(engine, service, world.containers, places, context.signal)] as const,
+      ),
+    ).then((found) => new Map(found)),
   ]);
   const image = imageTag(app, content.hash);
   const contents = new Map([[image, content]]);
   const exported = ingress === undefined ? undefined : ingressContent(app, ingress, base);
   const ingressImage = exported === undefined ? undefined : ingressImageTag(app, exported.hash);
   if (exported !== undefined && ingressImage !== undefined) contents.set(ingressImage, exported);
-  const ingresses = new Map<string, VolumeContent>();
+  const ingresses = new Map<string, IngressContent>();
   const options = {
     topology,
     topologyHash: program.hash,
@@ -68,8 +81,16 @@ export async function toWanted(
   const containers = services.flatMap((service): readonly ContainerSpec[] => {
     const replicas = Array.from({ length: service.replicas }, (_, ordinal) => replicaSpec(options, service, ordinal));
     if (ingress === undefined || !needsIngress(service)) return replicas;
-    const spec = ingressSpec(app, service, base, ingress.hash, revision);
-    if (spec.form !== undefined) ingresses.set(service.name, ingressVolumeContent(app, service, ingress, spec.form));
+    const certificate = certificates.get(service.name);
+    const spec = ingressSpec(app, service, base, ingress.hash, revision, certificate);
+    const { form } = spec;
+    if (form !== undefined) {
+      ingresses.set(service.name, async () => {
+        const { pair, advice } = (await certificate?.make()) ?? {};
+        const content = ingressVolumeContent(app, service, ingress, form, pair);
+        return advice === undefined ? { content } : { content, advice };
+      });
+    }
     return [...replicas, spec];
   });
   return {

@@ -202,7 +202,11 @@ function describe(slot: Slot): readonly Change[] {
 
 /** What of an ingress changes while its container stays. */
 function changeOf({ form }: ContainerSpec, current: SeenContainer): string {
-  return current.form?.program === form?.program ? "its limits or its target changed" : "its program changed";
+  const { form: before } = current;
+  if (before?.program !== form?.program) return "its program changed";
+  return before?.settings.tls?.state === form?.settings.tls?.state
+    ? "its limits or its target changed"
+    : "its certificate changed";
 }
 
 function change(action: Change["action"], kind: string, name: string, because: string): Change {

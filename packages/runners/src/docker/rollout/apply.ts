@@ -24,6 +24,8 @@ export interface Settings {
   readonly explicitApp: boolean;
   /** The user's folder for what may be made again. */
   readonly cache: string;
+  /** The folder of the user's own authority, which issues certificates. */
+  readonly authority: string;
 }
 
 /** How often the engine is brought to what is declared before it is left as it is. */
@@ -133,7 +135,7 @@ async function compareWith(
   ]);
   const captured = () => readCaptured(engine, program.topology, world, context.signal);
   const whole = await withCaptures(program, layout, captured, context.signal);
-  const wanted = await toWanted(engine, whole, layout, base, world, context);
+  const wanted = await toWanted(engine, whole, layout, base, { ...world, containers }, settings, context);
   refuseForeignApp(wanted.desired, world, settings.explicitApp);
   return { wanted, world, plan: plan(wanted.desired, { ...world, containers }, counts) };
 }
@@ -154,7 +156,7 @@ async function perform(engine: Engine, program: Program, compared: Compared, con
       return engine.post<void>("/volumes/create", { body: { Name: name, Labels }, signal });
     }),
   ]);
-  await fillVolumes(engine, app, wanted.image, contentsOf(program, todo, wanted), signal);
+  await fillVolumes(engine, app, wanted.image, await contentsOf(program, todo, wanted, context), signal);
   await rollOutAll(engine, program, compared, context);
   if (todo.counts)
     await writeCounts(
@@ -216,11 +218,12 @@ async function makeNetwork(engine: Engine, app: string, signal: AbortSignal): Pr
  * not root. An ingress that runs begins with what it finds there.
  * Storage as long as its replica was never made: an interrupted `up` may have left the volume alone.
  */
-function contentsOf(
+async function contentsOf(
   { topology }: Program,
   { volumes, services }: DockerPlan,
   { secrets, desired, generated, ingresses }: Wanted,
-): readonly VolumeContent[] {
+  { progress }: RunContext,
+): Promise<readonly VolumeContent[]> {
   const made = volumes.flatMap(({ role, service }) => {
     const place = role === "secrets" && service !== undefined ? secrets.get(service) : undefined;
     return place === undefined ? [] : [place.content];
@@ -233,10 +236,13 @@ function contentsOf(
       .filter((name) => storage.has(name))
       .flatMap((name) => storageContent(service, name)),
   );
-  const given = [...services].flatMap(([service, slots]) => {
-    const content = ingresses.get(service);
-    return content !== undefined && slots.some(needsForm) ? [content] : [];
-  });
+  const given: VolumeContent[] = [];
+  for (const [service, slots] of services) {
+    const made = slots.some(needsForm) ? await ingresses.get(service)?.() : undefined;
+    if (made === undefined) continue;
+    given.push(made.content);
+    if (made.advice !== undefined) progress.note(made.advice);
+  }
   return [...(generated.content === undefined ? [] : [generated.content]), ...made, ...owned, ...given];
 }
 

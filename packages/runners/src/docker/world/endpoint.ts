@@ -29,11 +29,11 @@ function isEverywhere(address: string): boolean {
   return address === "" || address === "0.0.0.0" || address === "::";
 }
 
-/** The same as a URL: `http://127.0.0.1:40123`, `tcp://…` for an image, or null. */
+/** The same as a URL: `http://127.0.0.1:40123`, `https://…`, `tcp://…` for an image, or null. */
 export function endpointOf(container: SeenContainer, engine: EngineAddress): string | null {
   const at = publishedAt(container, engine);
   if (at === undefined) return null;
-  return `${container.role === "image" ? "tcp" : "http"}://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
+  return `${container.role === "image" ? "tcp" : container.tls ? "https" : "http"}://${at.host.includes(":") ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
 function isLoopback(address: string): boolean {

@@ -21,6 +21,8 @@ export interface SeenContainer {
   /** Its address there, where this machine can reach it; undefined while it does not run. */
   readonly address: string | undefined;
   readonly ports: readonly PortSummary[];
+  /** Whether outside callers speak TLS with it. */
+  readonly tls: boolean;
   readonly procedures: readonly string[];
   /** Seconds since 1970. */
   readonly created: number;
@@ -120,6 +122,7 @@ export function toSeen(summary: ContainerSummary, app: string): SeenContainer {
     // The gateway of a bridge is this machine's own address only where nothing (a VM, another host) is between.
     address: network?.IPAddress && isOwnAddress(network.Gateway) ? network.IPAddress : undefined,
     ports: summary.Ports ?? [],
+    tls: labels[LABEL.tls] === "true",
     procedures: labels[LABEL.procedures]?.split(",") ?? [],
     created: summary.Created,
     volumes: (summary.Mounts ?? []).flatMap((mount) =>

@@ -18,7 +18,7 @@ export interface Exposure {
 }
 
 /** What certificates of exposed services are made of, and who is told how to trust them. */
-export interface ExposureCertificates extends Pick<CertificatesOptions, "authority" | "appFolder"> {
+export interface ExposureCertificates extends Pick<CertificatesOptions, "authority" | "appFolder" | "secrets"> {
   readonly note: (text: string) => void;
 }
 

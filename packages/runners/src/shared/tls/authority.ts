@@ -1,8 +1,10 @@
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes, webcrypto, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { localConstraints } from "./name-constraints.ts";
+import type { Pair } from "./pair.ts";
 
 const DAY_MS = 86_400_000;
 /** Of the authority itself. */
@@ -16,12 +18,13 @@ const SKEW_MS = DAY_MS;
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
+const FILE = "authority.pem";
+
 type Library = typeof import("@peculiar/x509");
 
-/** A certificate, with its key, in PEM. */
-export interface Issued {
-  readonly cert: string;
-  readonly key: string;
+/** What an authority has issued. */
+export interface Issued extends Pair {
+  /** Until it is to be issued anew. */
   readonly goodForMs: number;
 }
 
@@ -37,15 +40,12 @@ export function authorityFolder(env: Readonly<Record<string, string | undefined>
  * (`localhost`, what is below it, loopback addresses), so that whoever trusts it need not fear for other names.
  */
 export class Authority {
-  /** Where its certificate lies, for those who come to trust it. */
-  readonly path: string;
   readonly #library: Library;
   readonly #certificate: InstanceType<Library["X509Certificate"]>;
   readonly #key: webcrypto.CryptoKey;
 
-  private constructor(library: Library, path: string, cert: string, key: webcrypto.CryptoKey) {
+  private constructor(library: Library, cert: string, key: webcrypto.CryptoKey) {
     this.#library = library;
-    this.path = path;
     this.#certificate = new library.X509Certificate(cert);
     this.#key = key;
   }
@@ -55,18 +55,18 @@ export class Authority {
     // The library's own dependency asks for it, of whoever loads it.
     await import("reflect-metadata");
     const library = await import("@peculiar/x509");
-    const path = join(folder, "authority.pem");
+    const path = join(folder, FILE);
     if (!existsSync(path)) await create(library, folder, path);
     const text = readFileSync(path, "utf8");
     const pem = readFileSync(join(folder, "authority.key"), "utf8");
     const key = await webcrypto.subtle.importKey("pkcs8", library.PemConverter.decodeFirst(pem), ALGORITHM, false, [
       "sign",
     ]);
-    return new Authority(library, path, text, key);
+    return new Authority(library, text, key);
   }
 
-  /** Issues a certificate for a name or an address. */
-  async issue(hosts: readonly string[], isAddress: (host: string) => boolean): Promise<Issued> {
+  /** Issues a certificate for names and addresses. */
+  async issue(hosts: readonly string[]): Promise<Issued> {
     const { X509CertificateGenerator, ExtendedKeyUsageExtension, KeyUsagesExtension, KeyUsageFlags, ...more } =
       this.#library;
     const keys = await generateKeys();
@@ -85,7 +85,7 @@ export class Authority {
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
         new ExtendedKeyUsageExtension([more.ExtendedKeyUsage.serverAuth]),
         new more.SubjectAlternativeNameExtension(
-          hosts.map((value) => ({ type: isAddress(value) ? ("ip" as const) : ("dns" as const), value })),
+          hosts.map((value) => ({ type: isIP(value) !== 0 ? ("ip" as const) : ("dns" as const), value })),
         ),
         await more.AuthorityKeyIdentifierExtension.create(this.#certificate),
         await more.SubjectKeyIdentifierExtension.create(keys.publicKey),
@@ -93,6 +93,33 @@ export class Authority {
     });
     const cert = `${certificate.toString("pem")}\n`;
     return { cert, key: await toPem(this.#library, keys.privateKey), goodForMs: HOST_DAYS * DAY_MS - RENEW_MS };
+  }
+}
+
+/** How to trust it, in words. */
+export function toAdvice(folder: string): string {
+  const path = join(folder, FILE);
+  const how =
+    process.platform === "darwin"
+      ? `security add-trusted-cert -k ~/Library/Keychains/login.keychain-db '${path}'`
+      : `curl --cacert '${path}'; NODE_EXTRA_CA_CERTS='${path}'; browsers import that file as an authority for websites`;
+  return `Its certificate is of your own authority, for this machine's names alone. To trust it: ${how}`;
+}
+
+/** Whether a certificate is of the authority in a folder, for these hosts, and need not be issued anew yet. Makes none. */
+export function isCurrent(folder: string, cert: string, hosts: readonly string[]): boolean {
+  const path = join(folder, FILE);
+  if (!existsSync(path)) return false;
+  try {
+    const certificate = new X509Certificate(cert);
+    const speaks = (host: string) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host));
+    return (
+      certificate.verify(new X509Certificate(readFileSync(path)).publicKey) &&
+      Date.parse(certificate.validTo) - Date.now() > RENEW_MS &&
+      hosts.every((host) => speaks(host) !== undefined)
+    );
+  } catch {
+    return false;
   }
 }
 

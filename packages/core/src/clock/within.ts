@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Resolves when that has happened, or after a while, with whether it has. */
 export async function within(clock: Clock, ms: number, what: Promise<unknown>): Promise<boolean> {
