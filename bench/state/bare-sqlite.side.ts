@@ -13,12 +13,15 @@ database.exec(
   "pragma journal_mode = wal; pragma synchronous = full; create table row (key text primary key, value blob) strict",
 );
 const upsert = database.prepare("insert into row values (?, ?) on conflict (key) do update set value = excluded.value");
-const ROW = { user: "ann", items: ["tea", "cake", "milk"], at: 1_700_000_000_000, note: "x".repeat(24) };
+const ROW = { user: "ann", items: ["tea", "cake", "milk"], note: "x".repeat(24) };
+/** Each differs from what is there: SQLite writes nothing where a value stays as it is. */
+const rowOf = (at: number) => ({ ...ROW, at });
 
 let waiting: { readonly key: string; readonly value: Buffer; readonly resolve: () => void }[] = [];
-function set(key: string): Promise<void> {
+function set(serial: number): Promise<void> {
+  const key = `user/${serial % 1000}`;
   return new Promise((resolve) => {
-    if (waiting.push({ key, value: Buffer.from(JSON.stringify(ROW)), resolve }) === 1) setImmediate(commit);
+    if (waiting.push({ key, value: Buffer.from(JSON.stringify(rowOf(serial))), resolve }) === 1) setImmediate(commit);
   });
 }
 
@@ -32,4 +35,4 @@ function commit(): void {
 }
 
 let serial = 0;
-serveSide({ set: (options) => drive(() => set(`user/${serial++ % 1000}`), options) });
+serveSide({ set: (options) => drive(() => set(serial++), options) });

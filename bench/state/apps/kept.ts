@@ -7,6 +7,8 @@ import { type DriveOptions, drive } from "../../harness-drive.ts";
 
 /** A row as an app keeps them: some 100 bytes. */
 const ROW = { user: "ann", items: ["tea", "cake", "milk"], at: 1_700_000_000_000, note: "x".repeat(24) };
+/** Each differs from what is there: SQLite writes nothing where a value stays as it is. */
+const nextRow = () => ({ ...ROW, at: serial });
 const KEYS = 1000;
 
 const rows = keyValue<typeof ROW>("rows");
@@ -23,7 +25,7 @@ const UNLOCK = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call(
 export const driver = service(
   "driver",
   {
-    set: (options: DriveOptions) => drive(() => rows.set(nextKey(), ROW), options),
+    set: (options: DriveOptions) => drive(() => rows.set(nextKey(), nextRow()), options),
     get: (options: DriveOptions) => drive(() => rows.get(nextKey()), options),
     lock: (options: DriveOptions) => drive(() => once.hold(async () => {}), options),
     async fill() {
