@@ -38,6 +38,8 @@ export interface PushOptions {
   readonly credentials: FindCredentials;
   readonly signal: AbortSignal;
   readonly step: (detail: string) => void;
+  /** Fails where the layers do not run on an architecture, e.g. `arm64`: the image is not made for that. @default they run on all */
+  readonly check?: (architecture: string) => void;
 }
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
@@ -77,10 +79,11 @@ async function pushOnce(spec: ImageSpec, options: PushOptions): Promise<PushedIm
 
   const base = parseReference(spec.base);
   const from = base.registry === target.registry ? to : new Registry(base.registry, options);
-  const [platforms, ...layers] = await Promise.all([
+  const [found, ...layers] = await Promise.all([
     readBase(from, base.repository, base.version, spec.base),
     ...spec.layers.filter((entries) => entries.length > 0).map(toLayer),
   ]);
+  const platforms = suitable(found, options.check);
   options.step(`pushing ${tagged}`);
   const own = Promise.all(layers.map((layer) => putOnce(to, target.repository, layer.digest, layer.content)));
   own.catch(() => {}); // Looked at below, unless a layer of the base fails first.
@@ -145,6 +148,23 @@ async function readBase(
       return readPlatform(from, repository, manifest.content, platform);
     }),
   );
+}
+
+/** The platforms on which the layers run: fails, as they do, where that is none. */
+function suitable(platforms: readonly Platform[], check: PushOptions["check"]): readonly Platform[] {
+  if (check === undefined) return platforms;
+  const failures: unknown[] = [];
+  const found = platforms.filter(({ config }) => {
+    try {
+      check(config.architecture);
+      return true;
+    } catch (error) {
+      failures.push(error);
+      return false;
+    }
+  });
+  if (found.length === 0) throw failures[0];
+  return found;
 }
 
 async function readPlatform(

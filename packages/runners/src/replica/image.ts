@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { CAPTURES_FILE, type Program, type ServiceTopology } from "@hadron/core/spi";
 import { nodeFlags, type SourceMap, toLines } from "../bundle/index.ts";
-import { checkAddons, type Layout, type LayoutEntry, type LayoutLayer } from "../layout/index.ts";
+import { checkAddons, type ImagePlatform, type Layout, type LayoutEntry, type LayoutLayer } from "../layout/index.ts";
 import { APP_FOLDER, BUNDLE_FILE, FILES_FOLDER, TOPOLOGY_FILE, USER_ID } from "./layout.ts";
 
 /** One file of a layer, or a link. */
@@ -38,13 +38,14 @@ export function replicaCommand(service: ServiceTopology): readonly string[] {
 /**
  * What an app's image has on top of its base: packages that stay as they are, files to take along, and the bundle, in
  * layers of their own. What changes least comes first, so that a changed line of code is one small layer on top.
- * FAILED_PRECONDITION where a native addon is for another system.
+ * FAILED_PRECONDITION where a native addon is for another system, or for another platform than this one, where it is known.
  */
 export async function appLayers(
   { topology, captured }: Pick<Program, "topology" | "captured">,
   { entries, maps }: Layout,
+  platform?: ImagePlatform,
 ): Promise<readonly ImageLayer[]> {
-  checkAddons(entries.filter((entry) => entry.kind === "taken"));
+  checkAddons(entries, platform);
   const layerOf = async (name: LayoutLayer, more: readonly ImageFile[] = []): Promise<ImageLayer> => {
     const files = await Promise.all(entries.filter(({ layer }) => layer === name).map(toImageFile));
     return { name, folder: APP_FOLDER, files: [...files, ...more] };

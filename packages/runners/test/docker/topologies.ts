@@ -37,7 +37,7 @@ export function toDesired(
 ): Desired {
   const { app } = topology;
   const appImage = imageTag(app, options.image ?? "aaaaaaaaaaaa");
-  const base = { name: "node:24-slim", id: "sha256:base" };
+  const base = { name: "node:24-slim", id: "sha256:base", architecture: "amd64" };
   const revision = options.revision ?? "0123456789ab";
   const spec = {
     topology,

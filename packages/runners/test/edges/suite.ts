@@ -4,7 +4,7 @@ import { openHost } from "@hadron/core/cli/shared";
 import type { RunContext, Runner } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, toProgram } from "../../src/suite.ts";
-import { HOLLOW, HOSTILE, WHOLE } from "./app/values.ts";
+import { HOLLOW, HOSTILE, WHOLE, WHOLE_AS_JSON } from "./app/values.ts";
 import { copyApp } from "./copy-app.ts";
 
 export interface Edges {
@@ -101,6 +101,26 @@ export function describeEdges(name: string, { createRunner, app, skip, words, en
       for (const [value, make] of Object.entries(WHOLE)) expect(await call("edge", "whole", value)).toEqual(make());
     });
 
+    test("what leaves the app as JSON has its form there, or is refused by name", async () => {
+      const typed = (...more: string[]) =>
+        type([entry, "call", "edge", ...more, `--app=${app}`, ...words], { ...env, ...SAID });
+      const [all, hollow] = await Promise.all([typed("all"), typed("hollow", '"params"')]);
+      expect(JSON.parse(all.out)).toEqual(WHOLE_AS_JSON);
+      expect(hollow).toMatchObject({ status: 1, out: "" });
+      const { services } = await runner.status(app, context);
+      const endpoint = services.find((service) => service.name === "edge")?.endpoint ?? null;
+      // A cluster has an address where it has an ingress.
+      if (endpoint === null) return expect(words).toEqual(["--runner=kubernetes"]);
+      const ask = async (method: string, params?: unknown) => {
+        const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, ...(params === undefined ? {} : { params }) });
+        return (
+          await fetch(endpoint, { method: "POST", headers: { "content-type": "application/json" }, body })
+        ).json();
+      };
+      expect(await ask("all")).toMatchObject({ result: WHOLE_AS_JSON });
+      expect(await ask("hollow", ["params"])).toMatchObject({ error: { data: { code: "INVALID_OUTPUT" } } });
+    });
+
     test("whatever is thrown is an answer, and calls beside it go on", async () => {
       for (const kind of Object.keys(HOSTILE)) {
         expect(await call("edge", "beside", kind)).toEqual({ bad: ["HANDLER_FAILED", "HANDLER_FAILED"], slow: "done" });
@@ -177,6 +197,16 @@ export function describeEdges(name: string, { createRunner, app, skip, words, en
       for (const { reason } of again) expect(reason).toContain("hung");
       for (const service of hanging) expect(await call(service, "ok")).toBe("ok");
     });
+
+    // Under the local runner these are one process, which this is.
+    if (words.some((word) => word.startsWith("--runner="))) {
+      test("so do those that change what is deployed", async () => {
+        const run = (verb: string) => type([entry, verb, `--app=${app}`, ...words], { ...env, ...SAID });
+        expect(await run("up")).toMatchObject({ status: 0 });
+        expect(await run("delete")).toMatchObject({ status: 0 });
+        expect((await runner.status(app, context)).services).toEqual([]);
+      });
+    }
   });
 }
 

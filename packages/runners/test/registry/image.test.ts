@@ -36,6 +36,21 @@ function addBase(registry: FakeRegistry, tag: string, architecture = "amd64"): {
   });
 }
 
+/** A base image of several platforms. */
+function addIndex(registry: FakeRegistry): void {
+  const platform = (architecture: string, os = "linux") => ({
+    mediaType: DOCKER,
+    ...addBase(registry, architecture, architecture),
+    platform: { os, architecture },
+  });
+  const type = "application/vnd.oci.image.index.v1+json";
+  registry.addManifest("library/node", "24", type, {
+    schemaVersion: 2,
+    mediaType: type,
+    manifests: [platform("amd64"), platform("arm64"), platform("s390x"), platform("unknown", "unknown")],
+  });
+}
+
 const files = (text: string) => [
   [{ path: "app/node_modules/x/i.js", content: Buffer.from("x") }],
   [],
@@ -123,22 +138,29 @@ describe("pushing an image", () => {
 
   test("a base of several platforms makes an image of those that Node is there for", async () => {
     await using registry = await FakeRegistry.start();
-    const platform = (architecture: string, os = "linux") => ({
-      mediaType: DOCKER,
-      ...addBase(registry, architecture, architecture),
-      platform: { os, architecture },
-    });
-    const type = "application/vnd.oci.image.index.v1+json";
-    registry.addManifest("library/node", "24", type, {
-      schemaVersion: 2,
-      mediaType: type,
-      manifests: [platform("amd64"), platform("arm64"), platform("s390x"), platform("unknown", "unknown")],
-    });
+    addIndex(registry);
     const { tagged } = await pushImage(spec(registry, "one"), options);
     const { body } = registry.manifests.get(tagged.replace(`${registry.name}/`, "").replace(/:(?=[^:]*$)/, "/"))!;
     const { manifests } = JSON.parse(body.toString());
     expect(manifests.map((one: any) => one.platform.architecture)).toEqual(["amd64", "arm64"]);
     for (const { digest } of manifests) expect(registry.manifests.has(`team/a/${digest}`)).toBe(true);
+  });
+
+  test("and of those that its layers run on; where that is none, it fails as they do", async () => {
+    await using registry = await FakeRegistry.start();
+    addIndex(registry);
+    const only = (wanted: string) => ({
+      ...options,
+      check: (architecture: string) => {
+        if (architecture !== wanted) throw new Error(`not for ${architecture}`);
+      },
+    });
+    await expect(pushImage(spec(registry, "one"), only("riscv64"))).rejects.toThrow("not for amd64");
+    expect(registry.seen.filter((line) => line.startsWith("PUT"))).toEqual([]);
+    const { tagged } = await pushImage(spec(registry, "one"), only("arm64"));
+    const { body } = registry.manifests.get(tagged.replace(`${registry.name}/`, "").replace(/:(?=[^:]*$)/, "/"))!;
+    const made = registry.blobs.get(JSON.parse(body.toString()).config.digest)!;
+    expect(JSON.parse(made.toString()).architecture).toBe("arm64");
   });
 
   test("logs in with a token, and says how where it cannot", async () => {

@@ -13,6 +13,12 @@ interface Said {
   readonly errorDetail?: { readonly message?: string };
 }
 
+/** What the engine tells of an image. */
+interface EngineImage {
+  readonly Id: string;
+  readonly Architecture: string;
+}
+
 /** Builds an image by the engine. RUNNER_FAILED with what the engine said; a build that failed leaves no tag. */
 export async function buildImage(
   engine: Engine,
@@ -43,7 +49,7 @@ export async function buildImage(
 }
 
 /**
- * Makes sure that an image is on the engine, and returns its id. `whose` names what asked for it, and how to ask for
+ * Makes sure that an image is on the engine, and returns what it tells of it. `whose` names what asked for it, and how to ask for
  * another. RUNNER_FAILED where it is missing and cannot be pulled.
  */
 export async function ensureImage(
@@ -51,17 +57,17 @@ export async function ensureImage(
   reference: string,
   whose: string,
   context: RunContext,
-): Promise<string> {
+): Promise<EngineImage> {
   const path = `/images/${reference}/json`;
-  const there = await engine.find<{ Id: string }>(path, { signal: context.signal });
-  if (there !== undefined) return there.Id;
+  const there = await engine.find<EngineImage>(path, { signal: context.signal });
+  if (there !== undefined) return there;
   context.progress.step("image", `pulling ${reference}`);
   try {
     const docker = await loadDockerode(engine);
     const named = /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
     const answer = await docker.pull(named, { abortSignal: context.signal });
     await follow(answer, (said) => context.progress.step("image", `pulling ${reference}: ${said.status ?? ""}`));
-    return (await engine.get<{ Id: string }>(path, { signal: context.signal })).Id;
+    return await engine.get<EngineImage>(path, { signal: context.signal });
   } catch (error) {
     context.signal.throwIfAborted();
     throw new HadronError(

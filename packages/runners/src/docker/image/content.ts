@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Program } from "@hadron/core/spi";
-import type { Layout } from "../../layout/index.ts";
+import { type Layout, platformOf } from "../../layout/index.ts";
 import { appLayers, IMAGE, type ImageFile, type ImageLayer } from "../../replica/image.ts";
 import { LABEL } from "../names/labels.ts";
 
@@ -17,11 +17,18 @@ export interface ImageContent {
 export interface BaseImage {
   readonly name: string;
   readonly id: string;
+  /** E.g. `amd64`. */
+  readonly architecture: string;
 }
 
 /** The app's image. */
 export async function appContent(program: Program, layout: Layout, base: BaseImage): Promise<ImageContent> {
-  return toContent(program.topology.app, await appLayers(program, layout), base, IMAGE.workingDirectory);
+  return toContent(
+    program.topology.app,
+    await appLayers(program, layout, platformOf(base.name, base.architecture)),
+    base,
+    IMAGE.workingDirectory,
+  );
 }
 
 /** Writes the Dockerfile of layers upon a base, and signs it together with their files. */

@@ -13,5 +13,6 @@ export async function ensureBase(engine: Engine, name: string, context: RunConte
     );
   }
   const remedy = "Pull it to the engine, or name another base with --base-image=IMAGE or HADRON_BASE_IMAGE.";
-  return { name, id: await ensureImage(engine, name, remedy, context) };
+  const { Id: id, Architecture: architecture } = await ensureImage(engine, name, remedy, context);
+  return { name, id, architecture };
 }

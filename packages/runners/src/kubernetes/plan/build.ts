@@ -1,5 +1,5 @@
 import type { CapturedTexts, Program, Topology } from "@hadron/core/spi";
-import { cacheFolder, type Layout, toLayout } from "../../layout/index.ts";
+import { cacheFolder, checkAddons, type Layout, platformOf, toLayout } from "../../layout/index.ts";
 import { contentTag, dockerCredentials, type ImageSpec, pushImage } from "../../registry/index.ts";
 import { withCaptures } from "../../replica/captures.ts";
 import { appLayers, IMAGE } from "../../replica/image.ts";
@@ -54,11 +54,15 @@ export async function buildApp(
 
 /** Makes sure that the registry has it. */
 export async function pushBuild(
-  { spec, image }: Build,
+  { spec, image, layout }: Build,
   settings: Settings,
   options: { readonly signal: AbortSignal; readonly step: (detail: string) => void },
 ): Promise<void> {
-  const { pushed } = await pushImage(spec, { ...options, credentials: dockerCredentials(settings.env) });
+  const { pushed } = await pushImage(spec, {
+    ...options,
+    credentials: dockerCredentials(settings.env),
+    check: (architecture) => checkAddons(layout.entries, platformOf(spec.base, architecture)),
+  });
   options.step(pushed ? `pushed ${image}` : `${image} is there`);
 }
 

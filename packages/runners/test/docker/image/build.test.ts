@@ -6,7 +6,12 @@ import { toContent } from "../../../src/docker/image/content.ts";
 
 const context = { signal: new AbortController().signal, progress: { step() {}, note() {} } };
 const files = [{ path: "a", content: Buffer.from("a"), executable: false }];
-const content = toContent("x", [{ name: "app", folder: "/app", files }], { name: "base", id: "id" }, "/app");
+const content = toContent(
+  "x",
+  [{ name: "app", folder: "/app", files }],
+  { name: "base", id: "id", architecture: "amd64" },
+  "/app",
+);
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -53,10 +58,13 @@ test("an image that is there is not pulled; one that cannot be pulled is named w
   const asked: string[] = [];
   const engine = await engineThat((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    if (request.url === "/images/there:1/json") return response.end('{"Id":"sha256:1"}');
+    if (request.url === "/images/there:1/json") return response.end('{"Id":"sha256:1","Architecture":"amd64"}');
     response.writeHead(404).end('{"message":"no such image, and no such host"}');
   });
-  expect(await ensureImage(engine, "there:1", "Way out.", context)).toBe("sha256:1");
+  expect(await ensureImage(engine, "there:1", "Way out.", context)).toMatchObject({
+    Id: "sha256:1",
+    Architecture: "amd64",
+  });
   expect(asked).toEqual(["GET /images/there:1/json"]);
   await expect(ensureImage(engine, "gone:1", "Way out.", context)).rejects.toMatchObject({
     code: "RUNNER_FAILED",

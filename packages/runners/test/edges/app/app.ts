@@ -95,6 +95,7 @@ export const edge = service(
     ],
     hollow: (name: string): unknown => HOLLOW[name]?.(),
     whole: (name: string): unknown => WHOLE[name]?.(),
+    all: (): unknown => Object.fromEntries(Object.entries(WHOLE).map(([name, make]) => [name, make()])),
     cause: () => {
       throw new Error("could not load", { cause: new Error("connect ECONNREFUSED db:5432") });
     },
@@ -124,7 +125,7 @@ export const edge = service(
       return { bad, slow: await slow };
     },
   },
-  { env: here },
+  { env: here, expose: true },
 );
 const codeOf = (error: { code?: string }) => error.code;
 

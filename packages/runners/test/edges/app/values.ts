@@ -27,6 +27,16 @@ export const WHOLE: Record<string, () => unknown> = {
   error: () => new RangeError("far"),
 };
 
+/** The same as JSON has it, where it leaves the app. */
+export const WHOLE_AS_JSON = {
+  map: [["a", 1]],
+  set: [1],
+  bytes: "AQ==",
+  big: "5",
+  date: "1970-01-01T00:00:00.000Z",
+  error: { name: "RangeError", message: "far" },
+};
+
 function fails(): never {
   throw new Error("it throws itself");
 }
