@@ -16,7 +16,8 @@ import {
 } from "@hadron/core/spi";
 import { createHost, type Host } from "../packages/core/src/call/host/host.ts";
 import { createOutsideTransports } from "../packages/core/src/connect/transports.ts";
-import { bundle, endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
+import { endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
+import { stage, toLayout } from "../packages/runners/src/layout/index.ts";
 import { endProcess, extraFlags } from "./harness-process.ts";
 
 export interface AppOptions {
@@ -58,11 +59,11 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [entry, "describe"]);
     const topology = JSON.parse(stdout) as Topology;
-    const { code, map } = await bundle(entry);
+    const layout = await toLayout({ entry, topology }, { cache: folder });
     await endEsbuild();
-    writeFileSync(join(folder, "topology.json"), JSON.stringify(topology));
-    writeFileSync(join(folder, "app.mjs"), code);
-    writeFileSync(join(folder, "app.mjs.map"), map);
+    const staged = stage(layout, { cache: folder, app: topology.app });
+    const topologyFile = join(folder, "topology.json");
+    writeFileSync(topologyFile, JSON.stringify(topology));
 
     const members: Record<string, Member[]> = {};
     const starting: Promise<unknown>[] = [];
@@ -75,7 +76,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
         members[service.name]!.push({ ordinal, name, address, state: "ready", reason: undefined });
         const child = spawn(
           process.execPath,
-          [...nodeFlags(service.capacity), ...extraFlags, join(folder, "app.mjs")],
+          [...nodeFlags(service.capacity), ...extraFlags, join(staged, "app.mjs")],
           {
             cwd: dirname(entry),
             stdio: ["ignore", "ignore", 2, "ipc"],
@@ -86,7 +87,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
               HADRON_NAME: name,
               HADRON_APP: topology.app,
               HADRON_REVISION: "bench",
-              HADRON_TOPOLOGY: "topology.json",
+              HADRON_TOPOLOGY: topologyFile,
               HADRON_TOPOLOGY_HASH: hashTopology(topology),
               HADRON_LISTEN: address,
               ...(service.storage === null ? {} : { HADRON_STORAGE: mkdtempSync(join(folder, "storage-")) }),

@@ -126,3 +126,22 @@ test("a store that was closed refuses, and leaves no thread and no file but its 
   await expect(new TestClient(driver, "late").do(set("s", "k", "w"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(readdirSync(folder.path).sort()).toEqual(["owner.db", "store.db"]);
 });
+
+test.each([
+  ["a quick disk is waited for by whoever serves", 0.2, 0],
+  ["a slow one by a thread of its own", 10, 1],
+])("%s", async (_, syncMs, threads) => {
+  using folder = temporaryFolder();
+  let started = 0;
+  const count = () => started++;
+  process.on("worker", count);
+  try {
+    const options = { folder: folder.path, time: new TestTime(), thread: "fit", syncTimeOf: () => syncMs } as const;
+    const driver = await SqliteDriver.open(options);
+    await new TestClient(driver).do(set("s", "k", "v"));
+    await driver.close();
+    expect(started).toBe(threads);
+  } finally {
+    process.off("worker", count);
+  }
+});

@@ -120,7 +120,8 @@ async function openFolder({ replica, clock }: StartContext): Promise<Opened> {
   const { SqliteDriver } = await import("../sqlite/driver.ts");
   // Nothing outlives the test whose time this is: there is nothing to wait for a disk for.
   const isVirtual = "isVirtual" in clock && clock.isVirtual === true;
-  const driver = await SqliteDriver.open({ folder, time: toTimeSource(clock), thread: "this", durable: !isVirtual });
+  const thread = isVirtual ? "this" : "fit";
+  const driver = await SqliteDriver.open({ folder, time: toTimeSource(clock), thread, durable: !isVirtual });
   return { driver, folder, variant: undefined };
 }
 

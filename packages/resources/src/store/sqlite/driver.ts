@@ -7,17 +7,26 @@ import type { Answers, Outcome, Query } from "../contract/operations.ts";
 import { StoreClock, type TimeSource } from "../contract/store-clock.ts";
 import { claimFolder } from "./claim-folder.ts";
 import { Reader } from "./reader.ts";
+import { syncTimeOf } from "./sync-time.ts";
 import { openWriterHere, openWriterThread, type WritingSide } from "./writer-thread.ts";
 
 export interface SqliteOptions {
   /** Where the data is kept. Made where it is not there. */
   readonly folder: string;
   readonly time: TimeSource;
-  /** Who writes: a thread of its own, or this one, which then stands still while the disk is waited for. @default "own" */
-  readonly thread?: "own" | "this";
+  /**
+   * Who writes: a thread of its own, or this one, which then stands still while the disk is waited for. `fit`: this one, unless the
+   * disk is slow: what goes over to a thread and back takes longer than a quick disk, and a thread takes memory. @default "own"
+   */
+  readonly thread?: "own" | "this" | "fit";
+  /** Measures how long the disk of a folder takes to keep something, in milliseconds. */
+  readonly syncTimeOf?: (folder: string) => number;
   /** Whether a commit waits until the disk has it. Without, it survives the process, and not the machine. Only of this thread. @default true */
   readonly durable?: boolean;
 }
+
+/** Others may be kept waiting so long by each commit: a call takes about as long by itself. */
+const QUICK_MS = 1;
 
 /** A store in a folder: one SQLite database, written by one, read by this thread. */
 export class SqliteDriver implements StoreDriver {
@@ -32,13 +41,23 @@ export class SqliteDriver implements StoreDriver {
    * Opens a store. FAILED_PRECONDITION where the folder cannot be used: another process has it, a newer version wrote it, or
    * it cannot be written.
    */
-  static async open({ folder, time, thread = "own", durable = true }: SqliteOptions): Promise<SqliteDriver> {
+  static async open({
+    folder,
+    time,
+    thread = "own",
+    durable = true,
+    ...measure
+  }: SqliteOptions): Promise<SqliteDriver> {
     try {
       mkdirSync(folder, { recursive: true });
       const owner = claimFolder(folder);
       try {
         const path = join(folder, "store.db");
-        const writer = thread === "own" ? await openWriterThread(path) : openWriterHere(path, durable);
+        const isSlow = () => (measure.syncTimeOf ?? syncTimeOf)(folder) > QUICK_MS;
+        const writer =
+          thread === "own" || (thread === "fit" && isSlow())
+            ? await openWriterThread(path)
+            : openWriterHere(path, durable);
         return new SqliteDriver(owner, writer, path, time);
       } catch (error) {
         owner[Symbol.dispose]();
