@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { service } from "@hadron/core";
 import { openHost } from "@hadron/core/cli/shared";
+import type { Runner } from "@hadron/core/spi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRunner } from "../../src/docker/index.ts";
 import { toProgram } from "../../src/suite.ts";
@@ -20,11 +21,30 @@ const INSTALLERS = {
   pnpm: ["npx", "-y", "pnpm@10", "add", "--ignore-scripts"],
 } as const;
 
+/** Where all are tried together, of one image. */
+export interface Deployed {
+  readonly what: string;
+  readonly skip: string | undefined;
+  readonly createRunner: () => Runner | Promise<Runner>;
+}
+
+const env = process.env as Record<string, string>;
+
+export const inContainer: Deployed = {
+  what: "in a container",
+  skip,
+  createRunner: () => createRunner({ flags: {}, explicitApp: false, env }),
+};
+
 /**
- * Each package does in a replica's folder, with the developer's away, what it does in a plain run; and all together in a
- * container, of one image.
+ * Each package does in a replica's folder, with the developer's away, what it does in a plain run; and all together in
+ * containers.
  */
-export function describePackages(installer: keyof typeof INSTALLERS, packages: readonly UsedPackage[]): void {
+export function describePackages(
+  installer: keyof typeof INSTALLERS,
+  packages: readonly UsedPackage[],
+  deployed: readonly Deployed[] = [inContainer],
+): void {
   describe(`packages that ${installer} installed`, () => {
     let app: TestApp;
     beforeAll(async () => {
@@ -47,31 +67,33 @@ export function describePackages(installer: keyof typeof INSTALLERS, packages: r
       expect(await app.execute(await app.layout(file), { PATH: process.env.PATH ?? "" })).toEqual(plain.get(name));
     });
 
-    test.skipIf(skip !== undefined)(
-      `all of them in a container (${skip ?? "of an engine"})`,
-      { timeout: INSTALL_MS },
-      async () => {
-        const entry = join(app.root, "all.js");
-        await mkdir(join(app.root, "node_modules/@hadron"), { recursive: true });
-        await symlink(resolve(import.meta.dirname, "../../../core"), join(app.root, "node_modules/@hadron/core"));
-        await writeFile(entry, toApp(packages));
-        const name = uniqueApp("people-use");
-        const runner = createRunner({ flags: {}, explicitApp: false, env: process.env });
-        const used = service("used", (name: string): unknown => name, OPTIONS);
-        try {
-          await runner.apply(toProgram(entry, name, [used]), quiet);
-          await using connected = await runner.connect(name, quiet);
-          const host = await openHost(name, connected.directory);
-          for (const { name } of packages) {
-            const value = await host.call("used", "used", name, { timeoutMs: USE_MS }).catch((error: Error) => error);
-            expect.soft(value, name).toEqual(plain.get(name));
+    for (const { what, skip, createRunner } of deployed) {
+      test.skipIf(skip !== undefined)(
+        `all of them ${what}${skip === undefined ? "" : ` (${skip})`}`,
+        { timeout: INSTALL_MS },
+        async () => {
+          const entry = join(app.root, "all.js");
+          await mkdir(join(app.root, "node_modules/@hadron"), { recursive: true });
+          await symlink(resolve(import.meta.dirname, "../../../core"), join(app.root, "node_modules/@hadron/core"));
+          await writeFile(entry, toApp(packages));
+          const name = uniqueApp("people-use");
+          const runner = await createRunner();
+          const used = service("used", (name: string): unknown => name, OPTIONS);
+          try {
+            await runner.apply(toProgram(entry, name, [used]), quiet);
+            await using connected = await runner.connect(name, quiet);
+            const host = await openHost(name, connected.directory);
+            for (const { name } of packages) {
+              const value = await host.call("used", "used", name, { timeoutMs: USE_MS }).catch((error: Error) => error);
+              expect.soft(value, name).toEqual(plain.get(name));
+            }
+            host.close();
+          } finally {
+            await runner.delete(name, { data: true }, quiet);
           }
-          host.close();
-        } finally {
-          await runner.delete(name, { data: true }, quiet);
-        }
-      },
-    );
+        },
+      );
+    }
   });
 }
 
