@@ -3,7 +3,7 @@ import { upLocal } from "./up-local.ts";
 
 const INPUT = { what: "a trip", who: "ann", boss: "bob" };
 
-test("the command line lists runs, shows one as a timeline, and steers it, also where nothing of the app runs", async () => {
+test("the command line lists runs, shows one as a timeline, and steers it, also where nothing of the app runs; delete says how many are open", async () => {
   const app = await upLocal("approval");
   const runs = (...words: readonly string[]) => app.type("runs", ...words);
   const json = (...words: readonly string[]) => JSON.parse(runs(...words, "--json"));
@@ -42,7 +42,12 @@ test("the command line lists runs, shows one as a timeline, and steers it, also 
   } finally {
     await app.stop();
   }
-  // Nothing runs now: what is told a run waits for the next up.
+  // Nothing runs now: to delete it keeps its open runs, and says how many, or asks.
+  expect(JSON.parse(app.type("delete", "--json")).resources).toContainEqual(
+    expect.objectContaining({ kind: "durable", name: "approval", holds: "1 open run, 1 finished run" }),
+  );
+  expect(() => app.type("delete", "--data")).toThrow(/durable approval: 1 open run, 1 finished run\n.*say --yes/);
+  // What is told a run waits for the next up.
   const sent = json("trip/1", "send", "answer", '{"by":"ann","yes":true}', "--key=k");
   expect(sent).toEqual({ id: "trip/1", hook: "answer", duplicate: false });
   expect(json("trip/1", "send", "answer", "1", "--key=k").duplicate).toBe(true);

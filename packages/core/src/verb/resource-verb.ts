@@ -110,4 +110,6 @@ export interface KeptThing {
   /** What it is, e.g. `12 messages`. */
   readonly holds: string;
   readonly bytes: number;
+  /** It is declared as long as there is this service, whatever resources are. */
+  readonly service?: string;
 }

@@ -82,7 +82,7 @@ export class Owner {
     const { runs, messages } = await store.link.claimRuns(
       {
         ...{ kind: "claim-runs", program, holder, most: MOST, leaseMs: LEASE_MS },
-        ...{ after: this.#after, known, limit, isFirst: this.#isNew },
+        ...{ after: this.#after, known, limit, first: this.#isNew ? { keepMs: null } : undefined },
       },
       this.#sessions.size === 0 && !this.#mayMiss ? WAIT_MS : Math.min(WAIT_MS, LEASE_MS * 5),
       signal,

@@ -101,7 +101,7 @@ export class Session {
     if (this.#isOver) return void (await this.over);
     this.#isOver = true;
     this.#execution?.drop(undefined);
-    await this.#letGo({ state: "resting", wakeInMs: 0 });
+    await this.#letGo({ state: "resting", wakeInMs: 0, keepsPlace: true });
     this.#finish(undefined);
   }
 
@@ -121,7 +121,9 @@ export class Session {
       execution.drop(undefined);
       const killed = { error: toErrorRecord(new HadronError("CANCELLED", "The run was killed.")) };
       const next: RunNext =
-        message.kind === "pause" ? { state: "paused", because: "Somebody paused it." } : this.#ended(killed);
+        message.kind === "pause"
+          ? { state: "paused", because: "Somebody paused it.", keepsPlace: true }
+          : this.#ended(killed);
       const at = this.#options.clock.wallNow();
       const events: LogEvent[] = message.kind === "pause" ? [] : [{ type: "ended", at, outcome: killed }];
       void this.#letGo(next, events, [number]).then(() => this.#finish(undefined));
@@ -197,7 +199,8 @@ export class Session {
     this.#isOver = true;
     this.#execution?.drop(undefined);
     const leftMs = Math.max(0, Math.ceil(wakeAt - this.#options.clock.wallNow()));
-    await this.#letGo({ state: "resting", wakeInMs: wakeAt === Number.POSITIVE_INFINITY ? undefined : leftMs });
+    const wakeInMs = wakeAt === Number.POSITIVE_INFINITY ? undefined : leftMs;
+    await this.#letGo({ state: "resting", wakeInMs, keepsPlace: true });
     this.#finish(undefined);
   }
 
@@ -205,7 +208,8 @@ export class Session {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopIdle?.();
-    if (stop.state === "paused") await this.#letGo({ state: "paused", because: stop.because.message }, stop.kept);
+    if (stop.state === "paused")
+      await this.#letGo({ state: "paused", because: stop.because.message, keepsPlace: true }, stop.kept);
     this.#finish(stop);
   }
 

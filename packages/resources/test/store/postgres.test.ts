@@ -3,6 +3,7 @@ import { createSystemClock } from "@hadron/core/spi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   claim,
+  describeRunLives,
   describeRunLog,
   describeStore,
   send,
@@ -11,13 +12,14 @@ import {
   TestTime,
 } from "../../src/store/contract/suite/index.ts";
 import { PostgresDriver, SqliteDriver, toTimeSource } from "../../src/store/index.ts";
+import { STEPS } from "../../src/store/postgres/schema.ts";
 import { TestPostgres } from "./test-postgres.ts";
 
 const postgres = new TestPostgres();
 beforeAll(() => postgres.start(), 30_000);
 afterAll(() => postgres.stop());
 
-for (const describe of [describeStore, describeRunLog]) {
+for (const describe of [describeStore, describeRunLog, describeRunLives]) {
   describe("postgres", async (time) => {
     const driver = await PostgresDriver.open({ connect: await postgres.database(), time, clock: "own" });
     return { driver, [Symbol.asyncDispose]: () => driver.close() };
@@ -81,6 +83,48 @@ test("text with U+0000, U+0001 and half a surrogate pair is kept as text can be,
   expect(list.map(({ key }) => key)).toEqual(["a\x01", "a\x01\x02", "a\x02", "a\\u0001"]);
   await driver.close();
 });
+
+test.each(STEPS.slice(1).map((_, index) => index + 1))(
+  "data of version %i in a database is brought up to date: runs go on where they were, and values stay",
+  async (version) => {
+    const connect = await postgres.database();
+    const old = await connect();
+    await old.query("create schema hadron; create table hadron.store_version (version int not null)");
+    for (const step of STEPS.slice(0, version)) await old.query(step);
+    await old.query(`
+      insert into hadron.store_version values (${version});
+      insert into hadron.entry (store, key, value, version) values ('s', 'k', 'v', 7);
+      insert into hadron.run (number, program, id, epoch, wake, state, started, ended) values
+        (nextval('hadron.sequence'), 'p', 'begun', 1, 0, 'open', 0, null), (nextval('hadron.sequence'), 'p', 'fresh', 0, 0, 'open', 0, null),
+        (nextval('hadron.sequence'), 'p', 'over', 1, null, 'ended', 0, 0);
+      insert into hadron.run_event (run, n, type, at, body) select number, 0, 'started', 1, '' from hadron.run;
+      insert into hadron.run_message (number, run, body, at) select nextval('hadron.sequence'), number, 'm', 1 from hadron.run
+        where id = 'begun'`);
+    if (version > 1) await old.query("update hadron.run set slot = 's' where id <> 'over'");
+    const driver = await PostgresDriver.open({ connect, time: new TestTime(), clock: "own" });
+    const client = new TestClient(driver);
+    expect(await driver.read({ kind: "get", store: "s", keys: ["k"] })).toMatchObject([{ version: 7 }]);
+    const ask = { kind: "claim-runs", program: "p", holder: "h", most: 10, leaseMs: 4000, after: 0 } as const;
+    const { runs } = await client.do({ ...ask, known: undefined, limit: 1, first: { keepMs: 1000 } });
+    // A run that had begun has its place, where there is a limit.
+    expect(runs.map(({ id, length, messages }) => [id, length, messages.length])).toEqual(
+      version > 1
+        ? [["begun", 1, 1]]
+        : [
+            ["begun", 1, 1],
+            ["fresh", 1, 0],
+          ],
+    );
+    const { run, epoch } = runs[0]!;
+    const next = { state: "ended", tell: undefined } as const;
+    await client.do({ kind: "append-run", program: "p", run, epoch, length: 1, events: [], taken: [], next });
+    await client.do({ kind: "sweep", deadLetterMs: 1 });
+    expect(await driver.read({ kind: "run", program: "p", id: "over" })).toBeUndefined();
+    const { rows } = await old.query("select version from hadron.store_version");
+    expect(rows).toEqual([{ version: STEPS.length }]);
+    await Promise.all([driver.close(), old.end()]);
+  },
+);
 
 test("data of a newer version in a database is refused, and left as it is", async () => {
   const connect = await postgres.database();

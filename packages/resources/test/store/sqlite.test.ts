@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import {
   claim,
+  describeRunLives,
   describeRunLog,
   describeStore,
   send,
@@ -24,6 +25,7 @@ for (const [describe, thread] of [
   [describeStore, "own"],
   [describeStore, "this"],
   [describeRunLog, "own"],
+  [describeRunLives, "this"],
 ] as const) {
   describe(`sqlite, ${thread} thread`, async (time) => {
     const folder = temporaryFolder();

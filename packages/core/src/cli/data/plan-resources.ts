@@ -7,9 +7,13 @@ const OF_DATA = ["was", "protect"];
 
 /**
  * What becomes of an app's resources by an `up`. Pure: data is never removed by it. `kept`: what each keeper says; none where none
- * could be asked.
+ * could be asked. `services`: the names of those that are wanted.
  */
-export function planResources(wanted: readonly ResourceTopology[], kept: readonly Holdings[]): readonly Change[] {
+export function planResources(
+  wanted: readonly ResourceTopology[],
+  kept: readonly Holdings[],
+  services: readonly string[] = [],
+): readonly Change[] {
   const declared = new Map(kept.flatMap((of) => of.declared).map((resource) => [keyOf(resource), resource]));
   const things = new Map(kept.flatMap((of) => of.things).map((thing) => [keyOf(thing), thing]));
   const shown = wanted.filter(({ kind }) => kind !== "turns");
@@ -30,7 +34,9 @@ export function planResources(wanted: readonly ResourceTopology[], kept: readonl
     return because === "" ? [] : [{ action: "update", kind, name, because }];
   });
   const names = new Set(shown.map(keyOf));
-  const left = [...things.values()].filter((thing) => !names.has(keyOf(thing)) && !moved.has(keyOf(thing)));
+  const isDeclared = (thing: KeptThing) =>
+    names.has(keyOf(thing)) || (thing.service !== undefined && services.includes(thing.service));
+  const left = [...things.values()].filter((thing) => !isDeclared(thing) && !moved.has(keyOf(thing)));
   return [...changes, ...left.map(toRetain)];
 }
 

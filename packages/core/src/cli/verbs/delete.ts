@@ -1,5 +1,6 @@
 import { HadronError } from "../../errors.ts";
 import type { AppData, Runner } from "../../runner.ts";
+import type { KeptThing } from "../../verb/resource-verb.ts";
 import type { Command } from "../command/command.ts";
 import { confirm } from "../command/confirm.ts";
 import { checkProtected, dropData } from "../data/drop-data.ts";
@@ -21,9 +22,10 @@ export async function deleteApp(command: Command): Promise<number> {
   if (flags.data !== undefined && flags.data !== "") return await dropData(command, flags.data);
   if (data) checkProtected(command);
   const stored = data ? await runner.data(name, context) : [];
-  if (stored.length > 0 && flags.yes === undefined) await askFor(command, runner, stored);
+  const asks = stored.length > 0 && flags.yes === undefined;
+  const things = data && !asks ? [] : ((await lookAtKept(command)) ?? []).flatMap((of) => of.things);
+  if (asks) await askFor(command, runner, stored, things);
   const before = await runner.status(name, context);
-  const things = data ? [] : ((await lookAtKept(command)) ?? []).flatMap((of) => of.things);
   const { left, kept } = await runner.delete(name, { data }, context);
   command.progressDone();
   const lost = stored.filter((thing) => !left.some((text) => text.includes(thing.name)));
@@ -38,7 +40,7 @@ export async function deleteApp(command: Command): Promise<number> {
         data: lost,
         left,
         kept,
-        ...(things.length === 0 ? {} : { resources: things }),
+        ...(data || things.length === 0 ? {} : { resources: things }),
       }),
     );
   } else {
@@ -57,7 +59,7 @@ export async function deleteApp(command: Command): Promise<number> {
       terminal.err(
         `Its data stays; the next up finds it again, and delete --data removes it:\n${listData(kept).join("\n")}`,
       );
-      for (const { kind, name, holds } of things) terminal.err(`    ${kind} ${name}: ${holds}`);
+      for (const line of listThings(things)) terminal.err(line);
     }
     if (left.length > 0) terminal.err(`Still there:\n${left.map((thing) => `  ${thing}`).join("\n")}`);
   }
@@ -65,12 +67,22 @@ export async function deleteApp(command: Command): Promise<number> {
 }
 
 /** Shows what would be lost, and asks. Returns where the user agrees; else it fails. */
-async function askFor(command: Command, runner: Runner, data: readonly AppData[]): Promise<void> {
+async function askFor(
+  command: Command,
+  runner: Runner,
+  data: readonly AppData[],
+  things: readonly KeptThing[],
+): Promise<void> {
   command.progressDone();
+  const lines = [...listData(data), ...listThings(things)].join("\n");
   await confirm(
     command,
-    `This removes "${command.app.topology.app}" from ${runner.name} with its data, which cannot be had back:\n${listData(data).join("\n")}`,
+    `This removes "${command.app.topology.app}" from ${runner.name} with its data, which cannot be had back:\n${lines}`,
   );
+}
+
+function listThings(things: readonly KeptThing[]): readonly string[] {
+  return things.map(({ kind, name, holds }) => `    ${kind} ${name}: ${holds}`);
 }
 
 function plural(count: number, noun: string): string {

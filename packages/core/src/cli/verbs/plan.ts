@@ -9,7 +9,11 @@ export async function plan(command: Command): Promise<number> {
   const { context, json, terminal } = command;
   await checkVariants(command);
   const planned = await (await command.runner()).plan(await command.program(false), context);
-  const resources = planResources(command.app.topology.resources ?? [], (await lookAtKept(command)) ?? []);
+  const resources = planResources(
+    command.app.topology.resources ?? [],
+    (await lookAtKept(command)) ?? [],
+    command.app.topology.services.map(({ name }) => name),
+  );
   const changes = [...command.captured(), ...resources, ...planned.changes];
   command.progressDone();
   for (const line of json ? [JSON.stringify({ changes })] : showPlan(changes)) terminal.out(line);

@@ -121,10 +121,13 @@ export interface Release {
 
 export type ContentOperation = Drop | Move;
 
-/** Removes all that is kept under a name: the entries of a store, or the messages of a queue, dead ones as well. */
+/**
+ * Removes all that is kept under a name: the entries of a store, the messages of a queue, dead ones as well, or the runs of a program,
+ * open ones as well.
+ */
 export interface Drop {
   readonly kind: "drop";
-  readonly what: "store" | "queue";
+  readonly what: "store" | "queue" | "runs";
   readonly name: string;
 }
 
@@ -237,6 +240,14 @@ export interface Contents {
     readonly waiting: number;
     readonly working: number;
     readonly dead: number;
+    readonly bytes: number;
+  }[];
+  readonly runs: readonly {
+    /** Of the program. */
+    readonly name: string;
+    readonly open: number;
+    readonly paused: number;
+    readonly ended: number;
     readonly bytes: number;
   }[];
 }

@@ -38,6 +38,12 @@ export interface RunRow {
   readonly slot: string | null;
   /** 0: no. 1: it waits for its turn. 2: it waits no more, whatever the limit is. */
   readonly parked: number;
+  /** 1: it has one of the places of its slot. */
+  readonly placed: number;
+  readonly first: number;
+  readonly priority: number;
+  /** Since which of its events it is cancelled. */
+  readonly cancelled: number | null;
 }
 
 type Read = (kept: string) => string;
@@ -64,12 +70,13 @@ export function toQueued(row: WaitingRow, now: number, read = asItIs): QueuedMes
 }
 
 export function toRunFacts(row: RunRow, read = asItIs): RunFacts {
-  const { number, id, state, epoch, length, holder, because, started, ended, slot } = row;
+  const { number, id, state, epoch, first, length, holder, because, started, ended, slot } = row;
   return {
     run: number,
     id: read(id),
     state,
     epoch,
+    first,
     length,
     holder: holder ?? undefined,
     because: because === null ? undefined : read(because),

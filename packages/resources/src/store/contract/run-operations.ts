@@ -23,8 +23,20 @@ export interface StartRun {
   readonly more?: readonly RunEvent[];
   /** Whose runs share a limit: see {@link ClaimRuns}. @default none has a limit on it */
   readonly slot?: string | undefined;
-  /** How many of its slot may be there that are not over, with this one. @default as many as come */
+  /** How many of its slot may be under way or wait for their turn, with this one. @default as many as come */
   readonly mostInSlot?: number | undefined;
+  /** Of those that have not begun, the highest comes first. @default 0 */
+  readonly priority?: number | undefined;
+  /** With whose end by force it ends. @default nobody's */
+  readonly parent?: ParentRun | undefined;
+}
+
+/** The run that begins another. Where that command of it is cancelled already, the message is put into the new run's inbox. */
+export interface ParentRun {
+  readonly program: string;
+  readonly id: string;
+  readonly command: number;
+  readonly cancel: Uint8Array;
 }
 
 /** Takes runs that have something to do: new ones, those whose time has come, those whose owner is not heard of any more. */
@@ -39,12 +51,20 @@ export interface ClaimRuns {
   /** An answer may have been lost: which runs the holder knows of, so that it is told of the others that are its. @default all */
   readonly known: readonly number[] | undefined;
   /**
-   * How many runs of one slot may have begun and not be over, whoever owns them: another one waits for its turn, until one of them
-   * is over. @default as many as there are
+   * How many runs of one slot may have a place, whoever owns them: another one waits for its turn, until a place is free. A run takes its
+   * place when it is claimed. @default as many as there are
    */
   readonly limit?: number | undefined;
-  /** It is the holder's first claim: its limit may be another than that by which runs were sent to wait. */
-  readonly isFirst?: boolean;
+  /** So many runs of the program begin in any time of that length: the next waits. @default as many as there are */
+  readonly rate?: { readonly limit: number; readonly perMs: number } | undefined;
+  /** What the holder's program says of itself: in its first claim. */
+  readonly first?: FirstClaim | undefined;
+}
+
+/** The limit may be another than that by which runs were sent to wait: whose turn it is is decided anew. */
+export interface FirstClaim {
+  /** Runs of the program that are over are kept for so long; null: for ever. */
+  readonly keepMs: number | null;
 }
 
 /** An owner lives: keeps all its runs. */
@@ -66,6 +86,8 @@ export interface AppendRun {
   /** Messages that these events are made of: they come no more. */
   readonly taken: readonly number[];
   readonly next: RunNext;
+  /** It is cancelled, or killed: so are the runs that commands before this event began, by this message. */
+  readonly cancelsChildren?: { readonly before: number; readonly cancel: Uint8Array } | undefined;
 }
 
 /** What becomes of the run then. */
@@ -73,9 +95,11 @@ export type RunNext =
   /** Its owner goes on. */
   | { readonly state: "owned" }
   /** It has no owner: for so long, or until a message comes. */
-  | { readonly state: "resting"; readonly wakeInMs: number | undefined }
+  | { readonly state: "resting"; readonly wakeInMs: number | undefined; readonly keepsPlace?: boolean }
   /** It has no owner until somebody resumes it. */
-  | { readonly state: "paused"; readonly because: string }
+  | { readonly state: "paused"; readonly because: string; readonly keepsPlace?: boolean }
+  /** Its log is the last of these events from now on, so many of them; the rest is gone. It has no owner, and something to do. */
+  | { readonly state: "continued"; readonly keeps: number }
   /** It is over; whoever waits for it is told so in the same commit. */
   | { readonly state: "ended"; readonly tell: Letter | undefined };
 
@@ -118,16 +142,26 @@ export interface RunResults {
   /** Who was told: the program, and the owner that its run has; and whether it is another run's turn now. */
   readonly "append-run": {
     readonly freed?: boolean;
-    readonly told: { readonly program: string; readonly holder: string | undefined } | undefined;
+    readonly told: Told | undefined;
+    /** Children that were told so. */
+    readonly cancelled?: readonly Told[];
   };
   readonly "send-run": { readonly duplicate: boolean; readonly holder: string | undefined };
   readonly "resume-run": { readonly resumed: boolean };
+}
+
+/** Whose run has a message now. */
+export interface Told {
+  readonly program: string;
+  readonly holder: string | undefined;
 }
 
 export interface ClaimedRun {
   readonly run: number;
   readonly id: string;
   readonly epoch: number;
+  /** Its log has the events from here to `length`. */
+  readonly first: number;
   readonly length: number;
   /** Its inbox, in the order in which it came. */
   readonly messages: readonly RunMessage[];
@@ -159,7 +193,8 @@ export interface RunFacts {
   readonly id: string;
   readonly state: RunState;
   readonly epoch: number;
-  /** How many events its log has. */
+  /** Its log has the events from here to `length`: those before went as it began anew. */
+  readonly first: number;
   readonly length: number;
   readonly holder: string | undefined;
   /** Why it is paused. */

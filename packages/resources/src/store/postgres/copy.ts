@@ -38,10 +38,12 @@ const TABLES: readonly Copied[] = [
     columns: {
       ...{ number: "bigint", program: "text", id: "text", state: "text", epoch: "bigint", length: "bigint" },
       ...{ holder: "text", wake: "bigint", because: "text", started: "bigint", ended: "bigint" },
-      ...{ slot: "text", parked: "bigint" },
+      ...{ slot: "text", parked: "bigint", placed: "bigint", first: "bigint", priority: "float8", begun: "bigint" },
+      ...{ parent: "bigint", cancelled: "bigint" },
     },
     order: "number",
   },
+  { name: "run_program", columns: { program: "text", keep: "bigint" }, order: "program" },
   {
     name: "run_event",
     columns: { run: "bigint", n: "bigint", type: "text", command: "bigint", at: "float8", body: "bytea" },

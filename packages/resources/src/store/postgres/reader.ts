@@ -111,7 +111,7 @@ export class PostgresReader {
   }
 
   async #contents(now: number): Promise<Answers["contents"]> {
-    const [stores, queues] = await Promise.all([
+    const [stores, queues, runs] = await Promise.all([
       this.#rows<Answers["contents"]["stores"][number]>(
         "contents-stores",
         `select store as name, count(*) as entries, sum(octet_length(key) + octet_length(value))::bigint as bytes
@@ -125,8 +125,16 @@ export class PostgresReader {
          from hadron.message group by queue order by queue`,
         [],
       ),
+      this.#rows<Answers["contents"]["runs"][number]>(
+        "contents-runs",
+        `select program as name, count(*) filter (where state = 'open') as open, count(*) filter (where state = 'paused') as paused,
+         count(*) filter (where state = 'ended') as ended, coalesce(sum(size), 0)::bigint as bytes
+         from hadron.run left join (select run as number, sum(octet_length(body)) as size from hadron.run_event group by run) sizes
+         using (number) group by program order by program`,
+        [],
+      ),
     ]);
-    return { stores, queues };
+    return { stores, queues, runs };
   }
 
   async #lock({ lock }: Asked<"lock">, now: number): Promise<Answers["lock"]> {

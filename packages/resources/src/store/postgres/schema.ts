@@ -7,12 +7,34 @@ import { RUN_FUNCTIONS } from "./functions/runs.ts";
 import { TABLES } from "./tables.ts";
 
 /** Each step takes the schema from the version that its place says to the next. A step that was released is never changed. */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   TABLES,
   `
   alter table hadron.run add column slot text collate "C", add column parked int not null default 0;
   create index run_slot on hadron.run (program, slot, epoch) where slot is not null and state <> 'ended';
   create index run_parked on hadron.run (program, slot, number) where parked = 1;
+  `,
+  `
+  alter table hadron.run add column first int not null default 0;
+  alter table hadron.run add column placed int not null default 0;
+  alter table hadron.run add column priority double precision not null default 0;
+  alter table hadron.run add column begun bigint;
+  alter table hadron.run add column parent bigint;
+  alter table hadron.run add column cancelled int;
+  update hadron.run set placed = 1 where slot is not null and epoch > 0 and state <> 'ended';
+  update hadron.run set wake = null where epoch = 0 and parked <> 2;
+  drop index hadron.run_slot;
+  drop index hadron.run_parked;
+  create index run_placed on hadron.run (program, slot) where placed = 1;
+  create index run_crowd on hadron.run (program, slot)
+    where slot is not null and state <> 'ended' and (placed = 1 or parked <> 0 or epoch = 0);
+  create index run_turn on hadron.run (program, slot, (epoch = 0), priority desc, number) where parked = 1;
+  create index run_fresh on hadron.run (program, priority desc, number)
+    where epoch = 0 and parked = 0 and holder is null and state = 'open';
+  create index run_begun on hadron.run (program, begun) where begun is not null;
+  create index run_parent on hadron.run (parent) where parent is not null and state <> 'ended';
+  create index run_ended on hadron.run (program, ended) where state = 'ended';
+  create table hadron.run_program (program text collate "C" primary key, keep bigint);
   `,
 ];
 

@@ -19,6 +19,8 @@ export interface FollowRun {
 
 export interface FollowedRun {
   readonly facts: RunFacts;
+  /** The number of the first of its events. */
+  readonly from: number;
   readonly events: readonly RunEvent[];
 }
 
@@ -50,7 +52,7 @@ export class RunWaits implements Disposable {
     let asked = claim;
     for (;;) {
       const { runs, messages, nextInMs } = (await this.#own(asked)) as RunResults["claim-runs"];
-      asked = { ...claim, isFirst: false };
+      asked = { ...claim, first: undefined };
       if (signal.aborted) {
         await Promise.all(runs.map((run) => this.#free(claim.program, run)));
         return { runs: [], messages: [] };
@@ -74,17 +76,21 @@ export class RunWaits implements Disposable {
 
   /** What has become of a run: at once where there is something new, else when there is, or after so long. undefined: no such run. */
   async follow(follow: FollowRun, waitMs: number, over: AbortSignal): Promise<FollowedRun | undefined> {
-    const { program, id, from, most, until } = follow;
+    const { program, id, most, until } = follow;
     const lastAt = this.#time.now() + waitMs;
     for (;;) {
       const facts = await this.#driver.read({ kind: "run", program, id });
       if (facts === undefined) return undefined;
-      const { run, length, state } = facts;
+      const { run, first, length, state } = facts;
+      const from = Math.max(follow.from, first);
       const leftMs = lastAt - this.#time.now();
       const isThere = state === "ended" || (until === "events" && length > from);
       if (isThere || leftMs <= 0 || over.aborted) {
-        const events = most === 0 ? [] : await this.#driver.read({ kind: "run-events", run, from, most });
-        return { facts, events };
+        if (most === 0) return { facts, from, events: [] };
+        const events = await this.#driver.read({ kind: "run-events", run, from, most });
+        // It may have begun anew meanwhile.
+        if ((await this.#driver.read({ kind: "run", program, id }))?.first !== first) continue;
+        return { facts, from, events };
       }
       await this.#waiters.wait(`run ${run}`, this.#atMost(leftMs), over);
     }
@@ -112,11 +118,12 @@ export class RunWaits implements Disposable {
     } else if (operation.kind === "append-run") {
       this.#waiters.wakeAll(`run ${operation.run}`);
       // It may come due before what they wait for.
-      if (operation.next.state === "resting") this.#waiters.wake(claims(operation.program));
-      const { told, freed } = outcome.ok as RunResults["append-run"];
+      const { state } = operation.next;
+      if (state === "resting" || state === "continued") this.#waiters.wake(claims(operation.program));
+      const { told, freed, cancelled = [] } = outcome.ok as RunResults["append-run"];
       if (freed === true) this.#waiters.wake(claims(operation.program));
-      if (told !== undefined)
-        this.#waiters.wake(told.holder === undefined ? claims(told.program) : holder(told.holder));
+      for (const { program, holder: owner } of told === undefined ? cancelled : [told, ...cancelled])
+        this.#waiters.wake(owner === undefined ? claims(program) : holder(owner));
     } else if (operation.kind === "send-run") {
       const { holder: owner } = outcome.ok as RunResults["send-run"];
       this.#waiters.wake(owner === undefined ? claims(operation.program) : holder(owner));
@@ -135,7 +142,7 @@ export class RunWaits implements Disposable {
   }
 
   #free(program: string, { run, epoch, length }: RunResults["claim-runs"]["runs"][number]): Promise<unknown> {
-    const next = { state: "resting", wakeInMs: 0 } as const;
+    const next = { state: "resting", wakeInMs: 0, keepsPlace: true } as const;
     return this.#own({ kind: "append-run", program, run, epoch, length, events: [], taken: [], next });
   }
 }

@@ -60,6 +60,12 @@ export class StoreKeeper implements KeeperProcedures {
   }
 
   async drop(resource: { readonly kind: string; readonly name: string }): Promise<{ readonly dropped: boolean }> {
+    if (resource.kind === "durable") {
+      const { count } = (await this.#store.own({ kind: "drop", what: "runs", name: resource.name })) as {
+        count: number;
+      };
+      return { dropped: count > 0 };
+    }
     const store = storeOf(resource);
     const { queues } = (await this.#store.read([{ kind: "contents" }]))[0] as Answers["contents"];
     const names =
@@ -103,7 +109,7 @@ export class StoreKeeper implements KeeperProcedures {
 }
 
 /** By resource: a topic's queues are one. */
-function toThings({ stores, queues }: Answers["contents"]): readonly KeptThing[] {
+function toThings({ stores, queues, runs }: Answers["contents"]): readonly KeptThing[] {
   const entries = stores.flatMap(({ name, entries, bytes }) => {
     const resource = resourceOfStore(name);
     return resource === undefined ? [] : [{ ...resource, holds: count(entries, "value"), bytes }];
@@ -119,7 +125,12 @@ function toThings({ stores, queues }: Answers["contents"]): readonly KeptThing[]
     const holds = dead === 0 ? count(live, "message") : `${count(live, "message")}, ${count(dead, "dead letter")}`;
     return [{ ...resourceOfQueue(first.name), holds, bytes: sum(({ bytes }) => bytes) }];
   });
-  return [...entries, ...messages];
+  const logs = runs.map(({ name, open, paused, ended, bytes }) => {
+    const counts = [[open, "open"] as const, [paused, "paused"] as const, [ended, "finished"] as const];
+    const some = counts.flatMap(([number, state]) => (number === 0 ? [] : [count(number, `${state} run`)]));
+    return { kind: "durable", name, holds: some.join(", "), bytes, service: name };
+  });
+  return [...entries, ...messages, ...logs];
 }
 
 function count(number: number, noun: string): string {

@@ -4,7 +4,7 @@ import { ContentsReader } from "./tables/contents.ts";
 import { EntryReader } from "./tables/entries.ts";
 import { LockReader } from "./tables/locks.ts";
 import { QueueReader } from "./tables/queues.ts";
-import { RunReader } from "./tables/runs.ts";
+import { RunReader } from "./tables/run-reader.ts";
 
 /** Answers queries from what is committed. */
 export class Reader {

@@ -24,8 +24,11 @@ export function restoreFrom(database: DatabaseSync, path: string, sequence: numb
         insert into message (id, queue, state, due, attempt, key, given_id, body, sent, holder, reason)
           select id, queue, state, due, attempt, key, given_id, body, sent, holder, reason from backup.message;
         insert or ignore into sent_id (queue, id, at) select queue, id, at from backup.sent_id;
-        insert into run (number, program, id, state, epoch, length, wake, because, started, ended)
-          select number, program, id, state, epoch, length, iif(holder is null, wake, 0), because, started, ended from backup.run;
+        insert into run (number, program, id, state, epoch, first, length, wake, because, started, ended, slot, parked, placed, priority,
+            begun, parent, cancelled)
+          select number, program, id, state, epoch, first, length, iif(holder is null, wake, 0), because, started, ended, slot, parked,
+            placed, priority, begun, parent, cancelled from backup.run;
+        insert or ignore into run_program (program, keep) select program, keep from backup.run_program;
         insert into run_event (run, n, type, command, at, body) select run, n, type, command, at, body from backup.run_event;
         insert into run_message (number, run, key, body, at, taken)
           select number, run, key, body, at, taken from backup.run_message;

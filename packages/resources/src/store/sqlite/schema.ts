@@ -8,7 +8,11 @@ import { HadronError } from "@hadron/core/spi";
  * 3 is dead (since `due`).
  *
  * `run.wake`: when a run without an owner has something to do; null: when a message comes. `run_message.taken`: when its owner
- * moved it into the log; its key stays. `run.parked`: see `RunRow`.
+ * moved it into the log; its key stays. `run.parked` and `placed`: see `RunRow`. `run.first`: with which event its log begins.
+ * `run.begun`: when it was claimed first, where the rate of that is limited. `run.parent`: the number of the run with which it is
+ * cancelled. `run_program.keep`: how long runs that are over are kept, in milliseconds.
+ *
+ * A run that has not begun, and is not parked, has no `wake`: it is found by its priority.
  */
 const STEPS: readonly string[] = [
   `
@@ -70,6 +74,28 @@ const STEPS: readonly string[] = [
   alter table run add column parked integer not null default 0;
   create index run_slot on run (program, slot, epoch) where slot is not null and state <> 'ended';
   create index run_parked on run (program, slot, number) where parked = 1;
+  `,
+  `
+  alter table run add column first integer not null default 0;
+  alter table run add column placed integer not null default 0;
+  alter table run add column priority real not null default 0;
+  alter table run add column begun integer;
+  alter table run add column parent integer;
+  alter table run add column cancelled integer;
+  update run set placed = 1 where slot is not null and epoch > 0 and state <> 'ended';
+  update run set wake = null where epoch = 0 and parked <> 2;
+  drop index run_slot;
+  drop index run_parked;
+  create index run_placed on run (program, slot) where placed = 1;
+  create index run_crowd on run (program, slot)
+    where slot is not null and state <> 'ended' and (placed = 1 or parked <> 0 or epoch = 0);
+  create index run_turn on run (program, slot, (epoch = 0), priority desc, number) where parked = 1;
+  create index run_fresh on run (program, priority desc, number)
+    where epoch = 0 and parked = 0 and holder is null and state = 'open';
+  create index run_begun on run (program, begun) where begun is not null;
+  create index run_parent on run (parent) where parent is not null and state <> 'ended';
+  create index run_ended on run (program, ended) where state = 'ended';
+  create table run_program (program text primary key, keep integer) without rowid;
   `,
 ];
 

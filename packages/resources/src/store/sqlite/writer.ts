@@ -133,7 +133,9 @@ export class Writer {
       case "release":
         return this.#locks.release(operation);
       case "drop":
-        return this.#contents.drop(operation);
+        return operation.what === "runs"
+          ? { ok: { count: this.#runs.drop(operation.name) } }
+          : this.#contents.drop(operation);
       case "move":
         return this.#contents.move(operation);
       case "start-run":
@@ -159,7 +161,8 @@ export class Writer {
       this.#queues.sweep(now, deadLetterMs, MOST_SWEPT),
       this.#answered.sweep(now, MOST_SWEPT),
     ];
-    return { ok: { more: counts.some((count) => count >= MOST_SWEPT) } };
+    const more = this.#runs.sweep(now, MOST_SWEPT);
+    return { ok: { more: more || counts.some((count) => count >= MOST_SWEPT) } };
   }
 }
 

@@ -1,46 +1,12 @@
 import { expect, test } from "vitest";
-import type { AppendRun, ClaimRuns, RunEvent, StartRun } from "../run-operations.ts";
+import type { ClaimRuns } from "../run-operations.ts";
 import type { TimeSource } from "../store-clock.ts";
+import { append, begin, body, claim, event, LEASE_MS, send, startRuns, text } from "./run-rig.ts";
 import type { StoreUnderTest } from "./start.ts";
-import { TestClient } from "./test-client.ts";
-import { TestTime } from "./test-time.ts";
-
-const LEASE_MS = 4000;
-const body = (text: string) => new TextEncoder().encode(text);
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-function event(type: string, command?: number): RunEvent {
-  return { type, command, at: 1, body: body(type) };
-}
-function begin(id: string): StartRun {
-  return { kind: "start-run", program: "p", id, event: event("started") };
-}
-function claim(holder: string, options: Partial<ClaimRuns> = {}): ClaimRuns {
-  const { most = 10, after = 0, known, program = "p" } = options;
-  return { kind: "claim-runs", program, holder, most, leaseMs: LEASE_MS, after, known };
-}
-function append(run: number, epoch: number, length: number, options: Partial<AppendRun> = {}): AppendRun {
-  const { events = [], taken = [], next = { state: "owned" } } = options;
-  return { kind: "append-run", program: "p", run, epoch, length, events, taken, next };
-}
-const send = (id: string, key?: string) =>
-  ({ kind: "send-run", program: "p", id, key, body: body(key ?? "m") }) as const;
 
 /** What every driver promises of the logs of durable programs. */
 export function describeRunLog(name: string, open: (time: TimeSource) => Promise<StoreUnderTest>): void {
-  async function start() {
-    const time = new TestTime();
-    const store = await open(time);
-    const client = new TestClient(store.driver);
-    const facts = (id: string) => store.driver.read({ kind: "run", program: "p", id });
-    /** The one run that a holder gets. */
-    const claimOne = async (holder: string) => {
-      const { runs } = await client.do(claim(holder));
-      expect(runs).toHaveLength(1);
-      return runs[0]!;
-    };
-    return { time, store, driver: store.driver, client, facts, claimOne };
-  }
+  const start = () => startRuns(open);
 
   test(`${name}: a run is started once, claimed by one, and its events are read in their order`, async () => {
     const { store, driver, client, claimOne, facts } = await start();
@@ -191,6 +157,7 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     expect(await client.do(append(orphan.run, 1, 1, { next: { state: "ended", tell: nobody } }))).toEqual({
       told: undefined,
       freed: false,
+      cancelled: [],
     });
   });
 
@@ -205,12 +172,12 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     expect(await facts("a")).toMatchObject({ slot: "ann" });
     expect(await claimed("one")).toEqual(["a", "b", "x"]);
     expect(await client.do({ ...claim("one"), limit: 2 })).toMatchObject({ runs: [] });
-    // What rests, or is paused, has begun, and is not over.
+    // What rests, or is paused, may keep its place.
     const a = (await facts("a"))!;
-    await client.do(append(a.run, 1, 1, { next: { state: "resting", wakeInMs: undefined } }));
+    await client.do(append(a.run, 1, 1, { next: { state: "resting", wakeInMs: undefined, keepsPlace: true } }));
     expect(await claimed("two")).toEqual([]);
     const b = (await facts("b"))!;
-    await client.do(append(b.run, 1, 1, { next: { state: "paused", because: "why" } }));
+    await client.do(append(b.run, 1, 1, { next: { state: "paused", because: "why", keepsPlace: true } }));
     expect(await claimed("two")).toEqual([]);
     await client.do({ kind: "resume-run", program: "p", id: "b" });
     expect(await claimed("two")).toEqual(["b"]);
@@ -227,9 +194,9 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     expect(await claimed("three")).toEqual([]);
     await client.do({ ...send("e"), isUrgent: true });
     expect(await claimed("three")).toEqual(["e"]);
-    // A new owner has another limit, or none.
-    expect(await claimed("four", { limit: 3, isFirst: true })).toEqual([]);
-    expect(await claimed("four", { limit: 4, isFirst: true })).toEqual(["d"]);
+    // That took no place. A new owner has another limit, or none.
+    expect(await claimed("four", { limit: 2, first: { keepMs: null } })).toEqual([]);
+    expect(await claimed("four", { limit: 3, first: { keepMs: null } })).toEqual(["d"]);
   });
 
   test(`${name}: a slot that is full takes no more`, async () => {

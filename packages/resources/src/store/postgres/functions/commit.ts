@@ -3,7 +3,10 @@ export const COMMIT_FUNCTIONS = `
 create function hadron.do_contents(op jsonb) returns text language plpgsql as $$
 declare n bigint;
 begin
-  if op->>'kind' = 'drop' then
+  if op->>'kind' = 'drop' and op->>'what' = 'runs' then
+    perform hadron.forget_run(number) from hadron.run where program = op->>'name';
+    get diagnostics n = row_count;
+  elsif op->>'kind' = 'drop' then
     if op->>'what' = 'store' then
       delete from hadron.entry where store = op->>'name';
       get diagnostics n = row_count;
@@ -40,7 +43,7 @@ begin
   delete from hadron.answered
     where (client, number) in (select client, number from hadron.answered where at <= t - 3600000 limit most);
   get diagnostics answers = row_count;
-  return '{"ok":{"more":' || (entries >= most or ids + dead >= most or answers >= most)::text || '}}';
+  return '{"ok":{"more":' || (hadron.sweep_runs(most, t) or entries >= most or ids + dead >= most or answers >= most)::text || '}}';
 end $$;
 
 create function hadron.operate(op jsonb, bodies bytea, t bigint) returns text language plpgsql as $$

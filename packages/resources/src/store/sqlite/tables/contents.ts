@@ -42,6 +42,7 @@ export class Contents {
 export class ContentsReader {
   readonly #stores;
   readonly #queues;
+  readonly #runs;
   readonly #messages;
 
   constructor(database: DatabaseSync) {
@@ -55,6 +56,13 @@ export class ContentsReader {
       `select queue as name, sum(state < 2) as waiting, sum(state = 2) as working, sum(state = 3) as dead, sum(length(body)) as bytes
        from message group by queue order by queue`,
     );
+    this.#runs = select<Answers["contents"]["runs"][number]>(
+      database,
+      `select program as name, sum(state = 'open') as open, sum(state = 'paused') as paused, sum(state = 'ended') as ended,
+         (select coalesce(sum(length(body)), 0) from run_event where run in (select number from run other where other.program = run.program))
+         as bytes
+       from run group by program order by program`,
+    );
     this.#messages = select<WaitingRow>(
       database,
       `select id, state, due, attempt, key, given_id, body, sent from message
@@ -66,6 +74,7 @@ export class ContentsReader {
     return {
       stores: this.#stores.all(now),
       queues: this.#queues.all(),
+      runs: this.#runs.all(),
     };
   }
 

@@ -1,62 +1,96 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Outcome } from "../../contract/operations.ts";
-import { type RunRow, toRunFacts } from "../../contract/rows.ts";
+import type { RunRow } from "../../contract/rows.ts";
 import type {
   AppendRun,
   ClaimRuns,
   KeepRuns,
   ResumeRun,
-  RunAnswers,
   RunEvent,
-  RunMessage,
   RunNext,
-  RunQuery,
   RunResults,
   SendRun,
   StartRun,
+  Told,
 } from "../../contract/run-operations.ts";
-import { select } from "./select.ts";
+import { prepareRuns } from "./run-statements.ts";
+
+type CancelsChildren = NonNullable<AppendRun["cancelsChildren"]>;
+
+/** A run is told once that its parent is cancelled. */
+const CANCEL_KEY = "cancelled with its parent";
+/** A key of a message that was taken is known so long after, of a run that begins anew again and again. */
+const TAKEN_MS = 30 * 86_400_000;
 
 /** Logs of durable programs, within a transaction of whoever calls. */
 export class Runs {
   readonly #statements;
 
   constructor(database: DatabaseSync) {
-    this.#statements = prepare(database);
+    this.#statements = prepareRuns(database);
   }
 
-  start({ program, id, event, more = [], slot, mostInSlot }: StartRun, now: number): Outcome {
-    const { find, insert, inSlot } = this.#statements;
+  start({ program, id, event, more = [], slot, mostInSlot, priority = 0, parent }: StartRun, now: number): Outcome {
+    const { find, insert, inCrowd } = this.#statements;
     if (find.get(program, id) !== undefined) return { ok: { created: false } satisfies RunResults["start-run"] };
-    if (slot !== undefined && mostInSlot !== undefined && (inSlot.get(program, slot, 0)?.count ?? 0) >= mostInSlot) {
+    if (slot !== undefined && mostInSlot !== undefined && (inCrowd.get(program, slot)?.count ?? 0) >= mostInSlot) {
       return refuse("OVERLOADED", `There are ${mostInSlot} runs of "${program}" that share a limit: no more may wait.`);
     }
-    const { lastInsertRowid } = insert.run(program, id, now, now, 1 + more.length, slot ?? null);
+    const above = parent === undefined ? undefined : find.get(parent.program, parent.id);
+    const length = 1 + more.length;
+    const { lastInsertRowid } = insert.run(program, id, now, length, slot ?? null, priority, above?.number ?? null);
     this.#append(Number(lastInsertRowid), 0, [event, ...more]);
+    if (above !== undefined && parent !== undefined && this.#isCancelled(above, parent.command)) {
+      this.send({ kind: "send-run", program, id, key: CANCEL_KEY, body: parent.cancel, isUrgent: true }, now);
+    }
     return { ok: { created: true } satisfies RunResults["start-run"] };
   }
 
-  claim({ program, holder, most, leaseMs, after, known, limit, isFirst }: ClaimRuns, now: number): Outcome {
-    const { due, take, held, inbox, ownInbox, next, park, unparkAll } = this.#statements;
+  /** Whether a command of a run was cancelled with it. */
+  #isCancelled({ number, cancelled }: RunRow, command: number): boolean {
+    if (cancelled === null) return false;
+    const called = this.#statements.called.get(number, command);
+    return called === undefined || called.n < cancelled;
+  }
+
+  claim({ program, holder, most, leaseMs, after, known, limit, rate, first }: ClaimRuns, now: number): Outcome {
+    const { due, fresh, take, held, inbox, ownInbox, next, park, unparkAll, keepFor } = this.#statements;
     this.#freeOrphans(now);
-    if (isFirst === true) unparkAll.run(now, program);
+    if (first !== undefined) {
+      unparkAll.run(now, program);
+      keepFor.run(program, first.keepMs);
+    }
     this.keep({ kind: "keep-runs", holder, leaseMs }, now);
     const messages = ownInbox.all(holder, program, after);
-    const toClaimed = ({ number, id, epoch, length }: RunRow) => {
-      return { run: number, id, epoch, length, messages: inbox.all(number) };
+    const toClaimed = ({ number, id, epoch, first, length }: RunRow) => {
+      return { run: number, id, epoch, first, length, messages: inbox.all(number) };
     };
     const lost = known === undefined ? [] : held.all(holder, program);
     const runs = lost.filter(({ number }) => known?.includes(number) === false).map(toClaimed);
-    for (const row of due.all(program, now, most)) {
+    const claim = (row: RunRow): boolean => {
       if (this.#mustWait(program, row, limit)) {
         park.run(row.number);
-        continue;
+        return false;
       }
-      take.run(holder, row.number);
+      take.run(holder, rate !== undefined && row.epoch === 0 && row.parked === 0 ? now : null, row.number);
       runs.push(toClaimed({ ...row, epoch: row.epoch + 1 }));
+      return true;
+    };
+    const before = runs.length;
+    for (const row of due.all(program, now, most)) claim(row);
+    let { left, at: freeAt } = this.#mayBegin(program, rate, now);
+    // Those that have begun come first.
+    for (const row of left > 0 ? fresh.all(program, Math.max(0, most - (runs.length - before))) : []) {
+      if (left === 0) break;
+      if (claim(row)) left--;
     }
-    const at = next.get(program, holder)?.at ?? undefined;
-    const nextInMs = at === undefined ? undefined : Math.max(0, at - now);
+    if (left === 0) freeAt = this.#mayBegin(program, rate, now).at;
+    const times = [
+      next.get(program, holder)?.at ?? undefined,
+      fresh.get(program, 1) === undefined ? undefined : freeAt,
+    ];
+    const at = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+    const nextInMs = at === Number.POSITIVE_INFINITY ? undefined : Math.max(0, at - now);
     return { ok: { runs, messages, nextInMs } satisfies RunResults["claim-runs"] };
   }
 
@@ -65,7 +99,7 @@ export class Runs {
     return { ok: {} };
   }
 
-  append({ run, epoch, length, events, taken, next }: AppendRun, now: number): Outcome {
+  append({ run, epoch, length, events, taken, next, cancelsChildren }: AppendRun, now: number): Outcome {
     const { byNumber, takeMessage, inbox, owned, rest, pause, end } = this.#statements;
     const row = byNumber.get(run);
     if (row === undefined || row.epoch !== epoch || row.length !== length || row.state !== "open") {
@@ -76,23 +110,53 @@ export class Runs {
     const total = length + events.length;
     if (next.state === "owned") owned.run(total, run);
     else if (next.state === "ended") end.run(total, now, run);
-    else if (next.state === "paused") pause.run(total, next.because, run);
+    else if (next.state === "continued") this.#beginAnew(run, total, next.keeps, now);
     else {
-      // What came meanwhile wakes it at once.
-      const wakeInMs = inbox.get(run) === undefined ? next.wakeInMs : 0;
-      rest.run(total, wakeInMs === undefined ? null : now + wakeInMs, run);
+      const placed = row.placed === 1 && next.keepsPlace === true ? 1 : 0;
+      if (next.state === "paused") pause.run(total, next.because, placed, run);
+      else {
+        // What came meanwhile wakes it at once.
+        const wakeInMs = inbox.get(run) === undefined ? next.wakeInMs : 0;
+        rest.run(total, wakeInMs === undefined ? null : now + wakeInMs, placed, run);
+      }
     }
-    const freed = next.state === "ended" && this.#unparkOne(row, now);
-    return { ok: { told: this.#tell(next, now), freed } satisfies RunResults["append-run"] };
+    const cancelled = cancelsChildren === undefined ? [] : this.#cancelChildren(run, cancelsChildren, now);
+    const freed = row.placed === 1 && byNumber.get(run)?.placed !== 1 && this.#unparkOne(row, now);
+    return { ok: { told: this.#tell(next, now), freed, cancelled } satisfies RunResults["append-run"] };
   }
 
-  /** Whether as many of its slot as may be have begun before it. */
-  #mustWait(program: string, { epoch, slot, parked }: RunRow, limit: number | undefined): boolean {
-    if (limit === undefined || slot === null || epoch > 0 || parked === 2) return false;
-    return (this.#statements.inSlot.get(program, slot, 1)?.count ?? 0) >= limit;
+  #beginAnew(run: number, length: number, keeps: number, now: number): void {
+    const { anew, forgetEvents, forgetTaken } = this.#statements;
+    anew.run(length, length - keeps, now, run);
+    forgetEvents.run(run, length - keeps);
+    forgetTaken.run(run, now - TAKEN_MS);
   }
 
-  /** One of its slot is over: it is the turn of whoever has waited longest. */
+  #cancelChildren(run: number, { before, cancel: body }: CancelsChildren, now: number): readonly Told[] {
+    const { cancel, children } = this.#statements;
+    cancel.run(before, run);
+    return children.all(run).flatMap(({ program, id }) => {
+      const sent = this.send({ kind: "send-run", program, id, key: CANCEL_KEY, body, isUrgent: true }, now);
+      return "refused" in sent ? [] : [{ program, holder: (sent.ok as RunResults["send-run"]).holder }];
+    });
+  }
+
+  /** Whether all places of its slot are taken. */
+  #mustWait(program: string, { slot, parked, placed }: RunRow, limit: number | undefined): boolean {
+    if (limit === undefined || slot === null || placed === 1 || parked === 2) return false;
+    return (this.#statements.inSlot.get(program, slot)?.count ?? 0) >= limit;
+  }
+
+  /** How many may begin now, by the rate, and when the next may. */
+  #mayBegin(program: string, rate: ClaimRuns["rate"], now: number): { readonly left: number; readonly at: number } {
+    if (rate === undefined) return { left: Number.POSITIVE_INFINITY, at: now };
+    const since = now - rate.perMs;
+    const left = Math.max(0, rate.limit - (this.#statements.begunSince.get(program, since)?.count ?? 0));
+    const oldest = left > 0 ? undefined : this.#statements.nthBegun.get(program, since, rate.limit - 1);
+    return { left, at: oldest === undefined ? now : oldest.begun + rate.perMs };
+  }
+
+  /** A place of its slot is free: it is the turn of one that had begun, or of the highest, of those of whoever has waited longest. */
   #unparkOne({ program, slot }: RunRow, now: number): boolean {
     return slot !== null && Number(this.#statements.unparkOne.run(now, program, slot).changes) > 0;
   }
@@ -127,6 +191,38 @@ export class Runs {
     return { ok: { resumed: Number(changes) === 1 } satisfies RunResults["resume-run"] };
   }
 
+  /** Forgets runs of programs that have been over for as long as they are kept: so many events at most. Gives whether there are more. */
+  sweep(now: number, most: number): boolean {
+    const { keeping, expired, forgetEvents, cut } = this.#statements;
+    let left = most;
+    for (const { program, keep } of keeping.all()) {
+      for (const { number, first, length } of expired.all(program, now - keep, most)) {
+        if (length - first > left) {
+          forgetEvents.run(number, first + left);
+          cut.run(first + left, number);
+          return true;
+        }
+        left -= length - first;
+        this.#forget(number);
+      }
+    }
+    return left <= 0;
+  }
+
+  /** Removes all runs of a program. */
+  drop(program: string): number {
+    const all = this.#statements.ofProgram.all(program);
+    for (const { number } of all) this.#forget(number);
+    return all.length;
+  }
+
+  #forget(run: number): void {
+    const { forgetEvents, forgetMessages, forgetRun } = this.#statements;
+    forgetEvents.run(run, Number.MAX_SAFE_INTEGER);
+    forgetMessages.run(run);
+    forgetRun.run(run);
+  }
+
   #append(run: number, from: number, events: readonly RunEvent[]): void {
     for (const [index, { type, command, at, body }] of events.entries()) {
       this.#statements.putEvent.run(run, from + index, type, command ?? null, at, body);
@@ -143,107 +239,6 @@ export class Runs {
   }
 }
 
-function prepare(database: DatabaseSync) {
-  return {
-    find: select<RunRow>(database, "select * from run where program = ? and id = ?"),
-    byNumber: select<RunRow>(database, "select * from run where number = ?"),
-    insert: database.prepare("insert into run (program, id, started, wake, length, slot) values (?, ?, ?, ?, ?, ?)"),
-    putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
-    due: select<RunRow>(
-      database,
-      "select * from run where program = ? and wake <= ? and holder is null and state = 'open' order by wake limit ?",
-    ),
-    take: database.prepare("update run set holder = ?, epoch = epoch + 1, wake = null, parked = 0 where number = ?"),
-    inSlot: select<{ readonly count: number }>(
-      database,
-      "select count(*) as count from run where program = ? and slot = ? and epoch >= ? and slot is not null and state <> 'ended'",
-    ),
-    park: database.prepare("update run set parked = 1, wake = null where number = ?"),
-    unparkOne: database.prepare(
-      `update run set parked = 0, wake = ? where number =
-         (select number from run where program = ? and slot = ? and parked = 1 order by number limit 1)`,
-    ),
-    unparkAll: database.prepare("update run set parked = 0, wake = ? where program = ? and parked = 1"),
-    letThrough: database.prepare("update run set parked = 2 where number = ? and epoch = 0"),
-    held: select<RunRow>(database, "select * from run where holder = ? and program = ?"),
-    keep: database.prepare(
-      "insert into run_owner (holder, due) values (?, ?) on conflict do update set due = excluded.due",
-    ),
-    orphaned: select<{ readonly holder: string }>(database, "select holder from run_owner where due <= ?"),
-    free: database.prepare("update run set holder = null, wake = ? where holder = ?"),
-    forget: database.prepare("delete from run_owner where holder = ?"),
-    inbox: select<RunMessage>(
-      database,
-      "select number, run, body from run_message where run = ? and taken is null order by number",
-    ),
-    ownInbox: select<RunMessage>(
-      database,
-      `select message.number, message.run, message.body from run join run_message message on message.run = run.number
-       where run.holder = ? and run.program = ? and message.taken is null and message.number > ? order by message.number`,
-    ),
-    // When a free run comes due, or another owner may be dead.
-    next: select<{ readonly at: number | null }>(
-      database,
-      `select min(at) as at from (
-         select min(wake) as at from run where program = ? and holder is null and state = 'open'
-         union all select min(due) from run_owner where holder <> ? and holder in (select holder from run)
-       )`,
-    ),
-    owned: database.prepare("update run set length = ? where number = ?"),
-    rest: database.prepare("update run set length = ?, holder = null, wake = ? where number = ?"),
-    pause: database.prepare(
-      "update run set length = ?, holder = null, wake = null, state = 'paused', because = ? where number = ?",
-    ),
-    end: database.prepare(
-      "update run set length = ?, holder = null, wake = null, state = 'ended', ended = ? where number = ?",
-    ),
-    resume: database.prepare(
-      "update run set state = 'open', because = null, wake = ? where number = ? and state = 'paused'",
-    ),
-    hasKey: select<object>(database, "select 1 from run_message where run = ? and key = ?"),
-    put: database.prepare("insert into run_message (run, key, body, at) values (?, ?, ?, ?)"),
-    wake: database.prepare(
-      "update run set wake = ? where number = ? and holder is null and state = 'open' and parked <> 1",
-    ),
-    takeMessage: database.prepare("update run_message set taken = ?, body = x'' where number = ? and run = ?"),
-  };
-}
-
 function refuse(code: "ABORTED" | "NOT_FOUND" | "OVERLOADED" | "FAILED_PRECONDITION", message: string): Outcome {
   return { refused: { code, message } };
-}
-
-/** Reads runs, of what is committed. */
-export class RunReader {
-  readonly #find;
-  readonly #list;
-  readonly #events;
-
-  constructor(database: DatabaseSync) {
-    this.#find = select<RunRow>(database, "select * from run where program = ? and id = ?");
-    this.#list = select<RunRow>(
-      database,
-      "select * from run where program = ? and (? is null or state = ?) and number < ? order by number desc limit ?",
-    );
-    this.#events = select<RunEvent & { readonly command: number | null }>(
-      database,
-      "select type, command, at, body from run_event where run = ? and n >= ? order by n limit ?",
-    );
-  }
-
-  get({ program, id }: Extract<RunQuery, { kind: "run" }>): RunAnswers["run"] {
-    const row = this.#find.get(program, id);
-    return row === undefined ? undefined : toRunFacts(row);
-  }
-
-  list({ program, state, before, most }: Extract<RunQuery, { kind: "runs" }>): RunAnswers["runs"] {
-    const wanted = state ?? null;
-    const rows = this.#list.all(program, wanted, wanted, before ?? Number.MAX_SAFE_INTEGER, most);
-    return rows.map((row) => toRunFacts(row));
-  }
-
-  events({ run, from, most }: Extract<RunQuery, { kind: "run-events" }>): RunAnswers["run-events"] {
-    const rows = this.#events.all(run, from, most);
-    return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
-  }
 }
