@@ -1,3 +1,4 @@
+import { toKey } from "../log/calls.ts";
 import type { CommandKind } from "../log/events.ts";
 
 /** What the program asks for. */
@@ -39,14 +40,45 @@ export interface Attempt {
 }
 
 /** A command that was issued and not settled. */
-export interface Pending {
+export class Pending {
   readonly number: number;
   readonly spec: CommandSpec;
-  readonly key: string;
   readonly isShielded: boolean;
   /** When it was called. */
   readonly at: number;
   readonly until: number | undefined;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  readonly promise: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #run: string;
+  readonly #occurrence: number;
+
+  /** @param occurrence Of its name in the run, from 1. */
+  constructor(
+    run: string,
+    occurrence: number,
+    facts: Pick<Pending, "number" | "spec" | "isShielded" | "at" | "until">,
+  ) {
+    this.number = facts.number;
+    this.spec = facts.spec;
+    this.isShielded = facts.isShielded;
+    this.at = facts.at;
+    this.until = facts.until;
+    this.#run = run;
+    this.#occurrence = occurrence;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.promise = promise;
+    this.resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get key(): string {
+    return toKey(this.#run, this.spec.name, this.#occurrence);
+  }
+
+  reject(error: Error): void {
+    // The loser of a race has nobody who listens.
+    this.promise.catch(() => {});
+    this.#reject(error);
+  }
 }

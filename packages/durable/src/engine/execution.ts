@@ -1,16 +1,16 @@
 import { HadronError } from "@hadron/core";
 import { innerTime } from "@hadron/core/spi";
-import { toKey } from "../log/calls.ts";
 import { chanceOf } from "../log/chance.ts";
 import { toErrorRecord } from "../log/errors.ts";
-import type { Delivery, LogEvent, Outcome } from "../log/events.ts";
+import type { Called, Delivery, LogEvent, Outcome } from "../log/events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
-import type { CommandSpec, Pending } from "./command.ts";
+import { type CommandSpec, Pending } from "./command.ts";
 import { astray, diverged, stuck } from "./divergence.ts";
 import { whenDrained } from "./drained.ts";
 import { ChanceSource, type Executing, Frame } from "./frame.ts";
 import { type ExecutionOptions, type Stop, toDoubt } from "./life.ts";
 import { Mailbox } from "./mailbox.ts";
+import { Queue } from "./queue.ts";
 import { inWordsOf, isSame, Recorded } from "./recorded.ts";
 import { rejectionOf, Working } from "./working.ts";
 import { Writing } from "./writing.ts";
@@ -33,8 +33,8 @@ export class Execution implements Executing {
   readonly #working: Working;
   readonly #stop: (stop: Stop) => void;
   readonly #frame: Frame;
-  /** What the program gets next, from the log and then as it comes. */
-  readonly #deliveries: Delivery[];
+  /** What came: the program gets it after all that its log has. */
+  readonly #arrivals = new Queue<Delivery>();
   #delivered = 0;
   readonly #pending = new Map<number, Pending>();
   readonly #mailboxes = new Map<string, Mailbox>();
@@ -50,9 +50,15 @@ export class Execution implements Executing {
   /** Present where the program gets nothing more: resolves when what is at work is over, and kept. */
   #draining: PromiseWithResolvers<void> | undefined;
   #finished: Outcome | undefined;
+  /** How it ends where it is not over by then. */
+  #cancelled: { readonly error: HadronError; readonly until: number } | undefined;
   #now: number;
-  /** Made where the program was seen last; read where that has to be said. */
-  #last: Error | undefined;
+  /** What the program asked for last. */
+  #last: Pending | undefined;
+  /** Made where that was. Not in a replay: to take each down would cost as much as all else. */
+  #whereLast: Error | undefined;
+  /** The events that follow in the log, once they are asked for. */
+  #page: Promise<readonly LogEvent[]> | undefined;
 
   constructor(options: ExecutionOptions) {
     const { history, journal, clock, outside } = options;
@@ -61,7 +67,7 @@ export class Execution implements Executing {
     this.#stop = resolve;
     this.#options = options;
     this.#recorded = new Recorded(history);
-    this.#deliveries = [...this.#recorded.deliveries];
+    if (options.more === undefined) this.#recorded.isWhole = true;
     this.#now = this.#recorded.started.at;
     const { started } = this.#recorded;
     this.#frame = new Frame(this, new ChanceSource(started.secret, options.chance ?? chanceOf(started)));
@@ -113,6 +119,7 @@ export class Execution implements Executing {
 
   /** Runs the program from its beginning. */
   start(): void {
+    if (this.#recorded.needsMore(false)) return this.#readOn(() => this.start());
     const { program } = this.#options;
     const { input } = this.#recorded.started;
     this.#turn(() =>
@@ -176,7 +183,7 @@ export class Execution implements Executing {
     if (taken !== undefined) return taken;
     const issued = this.#issue({ kind: "next", name: hook }, isShielded);
     if (issued === undefined) return new Promise(() => {});
-    this.#nexts.set(hook, issued.pending.number);
+    this.#nexts.set(hook, issued.number);
     return mailbox.wait();
   }
 
@@ -186,7 +193,8 @@ export class Execution implements Executing {
     this.#passPatches();
     const known = this.#patches.get(name);
     if (known !== undefined) return known;
-    const isNew = this.#issued >= this.#recorded.size;
+    if (this.#isShort()) return false;
+    const isNew = this.#recorded.calls.first === undefined;
     this.#patches.set(name, isNew);
     if (isNew && !this.#isOver) {
       const at = this.#options.clock.wallNow();
@@ -198,38 +206,38 @@ export class Execution implements Executing {
   /** Patches of the log hold, whether or not the program still asks for them. */
   #passPatches(): void {
     for (;;) {
-      const call = this.#recorded.call(this.#issued);
+      const call = this.#recorded.calls.first;
       if (call?.kind !== "patch") return;
+      this.#recorded.calls.shift();
       this.#patches.set(call.name, true);
       this.#issued++;
     }
   }
 
-  #issue(spec: CommandSpec, isShielded: boolean): { pending: Pending; promise: Promise<unknown> } | undefined {
+  #issue(spec: CommandSpec, isShielded: boolean): Pending | undefined {
     this.#checkTurn(inWordsOf(spec));
     if (this.#isOver) return undefined;
     this.#passPatches();
+    if (this.#isShort()) return undefined;
     const number = this.#issued++;
-    const call = this.#recorded.call(number);
+    const call = this.#recorded.calls.shift();
     if (call !== undefined && !isSame(call, spec)) {
-      this.#pause(number, inWordsOf(spec), new Error());
+      this.#pause(number, call, inWordsOf(spec), new Error());
       return undefined;
     }
     const occurrence = (this.#names.get(spec.name) ?? 0) + 1;
     this.#names.set(spec.name, occurrence);
     const at = call?.at ?? this.#options.clock.wallNow();
     const until = call?.until ?? (spec.forMs === undefined ? undefined : at + spec.forMs);
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    // The loser of a race has nobody who listens.
-    promise.catch(() => {});
-    const key = toKey(this.#options.run, spec.name, occurrence);
-    const pending: Pending = { number, spec, key, isShielded, at, until, resolve, reject };
+    const pending = new Pending(this.#options.run, occurrence, { number, spec, isShielded, at, until });
     this.#pending.set(number, pending);
     if (call === undefined) {
       this.#writing.add({ type: "called", at, command: number, kind: spec.kind, name: spec.name, until });
     }
-    this.#last = new Error();
-    return { pending, promise };
+    const isTraced = call === undefined || number === this.#options.traced;
+    this.#last = pending;
+    this.#whereLast = isTraced ? new Error() : undefined;
+    return pending;
   }
 
   #resume(number: number): void {
@@ -249,8 +257,7 @@ export class Execution implements Executing {
 
   #arrived(delivery: Delivery): Delivery {
     if (this.#isOver) return delivery;
-    this.#writing.add(delivery);
-    this.#deliveries.push(delivery);
+    this.#arrivals.push(delivery);
     if (this.#isLive && !this.#inTurn) this.#goOn();
     return delivery;
   }
@@ -265,15 +272,25 @@ export class Execution implements Executing {
   }
 
   #goOn(): void {
+    const { deliveries } = this.#recorded;
+    const isAtEnd = this.#finished !== undefined;
+    if (!this.#isLive && this.#recorded.needsMore(isAtEnd)) return this.#readOn(() => this.#goOn());
     if (this.#finished !== undefined) return this.#finish(this.#finished);
-    if (!this.#isLive && this.#delivered === this.#recorded.deliveries.length) {
+    if (!this.#isLive && deliveries.length === 0) {
       if (this.#isBehind("nothing more")) return;
       this.#becomeLive();
       if (this.#isOver) return;
     }
-    // What it is not given any more is in the log: another life gets it.
-    const next = this.#draining === undefined ? this.#deliveries[this.#delivered] : undefined;
+    if (this.#draining !== undefined) {
+      // What it is not given any more is kept: another life gets it.
+      for (let left = this.#arrivals.shift(); left !== undefined; left = this.#arrivals.shift())
+        this.#writing.add(left);
+      return this.#rest();
+    }
+    const next = this.#isLive ? this.#arrivals.shift() : deliveries.shift();
     if (next === undefined) return this.#rest();
+    // Not before: so what the program asks for because of it comes next in the log.
+    if (this.#isLive) this.#writing.add(next);
     this.#delivered++;
     if (this.#delivered % DELIVERIES_A_TURN === 0) {
       this.#inTurn = true;
@@ -281,6 +298,32 @@ export class Execution implements Executing {
         if (!this.#isOver) this.#turn(() => this.#deliver(next));
       });
     } else this.#turn(() => this.#deliver(next));
+  }
+
+  /** Reads on in the log, and asks for what follows. */
+  #readOn(then: () => void): void {
+    const { more } = this.#options;
+    const recorded = this.#recorded;
+    const page = this.#page ?? more?.(recorded.length) ?? Promise.resolve([]);
+    page.then(
+      (events) => {
+        if (this.#isOver) return;
+        recorded.add(events);
+        recorded.isWhole = events.length === 0;
+        this.#page = recorded.isWhole ? undefined : more?.(recorded.length);
+        // It is looked at when it is needed.
+        this.#page?.catch(() => {});
+        then();
+      },
+      (error: unknown) => this.#end({ state: "dropped", because: error }),
+    );
+  }
+
+  /** Whether what the program asks for may be further on in the log than was read. */
+  #isShort(): boolean {
+    if (this.#recorded.isWhole || this.#recorded.calls.length > 0) return false;
+    innerTime.run(undefined, () => this.#end({ state: "short" }));
+    return true;
   }
 
   #deliver(delivery: Delivery): void {
@@ -301,7 +344,7 @@ export class Execution implements Executing {
     const pending = this.#pending.get(command);
     if (pending === undefined) {
       // One that was issued was cancelled since.
-      if (command >= this.#issued) this.#pause(this.#issued, "nothing more", this.#last);
+      if (command >= this.#issued) this.#pause(this.#issued, this.#recorded.calls.first, "nothing more");
       return;
     }
     this.#pending.delete(command);
@@ -320,11 +363,19 @@ export class Execution implements Executing {
         this.#mailbox(pending.spec.name).fail(error);
       } else pending.reject(error);
     }
+    this.#cancelled = { error, until: this.#now + GRACE_MS };
+    if (this.#isLive) this.#endInTime();
+  }
+
+  /** A cancelled run has a time of grace: of a replay, it counts once that is over. */
+  #endInTime(): void {
+    if (this.#cancelled === undefined) return;
+    const { error, until } = this.#cancelled;
     const { clock } = this.#options;
     const over = () => {
       if (!this.#isOver) this.#finish({ error: toErrorRecord(error) });
     };
-    const timer = clock.after(Math.max(0, this.#now + GRACE_MS - clock.wallNow()), over);
+    const timer = clock.after(Math.max(0, until - clock.wallNow()), over);
     void this.stopped.then(() => clock.cancel(timer));
   }
 
@@ -332,6 +383,7 @@ export class Execution implements Executing {
   #becomeLive(): void {
     if (this.#options.isRehearsal === true) return this.#end({ state: "rehearsed", awaited: this.awaited });
     this.#isLive = true;
+    this.#endInTime();
     // What is new begins when its intent is kept.
     for (const { number } of this.awaited) if (number < this.#recorded.size) this.#resume(number);
   }
@@ -339,23 +391,40 @@ export class Execution implements Executing {
   /** Whether the log has more than the program has come to: then it is paused. */
   #isBehind(came: string): boolean {
     this.#passPatches();
-    if (this.#issued >= this.#recorded.size) return false;
-    this.#pause(this.#issued, came, this.#last);
+    const { first } = this.#recorded.calls;
+    if (first === undefined) return false;
+    this.#pause(this.#issued, first, came);
     return true;
   }
 
-  #pause(command: number, came: string, where: Error | undefined): void {
-    const call = this.#recorded.call(command);
+  /** @param where @default what it asked for last */
+  #pause(command: number, call: Called | undefined, came: string, where?: Error): void {
     const expected = call === undefined ? "nothing more" : inWordsOf(call);
-    const because = diverged(command, expected, came, where);
-    innerTime.run(undefined, () => this.#end({ state: "paused", because, kept: [] }));
+    this.#isOver = true;
+    innerTime.run(undefined, async () => {
+      const because = diverged(command, expected, came, where ?? (await this.#findLast()));
+      this.#end({ state: "paused", because, kept: [] });
+    });
+  }
+
+  /** Where the program asked for something last. Of a replay, that is found out by another one. */
+  async #findLast(): Promise<Error | undefined> {
+    const { changed: _, ...options } = this.#options;
+    if (this.#last === undefined || this.#whereLast !== undefined || options.traced !== undefined)
+      return this.#whereLast;
+    const again = new Execution({ ...options, isRehearsal: true, traced: this.#last.number });
+    again.start();
+    await again.stopped;
+    return again.#whereLast;
   }
 
   /** The program waits. */
   #rest(): void {
     if (this.#isOver || this.#inTurn) return;
     if (this.#pending.size === 0 && this.#draining === undefined) {
-      return this.#finish({ error: toErrorRecord(stuck(this.#last)) });
+      this.#inTurn = true;
+      void this.#findLast().then((where) => this.#finish({ error: toErrorRecord(stuck(where)) }));
+      return;
     }
     this.#writing.flush();
     this.#changed();
@@ -370,6 +439,7 @@ export class Execution implements Executing {
   #finish(outcome: Outcome): void {
     if (this.#isOver) return;
     if (this.#isBehind("its end")) return;
+    if (this.#isShort()) return;
     if (this.#options.isRehearsal === true) return this.#end({ state: "ended", outcome });
     this.#isOver = true;
     this.#working.endAll(new HadronError("ABORTED", "The run is over."));

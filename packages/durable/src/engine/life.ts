@@ -11,8 +11,10 @@ export interface ExecutionOptions {
   readonly program: (input: any) => unknown;
   /** Where outside callers find the program: a URL without a slash at its end; empty where nobody knows. */
   readonly doorUrl: string;
-  /** The run's log so far. */
+  /** The run's log so far; or its first events, and `more` gives those that follow. */
   readonly history: readonly LogEvent[];
+  /** The events from one on; none: that was all. @default `history` is all of the log */
+  readonly more?: (from: number) => Promise<readonly LogEvent[]>;
   readonly journal: Journal;
   readonly clock: Clock;
   /** Calls back in another turn of the event loop. */
@@ -25,6 +27,8 @@ export interface ExecutionOptions {
   readonly isRehearsal?: boolean;
   /** What chance is drawn from. @default what the log says */
   readonly chance?: string;
+  /** The command whose line is asked for. @default no line is taken down in a replay */
+  readonly traced?: number;
 }
 
 /** How an execution of a run in this process came to its end. */
@@ -34,6 +38,8 @@ export type Stop =
   | { readonly state: "paused"; readonly because: Divergence; readonly kept: readonly LogEvent[] }
   /** Of a rehearsal: the log has been gone through, and this is what the program waits for. */
   | { readonly state: "rehearsed"; readonly awaited: readonly Pending[] }
+  /** It asks for what may be in the log, further on than was read: it has to begin anew, and be given all of its log. */
+  | { readonly state: "short" }
   /** Not known to be owned any more: it goes on from its log, wherever that is. */
   | { readonly state: "dropped"; readonly because: unknown };
 

@@ -1,5 +1,12 @@
 import type { Called, Delivery, ErrorRecord, LogEvent, Started } from "../log/events.ts";
 import type { CommandSpec } from "./command.ts";
+import { Queue } from "./queue.ts";
+
+/**
+ * So many deliveries are known ahead of the program: what it asks for because of one is in the log before the next, or, where
+ * outcomes were kept that it was not given any more, soon after.
+ */
+const KNOWN_AHEAD = 200;
 
 /** How far a step had come. */
 export interface StepProgress {
@@ -11,23 +18,36 @@ export interface StepProgress {
   readonly error: ErrorRecord | undefined;
 }
 
-/** What a log says, laid out for the replay. */
+/** What a log says, laid out for the replay as far as it was read; what the replay has passed is let go of. */
 export class Recorded {
   readonly started: Started;
-  /** In the order in which the program gets them. */
-  readonly deliveries: readonly Delivery[];
-  readonly #calls: Called[] = [];
+  /** What the program gets, in its order. */
+  readonly deliveries = new Queue<Delivery>();
+  /** What it asks for, in its order. */
+  readonly calls = new Queue<Called>();
+  /** Events that were read. */
+  length = 0;
+  /** Commands among them. */
+  size = 0;
+  /** Whether that is all of the log. */
+  isWhole = false;
   readonly #steps = new Map<number, StepProgress>();
 
-  constructor(history: readonly LogEvent[]) {
-    const [started] = history;
+  constructor(first: readonly LogEvent[]) {
+    const [started] = first;
     if (started?.type !== "started") throw new TypeError("A log begins with its start.");
     this.started = started;
-    const deliveries: Delivery[] = [];
-    for (const event of history) {
+    this.add(first);
+  }
+
+  /** The events that follow. */
+  add(events: readonly LogEvent[]): void {
+    this.length += events.length;
+    for (const event of events) {
       switch (event.type) {
         case "called":
-          this.#calls.push(event);
+          this.size++;
+          this.calls.push(event);
           break;
         case "attempted":
           this.#steps.set(event.command, underWay(event.attempt));
@@ -38,21 +58,19 @@ export class Recorded {
           break;
         }
         case "settled":
+          this.#steps.delete(event.command);
+          this.deliveries.push(event);
+          break;
         case "received":
         case "cancelled":
-          deliveries.push(event);
+          this.deliveries.push(event);
       }
     }
-    this.deliveries = deliveries;
   }
 
-  /** How many commands it holds. */
-  get size(): number {
-    return this.#calls.length;
-  }
-
-  call(command: number): Called | undefined {
-    return this.#calls[command];
+  /** Whether more of the log has to be read before the program gets anything; or before it is over. */
+  needsMore(isAtEnd: boolean): boolean {
+    return !this.isWhole && (isAtEnd ? this.calls.length === 0 : this.deliveries.length < KNOWN_AHEAD);
   }
 
   /** Of a step that was called and not settled. */

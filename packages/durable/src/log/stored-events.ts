@@ -9,5 +9,5 @@ export function toRunEvent(event: LogEvent): RunEvent {
 }
 
 export function fromRunEvent({ body }: RunEvent): LogEvent {
-  return fromStored(body, "An event") as LogEvent;
+  return fromStored(body, "An event", { views: true }) as LogEvent;
 }

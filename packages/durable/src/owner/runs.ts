@@ -12,7 +12,7 @@ import { type Slots, slotOf } from "./slots.ts";
 
 const PAGE = 1000;
 /** So long one question waits in the store. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 3_600_000;
 
 /** What is known of a run. */
 export interface RunStatus {

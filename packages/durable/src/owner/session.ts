@@ -33,7 +33,7 @@ export class Session {
   /** Who waits for it. */
   #parent: Parent | undefined;
   /** Messages whose events are not appended yet. */
-  readonly #moving = new Map<LogEvent, number>();
+  readonly #moving = new Map<LogEvent, RunMessage>();
   #waiting: RunMessage[] = [];
   /** The last append: the next is behind it. */
   #appended: Promise<void> = Promise.resolve();
@@ -50,29 +50,33 @@ export class Session {
 
   /** Reads the log, and runs the program. */
   async start(): Promise<void> {
-    const { clock, engine, program, claimed } = this.#options;
     try {
-      const history = await this.#readLog();
-      if (this.#isOver) return;
-      const [started] = history;
-      this.#parent = started?.type === "started" ? started.parent : undefined;
-      const execution = new Execution({
-        ...engine,
-        clock,
-        run: `${program}/${claimed.id}`,
-        history,
-        journal: { append: (events) => this.#append(events) },
-        changed: () => this.#changed(),
-      });
-      this.#execution = execution;
-      execution.stopped.then((stop) => this.#stopped(stop)).catch((error: unknown) => this.#finish(dropped(error)));
-      execution.start();
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      this.receive(waiting);
+      const history = await this.#readPage(0);
+      this.#execute({ history, more: (from) => this.#readPage(from) });
     } catch (error) {
       this.#finish(dropped(error));
     }
+  }
+
+  #execute(log: Pick<ExecutionOptions, "history" | "more">): void {
+    const { clock, engine, program, claimed } = this.#options;
+    if (this.#isOver) return;
+    const [started] = log.history;
+    this.#parent = started?.type === "started" ? started.parent : undefined;
+    const execution = new Execution({
+      ...engine,
+      ...log,
+      clock,
+      run: `${program}/${claimed.id}`,
+      journal: { append: (events) => this.#append(events) },
+      changed: () => this.#changed(),
+    });
+    this.#execution = execution;
+    execution.stopped.then((stop) => this.#stopped(stop)).catch((error: unknown) => this.#finish(dropped(error)));
+    execution.start();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.receive(waiting);
   }
 
   /** Messages from its inbox. */
@@ -111,11 +115,11 @@ export class Session {
     this.#finish(undefined);
   }
 
-  #move(execution: Execution, { number, body }: RunMessage): void {
-    const message = fromBody(body);
-    if (message.kind === "send") this.#moving.set(execution.receive(message.hook, message.value), number);
-    else if (message.kind === "cancel") this.#moving.set(execution.cancel(message.reason), number);
-    else if (message.kind === "child") this.#moving.set(execution.settle(message.command, message.outcome), number);
+  #move(execution: Execution, inbox: RunMessage): void {
+    const message = fromBody(inbox.body);
+    if (message.kind === "send") this.#moving.set(execution.receive(message.hook, message.value), inbox);
+    else if (message.kind === "cancel") this.#moving.set(execution.cancel(message.reason), inbox);
+    else if (message.kind === "child") this.#moving.set(execution.settle(message.command, message.outcome), inbox);
     else {
       this.#isOver = true;
       execution.drop(undefined);
@@ -126,27 +130,38 @@ export class Session {
           : this.#ended(killed);
       const at = this.#options.clock.wallNow();
       const events: LogEvent[] = message.kind === "pause" ? [] : [{ type: "ended", at, outcome: killed }];
-      void this.#letGo(next, events, [number]).then(() => this.#finish(undefined));
+      void this.#letGo(next, events, [inbox.number]).then(() => this.#finish(undefined));
     }
   }
 
-  async #readLog(): Promise<LogEvent[]> {
+  /** Its events from one on; none: that was all when it was taken. */
+  async #readPage(from: number): Promise<readonly LogEvent[]> {
     const { store, claimed } = this.#options;
+    const most = Math.min(PAGE, claimed.length - from);
+    if (most === 0) return [];
+    const events = await store.read({ kind: "run-events", run: claimed.run, from, most });
+    if (events.length === 0)
+      throw new HadronError("INTERNAL", `The log of ${claimed.id} is shorter than it should be.`);
+    return events.map(fromRunEvent);
+  }
+
+  /** Begins anew with all of the log: what the program asks for is later in it than what became of it. */
+  async #executeWhole(): Promise<void> {
+    this.#waiting.push(...this.#moving.values());
+    this.#moving.clear();
+    this.#execution = undefined;
     const history: LogEvent[] = [];
-    while (history.length < claimed.length) {
-      const from = history.length;
-      const most = Math.min(PAGE, claimed.length - from);
-      const events = await store.read({ kind: "run-events", run: claimed.run, from, most });
-      if (events.length === 0)
-        throw new HadronError("INTERNAL", `The log of ${claimed.id} is shorter than it should be.`);
-      history.push(...events.map(fromRunEvent));
+    for (;;) {
+      const page = await this.#readPage(history.length);
+      if (page.length === 0) break;
+      history.push(...page);
     }
-    return history;
+    this.#execute({ history });
   }
 
   /** Appends for the execution: one after the other. */
   #append(events: readonly LogEvent[]): Promise<void> {
-    const taken = events.flatMap((event) => this.#moving.get(event) ?? []);
+    const taken = events.flatMap((event) => this.#moving.get(event)?.number ?? []);
     const last = events.at(-1);
     const next: RunNext = last?.type === "ended" ? this.#ended(last.outcome) : { state: "owned" };
     return this.#do(events, taken, next).then(() => {
@@ -206,6 +221,7 @@ export class Session {
 
   async #stopped(stop: Stop): Promise<void> {
     if (this.#isOver) return;
+    if (stop.state === "short") return this.#executeWhole();
     this.#isOver = true;
     this.#stopIdle?.();
     if (stop.state === "paused")

@@ -70,6 +70,8 @@ export async function replay(
       throw new HadronError("FAILED_PRECONDITION", stop.because.message);
     case "dropped":
       throw stop.because;
+    case "short":
+      throw new HadronError("INTERNAL", "The history was read in part.");
   }
 }
 

@@ -16,15 +16,19 @@ export function toStored(value: unknown, of: string, limitBytes: number): Uint8A
   return stored;
 }
 
-/** FAILED_PRECONDITION where a later version stored it. */
-export function fromStored(stored: Uint8Array, of: string): unknown {
+/**
+ * FAILED_PRECONDITION where a later version stored it.
+ *
+ * @param options.views Bytes within the value are views of what was stored, for who changes neither. @default false
+ */
+export function fromStored(stored: Uint8Array, of: string, { views = false } = {}): unknown {
   if (stored[0] !== FORM) {
     throw new HadronError(
       "FAILED_PRECONDITION",
       `${of} was stored in form ${stored[0]}, and this version of Hadron reads form ${FORM}: install the one that wrote it.`,
     );
   }
-  return decodeValue(stored.subarray(1));
+  return decodeValue(stored, { from: 1, views });
 }
 
 /** How values of a resource are checked. */

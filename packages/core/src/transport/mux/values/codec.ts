@@ -28,13 +28,27 @@ export function encodeValue(value: unknown, of: string, limitBytes: number = Num
   return encoder.bytes.subarray(0, encoder.at);
 }
 
+export interface DecodeOptions {
+  /** Where the value begins. @default 0 */
+  readonly from?: number;
+  /** Bytes within it (`Uint8Array`) are views of those given, for who changes neither. @default false */
+  readonly views?: boolean;
+}
+
 /** Decodes what {@link encodeValue} made. INVALID_OUTPUT for anything else. */
-export function decodeValue(bytes: Uint8Array): unknown {
+export function decodeValue(bytes: Uint8Array, { from = 0, views = false }: DecodeOptions = {}): unknown {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = views ? viewing : copying;
   try {
-    return new Decoder().decode(buffer, 0, buffer.length);
+    return decoder.decode(buffer, from, buffer.length);
   } catch (cause) {
     if (!(cause instanceof NotDecodable)) throw cause;
     throw new HadronError("INVALID_OUTPUT", `These bytes are no value: ${cause.message}`, { cause });
+  } finally {
+    decoder.release();
   }
 }
+
+/** One of each for all: they run no code of others, so nobody comes between. */
+const copying = new Decoder();
+const viewing = new Decoder({ views: true });

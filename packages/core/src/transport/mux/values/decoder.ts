@@ -7,12 +7,17 @@ export class NotDecodable extends Error {
   override readonly name = "NotDecodable";
 }
 
-/** Reads values. Copies whatever outlives the buffer that it reads from. */
+/** Reads values. Copies whatever outlives the buffer that it reads from, but for bytes, where it is told to give views. */
 export class Decoder {
+  readonly #views: boolean;
   #bytes: Buffer = EMPTY;
   #view: DataView = EMPTY_VIEW;
   #at = 0;
   #end = 0;
+
+  constructor({ views = false }: { readonly views?: boolean } = {}) {
+    this.#views = views;
+  }
 
   /** Decodes the one value that fills these bytes exactly. Throws {@link NotDecodable}. */
   decode(bytes: Buffer, start: number, end: number): unknown {
@@ -247,10 +252,12 @@ export class Decoder {
     const kind = this.#view.getUint8(this.#at++);
     const length = this.#uint32();
     this.#need(length);
+    const start = this.#at;
+    this.#at += length;
+    if (kind === 0 && this.#views) return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
     const buffer = new ArrayBuffer(length);
     const bytes = new Uint8Array(buffer);
-    bytes.set(this.#bytes.subarray(this.#at, this.#at + length));
-    this.#at += length;
+    bytes.set(this.#bytes.subarray(start, start + length));
     if (kind === 0) return bytes;
     if (kind === tags.ARRAY_BUFFER) return buffer;
     if (kind === tags.DATA_VIEW) return new DataView(buffer);
