@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import {
   type FromReplica,
@@ -78,7 +78,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
           process.execPath,
           [...nodeFlags(service.capacity), ...extraFlags, join(staged, "app.mjs")],
           {
-            cwd: dirname(entry),
+            cwd: join(staged, "files"),
             stdio: ["ignore", "ignore", 2, "ipc"],
             env: {
               PATH: process.env.PATH,

@@ -16,6 +16,7 @@ export interface ResolvedOptions {
   readonly input: Form;
   readonly output: Form;
   readonly stream: boolean;
+  readonly reuse: boolean;
   readonly timeoutMs: number;
   readonly memoryMiB: number;
   readonly outputBytes: number;

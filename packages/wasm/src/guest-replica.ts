@@ -132,6 +132,7 @@ async function toThreadSetup(declared: DeclaredModule): Promise<Omit<ThreadSetup
   return {
     main: await toSetup(declared),
     limits,
+    isReused: options.reuse,
     grants: {
       args: [declared.file, ...options.args],
       env: options.env,
@@ -150,16 +151,12 @@ async function toSetup({ loaded, options }: DeclaredModule): Promise<ModuleSetup
     name,
     await toSetup(declarationOf(module)),
   ]);
-  const memory = loaded.shape.imports.find((wanted) => wanted.kind === "memory");
-  const most = (options.memoryMiB * 2 ** 20) / 65_536;
   return {
     label: loaded.label,
     module: await WebAssembly.compile(loaded.bytes),
     entryPoint: loaded.entryPoint,
-    importedMemory:
-      memory?.kind === "memory"
-        ? { name: memory.name, min: memory.limits.min, max: Math.min(memory.limits.max ?? most, most) }
-        : undefined,
+    memory: loaded.memory,
+    hasStart: loaded.shape.hasStart,
     imports: loaded.shape.imports.filter(({ module }) => isKnown(module) || Object.hasOwn(options.link, module)),
     linked: Object.fromEntries(await Promise.all(linked)),
   };

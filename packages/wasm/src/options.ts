@@ -15,6 +15,12 @@ export interface WasmOptions {
   readonly output?: Form;
   /** Whether input and output go as they are read and written: both are streams of bytes then. @default false */
   readonly stream?: boolean;
+  /**
+   * Whether an instance is kept and called again, so that a call finds in its memory what the calls before left there. There is one in
+   * each thread of each replica, and a call finds any: say `threads: 1` where it matters. One that traps, ends itself, runs out of its time or is
+   * given up is never called again. For modules that are libraries: not with `_start`. @default false: a fresh instance for each call
+   */
+  readonly reuse?: boolean;
   /** How long a call may take from when it begins, in milliseconds; then it is ended. @default 30 000 */
   readonly timeoutMs?: number;
   /** What the memory of a call's module may grow to, from 1 to 4096. @default 64 */
@@ -46,6 +52,7 @@ const KNOWN: readonly (keyof WasmOptions)[] = [
   "input",
   "output",
   "stream",
+  "reuse",
   "timeoutMs",
   "memoryMiB",
   "outputBytes",
@@ -79,6 +86,7 @@ export function resolveOptions(by: string, options: WasmOptions): ResolvedOption
     input: formOf("input", input),
     output: formOf("output", options.output ?? input),
     stream,
+    reuse: options.reuse ?? false,
     timeoutMs: within("timeoutMs", options.timeoutMs ?? 30_000, 1, 2 ** 31 - 1),
     memoryMiB: within("memoryMiB", options.memoryMiB ?? 64, 1, 4096),
     outputBytes: within("outputBytes", options.outputBytes ?? 8 * 2 ** 20, 0, 2 ** 31 - 1),

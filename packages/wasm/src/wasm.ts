@@ -83,7 +83,7 @@ export function wasm(file: string, options: WasmOptions = {}): Part<Handler> & M
   return Object.assign(part, { [declared]: own }) as unknown as Part<Handler> & Module;
 }
 
-function load(label: string, path: string, { start, link, memoryMiB }: ResolvedOptions): LoadedModule {
+function load(label: string, path: string, { start, link, memoryMiB, reuse }: ResolvedOptions): LoadedModule {
   for (const [name, module] of Object.entries(link)) {
     if (module?.[declared] !== undefined) continue;
     throw new HadronError(
@@ -91,12 +91,17 @@ function load(label: string, path: string, { start, link, memoryMiB }: ResolvedO
       `${label}: link "${name}" should be what wasm("./${name}.wasm") returns.`,
     );
   }
-  return loadModule(readModule(label, path), {
+  const loaded = loadModule(readModule(label, path), {
     label,
     start,
     linked: new Map(Object.entries(link).map(([name, module]) => [name, module[declared].loaded.shape])),
     ceiling: { memoryPages: (memoryMiB * 2 ** 20) / PAGE_BYTES, tableElements: MAX_TABLE_ELEMENTS },
   });
+  if (reuse && loaded.entryPoint.start === "_start") {
+    const message = `${label}: reuse calls one instance again, and _start is a program from its beginning to its end: say another start.`;
+    throw new HadronError("INVALID_DECLARATION", message);
+  }
+  return loaded;
 }
 
 function readModule(label: string, path: string): Uint8Array {
@@ -114,7 +119,8 @@ function linkedTo({ link }: ResolvedOptions): readonly DeclaredModule[] {
 }
 
 function describe({ loaded, options }: DeclaredModule): string {
-  return [digestOf(loaded), `${options.memoryMiB} MiB`, `${options.timeoutMs} ms`, ...toGrants(options)].join(", ");
+  const limits = [`${options.memoryMiB} MiB`, `${options.timeoutMs} ms`, ...(options.reuse ? ["reuse"] : [])];
+  return [digestOf(loaded), ...limits, ...toGrants(options)].join(", ");
 }
 
 /** All that is said of a module that another one calls: what it may do is the other's to say. */

@@ -11,19 +11,19 @@ const ABSENT = 0xffff;
 
 /** The second generation of the guest API, `core`: buffers are handles, and handles are all that is returned. */
 export function coreFunctions(guest: BufferGuest): Record<string, GuestFunction> {
-  const { memory, buffers } = guest;
+  const { memory } = guest;
   const found = (id: number) => {
-    const buffer = buffers.find(id);
+    const buffer = guest.buffers.find(id);
     if (buffer === undefined) throw new GuestError("HANDLER_FAILED", `it uses a buffer ${id} that it does not have`);
     return buffer;
   };
   const wish = (wish: AdminWish) => guest.ask({ kind: "admin", wish });
   return {
-    get_input_buffer_id: () => buffers.input,
-    get_output_buffer_id: () => buffers.output,
-    create_exchange_buffer: () => buffers.create(new Uint8Array()),
+    get_input_buffer_id: () => guest.buffers.input,
+    get_output_buffer_id: () => guest.buffers.output,
+    create_exchange_buffer: () => guest.buffers.create(new Uint8Array()),
     write_exchange_buffer: (id: number, pointer: number, length: number) => {
-      buffers.append(found(id), memory.copy(pointer, length));
+      guest.buffers.append(found(id), memory.copy(pointer, length));
       return length;
     },
     write_exchange_buffer_header: (id: number, name: number, nameLength: number, value: number, length: number) => {
@@ -40,26 +40,26 @@ export function coreFunctions(guest: BufferGuest): Record<string, GuestFunction>
       if (length >>> 0 >= bytes.length) memory.write(pointer, bytes);
       return bytes.length;
     },
-    read_exchange_buffer_headers: (id: number) => buffers.create(packMap(found(id).headers)),
-    free_buffer: (id: number) => (buffers.free(id) ? 1 : ABSENT),
+    read_exchange_buffer_headers: (id: number) => guest.buffers.create(packMap(found(id).headers)),
+    free_buffer: (id: number) => (guest.buffers.free(id) ? 1 : ABSENT),
     persistence_set: (key: number, keyLength: number, value: number, length: number) => {
       guest.ask({ kind: "kv.set", key: memory.text(key, keyLength), value: memory.copy(value, length) });
       return 1;
     },
     persistence_get: (key: number, length: number) => {
       const { bytes } = guest.ask({ kind: "kv.get", key: memory.text(key, length) });
-      return buffers.create(bytes ?? new Uint8Array());
+      return guest.buffers.create(bytes ?? new Uint8Array());
     },
     persistence_get_subset: (prefix: number, length: number) => {
       const { entries = [] } = guest.ask({ kind: "kv.list", prefix: memory.text(prefix, length) });
-      return buffers.create(packMap(entries));
+      return guest.buffers.create(packMap(entries));
     },
     base64_encode: (pointer: number, length: number) =>
-      buffers.create(Buffer.from(Buffer.from(memory.bytes(pointer, length)).toString("base64"))),
-    base64_decode: (pointer: number, length: number) => buffers.create(decode(memory.text(pointer, length))),
+      guest.buffers.create(Buffer.from(Buffer.from(memory.bytes(pointer, length)).toString("base64"))),
+    base64_decode: (pointer: number, length: number) => guest.buffers.create(decode(memory.text(pointer, length))),
     get_url: (pointer: number, length: number) => {
       const { bytes } = guest.ask({ kind: "fetch", url: memory.text(pointer, length) });
-      return buffers.create(bytes ?? new Uint8Array());
+      return guest.buffers.create(bytes ?? new Uint8Array());
     },
     get_time: (pointer: number, length: number) => {
       if (length !== 8) return ABSENT;
@@ -71,9 +71,9 @@ export function coreFunctions(guest: BufferGuest): Record<string, GuestFunction>
       return length;
     },
     get_blob_tech_id_from_name: (pointer: number, length: number) =>
-      buffers.create(wish({ kind: "digest", name: memory.text(pointer, length) }).bytes ?? new Uint8Array()),
+      guest.buffers.create(wish({ kind: "digest", name: memory.text(pointer, length) }).bytes ?? new Uint8Array()),
     get_blob_bytes_as_string: (pointer: number, length: number) =>
-      buffers.create(wish({ kind: "bytes", digest: memory.text(pointer, length) }).bytes ?? new Uint8Array()),
+      guest.buffers.create(wish({ kind: "bytes", digest: memory.text(pointer, length) }).bytes ?? new Uint8Array()),
     call_function: (...given: number[]) => {
       const text = (at: number) => memory.text(given[at] ?? 0, given[at + 1] ?? 0);
       const count = (given[5] ?? 0) >>> 0;
@@ -88,10 +88,10 @@ export function coreFunctions(guest: BufferGuest): Record<string, GuestFunction>
         file: text(10),
         argv: text(12),
       });
-      buffers.append(found(given[9] ?? 0), bytes ?? new Uint8Array());
+      guest.buffers.append(found(given[9] ?? 0), bytes ?? new Uint8Array());
       return result;
     },
-    get_status: () => buffers.create(wish({ kind: "status" }).bytes ?? new Uint8Array()),
+    get_status: () => guest.buffers.create(wish({ kind: "status" }).bytes ?? new Uint8Array()),
     is_trace: () => 0,
   };
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@hadron/core";
 import type { EntryPoint } from "../module/entry-point.ts";
-import type { Limits } from "../module/shape.ts";
+import type { HostMemory } from "../module/limit.ts";
 
 /** A module as a thread gets it: compiled already, so that the threads of a part share its code. */
 export interface ModuleSetup {
@@ -8,8 +8,9 @@ export interface ModuleSetup {
   readonly label: string;
   readonly module: WebAssembly.Module;
   readonly entryPoint: EntryPoint;
-  /** The memory that it wants to be given, as `env.memory` or by another name there. */
-  readonly importedMemory: (Pick<Limits, "min" | "max"> & { readonly name: string }) | undefined;
+  readonly memory: HostMemory | undefined;
+  /** Whether it runs by itself as soon as it is instantiated. */
+  readonly hasStart: boolean;
   readonly imports: readonly { readonly module: string; readonly name: string }[];
   /** What its imports of other names lead to. */
   readonly linked: Readonly<Record<string, ModuleSetup>>;
@@ -45,6 +46,8 @@ export interface ThreadSetup {
   readonly main: ModuleSetup;
   readonly grants: GuestGrants;
   readonly limits: GuestLimits;
+  /** Whether an instance is called again: as long as its calls end in order. */
+  readonly isReused: boolean;
   /** By which it waits for answers to its questions: 1 once there is one. */
   readonly answered: SharedArrayBuffer;
   /** On which it asks. */

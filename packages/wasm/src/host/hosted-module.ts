@@ -111,7 +111,7 @@ export class HostedModule {
       admin,
     };
     const pool = new ThreadPool({
-      setup: { main: await toSetup(this.#module), limits, grants },
+      setup: { main: await toSetup(this.#module), limits, grants, isReused: false },
       threads,
       timeoutMs,
       label,
@@ -121,18 +121,15 @@ export class HostedModule {
   }
 }
 
-async function toSetup({ label, shape, bytes, linked, memoryPages }: PreparedModule): Promise<ModuleSetup> {
-  const memory = shape.imports.find((wanted) => wanted.kind === "memory");
+async function toSetup({ label, shape, bytes, memory, linked }: PreparedModule): Promise<ModuleSetup> {
   const links = [...linked].map(async ([name, module]) => [name, await toSetup(module)] as const);
   return {
     label,
     module: await WebAssembly.compile(bytes),
     // Said anew by each call.
     entryPoint: { kind: "bytes", start: "", signature: { params: [], results: [] } },
-    importedMemory:
-      memory?.kind === "memory"
-        ? { name: memory.name, min: memory.limits.min, max: Math.min(memory.limits.max ?? memoryPages, memoryPages) }
-        : undefined,
+    memory,
+    hasStart: shape.hasStart,
     imports: shape.imports.filter(({ module }) => isKnown(module) || linked.has(module)),
     linked: Object.fromEntries(await Promise.all(links)),
   };

@@ -3,7 +3,7 @@ import { findUnbound } from "../module/binding.ts";
 import { MalformedModule } from "../module/byte-reader.ts";
 import { inspectModule } from "../module/inspect.ts";
 import { isKnown } from "../module/known.ts";
-import { findExcess, limitModule, MAX_TABLE_ELEMENTS, PAGE_BYTES } from "../module/limit.ts";
+import { findExcess, type HeldModule, holdModule, MAX_TABLE_ELEMENTS, PAGE_BYTES } from "../module/limit.ts";
 import type { ModuleShape } from "../module/shape.ts";
 
 /** A module that comes at run time. */
@@ -17,13 +17,10 @@ export interface ModuleToHost {
 }
 
 /** A module that was looked at and fits, with those that it calls. */
-export interface PreparedModule {
+export interface PreparedModule extends HeldModule {
   readonly label: string;
   readonly shape: ModuleShape;
-  /** With limits that hold. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly linked: ReadonlyMap<string, PreparedModule>;
-  readonly memoryPages: number;
 }
 
 /** Checks a module. INVALID_INPUT where it is none, or wants what it cannot have. */
@@ -50,5 +47,5 @@ export async function prepareModule({ label, bytes, memoryMiB, linked }: ModuleT
   const shapes = new Map([...found].map(([name, module]) => [name, module.shape]));
   const problem = findExcess(shape, ceiling) ?? findUnbound(shape, shapes);
   if (problem !== undefined) refuse(problem);
-  return { label, shape, bytes: limitModule(bytes, shape, ceiling), linked: found, memoryPages: ceiling.memoryPages };
+  return { label, shape, ...holdModule(bytes, shape, ceiling), linked: found };
 }

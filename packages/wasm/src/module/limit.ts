@@ -33,8 +33,68 @@ export function findExcess({ imports, memories, tables }: ModuleShape, ceiling: 
   return undefined;
 }
 
-/** The same module, whose memories and tables cannot grow beyond the ceiling. See {@link findExcess}. */
-export function limitModule(bytes: Uint8Array, shape: ModuleShape, ceiling: Ceiling): Uint8Array<ArrayBuffer> {
+/** The memory that a module is given by its host, in pages. */
+export interface HostMemory {
+  readonly module: string;
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A module that is held to its limits. */
+export interface HeldModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Undefined: it has none, or several of its own. */
+  readonly memory: HostMemory | undefined;
+}
+
+/**
+ * The same module, whose memories and tables cannot grow beyond the ceiling. See {@link findExcess}. Its own memory becomes one that it
+ * imports: so the host has it before anything runs, and can use it again.
+ */
+export function holdModule(bytes: Uint8Array, shape: ModuleShape, ceiling: Ceiling): HeldModule {
+  const limited = limitModule(bytes, shape, ceiling);
+  const toMemory = ({ min, max }: Limits, { module, name }: { module: string; name: string }) => ({
+    module,
+    name,
+    min,
+    max: Math.min(max ?? ceiling.memoryPages, ceiling.memoryPages),
+  });
+  const imported = shape.imports.find((entry) => entry.kind === "memory");
+  if (imported?.kind === "memory") return { bytes: limited, memory: toMemory(imported.limits, imported) };
+  const [own, ...others] = shape.memories;
+  if (own === undefined || others.length > 0) return { bytes: limited, memory: undefined };
+  const memory = toMemory(own, OWN_MEMORY);
+  return { bytes: importMemory(limited, memory), memory };
+}
+
+/** What a module's own memory is called as an import. */
+const OWN_MEMORY = { module: "dev.hadron", name: "memory" };
+const SECTION = { custom: 0, type: 1, import: 2, memory: 5 } as const;
+
+/** Its number stays 0: all that is imported is counted first. */
+function importMemory(bytes: Uint8Array, { module, name, min, max }: HostMemory): Uint8Array<ArrayBuffer> {
+  const text = (value: string) => [...toUnsigned(value.length), ...Buffer.from(value)];
+  const entry = Uint8Array.of(...text(module), ...text(name), 2, 1, ...toUnsigned(min), ...toUnsigned(max));
+  const parts: Uint8Array[] = [bytes.subarray(0, 8)];
+  let isThere = false;
+  for (const { id, header, content, end } of sectionsOf(bytes)) {
+    const isFirst = !isThere && id !== SECTION.custom && id !== SECTION.type;
+    if (isFirst) {
+      const count = id === SECTION.import ? content.unsigned() : 0;
+      const others = id === SECTION.import ? bytes.subarray(content.at, end) : new Uint8Array();
+      const size = toUnsigned(count + 1);
+      parts.push(Uint8Array.of(SECTION.import, ...toUnsigned(size.length + others.length + entry.length), ...size));
+      parts.push(others, entry);
+      isThere = true;
+    }
+    if (id !== SECTION.memory && !(isFirst && id === SECTION.import)) parts.push(bytes.subarray(header, end));
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** The same module, whose memories and tables cannot grow beyond the ceiling. */
+function limitModule(bytes: Uint8Array, shape: ModuleShape, ceiling: Ceiling): Uint8Array<ArrayBuffer> {
   const changes = [
     ...shape.memories.map((limits) => toChange(limits, ceiling.memoryPages)),
     ...shape.tables.map((limits) => toChange(limits, ceiling.tableElements)),

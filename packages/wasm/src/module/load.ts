@@ -4,22 +4,20 @@ import { findUnbound, type Linked } from "./binding.ts";
 import { MalformedModule } from "./byte-reader.ts";
 import { type EntryPoint, findEntryPoint } from "./entry-point.ts";
 import { inspectModule } from "./inspect.ts";
-import { type Ceiling, findExcess, limitModule } from "./limit.ts";
+import { type Ceiling, findExcess, type HeldModule, holdModule } from "./limit.ts";
 import type { ModuleShape } from "./shape.ts";
 
 /** Larger modules are refused: they would take a replica's start with them. */
 const MAX_MODULE_BYTES = 256 * 2 ** 20;
 
 /** A module that was looked at and can be run within its limits. */
-export interface LoadedModule {
+export interface LoadedModule extends HeldModule {
   /** How messages name it. */
   readonly label: string;
   /** Of the bytes as they were given. 64 hexadecimal digits of SHA-256. */
   readonly sha256: string;
   readonly shape: ModuleShape;
   readonly entryPoint: EntryPoint;
-  /** What is run: the same code, with limits that hold. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface LoadOptions {
@@ -45,7 +43,7 @@ export function loadModule(bytes: Uint8Array, { label, start, linked, ceiling }:
     sha256: createHash("sha256").update(bytes).digest("hex"),
     shape,
     entryPoint,
-    bytes: limitModule(bytes, shape, ceiling),
+    ...holdModule(bytes, shape, ceiling),
   };
 }
 

@@ -39,12 +39,15 @@ export class ThreadPool {
     const { timeoutMs, label } = this.#options;
     const thread = await this.#take(signal);
     const end = (reason: HadronError) => void thread.end(reason);
-    const timer = setTimeout(() => {
-      end(new HadronError("DEADLINE_EXCEEDED", `${label}: it ran for ${timeoutMs} ms, its limit, and was ended.`));
-    }, timeoutMs);
+    let timer: NodeJS.Timeout | undefined;
     const abort = () => end(new HadronError("CANCELLED", `${label}: its caller has gone.`, { cause: signal.reason }));
     signal.addEventListener("abort", abort, { once: true });
     try {
+      // A thread that has just taken the place of another one begins to count when it can begin.
+      await thread.ready();
+      timer = setTimeout(() => {
+        end(new HadronError("DEADLINE_EXCEEDED", `${label}: it ran for ${timeoutMs} ms, its limit, and was ended.`));
+      }, timeoutMs);
       return await thread.call(call);
     } finally {
       clearTimeout(timer);

@@ -35,7 +35,7 @@ export const UNSTABLE: FileLayout = {
 
 /** Functions of what is open. */
 export function fileFunctions(guest: WasiGuest, layout: FileLayout): Record<string, GuestFunction> {
-  const { memory, descriptors } = guest;
+  const { memory } = guest;
 
   /** Calls `act` with each of a list of buffers, until one is not filled. */
   const transfer = (list: number, count: number, result: number, act: (buffer: Uint8Array, done: number) => number) => {
@@ -58,15 +58,15 @@ export function fileFunctions(guest: WasiGuest, layout: FileLayout): Record<stri
   };
 
   return {
-    fd_advise: (fd: number) => void descriptors.file(fd),
+    fd_advise: (fd: number) => void guest.descriptors.file(fd),
     fd_allocate: () => {
       throw new WasiError("notsup");
     },
-    fd_close: (fd: number) => descriptors.close(fd),
-    fd_datasync: (fd: number) => void descriptors.get(fd),
-    fd_sync: (fd: number) => void descriptors.get(fd),
+    fd_close: (fd: number) => guest.descriptors.close(fd),
+    fd_datasync: (fd: number) => void guest.descriptors.get(fd),
+    fd_sync: (fd: number) => void guest.descriptors.get(fd),
     fd_fdstat_get: (fd: number, result: number) => {
-      const open = descriptors.get(fd);
+      const open = guest.descriptors.get(fd);
       // Outputs may seek and tell, as far as they say: else C's library takes them for a terminal, and flushes each line.
       memory.setU8(result, typeOf(open));
       memory.setU16(result + 2, open.kind === "file" && open.isAppending ? APPEND : 0);
@@ -74,44 +74,44 @@ export function fileFunctions(guest: WasiGuest, layout: FileLayout): Record<stri
       memory.setU64(result + 16, ALL_RIGHTS);
     },
     fd_fdstat_set_flags: (fd: number, flags: number) => {
-      descriptors.file(fd).isAppending = (flags & APPEND) !== 0;
+      guest.descriptors.file(fd).isAppending = (flags & APPEND) !== 0;
     },
-    fd_fdstat_set_rights: (fd: number) => void descriptors.get(fd),
+    fd_fdstat_set_rights: (fd: number) => void guest.descriptors.get(fd),
     fd_filestat_get: (fd: number, result: number) => {
-      const open = descriptors.get(fd);
+      const open = guest.descriptors.get(fd);
       const node = open.kind === "file" ? open.file : open.kind === "folder" ? open.folder : undefined;
       writeStat(guest, layout, result, typeOf(open), node?.stat() ?? { size: 0, changedAt: 0 });
     },
     fd_filestat_set_size: (fd: number, size: bigint) => {
-      const open = descriptors.file(fd);
+      const open = guest.descriptors.file(fd);
       if (!open.isWritable) throw new WasiError("badf");
       open.file.resize(toLength(size));
     },
-    fd_filestat_set_times: (fd: number) => void descriptors.file(fd),
+    fd_filestat_set_times: (fd: number) => void guest.descriptors.file(fd),
     fd_pread: (fd: number, list: number, count: number, offset: bigint, result: number) => {
-      const { file } = descriptors.file(fd);
+      const { file } = guest.descriptors.file(fd);
       const from = toLength(offset);
       transfer(list, count, result, (buffer, done) => file.read(from + done, buffer));
     },
     fd_pwrite: (fd: number, list: number, count: number, offset: bigint, result: number) => {
-      const open = descriptors.file(fd);
+      const open = guest.descriptors.file(fd);
       const from = toLength(offset);
       transfer(list, count, result, (buffer, done) => writeAt(open, from + done, buffer));
     },
     fd_prestat_get: (fd: number, result: number) => {
-      const { preopenedAs } = preopened(descriptors.get(fd));
+      const { preopenedAs } = preopened(guest.descriptors.get(fd));
       memory.setU32(result, 0);
       memory.setU32(result + 4, Buffer.byteLength(preopenedAs));
     },
     fd_prestat_dir_name: (fd: number, pointer: number, length: number) => {
-      const name = Buffer.from(preopened(descriptors.get(fd)).preopenedAs);
+      const name = Buffer.from(preopened(guest.descriptors.get(fd)).preopenedAs);
       if (length >>> 0 < name.length) throw new WasiError("nametoolong");
       memory.write(pointer, name);
     },
     fd_read: (fd: number, list: number, count: number, result: number) => {
-      const open = descriptors.get(fd);
+      const open = guest.descriptors.get(fd);
       if (open.kind === "input") return transfer(list, count, result, (buffer) => open.read(buffer));
-      const file = descriptors.file(fd);
+      const file = guest.descriptors.file(fd);
       return transfer(list, count, result, (buffer) => {
         const read = file.file.read(file.position, buffer);
         file.position += read;
@@ -119,7 +119,7 @@ export function fileFunctions(guest: WasiGuest, layout: FileLayout): Record<stri
       });
     },
     fd_readdir: (fd: number, pointer: number, length: number, cookie: bigint, result: number) => {
-      const { folder } = descriptors.folder(fd);
+      const { folder } = guest.descriptors.folder(fd);
       const entries = [{ name: ".", kind: "folder" }, { name: "..", kind: "folder" }, ...folder.names()];
       const target = memory.bytes(pointer, length);
       let filled = 0;
@@ -139,25 +139,25 @@ export function fileFunctions(guest: WasiGuest, layout: FileLayout): Record<stri
       }
       memory.setU32(result, filled);
     },
-    fd_renumber: (from: number, to: number) => descriptors.renumber(from, to),
+    fd_renumber: (from: number, to: number) => guest.descriptors.renumber(from, to),
     fd_seek: (fd: number, offset: bigint, whence: number, result: number) => {
-      const open = descriptors.file(fd);
+      const open = guest.descriptors.file(fd);
       const from = layout.whence[whence >>> 0];
       if (from === undefined) throw new WasiError("inval");
       const base = from === "start" ? 0 : from === "current" ? open.position : open.file.stat().size;
       open.position = toLength(BigInt(base) + offset);
       memory.setU64(result, open.position);
     },
-    fd_tell: (fd: number, result: number) => memory.setU64(result, descriptors.file(fd).position),
+    fd_tell: (fd: number, result: number) => memory.setU64(result, guest.descriptors.file(fd).position),
     fd_write: (fd: number, list: number, count: number, result: number) => {
-      const open = descriptors.get(fd);
+      const open = guest.descriptors.get(fd);
       if (open.kind === "output") {
         return transfer(list, count, result, (buffer) => {
           open.write(buffer);
           return buffer.length;
         });
       }
-      const file = descriptors.file(fd);
+      const file = guest.descriptors.file(fd);
       if (file.isAppending) file.position = file.file.stat().size;
       return transfer(list, count, result, (buffer) => {
         const written = writeAt(file, file.position, buffer);

@@ -14,7 +14,7 @@ export class Exit extends Error {
   }
 }
 
-/** What the functions of WASI work on: one call's own. */
+/** What the functions of WASI work on. But for the memory it is that of the call under way, so that it is asked for anew each time. */
 export interface WasiGuest {
   readonly memory: GuestMemory;
   readonly descriptors: Descriptors;
@@ -30,10 +30,15 @@ export interface WasiGuest {
   openAddress(path: string): Descriptor | undefined;
 }
 
-/** Functions of WASI that throw what they fail with, which is returned as a number. */
-export function answering(functions: Readonly<Record<string, GuestFunction>>): Record<string, GuestFunction> {
+/** Those functions of WASI that are wanted. They throw what they fail with, which is returned as a number. */
+export function answering(
+  functions: Readonly<Record<string, GuestFunction>>,
+  names: readonly string[],
+): Record<string, GuestFunction> {
   return Object.fromEntries(
-    Object.entries(functions).map(([name, act]) => {
+    names.flatMap((name) => {
+      const act = Object.hasOwn(functions, name) ? functions[name] : undefined;
+      if (act === undefined) return [];
       const answer: GuestFunction = (...values) => {
         try {
           return act(...values) ?? ERRNO.success;
@@ -46,7 +51,7 @@ export function answering(functions: Readonly<Record<string, GuestFunction>>): R
           return ERRNO[toWasiError(error).errno];
         }
       };
-      return [name, answer];
+      return [[name, answer] as const];
     }),
   );
 }

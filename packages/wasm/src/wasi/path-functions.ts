@@ -10,8 +10,8 @@ const RIGHT_TO_WRITE = 0x40n;
 
 /** Functions of paths. Links cannot be made, so that nothing a guest did can lead out of where it is. */
 export function pathFunctions(guest: WasiGuest, layout: FileLayout): Record<string, GuestFunction> {
-  const { memory, descriptors } = guest;
-  const folderOf = (fd: number) => descriptors.folder(fd).folder;
+  const { memory } = guest;
+  const folderOf = (fd: number) => guest.descriptors.folder(fd).folder;
   const place = (fd: number, pointer: number, length: number) => placeOf(folderOf(fd), memory.text(pointer, length));
   const refuse = () => {
     throw new WasiError("notsup");
@@ -47,16 +47,19 @@ export function pathFunctions(guest: WasiGuest, layout: FileLayout): Record<stri
     ) => {
       const path = memory.text(pointer, length);
       const address = guest.openAddress(path);
-      if (address !== undefined) return memory.setU32(result, descriptors.add(address));
+      if (address !== undefined) return memory.setU32(result, guest.descriptors.add(address));
       const node = openNode(folderOf(fd), path, how);
       if (node.kind === "folder") {
         const opened = { kind: "folder", folder: node, preopenedAs: undefined } as const;
-        return memory.setU32(result, descriptors.add(opened));
+        return memory.setU32(result, guest.descriptors.add(opened));
       }
       if ((how & OPEN.truncate) !== 0) node.resize(0);
       const isWritable = (BigInt.asUintN(64, rights) & RIGHT_TO_WRITE) !== 0n;
       const isAppending = (flags & APPEND) !== 0;
-      return memory.setU32(result, descriptors.add({ kind: "file", file: node, position: 0, isWritable, isAppending }));
+      return memory.setU32(
+        result,
+        guest.descriptors.add({ kind: "file", file: node, position: 0, isWritable, isAppending }),
+      );
     },
     path_remove_directory: (fd: number, pointer: number, length: number) => {
       const { folder, name } = place(fd, pointer, length);

@@ -21,10 +21,10 @@ export const UNSTABLE_POLL: PollLayout = { bytes: 56, clock: 24, timeout: 32, fl
 
 /** Waits for time; what is open is always ready, since reading and writing wait by themselves. */
 export function pollFunctions(guest: WasiGuest, layout: PollLayout): Record<string, GuestFunction> {
-  const { memory, descriptors } = guest;
+  const { memory } = guest;
   const readiness = (fd: number) => {
     try {
-      descriptors.get(fd);
+      guest.descriptors.get(fd);
       return ERRNO.success;
     } catch (error) {
       if (error instanceof WasiError) return ERRNO[error.errno];

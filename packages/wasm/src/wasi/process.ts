@@ -8,8 +8,8 @@ const RANDOM_BYTES = 65_536;
 
 /** Arguments, environment, clocks, chance and the end of a program. */
 export function processFunctions(guest: WasiGuest): Record<string, GuestFunction> {
-  const { memory, args, env } = guest;
-  const sizes = (texts: readonly string[]) => (count: number, size: number) => {
+  const { memory } = guest;
+  const sizes = (texts: readonly string[], count: number, size: number) => {
     memory.setU32(count, texts.length);
     memory.setU32(
       size,
@@ -22,10 +22,10 @@ export function processFunctions(guest: WasiGuest): Record<string, GuestFunction
     return clock;
   };
   return {
-    args_get: (table: number, data: number) => memory.writeTexts(table, data, args),
-    args_sizes_get: sizes(args),
-    environ_get: (table: number, data: number) => memory.writeTexts(table, data, env),
-    environ_sizes_get: sizes(env),
+    args_get: (table: number, data: number) => memory.writeTexts(table, data, guest.args),
+    args_sizes_get: (count: number, size: number) => sizes(guest.args, count, size),
+    environ_get: (table: number, data: number) => memory.writeTexts(table, data, guest.env),
+    environ_sizes_get: (count: number, size: number) => sizes(guest.env, count, size),
     clock_res_get: (id: number, result: number) => {
       clockOf(id);
       memory.setU64(result, guest.resolution);

@@ -5,49 +5,98 @@ import { GuestError } from "../guest/error.ts";
 import { OutOfBounds } from "../guest/memory.ts";
 import type {
   AdminWish,
-  Answer,
   FromThread,
   GuestInput,
   GuestOutput,
   HostedInput,
   HostedOutput,
-  ModuleSetup,
-  Question,
   ThreadSetup,
 } from "../guest/protocol.ts";
-import { type CallWorld, Instance } from "./instance.ts";
+import type { CallWorld } from "./call-world.ts";
+import { Guest, Instance, type Outcome } from "./instance.ts";
+import { Memories } from "./memories.ts";
 import { Log, Output } from "./output.ts";
 
 /** So much of what a program that failed has said is in its error. */
 const SHOWN_LOG = 500;
 const MILLISECOND = 1_000_000n;
 
-/** Runs one call in this thread, from a fresh instance to its output. What fails is an answer. */
-export function runCall(
-  setup: Pick<ThreadSetup, "main" | "grants" | "limits">,
-  input: GuestInput,
-  ask: (question: Question) => Answer & { readonly ok: true },
-): FromThread {
-  const { main, limits } = setup;
-  const log = new Log(limits.logBytes);
-  try {
-    const world = toWorld(setup, input, log, ask);
-    if (input.kind === "hosted") return { type: "done", output: runHosted(main, world, input), log: log.toString() };
-    const values = input.kind === "numbers" ? input.values : [];
-    const outcome = new Instance(main, world).call(main.entryPoint.start, values);
-    if ("status" in outcome && outcome.status !== 0) return fail(log, main.label, exitStatus(outcome.status));
-    const returned = "status" in outcome ? undefined : outcome.returned;
-    return { type: "done", output: toOutput(main.entryPoint.kind, world, returned), log: log.toString() };
-  } catch (error) {
-    return fail(log, main.label, error);
+/** What is the same for all calls of a thread. */
+export type CallerSetup = Pick<ThreadSetup, "main" | "grants" | "limits" | "isReused">;
+
+/** Calls the module of a thread. */
+export class Caller {
+  readonly #setup: CallerSetup;
+  readonly #ask: CallWorld["ask"];
+  readonly #guest: Guest;
+  /** For the next call: one that was made ahead, or with `isReused` the one of the call before. */
+  #next: Instance | undefined;
+
+  constructor(setup: CallerSetup, ask: CallWorld["ask"]) {
+    this.#setup = setup;
+    this.#ask = ask;
+    this.#guest = new Guest(setup.main, new Memories());
+  }
+
+  /** Runs one call, to its output. What fails is an answer. */
+  run(input: GuestInput): FromThread {
+    const { main, limits } = this.#setup;
+    const log = new Log(limits.logBytes);
+    try {
+      const world = toWorld(this.#setup, input, log, this.#ask);
+      const output = input.kind === "hosted" ? this.#runHosted(world, input) : this.#runOwn(world, input);
+      return { type: "done", output, log: log.toString() };
+    } catch (error) {
+      return fail(log, main.label, error);
+    }
+  }
+
+  /** Makes an instance for the next call while there is none under way, so that it need not wait for that. */
+  prepare(): void {
+    const { main } = this.#setup;
+    // What runs by itself does so within a call, and its limits.
+    if (this.#next !== undefined || main.hasStart) return;
+    try {
+      this.#next = new Instance(this.#guest);
+    } catch {
+      // The call that makes one itself fails with the reason.
+    }
+  }
+
+  #runOwn(world: CallWorld, input: Exclude<GuestInput, HostedInput>): GuestOutput {
+    const { start, kind } = this.#setup.main.entryPoint;
+    const outcome = this.#call(world, start, input.kind === "numbers" ? input.values : []);
+    if ("status" in outcome && outcome.status !== 0) {
+      throw new GuestError("HANDLER_FAILED", `it ended with exit status ${outcome.status}`);
+    }
+    return toOutput(kind, world, "status" in outcome ? undefined : outcome.returned);
+  }
+
+  /** A hosted module's exit status is a part of its answer, as are status and headers. */
+  #runHosted(world: CallWorld, { start, values, headers }: HostedInput): HostedOutput {
+    const given = world.buffers.find(world.buffers.input);
+    for (const [name, value] of headers) given?.headers.set(name, value);
+    return toHostedOutput(world, this.#call(world, start, values));
+  }
+
+  #call(world: CallWorld, start: string, values: readonly (number | bigint)[]): Outcome {
+    const { isReused } = this.#setup;
+    const instance = this.#next ?? new Instance(this.#guest, world);
+    this.#next = undefined;
+    let isWhole = false;
+    try {
+      const outcome = instance.call(world, start, values);
+      isWhole = "returned" in outcome;
+      return outcome;
+    } finally {
+      // Where a call was broken off, what is left of it is in no state that anybody meant.
+      if (isReused && isWhole) this.#next = instance;
+      else instance.leave();
+    }
   }
 }
 
-/** A hosted module's exit status is a part of its answer, as are status and headers. */
-function runHosted(main: ModuleSetup, world: CallWorld, { start, values, headers }: HostedInput): HostedOutput {
-  const given = world.buffers.find(world.buffers.input);
-  for (const [name, value] of headers) given?.headers.set(name, value);
-  const outcome = new Instance(main, world).call(start, values);
+function toHostedOutput(world: CallWorld, outcome: Outcome): HostedOutput {
   const returned = "status" in outcome ? outcome.status : outcome.returned;
   const result = typeof returned === "number" || typeof returned === "bigint" ? returned : 0;
   const answer = world.buffers.find(world.buffers.output);
@@ -61,7 +110,7 @@ function runHosted(main: ModuleSetup, world: CallWorld, { start, values, headers
 }
 
 function toWorld(
-  { grants: granted, limits, main }: Pick<ThreadSetup, "main" | "grants" | "limits">,
+  { grants: granted, limits, main }: CallerSetup,
   input: GuestInput,
   log: Log,
   ask: CallWorld["ask"],
@@ -150,10 +199,6 @@ function toOutput(kind: "bytes" | "numbers", world: CallWorld, returned: unknown
     return { kind, values };
   }
   return { kind, bytes: answered(world) };
-}
-
-function exitStatus(status: number): GuestError {
-  return new GuestError("HANDLER_FAILED", `it ended with exit status ${status}`);
 }
 
 function fail(log: Log, label: string, error: unknown): FromThread {

@@ -1,6 +1,7 @@
 ;; Functions of numbers of each type.
 (module
   (memory (export "memory") 1)
+  (global $sum (mut i32) (i32.const 0))
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "sum64") (param i64 i64) (result i64) (i64.add (local.get 0) (local.get 1)))
   (func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))
@@ -8,5 +9,22 @@
   (func (export "nothing"))
   (func (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
   (func (export "spin") (loop $again (br $again)))
+  ;; Twice the sum of all that it was given: once from its memory, once from a global. Less than 0 traps behind that, 0 has no end.
+  (func (export "total") (param i32) (result i32)
+    (global.set $sum (i32.add (global.get $sum) (local.get 0)))
+    (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (local.get 0)))
+    (if (i32.lt_s (local.get 0) (i32.const 0)) (then (unreachable)))
+    (if (i32.eqz (local.get 0)) (then (loop $again (br $again))))
+    (i32.add (global.get $sum) (i32.load (i32.const 8))))
+  ;; So many turns of a xorshift: work that takes its time.
+  (func (export "work") (param $turns i32) (result i32)
+    (local $x i32)
+    (local.set $x (i32.const 2463534242))
+    (loop $again
+      (local.set $x (i32.xor (local.get $x) (i32.shl (local.get $x) (i32.const 13))))
+      (local.set $x (i32.xor (local.get $x) (i32.shr_u (local.get $x) (i32.const 17))))
+      (local.set $x (i32.xor (local.get $x) (i32.shl (local.get $x) (i32.const 5))))
+      (br_if $again (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+    (local.get $x))
   (func $deep (export "deep") (param i32) (result i32) (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
   (func (export "eat") (param i32) (result i32) (memory.grow (local.get 0))))
