@@ -61,7 +61,7 @@ function featuresOf(service: ServiceTopology, topology: Topology): readonly Feat
 /** Whether an Ingress can end TLS for it: one of this machine's own authority is worth nothing on a cluster. */
 function isOfIngress({ exposed, kubernetes }: ServiceTopology, topology: Topology): boolean {
   const said = { ...topology.kubernetes?.ingress, ...kubernetes?.ingress };
-  return exposed?.via === "ingress" && (exposed.tls !== true || said.tls !== undefined);
+  return exposed?.via === "ingress" && (exposed.tls !== true || said.tls !== undefined || said.gateway !== undefined);
 }
 
 /** What the service asks for, what a runner without it does not do, and what else helps. */

@@ -158,7 +158,7 @@ export function type({ services, argv, runner = new FakeRunner(), flags = [], en
     process: own,
     runners: fakeRunners((name) => ({
       summary: `what a test says of ${name}`,
-      provides: name === "local" ? ["storage"] : ["storage", "containers"],
+      provides: name === "local" ? ["storage", "tls"] : ["storage", "containers"],
       endsWithCommand: name === "local",
       answers: () => "always",
       flags: name === "local" ? [] : flags,

@@ -1,8 +1,9 @@
 import { HadronError, type Program, type RunContext } from "@hadron/core/spi";
 import { dump } from "js-yaml";
 import { captureVariables } from "../replica/captures.ts";
+import { ownCertificate } from "./declared/ingress.ts";
 import { toManifests } from "./manifests/manifests.ts";
-import { appNames } from "./objects/names.ts";
+import { appNames, certificateName, nameObjects } from "./objects/names.ts";
 import { buildApp, needsImage, pushBuild } from "./plan/build.ts";
 import type { Settings } from "./plan/settings.ts";
 
@@ -49,8 +50,9 @@ export async function exportApp(
 }
 
 /** How to make what the manifests only refer to: values are not in a file that others read. */
-function secretsToMake({ app, services }: Program["topology"]): readonly string[] {
-  const names = appNames(app);
+function secretsToMake(topology: Program["topology"]): readonly string[] {
+  const { app, services } = topology;
+  const holders = appNames(app);
   const make = (holder: string, list: readonly (readonly string[])[], toValue: (name: string) => string) => {
     const wanted = [...new Set(list.flat())].sort();
     if (wanted.length === 0) return [];
@@ -59,9 +61,16 @@ function secretsToMake({ app, services }: Program["topology"]): readonly string[
   };
   const declared = services.map((service) => service.secrets);
   const generated = services.map((service) => service.generated ?? []);
+  const names = nameObjects(topology);
+  const certificates = services.flatMap((service) => {
+    const own = names.get(service.name);
+    if (own === undefined || ownCertificate(topology, service) === undefined) return [];
+    return [`  kubectl create secret tls ${certificateName(own)} --cert=CERT.pem --key=KEY.pem`];
+  });
   const lines = [
-    ...make(names.secret, declared, (name) => `$${name}`),
-    ...make(names.generated, generated, () => "$(openssl rand -hex 32)"),
+    ...certificates,
+    ...make(holders.secret, declared, (name) => `$${name}`),
+    ...make(holders.generated, generated, () => "$(openssl rand -hex 32)"),
   ];
   return lines.length === 0 ? [] : ["Its secrets are not in here. Make them with:", ...lines];
 }

@@ -36,6 +36,12 @@ export interface KubernetesOptions {
 
 /** What only the cluster knows of an Ingress. */
 export interface KubernetesIngress {
+  /**
+   * In place of an Ingress, an HTTPRoute of the Gateway API leads to the service, from the Gateway of this name, or `namespace/name`. That has to
+   * take routes from the app's namespace; class and certificates are its own. `expose: { tls: true }` says that it speaks TLS.
+   * FAILED_PRECONDITION at `up` and `plan` where the cluster has no Gateway API. @default an Ingress
+   */
+  readonly gateway?: string;
   /** The name of an IngressClass. @default the cluster's own */
   readonly className?: string;
   /**
@@ -56,7 +62,7 @@ export interface KubernetesToleration {
 
 /**
  * Is shown each object before it is compared and sent, and changes it in place, or returns another in its stead; `null`
- * leaves it out, which only a NetworkPolicy, a PodDisruptionBudget or an Ingress can be. The same object has to become the
+ * leaves it out, which only a NetworkPolicy, a PodDisruptionBudget, an Ingress or an HTTPRoute can be. The same object has to become the
  * same each time. What it is called, and what Hadron finds it by, it has to leave alone. Objects that hold values of secrets
  * are not shown.
  *
@@ -131,14 +137,17 @@ export function resolveKubernetes(by: string, options: KubernetesOptions = {}): 
 function checkIngress(ingress: KubernetesIngress, fail: (what: string) => never): void {
   if (!isObject(ingress)) fail(`.ingress is ${inWords(ingress)}, and should be an object`);
   for (const [key, value] of Object.entries(ingress)) {
-    if (key === "className") {
+    if (key === "gateway") {
+      if (typeof value !== "string" || !/^([a-z\d][a-z\d-]*\/)?[a-z\d][a-z\d.-]*$/.test(value))
+        fail(`.ingress.gateway is ${inWords(value)}, and should be the name of a Gateway: "name", or "namespace/name"`);
+    } else if (key === "className") {
       if (typeof value !== "string") fail(`.ingress.className is ${inWords(value)}, and should be a name`);
     } else if (key === "tls") {
       const [kind = "", ...more] = isObject(value) ? Object.keys(value) : [];
       const name: unknown = isObject(value) ? Reflect.get(value, kind) : undefined;
       if (!TLS.includes(kind) || more.length > 0 || typeof name !== "string" || name === "")
         fail(".ingress.tls should name one of { secret }, { issuer }, { clusterIssuer }");
-    } else fail(`.ingress knows no option "${key}"; there are className, tls`);
+    } else fail(`.ingress knows no option "${key}"; there are className, tls, gateway`);
   }
 }
 

@@ -8,6 +8,7 @@ export function checkSaid(topology: Topology): void {
   if (topology.kubernetes !== undefined) check("run(…)", topology.kubernetes);
   for (const service of topology.services) {
     if (service.kubernetes !== undefined) check(`service "${service.name}"`, service.kubernetes);
+    checkGateway(topology, service);
     checkFits(service, saidOf({ topology, service }).requests ?? {});
   }
 }
@@ -57,6 +58,20 @@ function check(by: string, said: KubernetesTopology): void {
         fail(option, key, `is "${amount}", and should be a quantity: 1, "250m", "128Mi"`);
     }
   }
+}
+
+/** What is said of an Ingress, and of its certificate, is not said of a Gateway: that has listeners, and certificates, of its own. */
+function checkGateway(topology: Topology, service: ServiceTopology): void {
+  const { gateway, ...more } = saidOf({ topology, service }).ingress ?? {};
+  if (gateway === undefined || service.exposed?.via !== "ingress") return;
+  const { tls } = service.exposed;
+  const [surplus] =
+    tls === undefined || tls === true ? Object.keys(more).map((key) => `kubernetes.ingress.${key}`) : ["expose.tls"];
+  if (surplus === undefined) return;
+  throw new HadronError(
+    "INVALID_DECLARATION",
+    `service "${service.name}": ${surplus} is for an Ingress, and kubernetes.ingress.gateway leads to the Gateway "${gateway}", which has a class and certificates of its own: leave one of them away.`,
+  );
 }
 
 /** The API server would refuse it, later and in the words of a pod that nobody has written. */

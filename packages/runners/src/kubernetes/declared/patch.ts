@@ -10,7 +10,7 @@ import { serviceOf } from "../objects/labels.ts";
 import { isWorkload, type KubeObject } from "../objects/objects.ts";
 
 /** What may be left out: nothing that is ours needs them. */
-const SPARE: readonly string[] = ["NetworkPolicy", "PodDisruptionBudget", "Ingress"];
+const SPARE: readonly string[] = ["NetworkPolicy", "PodDisruptionBudget", "Ingress", "HTTPRoute"];
 
 /**
  * What the app's own functions make of an object: one, or none where they leave it out.

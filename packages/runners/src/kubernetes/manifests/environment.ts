@@ -2,7 +2,7 @@ import { hostnamesOf, type PeerNames, type ServiceTopology, type Topology, VARIA
 import { containerEnvironment } from "../../replica/environment.ts";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { declaredEnvironment } from "../../shared/declared-environment.ts";
-import { saidOf } from "../declared/said.ts";
+import { isSecure } from "../declared/ingress.ts";
 import { imageHost } from "../objects/names.ts";
 import type { EnvVar } from "../objects/pod-spec.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
@@ -14,7 +14,7 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
   const isNumbered = isStateful(service);
   // The same as `status` and `logs` call it.
   const [hostname] = service.exposed === null ? [] : hostnamesOf(service.exposed);
-  const scheme = saidOf(input).ingress?.tls === undefined ? "http" : "https";
+  const scheme = isSecure(topology, service) ? "https" : "http";
   const outside = hostname === undefined ? undefined : `${scheme}://${hostname}`;
   const own = { outside, ...(isNumbered ? {} : { name: `${service.name}.$(${POD})` }) };
   return [

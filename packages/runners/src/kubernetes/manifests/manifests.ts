@@ -6,7 +6,7 @@ import { patched } from "../declared/patch.ts";
 import { withSaid } from "../declared/said.ts";
 import { labelsOf, REVISION } from "../objects/labels.ts";
 import { appNames, nameObjects } from "../objects/names.ts";
-import { type ConfigMap, type Kind, type KubeObject, OWN_KINDS } from "../objects/objects.ts";
+import { ALL_OWN_KINDS, type ConfigMap, type Kind, type KubeObject } from "../objects/objects.ts";
 import type { ManifestInput, ServiceInput } from "./input.ts";
 import { toPolicies } from "./network-policy.ts";
 import { toServices } from "./services.ts";
@@ -32,7 +32,7 @@ export function toManifests(input: ManifestInput): readonly KubeObject[] {
     const whole: ServiceInput = { ...input, service, allNames, names };
     objects.push(...toServices(whole), toWorkload(whole), ...toDisruptionBudget(whole));
   }
-  const order: readonly Kind[] = OWN_KINDS;
+  const order: readonly Kind[] = ALL_OWN_KINDS;
   const finished = objects.flatMap((object) => patched(withSaid(object, topology), input));
   return finished.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }

@@ -1,6 +1,7 @@
 import type { ServiceTopology } from "@hadron/core/spi";
-import { labelsOf } from "../objects/labels.ts";
-import { appNames } from "../objects/names.ts";
+import type { Pair } from "../../shared/tls/pair.ts";
+import { labelsOf, SERVICE } from "../objects/labels.ts";
+import { appNames, certificateName, type ServiceNames } from "../objects/names.ts";
 import type { Secret } from "../objects/objects.ts";
 
 /** The declared secrets of an app. Never printed, never exported. */
@@ -20,6 +21,22 @@ function secretObject(app: string, name: string, values: Readonly<Record<string,
       .map(([name, value]) => [name, Buffer.from(value).toString("base64")]),
   );
   return { apiVersion: "v1", kind: "Secret", metadata: { name, labels: labelsOf(app) }, type: "Opaque", data };
+}
+
+/** The certificate and key that the Ingress of a service shows. Never printed, never exported. */
+export function toCertificate(app: string, service: ServiceTopology, names: ServiceNames, pair: Pair): Secret {
+  const encode = (text: string) => Buffer.from(text).toString("base64");
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: certificateName(names),
+      labels: labelsOf(app, names.label),
+      annotations: { [SERVICE]: service.name },
+    },
+    type: "kubernetes.io/tls",
+    data: { "tls.crt": encode(pair.cert), "tls.key": encode(pair.key) },
+  };
 }
 
 /** One secret of a service: its name, and the Secret that holds it. */

@@ -1,10 +1,10 @@
-import { hostnamesOf, type ImageTopology } from "@hadron/core/spi";
+import type { ImageTopology } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
-import { saidOf } from "../declared/said.ts";
-import type { IngressPath, ServicePort, ServiceSpec } from "../objects/fields.ts";
+import { toIngress } from "../declared/ingress.ts";
+import type { ServicePort, ServiceSpec } from "../objects/fields.ts";
 import { labelsOf, SERVICE } from "../objects/labels.ts";
 import { imageHost } from "../objects/names.ts";
-import type { Ingress, KubeObject, Service } from "../objects/objects.ts";
+import type { KubeObject, Service } from "../objects/objects.ts";
 import { isStateful, type ServiceInput } from "./input.ts";
 
 /**
@@ -78,34 +78,5 @@ function serviceObject({ topology, service, names }: ServiceInput, name: string,
     kind: "Service",
     metadata: { name, labels, annotations: { [SERVICE]: service.name } },
     spec: { ...spec, selector: labels },
-  };
-}
-
-/** cert-manager makes the certificate of an Ingress that has one of these: https://cert-manager.io/docs/usage/ingress/. */
-const ISSUERS = { issuer: "cert-manager.io/issuer", clusterIssuer: "cert-manager.io/cluster-issuer" } as const;
-
-function toIngress({ topology, service, names }: ServiceInput, port: number): Ingress {
-  const { className, tls = {} } = saidOf({ topology, service }).ingress ?? {};
-  const [kind, name = ""]: readonly (string | undefined)[] = Object.entries<string>(tls)[0] ?? [];
-  const hosts = service.exposed === null ? [] : hostnamesOf(service.exposed);
-  const backend = { service: { name: names.base, port: { number: port } } };
-  const path: IngressPath = { path: "/", pathType: "Prefix", backend };
-  const http = { paths: [path] };
-  return {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: {
-      name: names.base,
-      labels: labelsOf(topology.app, names.label),
-      annotations: {
-        [SERVICE]: service.name,
-        ...(kind === "issuer" || kind === "clusterIssuer" ? { [ISSUERS[kind]]: name } : {}),
-      },
-    },
-    spec: {
-      ...(className === undefined ? {} : { ingressClassName: className }),
-      ...(kind === undefined ? {} : { tls: [{ hosts, secretName: kind === "secret" ? name : `${names.base}-tls` }] }),
-      rules: hosts.length === 0 ? [{ http }] : hosts.map((host) => ({ host, http })),
-    },
   };
 }

@@ -114,6 +114,16 @@ export interface IngressPath {
   readonly backend: { readonly service: { readonly name: string; readonly port: { readonly number: number } } };
 }
 
+/** https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec */
+export interface HttpRouteSpec {
+  readonly parentRefs: readonly { readonly namespace?: string; readonly name: string }[];
+  readonly hostnames?: readonly string[];
+  readonly rules: readonly {
+    readonly matches: readonly { readonly path: { readonly type: "PathPrefix"; readonly value: string } }[];
+    readonly backendRefs: readonly { readonly name: string; readonly port: number }[];
+  }[];
+}
+
 /** Of a Service or an Ingress. */
 export interface BalancedStatus {
   readonly loadBalancer?: { readonly ingress?: readonly { readonly hostname?: string; readonly ip?: string }[] };

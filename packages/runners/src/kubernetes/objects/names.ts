@@ -60,6 +60,11 @@ export function appNames(app: string): {
   };
 }
 
+/** The Secret with the certificate that the Ingress of a service shows, where it is the app's own. */
+export function certificateName({ base }: Pick<ServiceNames, "base">): string {
+  return `${base}-cert`;
+}
+
 /** The name in DNS by which the app's own pods find an image: its service's, whose dots no Service may have. */
 export function imageHost(service: string): string {
   return service.replaceAll(".", "-");

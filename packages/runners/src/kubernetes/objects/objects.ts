@@ -3,6 +3,7 @@ import type {
   ClaimSpec,
   ClaimStatus,
   DisruptionBudgetSpec,
+  HttpRouteSpec,
   IngressSpec,
   LeaseSpec,
   NetworkPolicySpec,
@@ -20,6 +21,7 @@ export type KubeObject =
   | Claim
   | Service
   | Ingress
+  | HttpRoute
   | Lease
   | Secret
   | ConfigMap
@@ -37,9 +39,11 @@ export type Pod = Kubernetes<"Pod", { readonly spec?: SeenPodSpec; readonly stat
 export type Claim = Kubernetes<"PersistentVolumeClaim", { readonly spec?: ClaimSpec; readonly status?: ClaimStatus }>;
 export type Service = Kubernetes<"Service", { readonly spec?: ServiceSpec; readonly status?: BalancedStatus }>;
 export type Ingress = Kubernetes<"Ingress", { readonly spec?: IngressSpec; readonly status?: BalancedStatus }>;
+/** Of the Gateway API, which a cluster may not have. */
+export type HttpRoute = Kubernetes<"HTTPRoute", { readonly spec?: HttpRouteSpec }>;
 export type Lease = Kubernetes<"Lease", { readonly spec?: LeaseSpec }>;
 /** Its values are in base64. */
-export type Secret = Kubernetes<"Secret", Data & { readonly type?: "Opaque" }>;
+export type Secret = Kubernetes<"Secret", Data & { readonly type?: "Opaque" | "kubernetes.io/tls" }>;
 export type ConfigMap = Kubernetes<"ConfigMap", Data>;
 
 export type Kind = KubeObject["kind"];
@@ -88,7 +92,7 @@ interface Place {
   readonly plural: string;
 }
 
-/** The kinds that we make, in the order in which they are made: what others refer to first. */
+/** The kinds that we make and every cluster knows, in the order in which they are made: what others refer to first. */
 export const KINDS = {
   ServiceAccount: { api: "/api/v1", plural: "serviceaccounts" },
   Secret: { api: "/api/v1", plural: "secrets" },
@@ -99,6 +103,11 @@ export const KINDS = {
   Deployment: { api: "/apis/apps/v1", plural: "deployments" },
   StatefulSet: { api: "/apis/apps/v1", plural: "statefulsets" },
   Ingress: { api: "/apis/networking.k8s.io/v1", plural: "ingresses" },
+} as const satisfies Readonly<Partial<Record<Kind, Place>>>;
+
+/** Kinds that we make, last, and that a cluster knows where they were installed. */
+const ADDED = {
+  HTTPRoute: { api: "/apis/gateway.networking.k8s.io/v1", plural: "httproutes" },
 } as const satisfies Readonly<Partial<Record<Kind, Place>>>;
 
 /** Kinds that the cluster makes for us and that outlive their makers for a while, or for good. */
@@ -114,11 +123,13 @@ const PASSING = {
   Lease: { api: "/apis/coordination.k8s.io/v1", plural: "leases" },
 } as const satisfies Readonly<Partial<Record<Kind, Place>>>;
 
-const ALL_KINDS: Readonly<Record<Kind, Place>> = { ...KINDS, ...MADE_FOR_US, ...PASSING };
+const ALL_KINDS: Readonly<Record<Kind, Place>> = { ...KINDS, ...ADDED, ...MADE_FOR_US, ...PASSING };
 
-export type OwnKind = keyof typeof KINDS;
+export type OwnKind = keyof typeof KINDS | keyof typeof ADDED;
 
-export const OWN_KINDS: readonly OwnKind[] = Object.keys(KINDS).filter(isOwnKind);
+export const OWN_KINDS = Object.keys(KINDS).filter(isCommon);
+/** Those and the ones that a cluster may not know. */
+export const ALL_OWN_KINDS: readonly OwnKind[] = [...OWN_KINDS, "HTTPRoute"];
 
 /** The path of a collection, or of one object in it. */
 export function pathOf(kind: Kind, namespace: string, name?: string): string {
@@ -135,7 +146,7 @@ export function isWorkload(object: KubeObject): object is Workload {
   return object.kind === "Deployment" || object.kind === "StatefulSet";
 }
 
-function isOwnKind(kind: string): kind is OwnKind {
+function isCommon(kind: string): kind is keyof typeof KINDS {
   return Object.hasOwn(KINDS, kind);
 }
 

@@ -31,7 +31,11 @@ export function secretState(
   const known = live?.metadata.annotations?.[SECRETS];
   if ([...declared].some((name) => own(secrets, name) === undefined))
     return { manifest: undefined, version: known, kept: live };
-  const wanted = toSecret(topology.app, secrets);
+  // Those of certificates are for Ingresses.
+  const wanted = toSecret(
+    topology.app,
+    Object.fromEntries(Object.entries(secrets).filter(([name]) => declared.has(name))),
+  );
   const same = known !== undefined && JSON.stringify(sorted(live?.data)) === JSON.stringify(sorted(wanted.data));
   const version = same ? known : randomBytes(6).toString("hex");
   const manifest = { ...wanted, metadata: { ...wanted.metadata, annotations: { [SECRETS]: version } } };

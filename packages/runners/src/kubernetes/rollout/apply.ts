@@ -1,9 +1,17 @@
-import { type Change, type Program, type RunContext, toStages } from "@hadron/core/spi";
+import {
+  type Change,
+  type Program,
+  type RunContext,
+  type ServiceTopology,
+  type Topology,
+  toStages,
+} from "@hadron/core/spi";
 import { cacheFolder, checkApp, stage } from "../../layout/index.ts";
 import { COUNTS_FILE } from "../../replica/layout.ts";
 import type { Api } from "../api/api.ts";
 import { applyObject, deleteObject } from "../api/send.ts";
-import { withSaid } from "../declared/said.ts";
+import { ownCertificate } from "../declared/ingress.ts";
+import { saidOf, withSaid } from "../declared/said.ts";
 import { isStateful } from "../manifests/input.ts";
 import { toManifests } from "../manifests/manifests.ts";
 import { secretsOf } from "../manifests/secrets.ts";
@@ -11,6 +19,7 @@ import { NAME, REVISION, serviceOf } from "../objects/labels.ts";
 import { isOf, isWorkload, type KubeObject, type Pod, type StatefulSet } from "../objects/objects.ts";
 import { type Build, buildApp, needsImage, pushBuild } from "../plan/build.ts";
 import { readCaptured } from "../plan/captured.ts";
+import { certificateState } from "../plan/certificates.ts";
 import { ownerOfReplicas } from "../plan/fit.ts";
 import { type Generated, generatedState } from "../plan/generated.ts";
 import { findIntents, type Intent, type Intents, toChanges } from "../plan/plan.ts";
@@ -54,7 +63,9 @@ async function prepare(
   const { signal, progress } = context;
   const needed = new Set(["Deployment", "Service", "ConfigMap", "ServiceAccount", "NetworkPolicy"]);
   if (topology.services.some(isStateful)) needed.add("StatefulSet");
-  if (topology.services.some((service) => secretsOf(service, app).length > 0)) needed.add("Secret");
+  if (topology.services.some((service) => needsSecret(topology, service))) needed.add("Secret");
+  if (topology.services.some((service) => saidOf({ topology, service }).ingress?.gateway !== undefined))
+    needed.add("HTTPRoute");
   progress.step("image", "bundling");
   const look = () => readWorld(api, { app, needed, signal });
   const looking = held === undefined ? look() : held.then(() => settled(look, context));
@@ -70,7 +81,9 @@ async function prepare(
   ]);
   const secret = secretState(build?.program ?? program, world);
   const generated = generatedState(topology, world);
+  const certificates = certificateState(program, world);
   const manifests = [
+    ...certificates.manifests,
     ...(secret.manifest === undefined ? [] : [withSaid(secret.manifest, topology)]),
     ...toManifests({
       topology,
@@ -88,10 +101,14 @@ async function prepare(
   const intents = await findIntents(api, manifests, world, {
     app,
     explicitApp: settings.explicitApp,
-    kept: [secret.kept, generated.live].filter((object) => object !== undefined),
+    kept: [secret.kept, generated.live, ...certificates.kept].filter((object) => object !== undefined),
     context,
   });
   return { build, world, intents, generated, manifests };
+}
+
+function needsSecret(topology: Topology, service: ServiceTopology): boolean {
+  return secretsOf(service, topology.app).length > 0 || ownCertificate(topology, service) !== undefined;
 }
 
 /** What `apply` would change. */

@@ -6,7 +6,7 @@ import { isNamespaceGone } from "../api/api-error.ts";
 import { deleteObject } from "../api/send.ts";
 import { selectorOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
-import { isOf, isWorkload, type Kind, type KubeObject, OWN_KINDS } from "../objects/objects.ts";
+import { ALL_OWN_KINDS, isOf, isWorkload, type Kind, type KubeObject } from "../objects/objects.ts";
 import { isData, listVisible, readData } from "../world/data.ts";
 import { toDeployed } from "../world/deployed.ts";
 import { awaitPods, endWorkloads, PATIENCE_MS, removeAll, toTurns } from "./end.ts";
@@ -45,7 +45,7 @@ async function remove(
   const { signal, progress } = context;
   const selector = selectorOf(app);
   const list = async () => {
-    const kinds: readonly Kind[] = [...OWN_KINDS, ...FOLLOWERS];
+    const kinds: readonly Kind[] = [...ALL_OWN_KINDS, ...FOLLOWERS];
     const lists = await Promise.all(kinds.map((kind) => listVisible(api, kind, selector, signal)));
     return lists.flat().filter(goes);
   };

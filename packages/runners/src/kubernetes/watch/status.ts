@@ -28,7 +28,7 @@ export async function readStatus(
   const [deployed, pods, world] = await Promise.all([
     readDeployed(api, app, signal),
     listObjects(api, "Pod", selectorOf(app), signal),
-    readWorld(api, { app, kinds: ["Service", "Ingress"], needed: new Set(["Service"]), signal }),
+    readWorld(api, { app, kinds: ["Service", "Ingress", "HTTPRoute"], needed: new Set(["Service"]), signal }),
   ]);
   if (deployed === undefined) return { app, runner: "kubernetes", revision: null, services: [] };
   const counted = calls ? await countCalls(api, pods, signal) : new Map<string, number>();
@@ -43,7 +43,12 @@ export async function readStatus(
       endpoint:
         service.exposed === null || base === undefined
           ? null
-          : endpointOf(findObject(world, "Service", base), findObject(world, "Ingress", base), node),
+          : endpointOf(
+              findObject(world, "Service", base),
+              findObject(world, "Ingress", base) ?? findObject(world, "HTTPRoute", base),
+              service.exposed,
+              node,
+            ),
       replicas: own.map((pod) => ({
         name: replicaNameOf(pod),
         ...describePod(pod),

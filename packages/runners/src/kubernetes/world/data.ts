@@ -24,7 +24,7 @@ export async function readData(api: Api, app: string, signal: AbortSignal): Prom
     .map(toAppData);
 }
 
-/** The objects of a kind, or none for a user who may not see any: who may not see a kind cannot have made any of it. */
+/** The objects of a kind, or none where it is unknown, or may not be seen: who may not see a kind cannot have made any of it. */
 export async function listVisible<K extends Kind>(
   api: Api,
   kind: K,
@@ -34,7 +34,7 @@ export async function listVisible<K extends Kind>(
   try {
     return await listObjects(api, kind, selector, signal);
   } catch (error) {
-    if (statusOf(error)?.code === 403) return [];
+    if ([403, 404].includes(statusOf(error)?.code ?? 0)) return [];
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import type { Ingress, Service } from "../objects/objects.ts";
+import type { Expose } from "@hadron/core/spi";
+import type { HttpRoute, Ingress, Service } from "../objects/objects.ts";
 
 /**
  * An address of an exposed service that can be called from this machine, or null: one inside the cluster alone is
@@ -6,9 +7,15 @@ import type { Ingress, Service } from "../objects/objects.ts";
  */
 export function endpointOf(
   service: Service | undefined,
-  ingress: Ingress | undefined,
+  ingress: Ingress | HttpRoute | undefined,
+  { tls }: Pick<Expose, "tls">,
   nodeAddress: string | undefined,
 ): string | null {
+  if (ingress?.kind === "HTTPRoute") {
+    // What its Gateway speaks, the app alone says.
+    const [host] = ingress.spec?.hostnames ?? [];
+    return host === undefined ? null : `${tls === undefined ? "http" : "https"}://${host}`;
+  }
   if (ingress !== undefined) {
     const host = ingress.spec?.rules?.[0]?.host ?? addressOf(ingress);
     const scheme = ingress.spec?.tls === undefined ? "http" : "https";

@@ -12,7 +12,7 @@ export async function listApps(api: Api, { signal }: RunContext): Promise<readon
   const [apps, services, ingresses] = await Promise.all([
     listDeployed(api, signal),
     readWorld(api, { kinds: ["Service"], needed: new Set(), signal }),
-    readWorld(api, { kinds: ["Ingress"], needed: new Set(), signal }),
+    readWorld(api, { kinds: ["Ingress", "HTTPRoute"], needed: new Set(), signal }),
   ]);
   return apps.map(({ app, topology }) => {
     const names = nameObjects(topology);
@@ -30,7 +30,8 @@ export async function listApps(api: Api, { signal }: RunContext): Promise<readon
               ? null
               : endpointOf(
                   own(findObject(services, "Service", base)),
-                  own(findObject(ingresses, "Ingress", base)),
+                  own(findObject(ingresses, "Ingress", base)) ?? own(findObject(ingresses, "HTTPRoute", base)),
+                  exposed,
                   undefined,
                 );
           return { name, procedures, endpoint };

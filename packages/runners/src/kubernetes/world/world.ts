@@ -1,13 +1,14 @@
+import { HadronError } from "@hadron/core/spi";
 import type { Api } from "../api/api.ts";
 import { statusOf } from "../api/api-error.ts";
 import { selectorOf } from "../objects/labels.ts";
 import {
+  ALL_OWN_KINDS,
   apiVersionOf,
   isOf,
   type Kind,
   type KubeObject,
   type ObjectOf,
-  OWN_KINDS,
   type OwnKind,
   pathOf,
   pluralOf,
@@ -40,7 +41,8 @@ export function findObject<K extends Kind>(
 /**
  * Lists all that carries the app's label, or, without an app, anybody's of ours.
  *
- * A kind that may not be listed and is not `needed` is left out: a user with few rights may well have none of it.
+ * A kind that may not be listed, or that the cluster does not know, and that is not `needed` is left out: a user with few rights may well
+ * have none of it. FAILED_PRECONDITION where one is needed that the cluster does not know.
  */
 export async function readWorld(
   api: Api,
@@ -53,11 +55,13 @@ export async function readWorld(
 ): Promise<World> {
   const hidden: OwnKind[] = [];
   const lists = await Promise.all(
-    (options.kinds ?? OWN_KINDS).map(async (kind) => {
+    (options.kinds ?? ALL_OWN_KINDS).map(async (kind) => {
       try {
         return await listObjects(api, kind, selectorOf(options.app), options.signal);
       } catch (error) {
-        if (statusOf(error)?.code !== 403 || options.needed.has(kind)) throw error;
+        const { code } = statusOf(error) ?? {};
+        if (code === 404 && options.needed.has(kind)) throw isUnknown(kind, error);
+        if ((code !== 403 && code !== 404) || options.needed.has(kind)) throw error;
         hidden.push(kind);
         return [];
       }
@@ -65,6 +69,14 @@ export async function readWorld(
   );
   const [going, there] = partition(lists.flat(), ({ metadata }) => metadata.deletionTimestamp !== undefined);
   return { objects: new Map(there.map((object) => [keyOf(object), object])), hidden, going };
+}
+
+function isUnknown(kind: OwnKind, cause: unknown): HadronError {
+  return new HadronError(
+    "FAILED_PRECONDITION",
+    `The cluster knows no ${kind} (${apiVersionOf(kind)}), which kubernetes.ingress.gateway asks for: have the Gateway API installed there, or leave gateway away, and an Ingress is made.`,
+    { cause },
+  );
 }
 
 function partition<T>(list: readonly T[], test: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
