@@ -84,3 +84,13 @@ test("all who follow a run are told of its events, and of its end", async () => 
   await append(run, { state: "ended", tell: undefined }, 2);
   expect(await followers[2]).toMatchObject({ facts: { state: "ended", length: 3 }, events: [{}, {}] });
 });
+
+test("what starts in the commit that tells an owner of nothing wakes it all the same", async () => {
+  const { store, claim } = createWorld();
+  await using _ = store;
+  const claiming = claim("one");
+  // Behind the claim, and in the same commit.
+  await store.server.own({ kind: "start-run", program: "p", id: "a", event });
+  const claimed = await Promise.race([claiming, settle().then(() => undefined)]);
+  expect(claimed?.runs).toMatchObject([{ id: "a", epoch: 1 }]);
+});

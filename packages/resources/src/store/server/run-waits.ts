@@ -51,6 +51,8 @@ export class RunWaits implements Disposable {
     const until = this.#time.now() + waitMs;
     let asked = claim;
     for (;;) {
+      // What is done in the commit that answers, behind the claim, finds nobody waiting yet.
+      using asking = this.#waiters.ask([claims(claim.program), holder(claim.holder)]);
       const { runs, messages, nextInMs } = (await this.#own(asked)) as RunResults["claim-runs"];
       asked = { ...claim, first: undefined };
       if (signal.aborted) {
@@ -60,6 +62,7 @@ export class RunWaits implements Disposable {
       if (runs.length === claim.most) this.#waiters.wake(claims(claim.program));
       const leftMs = until - this.#time.now();
       if (runs.length > 0 || messages.length > 0 || leftMs <= 0 || over.aborted) return { runs, messages };
+      if (asking.isMissed) continue;
       const ending = new AbortController();
       const either = AbortSignal.any([over, ending.signal]);
       await Promise.race([

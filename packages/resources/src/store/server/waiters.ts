@@ -1,9 +1,17 @@
 import type { TimeSource } from "../contract/store-clock.ts";
 
+/** Somebody who asks, and may wait then. */
+interface Asking {
+  readonly names: readonly string[];
+  /** It happened while nobody waited for it. */
+  isMissed: boolean;
+}
+
 /** Those who wait for something of a name to happen, first come, first served. */
 export class Waiters {
   readonly #time: TimeSource;
   readonly #byName = new Map<string, Set<() => void>>();
+  readonly #asking = new Set<Asking>();
 
   constructor(time: TimeSource) {
     this.#time = time;
@@ -30,10 +38,18 @@ export class Waiters {
     });
   }
 
-  /** It has happened: wakes the first who waits for it. */
+  /** For who asks whether something of these names is there, and waits where it is not: says whether it happened meanwhile. */
+  ask(names: readonly string[]): Asking & Disposable {
+    const asking = { names, isMissed: false, [Symbol.dispose]: () => void this.#asking.delete(asking) };
+    this.#asking.add(asking);
+    return asking;
+  }
+
+  /** It has happened: wakes the first who waits for it. Where nobody does, those who ask just now have missed it. */
   wake(name: string): void {
     const [first] = this.#byName.get(name) ?? [];
-    first?.();
+    if (first !== undefined) return first();
+    for (const asking of this.#asking) if (asking.names.includes(name)) asking.isMissed = true;
   }
 
   /** It has happened, and concerns all who wait for it. */
