@@ -9,13 +9,13 @@ import type {
   ResolvedServiceOptions,
   ServiceDefinition,
 } from "./declare/definition.ts";
-import { DEFAULT_LIMITS, definePart, givenDefinition, toDefinition } from "./declare/definition.ts";
+import { DEFAULT_LIMITS, definePart, givenDefinition, serviceDefinition, toDefinition } from "./declare/definition.ts";
 import { GUARDS_NOBODY, type Guard } from "./declare/guard.ts";
 import { checkProcedureName, checkServiceName } from "./declare/names.ts";
 import { checkWhole, NEEDS, type Needs, resolveNeeds } from "./declare/needs.ts";
 import { procedureOptions } from "./declare/procedure.ts";
 import { noteDeclared, recordSite } from "./declare/site.ts";
-import type { Api, PartOf, Service, Wrapper } from "./declare/types.ts";
+import type { AnyService, Api, PartOf, Service, Wrapper } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
 
 /** What can be said of a service beside what it does; of what it needs, what only its deployer knows. */
@@ -63,10 +63,15 @@ export function service<A extends Api>(name: string, part: PartOf<A>, options: S
 export function hiddenService<A extends Api>(
   name: `hadron.${string}`,
   part: PartOf<A>,
-  { first = false, variants = {}, ...options }: HiddenServiceOptions = {},
+  { first = false, variants = {}, mayUse = [], ...options }: HiddenServiceOptions = {},
 ): Service<A> {
   const parts = Object.entries(variants).map(([variant, other]) => [variant, toServicePart(name, other)]);
-  return define(checkServiceName(name), true, part, options, first, Object.fromEntries(parts));
+  const also = mayUse.flatMap((service) => serviceDefinition(service)?.name ?? []);
+  return define(checkServiceName(name), true, part, options, {
+    first,
+    variants: Object.fromEntries(parts),
+    mayUse: also,
+  });
 }
 
 /** What can be said of a hidden service. */
@@ -75,17 +80,23 @@ export interface HiddenServiceOptions extends ServiceOptions {
   readonly first?: boolean;
   /** Parts of the same procedures that do its work otherwise, by the name under which whoever deploys chooses one. @default none */
   readonly variants?: Readonly<Record<string, unknown>>;
+  /** Services that it calls where the app has them, and does without where not: they do not come along. @default none */
+  readonly mayUse?: readonly AnyService[];
 }
 
 const HIDDEN = "hadron.";
+
+/** What hidden services alone have, with nothing left open. */
+interface Hidden extends Pick<ResolvedServiceOptions, "first" | "mayUse"> {
+  readonly variants: ServiceDefinition["variants"];
+}
 
 function define<A extends Api>(
   name: string,
   hidden: boolean,
   part: PartOf<A>,
   options: ServiceOptions,
-  first = false,
-  variants: ServiceDefinition["variants"] = {},
+  { first, variants, mayUse }: Hidden = { first: false, variants: {}, mayUse: [] },
 ): Service<A> {
   const by = `service "${name}"`;
   const servicePart = toServicePart(name, part);
@@ -103,7 +114,7 @@ function define<A extends Api>(
     hidden,
     part: servicePart,
     variants,
-    options: { ...resolveOptions(by, options), first },
+    options: { ...resolveOptions(by, options), first, mayUse },
     needs: resolveNeeds(by, { ...options, uses: [...(options.uses ?? []), ...(options.guard?.uses ?? [])] }),
     site,
   };
@@ -137,7 +148,7 @@ const MOVED: Readonly<Record<string, string>> = {
   port: `"port" is said of the image: image(reference, { port })`,
 };
 
-function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServiceOptions, "first"> {
+function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServiceOptions, "first" | "mayUse"> {
   const unknown = Object.keys(options).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
     fail(by, MOVED[unknown] ?? `knows no option "${unknown}"; there are ${KNOWN.join(", ")}`);

@@ -147,6 +147,7 @@ export { readWhole, type WholeRequest } from "./transport/web/read-whole.ts";
 export { toJsonText } from "./values/json-form.ts";
 export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";
+export { type Effects, effects, type Transactional, type WorkKey } from "./work/effects.ts";
 export {
   type Delivery,
   takeWork,

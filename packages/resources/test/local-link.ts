@@ -36,6 +36,7 @@ export class LocalStore implements AsyncDisposable {
       claimRuns: (claim, waitMs, signal) => reach(() => this.server.claimRuns(claim, waitMs, signal)),
       followRun: (follow, waitMs, signal = new AbortController().signal) =>
         reach(() => this.server.followRun(follow, waitMs, signal)),
+      relay: () => reach(async () => {}),
       watch: (store, prefix) => this.server.watch(store, prefix),
     };
   }

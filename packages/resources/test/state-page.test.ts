@@ -15,7 +15,7 @@ test("each promise in docs/state.md names a test that there is", () => {
   });
   const sources = files.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
   const titles = new Set(
-    [...sources.matchAll(/\(\s*(?:"((?:[^"\\]|\\.)+)"|`\$\{name\}: ([^`]+)`)/g)].map(
+    [...sources.matchAll(/[([]\s*(?:"((?:[^"\\]|\\.)+)"|`\$\{name\}: ([^`]+)`)/g)].map(
       ([, plain, ofDriver]) => plain ?? ofDriver,
     ),
   );

@@ -166,6 +166,8 @@ export interface ResolvedServiceOptions {
   readonly guard: Authenticator | undefined;
   /** Whether it is ready before other services are started or replaced: see `ServiceTopology.first`. */
   readonly first: boolean;
+  /** The services that it uses where the app has them. */
+  readonly mayUse: readonly string[];
   /** What is said of its objects on a cluster. */
   readonly kubernetes: ResolvedKubernetes;
 }

@@ -1,5 +1,6 @@
 import type { Resource } from "../declare/resource.ts";
 import type { Log } from "../declare/types.ts";
+import type { Transactional } from "./effects.ts";
 
 /** The name of how a resource hands out its work. */
 export const takeWork: unique symbol = Symbol.for("dev.hadron.take-work") as never;
@@ -7,7 +8,7 @@ export const takeWork: unique symbol = Symbol.for("dev.hadron.take-work") as nev
 /** A resource that hands out work, such as a queue: what `consume` takes. */
 export interface WorkSource<T> extends Resource {
   /** INVALID_DECLARATION if an option is out of range. */
-  readonly [takeWork]: (options: WorkOptions<T>) => WorkTaker;
+  readonly [takeWork]: <X>(options: WorkOptions<T, X>) => WorkTaker;
 }
 
 /** What a handler knows of a message beside what it says. */
@@ -21,14 +22,16 @@ export interface Delivery {
   readonly signal: AbortSignal;
 }
 
-/** Does the work of one message. What it throws is why the attempt failed. */
-export type WorkHandler<T> = (message: T, delivery: Delivery) => unknown;
+/** Does the work of one message, in a transaction where that was asked for. What it throws is why the attempt failed. */
+export type WorkHandler<T, X = never> = (message: T, delivery: Delivery, tx: X | undefined) => unknown;
 
 /** Who works on what a source hands out, and how. */
-export interface WorkOptions<T> {
+export interface WorkOptions<T, X = never> {
   /** The service that works. */
   readonly service: string;
-  readonly handle: WorkHandler<T>;
+  readonly handle: WorkHandler<T, X>;
+  /** Where the effects of each message are had once: in a transaction of it. @default none */
+  readonly tx?: Transactional<X> | undefined;
   readonly log: Log;
   /** Messages at work at once, in one replica. @default 10 */
   readonly concurrency?: number;

@@ -65,6 +65,9 @@ export function toLink(call: ResourceHost["call"]): StoreLink {
         { follow, waitMs },
         { timeoutMs: waitMs + GRACE_MS, ...(signal === undefined ? {} : { signal }) },
       ) as ReturnType<StoreLink["followRun"]>,
+    relay: async (database) => {
+      await call("relay", database);
+    },
     watch: (store, prefix) => new Watch(call("watch", { store, prefix }, { timeoutMs: Number.POSITIVE_INFINITY })),
   };
 }

@@ -13,5 +13,7 @@ export interface StoreLink {
   acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]>;
   claimRuns(claim: ClaimRuns, waitMs: number, signal: AbortSignal): Promise<ClaimedRuns>;
   followRun(follow: FollowRun, waitMs: number, signal?: AbortSignal): Promise<FollowedRun | undefined>;
+  /** There is something in the outbox of a database, now and maybe later: it is looked after from now on. */
+  relay(database: string): Promise<void>;
   watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]>;
 }

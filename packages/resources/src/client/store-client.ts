@@ -1,14 +1,14 @@
 import { HadronError, waitFor } from "@hadron/core/spi";
 import type { Answers, Operation, Outcome, Query, Results } from "../store/contract/operations.ts";
 import type { TimeSource } from "../store/contract/store-clock.ts";
+import type { StoreLink } from "./link.ts";
+import { Outboxes } from "./outboxes.ts";
 
 /** Time and chance of a process. */
 export interface ClientTime extends TimeSource {
   /** From 0 to below 1. */
   random(): number;
 }
-
-import type { StoreLink } from "./link.ts";
 
 /** As many operations go in one batch at most: a transaction should not keep others waiting. */
 const MOST_OPERATIONS = 1000;
@@ -28,6 +28,7 @@ interface Waiting<T> {
 export class StoreClient {
   readonly link: StoreLink;
   readonly time: ClientTime;
+  readonly outboxes: Outboxes;
   /** Unique to this life of this process. */
   readonly name: string;
   #operations: (Waiting<Outcome> & { readonly operation: Operation })[] = [];
@@ -40,6 +41,7 @@ export class StoreClient {
 
   constructor(link: StoreLink, time: ClientTime, name: string) {
     this.link = link;
+    this.outboxes = new Outboxes(link);
     this.time = time;
     this.name = name;
   }

@@ -44,7 +44,8 @@ export function queue<T = any>(name: string, options: QueueOptions<T> = {}): Que
   const made: Sender<T> = new Sender<T>({ name, queues: () => [name], check, key, maxLength }, () => findStore(made));
   return defineResource(
     Object.assign(made, {
-      [takeWork]: (work: WorkOptions<T>) => toTaker({ queue: name, of, check, retries }, () => findStore(made), work),
+      [takeWork]: <X>(work: WorkOptions<T, X>) =>
+        toTaker({ queue: name, of, check, retries }, () => findStore(made), work),
     }),
     {
       kind: "queue",

@@ -1,6 +1,7 @@
-import type { WorkOptions, WorkTaker } from "@hadron/core/spi";
+import { effects, type WorkOptions, type WorkTaker } from "@hadron/core/spi";
 import type { StoreOf } from "../client/store-of.ts";
 import { Consumer, type ConsumerSettings } from "../queue/consumer.ts";
+import { OnceOnly } from "../queue/once-only.ts";
 import { checkMs, checkWhole } from "./options.ts";
 
 const DEFAULT_CONCURRENCY = 10;
@@ -16,9 +17,9 @@ export interface TakerSettings<T> extends Pick<ConsumerSettings<T>, "queue" | "c
  * Makes what takes the messages of a queue in one replica: begun when the way to the store is known.
  * INVALID_DECLARATION if an option is out of range.
  */
-export function toTaker<T>(settings: TakerSettings<T>, storeOf: StoreOf, work: WorkOptions<T>): WorkTaker {
+export function toTaker<T, X>(settings: TakerSettings<T>, storeOf: StoreOf, work: WorkOptions<T, X>): WorkTaker {
   const { queue, check, retries, of } = settings;
-  const { handle, log } = work;
+  const { handle, log, tx } = work;
   const { concurrency = DEFAULT_CONCURRENCY, leaseMs = DEFAULT_LEASE_MS, timeoutMs = DEFAULT_TIMEOUT_MS } = work;
   const resolved: ConsumerSettings<T> = {
     queue,
@@ -28,11 +29,12 @@ export function toTaker<T>(settings: TakerSettings<T>, storeOf: StoreOf, work: W
     leaseMs: checkMs(of, "leaseMs", leaseMs),
     timeoutMs: checkMs(of, "timeoutMs", timeoutMs),
   };
-  let consumer: Consumer<T> | undefined;
+  let consumer: Consumer<T, X> | undefined;
   return {
     async start() {
       const client = await storeOf();
-      consumer = new Consumer(resolved, { client, handle, warn: (text, fields) => log.warn(text, fields) });
+      const once = tx === undefined ? undefined : new OnceOnly({ queue, effects: tx[effects], client });
+      consumer = new Consumer(resolved, { client, handle, once, warn: (text, fields) => log.warn(text, fields) });
       consumer.start();
     },
     stop: async () => consumer?.stop(),

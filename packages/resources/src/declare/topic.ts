@@ -52,7 +52,7 @@ export function topic<T = any>(name: string, options: TopicOptions<T> = {}): Top
   );
   return defineResource(
     Object.assign(made, {
-      [takeWork]: (work: WorkOptions<T>) =>
+      [takeWork]: <X>(work: WorkOptions<T, X>) =>
         toTaker({ queue: queueOf(work.service), of, check, retries }, () => findStore(made), work),
     }),
     { kind: "topic", name, keeper: store, verbs: [QUEUE], options: { retries, ordered: key !== undefined, ...kept } },

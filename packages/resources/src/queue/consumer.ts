@@ -3,6 +3,7 @@ import { Lease } from "../client/lease.ts";
 import type { StoreClient } from "../client/store-client.ts";
 import { checkRead, fromStored, type ValueCheck } from "../client/values.ts";
 import type { Message } from "../store/contract/operations.ts";
+import type { OnceOnly } from "./once-only.ts";
 
 /** So long one question for messages waits in the store: it is woken when there are some, and asks no more meanwhile. */
 const WAIT_MS = 3_600_000;
@@ -25,17 +26,19 @@ export interface ConsumerSettings<T> {
   readonly timeoutMs: number;
 }
 
-export interface ConsumerHost<T> {
+export interface ConsumerHost<T, X = never> {
   readonly client: StoreClient;
-  handle(message: T, delivery: Delivery): unknown;
+  handle(message: T, delivery: Delivery, tx: X | undefined): unknown;
+  /** Where the effects of each message are had once. @default they may be had again */
+  readonly once?: OnceOnly<X> | undefined;
   /** Told of what did not go as it should. */
   warn(text: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
 /** Works on the messages of a queue, until it is told to stop. */
-export class Consumer<T> {
+export class Consumer<T, X = never> {
   readonly #settings: ConsumerSettings<T>;
-  readonly #host: ConsumerHost<T>;
+  readonly #host: ConsumerHost<T, X>;
   readonly #stopping = new AbortController();
   /** Nobody will take the answer to the last question. */
   readonly #givenUp = new AbortController();
@@ -44,14 +47,19 @@ export class Consumer<T> {
   #freed: () => void = () => {};
   #loop: Promise<void> | undefined;
 
-  constructor(settings: ConsumerSettings<T>, host: ConsumerHost<T>) {
+  constructor(settings: ConsumerSettings<T>, host: ConsumerHost<T, X>) {
     this.#settings = settings;
     this.#host = host;
     this.#holder = `${host.client.name}/${host.client.nextName()}`;
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    if (this.#loop !== undefined) return;
+    this.#loop = this.#run();
+    this.#host.once?.sweep().catch((error: unknown) => {
+      const text = `What may be forgotten of ${this.#settings.queue} could not be told; at the next start again.`;
+      if (!this.#stopping.signal.aborted) this.#host.warn(text, { error: textOf(error) });
+    });
   }
 
   /**
@@ -68,6 +76,7 @@ export class Consumer<T> {
     await this.#loop;
     stopTimer();
     await Promise.all(this.#working);
+    await this.#host.once?.flush();
   }
 
   async #run(): Promise<void> {
@@ -130,8 +139,9 @@ export class Consumer<T> {
         ending.abort(new HadronError("DEADLINE_EXCEEDED", `The handler of ${queue} took more than ${timeoutMs} ms.`)),
       );
       const failure = await this.#handle(message, ending.signal).finally(stopTimer);
-      if (failure === undefined) await client.do({ kind: "finish", ...claimed });
-      else await this.#fail(message, failure);
+      if (failure !== undefined) return await this.#fail(message, failure);
+      await client.do({ kind: "finish", ...claimed });
+      this.#host.once?.finished(message);
     } catch (error) {
       this.#host.warn(
         `Message ${message.message} of ${queue} was worked on, and that could not be told: it comes again.`,
@@ -145,7 +155,8 @@ export class Consumer<T> {
 
   /** The failure, or undefined. */
   async #handle(message: Message, signal: AbortSignal): Promise<{ readonly error: unknown } | undefined> {
-    const { queue, check } = this.#settings;
+    const { queue, check, timeoutMs } = this.#settings;
+    const { handle, once } = this.#host;
     const of = `Message ${message.message} of ${queue}`;
     const delivery: Delivery = {
       attempt: message.attempt,
@@ -159,8 +170,12 @@ export class Consumer<T> {
     signal.addEventListener("abort", abort, { once: true });
     try {
       const value = await checkRead(fromStored(message.body, of), check, of);
-      signal.throwIfAborted();
-      await Promise.race([this.#host.handle(value, delivery), aborted.promise]);
+      const work = async (tx: X | undefined) => {
+        signal.throwIfAborted();
+        // Aborted, it is over at once: so is its transaction.
+        await Promise.race([handle(value, delivery, tx), aborted.promise]);
+      };
+      await (once === undefined ? work(undefined) : Promise.race([once.do(message, timeoutMs, work), aborted.promise]));
       return undefined;
     } catch (error) {
       return { error };

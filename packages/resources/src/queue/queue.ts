@@ -1,7 +1,10 @@
-import { HadronError } from "@hadron/core/spi";
+import { HadronError, waitFor } from "@hadron/core/spi";
 import { checkKey } from "../client/keys.ts";
+import type { StoreClient } from "../client/store-client.ts";
 import type { StoreOf } from "../client/store-of.ts";
 import { checkWritten, toStored, type ValueCheck } from "../client/values.ts";
+import { onCommit, type Transaction } from "../database/client/transaction.ts";
+import { type OutboxMessage, putIntoOutbox } from "../database/contract/outbox.ts";
 
 /** A message may have so many bytes. What is larger belongs into a bucket, and its key into the message. */
 export const MOST_MESSAGE_BYTES = 256 * 1024;
@@ -12,6 +15,12 @@ export interface SendOptions {
   readonly id?: string;
   /** Not to be worked on before, in milliseconds from now. @default 0 */
   readonly delayMs?: number;
+  /**
+   * Sent if and when this transaction is committed, exactly once, and otherwise not at all. Whether its `id` is taken, or the queue is
+   * full, is not looked at before that: the first is then not sent, and the second holds up nothing. `delayMs` counts from the commit on.
+   * @default sent now
+   */
+  readonly tx?: Transaction;
 }
 
 /** Messages that nobody is done with. */
@@ -58,9 +67,12 @@ export class Sender<T> {
 
   /**
    * Sends a message: it is on disk when this resolves. INVALID_INPUT where it does not fit, TOO_LARGE beyond 256 KiB,
-   * OVERLOADED where the queue is full.
+   * OVERLOADED where the queue is full. With `tx` it is written into that transaction's database.
+   *
+   * @example
+   * await orders.transaction(async (tx) => { await tx.insert("line", line); await emails.send(mail, { tx }); });
    */
-  async send(message: T, { id, delayMs = 0 }: SendOptions = {}): Promise<{ readonly duplicate: boolean }> {
+  async send(message: T, { id, delayMs = 0, tx }: SendOptions = {}): Promise<{ readonly duplicate: boolean }> {
     const { name, check, key: keyOf, maxLength } = this.#settings;
     if (id !== undefined) checkKey(id, `messages of ${name}`);
     if (!(delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY)) {
@@ -74,6 +86,26 @@ export class Sender<T> {
     const body = toStored(checked, of, MOST_MESSAGE_BYTES);
     const store = await this.#storeOf();
     const queues = await this.#settings.queues();
-    return store.do({ kind: "send", queues, body, id, key, delayMs: Math.ceil(delayMs), maxLength });
+    const sent = { queues, body, id, key, delayMs: Math.ceil(delayMs) };
+    if (tx !== undefined) return sendWithin(tx, sent, store, name);
+    return store.do({ kind: "send", ...sent, maxLength });
   }
+}
+
+/** Writes a message into the transaction's database. The store moves it into its queues once that is committed. */
+async function sendWithin(
+  tx: Transaction,
+  message: OutboxMessage,
+  { outboxes }: StoreClient,
+  name: string,
+): Promise<{ readonly duplicate: boolean }> {
+  if (typeof tx[onCommit] !== "function") {
+    const text = `send to ${name}: tx is no transaction: give what database.transaction(async (tx) => …) hands to its work.`;
+    throw new HadronError("INVALID_INPUT", text, { unsent: true });
+  }
+  // Before it is written: who commits it may not live to tell the store.
+  await waitFor(outboxes.known(tx.database), "hadron.store");
+  await putIntoOutbox(tx.sql, message);
+  tx[onCommit](() => outboxes.look(tx.database));
+  return { duplicate: false };
 }

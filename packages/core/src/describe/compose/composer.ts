@@ -55,6 +55,7 @@ export class Composer {
     const services = new Map<string, AppService>();
     for (const [name, service] of this.#services) if (service !== undefined) services.set(name, service);
     shareUserKey(services);
+    this.#addPossibleUses(services);
     const described = [...services.values()].map((service) => service.topology);
     for (const { name, uses = [] } of described) {
       for (const used of uses) if (!used.includes(":")) this.#checkUse(name, used);
@@ -138,6 +139,17 @@ export class Composer {
     const elsewhere = this.#choices?.elsewhere ?? {};
     for (const service of uses) {
       if (service.hidden && elsewhere[service.name] === undefined) this.#hidden.add(service);
+    }
+  }
+
+  /** What a service would use where it is there is used now that it is. */
+  #addPossibleUses(services: Map<string, AppService>): void {
+    for (const [name, service] of services) {
+      const { uses = [] } = service.topology;
+      const { mayUse = [] } = this.#owners.get(name)?.definition?.options ?? {};
+      const more = mayUse.filter((used) => services.has(used) && !uses.includes(used));
+      if (more.length > 0)
+        services.set(name, { ...service, topology: { ...service.topology, uses: [...uses, ...more] } });
     }
   }
 

@@ -20,6 +20,8 @@ export class Connections {
   #entry: Entry;
   readonly pool: Pool;
   readonly #Client: typeof Client;
+  /** Those that somebody has. */
+  readonly #taken = new Set<Client>();
 
   private constructor(
     link: DatabaseLink,
@@ -46,11 +48,13 @@ export class Connections {
     });
     // One that breaks while nobody uses it is replaced when somebody does.
     this.pool.on("error", () => {});
+    this.pool.on("acquire", (client) => this.#taken.add(client));
+    this.pool.on("release", (_, client) => this.#taken.delete(client));
   }
 
   /** Loads the driver, which is no part of those who have no database. */
   static async open(link: DatabaseLink): Promise<Connections> {
-    const [entry, { default: pg }] = await Promise.all([link.enter(), import("pg")]);
+    const [entry, { default: pg }] = await Promise.all([link.enter(), link.clock.outside(import("pg"))]);
     return new Connections(link, entry, pg);
   }
 
@@ -106,8 +110,10 @@ export class Connections {
     }
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  /** Those that are still taken are cut: whoever has them was killed, and the server must know, as it would of a dead process. */
+  async close(): Promise<void> {
+    for (const client of this.#taken) client.end().catch(() => {});
+    await this.pool.end();
   }
 
   #config() {

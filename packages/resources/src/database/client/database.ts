@@ -1,8 +1,9 @@
-import { HadronError, isHadronError, withinCall } from "@hadron/core/spi";
+import { type Effects, effects, HadronError, isHadronError, withinCall } from "@hadron/core/spi";
 import type { Pool, PoolClient } from "pg";
 import { createSql, type Rows, type Sql, type SqlName, type Statement } from "../contract/sql.ts";
 import { isSqlError, toSqlError } from "../contract/sql-error.ts";
 import { Connections } from "./connections.ts";
+import { DatabaseEffects } from "./database-effects.ts";
 import type { DatabaseLink } from "./link.ts";
 import { Listening } from "./listening.ts";
 import { DatabasePool } from "./pool.ts";
@@ -41,6 +42,8 @@ export class DatabaseClient {
   readonly sql: Sql;
   /** The connections, for other libraries: Kysely, Drizzle and others take a `pg.Pool`. */
   readonly pool: Pool;
+  /** For `consume(queue, handler, { tx })`. */
+  readonly [effects]: Effects<Transaction> = new DatabaseEffects(this);
   readonly #openOf: () => Promise<OpenDatabase>;
 
   constructor(openOf: () => Promise<OpenDatabase>) {
@@ -135,17 +138,25 @@ export class DatabaseClient {
     options: TransactionOptions,
   ): Promise<T> {
     const connection = await this.#take(open);
-    const run = (statement: Statement) => open.runner.run(connection, statement);
+    const { database } = open.connections;
+    let isOver = false;
+    const run = async (statement: Statement) => {
+      if (!isOver) return open.runner.run(connection, statement);
+      const text = `database("${database}"): the transaction is over, and this statement came after it: await all that is done in it.`;
+      throw new HadronError("FAILED_PRECONDITION", text);
+    };
     let done = false;
     try {
       await run({ text: toBegin(options), values: [] });
-      const transaction = new Transaction(connection, run);
+      const transaction = new Transaction(database, connection, run);
       const result = await work(transaction);
       transaction.throwIfRefused();
-      await this.#commit(open, connection);
+      isOver = true;
+      await this.#commit(open, connection).finally(() => transaction.over());
       done = true;
       return result;
     } finally {
+      isOver = true;
       // One that cannot even be rolled back is closed: then the server does it.
       if (!done) done = await this.#rollback(connection);
       connection.release(!done);

@@ -15,17 +15,24 @@ export interface TransactionOptions {
   readonly retries?: number;
 }
 
+/** The name of how something is done once a transaction is committed. */
+export const onCommit: unique symbol = Symbol.for("dev.hadron.on-commit") as never;
+
 /** A transaction that is under way. */
 export class Transaction {
+  /** The name of its database. */
+  readonly database: string;
   /** As of the database, within the transaction. */
   readonly sql: Sql;
   /** The connection, for other libraries; it belongs to the transaction, and has no use after it. */
   readonly client: Client;
   readonly #run: RunStatement;
+  readonly #committed: (() => void)[] = [];
   #points = 0;
   #refusal: HadronError | undefined;
 
-  constructor(client: Client, run: RunStatement) {
+  constructor(database: string, client: Client, run: RunStatement) {
+    this.database = database;
     this.client = client;
     this.#run = run;
     this.sql = createSql(run);
@@ -64,6 +71,16 @@ export class Transaction {
       `The token ${token} is stale: a later holder has been at work on ${what}. Nothing of this transaction is kept.`,
     );
     throw this.#refusal;
+  }
+
+  /** Does something, which must not throw, once this is committed, or nobody knows whether it was. */
+  [onCommit](then: () => void): void {
+    this.#committed.push(then);
+  }
+
+  /** It may be committed by now. */
+  over(): void {
+    for (const then of this.#committed) then();
   }
 
   /** Throws where a fence has refused it, though whoever asked went on. */

@@ -17,7 +17,7 @@ export const embeddedPostgres = pattern({
         if (replica.storage === undefined)
           throw new HadronError("FAILED_PRECONDITION", "The database server was given no folder to keep its data in.");
         // Loaded where it runs: no other replica starts processes.
-        const { EmbeddedServer: Server } = await import("./server.ts");
+        const { EmbeddedServer: Server } = await clock.outside(import("./server.ts"));
         const folder = join(replica.storage, "data");
         const started = await clock.outside(Server.start({ folder, from: appFolder, warn: (line) => log.warn(line) }));
         server = started;

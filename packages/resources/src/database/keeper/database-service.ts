@@ -25,7 +25,7 @@ export const databases = hiddenService(
         }),
         async [onStart]({ app, keeps, elsewhere, clock, log, signal }: StartContext) {
           // Loaded where it is served: a server's driver is no part of those who call.
-          const { DatabaseKeeper: Keeper } = await import("./keeper.ts");
+          const { DatabaseKeeper: Keeper } = await clock.outside(import("./keeper.ts"));
           const variable = elsewhere["hadron.postgres"];
           const server =
             variable === undefined

@@ -118,7 +118,7 @@ export class DatabaseKeeper {
   /** A connection of the server's first user. A server that starts is waited for, as long as this replica may start. */
   async #connect(database: string): Promise<Client> {
     const { server, clock, signal } = this.#options;
-    const { default: pg } = await import("pg");
+    const { default: pg } = await clock.outside(import("pg"));
     for (;;) {
       signal.throwIfAborted();
       const known = await unlessAborted(server.config(), signal);

@@ -1,5 +1,7 @@
 import { type Clock, HadronError } from "@hadron/core";
 import type { Client } from "pg";
+import { INBOX_TABLE } from "../contract/inbox.ts";
+import { OUTBOX_TABLE } from "../contract/outbox.ts";
 import { toSqlError } from "../contract/sql-error.ts";
 import type { Migration } from "./declared.ts";
 import { type FileStatement, splitStatements } from "./split.ts";
@@ -14,7 +16,9 @@ create schema if not exists hadron;
 create table if not exists hadron.migration (
   name text primary key, sha256 text not null, applied_at timestamptz not null default now()
 );
-create table if not exists hadron.fence (name text primary key, token bigint not null)`;
+create table if not exists hadron.fence (name text primary key, token bigint not null);
+${OUTBOX_TABLE}
+${INBOX_TABLE}`;
 
 export interface MigrateOptions {
   /** The resource, for messages: `database("orders")`. */

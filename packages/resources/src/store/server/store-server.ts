@@ -157,12 +157,21 @@ export class StoreServer implements AsyncDisposable {
 
   /** Does one operation of the server's own. undefined where it is refused. */
   async own(operation: Operation): Promise<unknown> {
+    const [outcome] = await this.together([operation]);
+    return outcome !== undefined && "ok" in outcome ? outcome.ok : undefined;
+  }
+
+  /** Does operations of the server's own in one commit. */
+  async together(operations: readonly Operation[]): Promise<readonly Outcome[]> {
     const number = ++this.#number;
     this.#open.add(number);
     try {
-      const batch: Batch = { client: this.#client, number, settled: Math.min(...this.#open), operations: [operation] };
-      const [outcome] = await this.#committer.commit(batch);
-      return outcome !== undefined && "ok" in outcome ? outcome.ok : undefined;
+      return await this.#committer.commit({
+        client: this.#client,
+        number,
+        settled: Math.min(...this.#open),
+        operations,
+      });
     } finally {
       this.#open.delete(number);
     }

@@ -1,23 +1,20 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { tmpdir } from "node:os";
 import { type Context, onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
-import { toSsl } from "../../database/contract/facts.ts";
 import { databases } from "../../database/keeper/database-service.ts";
 import { postgres } from "../../database/keeper/postgres-service.ts";
 import type { Batch, StoreDriver } from "../contract/driver.ts";
 import type { Acquire, Claim, Query } from "../contract/operations.ts";
 import type { ClaimRuns } from "../contract/run-operations.ts";
 import { toTimeSource } from "../contract/store-clock.ts";
+import { Relays } from "../relay/relays.ts";
 import type { FollowRun } from "../server/run-waits.ts";
 import { StoreServer } from "../server/store-server.ts";
+import { createConnect } from "./connect.ts";
 import { StoreKeeper } from "./keeper.ts";
 
 /** The largest batch that is taken; clients make smaller ones. */
 const MOST_BATCH_BYTES = 64 * 1024 * 1024;
-
-/** Within it a server takes a connection, or is away. */
-const CONNECT_MS = 10_000;
 
 /** What the store serves. All may be asked again: a batch has its number, and a lock its holder. */
 const idempotent = { idempotent: true } as const;
@@ -33,6 +30,7 @@ interface Opened {
 function serveStore(open: (context: StartContext) => Promise<Opened>) {
   let server: StoreServer | undefined;
   let keeper: StoreKeeper | undefined;
+  let relays: Relays | undefined;
   const started = (): StoreServer => {
     if (server !== undefined) return server;
     throw new HadronError("UNAVAILABLE", "The store has not started yet.", { unsent: true });
@@ -62,18 +60,27 @@ function serveStore(open: (context: StartContext) => Promise<Opened>) {
     followRun: procedure(idempotent, ({ follow, waitMs }: { follow: FollowRun; waitMs: number }, { signal }) =>
       started().followRun(follow, waitMs, signal),
     ),
+    relay: procedure(idempotent, async (database: string) => {
+      started();
+      await relays?.look(database);
+    }),
     watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
     async [onStart](context: StartContext) {
-      const { signal, clock, keeps } = context;
+      const { signal, clock, keeps, log } = context;
       const { driver, folder, variant } = await open(context);
       const opened = new StoreServer(driver, toTimeSource(clock), `hadron.store/${clock.uuid()}`);
       server = opened;
       keeper = new StoreKeeper(opened, folder, variant);
+      const warn = (text: string) => log.warn(text);
+      const moving = new Relays({ store: opened, connect: createConnect(context), clock, warn });
+      relays = moving;
       // None: somebody only looks at what an app kept.
       if (keeps.length > 0) {
         await keeper.declare(keeps.map(({ kind, name, options }) => ({ kind, name, keeper: "hadron.store", options })));
+        await moving.start();
       }
       const stop = () => {
+        moving.close();
         // While it drains it goes on serving. Killed, it must let go of its folder.
         if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") void opened[Symbol.asyncDispose]();
         else opened.endWaits();
@@ -82,6 +89,7 @@ function serveStore(open: (context: StartContext) => Promise<Opened>) {
       else signal.addEventListener("abort", stop, { once: true });
     },
     async [Symbol.asyncDispose]() {
+      await relays?.[Symbol.asyncDispose]();
       await server?.[Symbol.asyncDispose]();
     },
   };
@@ -101,6 +109,8 @@ export const store = hiddenService(
   }),
   {
     limits: { inputBytes: MOST_BATCH_BYTES, outputBytes: MOST_BATCH_BYTES, concurrency: 100_000 },
+    // What transactions send waits in their databases, and is moved from there.
+    mayUse: [databases],
     variants: {
       postgres: pattern({
         name: "store",
@@ -117,7 +127,7 @@ async function openFolder({ replica, clock }: StartContext): Promise<Opened> {
   if (folder === undefined)
     throw new HadronError("FAILED_PRECONDITION", "The store was given no folder to keep its data in.");
   // Loaded where it is served: SQLite is no part of those who call.
-  const { SqliteDriver } = await import("../sqlite/driver.ts");
+  const { SqliteDriver } = await clock.outside(import("../sqlite/driver.ts"));
   // Nothing outlives the test whose time this is: there is nothing to wait for a disk for.
   const isVirtual = "isVirtual" in clock && clock.isVirtual === true;
   const thread = isVirtual ? "this" : "fit";
@@ -125,21 +135,12 @@ async function openFolder({ replica, clock }: StartContext): Promise<Opened> {
   return { driver, folder, variant: undefined };
 }
 
-async function openDatabase({ clock, replica }: StartContext): Promise<Opened> {
-  const [{ PostgresDriver }, { default: pg }] = await Promise.all([import("../postgres/driver.ts"), import("pg")]);
-  // A connection is made whenever one is needed, and by no call's deadline but its own.
-  const atStart = AsyncLocalStorage.snapshot();
-  const connect = async () => {
-    const { user, password, database, server } = await databases.facts({ name: "hadron.store", migrations: [] });
-    const at = server ?? { ...(await postgres.address()), tls: "off" as const };
-    const client = new pg.Client({
-      ...{ user, password, database, host: at.host, port: at.port, ssl: toSsl(at.tls) },
-      ...{ application_name: replica.name, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
-    });
-    client.on("error", () => {});
-    await clock.outside(client.connect());
-    return client;
-  };
-  const driver = await PostgresDriver.open({ connect: () => atStart(connect), time: toTimeSource(clock) });
+async function openDatabase(context: StartContext): Promise<Opened> {
+  const { PostgresDriver } = await context.clock.outside(import("../postgres/driver.ts"));
+  const connect = createConnect(context);
+  const driver = await PostgresDriver.open({
+    connect: () => connect("hadron.store"),
+    time: toTimeSource(context.clock),
+  });
   return { driver, folder: tmpdir(), variant: "postgres" };
 }
