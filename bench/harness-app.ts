@@ -25,6 +25,8 @@ export interface AppOptions {
   readonly sockets: "unix" | "tcp";
   /** Whether exposed services listen on a port of their own. Under the local runner they do not: the runner does. @default true */
   readonly ports?: boolean;
+  /** Called with what the replicas log. @default it is thrown away */
+  readonly logged?: (text: string) => void;
 }
 
 /** The replicas of an app, started by hand as the local runner does, so that a bench can say over what they speak. */
@@ -79,7 +81,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
           [...nodeFlags(service.capacity), ...extraFlags, join(staged, "app.mjs")],
           {
             cwd: join(staged, "files"),
-            stdio: ["ignore", "ignore", 2, "ipc"],
+            stdio: ["ignore", options.logged === undefined ? "ignore" : "pipe", 2, "ipc"],
             env: {
               PATH: process.env.PATH,
               HADRON_SERVICE: service.name,
@@ -95,13 +97,19 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
             },
           },
         );
+        child.stdout?.on("data", (chunk: Buffer) => options.logged?.(chunk.toString()));
         const exposed: string[] = [];
         children.push({ service: service.name, child, exposed });
         starting.push(ready(child, name).then((addresses) => exposed.push(...addresses)));
       }
     }
+    // Before they are ready, too: some call others while they start.
+    const tell = () => {
+      for (const { child } of children) child.send({ type: "directory", services: members } satisfies ToReplica);
+    };
+    tell();
     await Promise.all(starting);
-    for (const { child } of children) child.send({ type: "directory", services: members } satisfies ToReplica);
+    tell();
     for (const [service, list] of Object.entries(members)) directory.set(service, list);
     const self = { app: topology.app, service: "bench", replica: undefined, topology: "" };
     const calling = createHost({ self, directory, transports: createOutsideTransports() });

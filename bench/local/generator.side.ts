@@ -9,6 +9,8 @@ import { serveSide } from "../harness-process.ts";
 interface Target {
   readonly port: number;
   readonly connections: number;
+  /** @default "/" */
+  readonly path?: string;
   readonly body: string;
   /** What the body of each answer must be. */
   readonly expected: string;
@@ -20,9 +22,9 @@ let answerBytes = 0;
 
 serveSide({ open, load });
 
-async function open({ port, connections, body, expected }: Target): Promise<void> {
+async function open({ port, connections, path = "/", body, expected }: Target): Promise<void> {
   request = Buffer.from(
-    `POST / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
   sockets = await Promise.all(Array.from({ length: connections }, () => connected(port)));
   for (const socket of sockets) answerBytes = await ask(socket, expected);

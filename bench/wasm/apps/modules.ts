@@ -13,7 +13,7 @@ const PARTS = 16;
 
 export const upper = service("upper", wasm(UPPERCASE));
 export const script = service("script", (text: string) => text.toUpperCase());
-export const late = service("late", wasm<() => void>(MATH, { start: "spin", timeoutMs: 50, threads: 1 }));
+export const late = service("late", wasm<() => void>(MATH, { start: "spin", timeoutMs: 50 }));
 
 /** Each worker of a map-reduce is a replica; one thread in it is one worker's. */
 const add = (pair: [number, number]) => (pair[0] + pair[1]) | 0;
@@ -32,7 +32,7 @@ const once = async (act: () => Promise<unknown>): Promise<Driven> => {
 export const driver = service("driver", {
   latency: ({ of, ms }: { of: "upper" | "script"; ms: number }) => {
     const act = of === "upper" ? upper : script;
-    return driveAdded(async () => (await act(SHORT), 0), { inFlight: 1, ms });
+    return driveAdded(() => act(SHORT).then(() => 0), { inFlight: 1, ms });
   },
   upper: (options: DriveOptions) => drive(() => upper(KIBIBYTE), options),
   one: () => once(() => one()),

@@ -65,6 +65,13 @@ export class ThreadPool {
   }
 
   async #take(signal: AbortSignal): Promise<GuestThread> {
+    const taken = await this.#takeAny(signal);
+    const hasRoom = !this.#closed && this.#count < this.#options.threads;
+    if (this.#idle.length === 0 && hasRoom) this.#idle.push(this.#create());
+    return taken;
+  }
+
+  async #takeAny(signal: AbortSignal): Promise<GuestThread> {
     signal.throwIfAborted();
     if (this.#closed) throw new HadronError("UNAVAILABLE", `${this.#options.label}: the replica ends.`);
     for (let thread = this.#idle.pop(); thread !== undefined; thread = this.#idle.pop()) {
@@ -94,6 +101,8 @@ export class ThreadPool {
       this.#count--;
       if (this.#closed) return;
       next = this.#create();
+      // Those that are warm are taken before it.
+      if (this.#waiting.length === 0) return void this.#idle.unshift(next);
     }
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve(next);
