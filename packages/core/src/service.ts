@@ -182,7 +182,8 @@ function resolveOptions(by: string, options: ServiceOptions): Omit<ResolvedServi
   };
 }
 
-function resolveExpose(by: string, expose: boolean | ExposeOptions): Expose | null {
+/** Decides what of an address was left open. INVALID_DECLARATION where what is said is none. */
+export function resolveExpose(by: string, expose: boolean | ExposeOptions): Expose | null {
   if (expose === false) return null;
   const {
     port = null,

@@ -120,7 +120,7 @@ export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
 export { toJsonSchema } from "./serve/json-schema.ts";
 export type { Certificate } from "./serve/tls/certificate.ts";
-export { type HiddenServiceOptions, hiddenService } from "./service.ts";
+export { type HiddenServiceOptions, hiddenService, resolveExpose } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
 export { isStream } from "./transport/pump.ts";
 export type {
@@ -134,6 +134,7 @@ export type {
   Reply,
   Transport,
 } from "./transport/transport.ts";
+export { matchesTag } from "./transport/web/matches-tag.ts";
 export {
   isOpenRequest,
   type OpenWebRequest,
@@ -143,7 +144,8 @@ export {
   type WebRequest,
 } from "./transport/web/message.ts";
 export { titleOf, toProblem } from "./transport/web/problem.ts";
-export { readWhole, type WholeRequest } from "./transport/web/read-whole.ts";
+export { type ByteRange, readRange } from "./transport/web/range.ts";
+export { type ArrivedRequest, readHead, readWhole, type WholeRequest } from "./transport/web/read-whole.ts";
 export { toJsonText } from "./values/json-form.ts";
 export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";

@@ -1,7 +1,13 @@
 /** Resources: what an app keeps, declared in the file that uses it. */
 export { type Captured, type CaptureOptions, capture, type Secret, secret } from "@hadron/core/spi";
 export type { ObjectBody } from "./bucket/client/body.ts";
-export type { GetObjectOptions, ListObjectsOptions, PutObjectOptions, StoredObject } from "./bucket/client/bucket.ts";
+export type {
+  GetObjectOptions,
+  ListObjectsOptions,
+  PutObjectOptions,
+  StoredObject,
+  UrlOptions,
+} from "./bucket/client/bucket.ts";
 export type { Listed, ObjectInfo, Range } from "./bucket/contract/driver.ts";
 export type { Transaction, TransactionOptions } from "./database/client/transaction.ts";
 export type { Rows, Sql, SqlName, SqlQuery, Statement } from "./database/contract/sql.ts";

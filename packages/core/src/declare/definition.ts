@@ -152,6 +152,8 @@ export interface ResourceDefinition {
   readonly files: readonly string[];
   /** What the command line of an app that has it can do beside the rest. */
   readonly verbs: readonly ResourceVerb[];
+  /** The address that its keeper needs for its sake. */
+  readonly expose: Expose | null;
   readonly site: Site;
 }
 

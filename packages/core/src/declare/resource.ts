@@ -1,6 +1,6 @@
 import { HadronError } from "../errors.ts";
 import type { ResourceVerb } from "../verb/resource-verb.ts";
-import type { ResourceDefinition } from "./definition.ts";
+import type { Expose, ResourceDefinition } from "./definition.ts";
 import { serviceDefinition } from "./definition.ts";
 import { checkServiceName } from "./names.ts";
 import { recordSite } from "./site.ts";
@@ -29,6 +29,8 @@ export interface ResourceSpec {
   readonly files?: readonly string[];
   /** Verbs of the command line of an app that has it. Two kinds may bring the same one. @default none */
   readonly verbs?: readonly ResourceVerb[];
+  /** The address outside of the deployment that its keeper needs for its sake. All that say one say the same. @default none */
+  readonly expose?: Expose | null;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface ResourceSpec {
  */
 export function defineResource<T extends object>(
   value: T,
-  { kind, name, options, keeper, keeping, files = [], verbs = [] }: ResourceSpec,
+  { kind, name, options, keeper, keeping, files = [], verbs = [], expose = null }: ResourceSpec,
 ): T & Resource {
   checkServiceName(name);
   const keeperDefinition = serviceDefinition(keeper);
@@ -57,6 +59,7 @@ export function defineResource<T extends object>(
     keeping,
     files,
     verbs,
+    expose,
     site: recordSite(),
   };
   Object.defineProperty(value, RESOURCE, { value: definition });

@@ -1,3 +1,4 @@
+import { matchesTag } from "@hadron/core/spi";
 import { type Answer, headerOf } from "./answer.ts";
 
 /** What a client that has it already need not be sent again. */
@@ -20,11 +21,4 @@ export function answerNotModified(answer: Answer, method: string, noneMatch: str
   answer.status = 304;
   answer.body = undefined;
   answer.headers = answer.headers.filter((_, at, all) => KEPT.has(all[at - (at % 2)] as string));
-}
-
-/** Whether a tag is among those of `If-None-Match`, compared weakly. */
-export function matchesTag(noneMatch: string, tag: string): boolean {
-  if (noneMatch.trim() === "*") return true;
-  const opaque = tag.replace(/^W\//, "");
-  return noneMatch.split(",").some((other) => other.trim().replace(/^W\//, "") === opaque);
 }

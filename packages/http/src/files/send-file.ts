@@ -1,14 +1,13 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { sep } from "node:path";
+import { matchesTag, readRange } from "@hadron/core/spi";
 import { lookup } from "mrmime";
 import type { Answer } from "../answer/answer.ts";
-import { matchesTag } from "../answer/conditional.ts";
 import { HttpAnswer, problem } from "../answer/http-answer.ts";
 import { toAnswer } from "../answer/to-answer.ts";
 import type { Arrived } from "../request/arrived.ts";
 import type { FilesRoute } from "../routes/types.ts";
-import { readRange } from "./range.ts";
 
 /** A name with a hash in it, as bundlers make: what is behind it never changes. */
 const HASHED = /[.-](?=[\w-]*\d)[A-Za-z0-9_-]{8,}\.\w+(?:\.map)?$/;

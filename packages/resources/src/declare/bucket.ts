@@ -1,4 +1,11 @@
-import { defineResource, type Resource, reachResource, resourceDefinition } from "@hadron/core/spi";
+import {
+  defineResource,
+  type ExposeOptions,
+  type Resource,
+  reachResource,
+  resolveExpose,
+  resourceDefinition,
+} from "@hadron/core/spi";
 import { BucketHandle } from "../bucket/client/bucket.ts";
 import { files } from "../bucket/service/files-service.ts";
 import { checkKept, checkOptions, checkWhole, type KeptOptions } from "./options.ts";
@@ -7,6 +14,11 @@ import { checkKept, checkOptions, checkWhole, type KeptOptions } from "./options
 export interface BucketOptions extends Pick<KeptOptions, "protect"> {
   /** An object with more bytes is TOO_LARGE. @default what the disk takes */
   readonly maxBytes?: number;
+  /**
+   * An address outside of the deployment for its signed URLs (`url`), as `expose` of a service: a port, a host name of an Ingress, TLS.
+   * All buckets of an app share it. Where its runner cannot know how callers find it, as behind a proxy of yours, say `url`. @default none
+   */
+  readonly expose?: boolean | ExposeOptions;
 }
 
 /** A bucket, as a resource. */
@@ -24,8 +36,8 @@ export type Bucket = BucketHandle & Resource;
  */
 export function bucket(name: string, options: BucketOptions = {}): Bucket {
   const of = `bucket("${name}")`;
-  checkOptions(of, options, ["maxBytes", "protect"]);
-  const { maxBytes } = options;
+  checkOptions(of, options, ["maxBytes", "protect", "expose"]);
+  const { maxBytes, expose = false } = options;
   if (maxBytes !== undefined) checkWhole(of, "maxBytes", maxBytes, 1);
   const made: BucketHandle = new BucketHandle({ name, maxBytes: maxBytes ?? Number.POSITIVE_INFINITY }, () => {
     const definition = resourceDefinition(made);
@@ -37,6 +49,7 @@ export function bucket(name: string, options: BucketOptions = {}): Bucket {
     kind: "bucket",
     name,
     keeper: files,
+    expose: resolveExpose(of, expose),
     options: { ...shown, ...checkKept(of, options) },
   });
 }

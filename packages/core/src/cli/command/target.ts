@@ -23,7 +23,7 @@ export interface Target {
  * SERVICE may be left out where one service is exposed, or there is only one.
  */
 export function findTarget(words: readonly string[], services: readonly ServiceTopology[]): Target {
-  const exposed = services.filter(({ exposed }) => exposed !== null);
+  const exposed = services.filter(isForCallers);
   const usual = exposed.length === 1 ? exposed[0] : services.length === 1 ? services[0] : undefined;
   const [first] = words;
   const named = services.find(({ name }) => name === first);
@@ -36,6 +36,11 @@ export function findTarget(words: readonly string[], services: readonly ServiceT
     throw new HadronError("WRONG_USE", `Which service? There are ${names.join(", ")}.`);
   }
   throw unknownService(first, services);
+}
+
+/** Whether a service is exposed for callers: what keeps objects is, for those alone who have a URL of one. */
+export function isForCallers({ name, exposed }: Pick<ServiceTopology, "name" | "exposed">): boolean {
+  return exposed !== null && (!name.startsWith("hadron.") || exposed.addresses !== undefined);
 }
 
 /** The error for a service that there is not: says which was meant, also where a procedure was typed as in code, `shop.buy`. */

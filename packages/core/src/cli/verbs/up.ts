@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AppStatus, Attached, Runner } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
+import { isForCallers } from "../command/target.ts";
 import { checkVariants } from "../data/check-variants.ts";
 import { watchLauncher } from "../process/launcher.ts";
 import { createLogView, parseLogLine } from "../terminal/log-lines.ts";
@@ -84,7 +85,8 @@ function placeNow(address: string, endpoint: string): string {
 /** What can be done with it now, to be typed as it stands. */
 function whatNext(command: Command, status: AppStatus, stays: boolean): string[] {
   const { app, cwd, terminal } = command;
-  const exposed = status.services.find(({ endpoint }) => endpoint !== null);
+  const meant = new Set(app.topology.services.filter(isForCallers).map(({ name }) => name));
+  const exposed = status.services.find(({ name, endpoint }) => endpoint !== null && meant.has(name));
   const service = app.topology.services.find(({ name }) => name === exposed?.name) ?? app.topology.services[0];
   const procedure = service?.procedures[0];
   const lines: string[] = [];

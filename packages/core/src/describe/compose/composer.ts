@@ -53,7 +53,11 @@ export class Composer {
     for (const hidden of this.#hidden) if (!this.#services.has(hidden.name)) this.#addRoot(hidden);
     const resources = this.resources.toTopology();
     const services = new Map<string, AppService>();
-    for (const [name, service] of this.#services) if (service !== undefined) services.set(name, service);
+    for (const [name, service] of this.#services) {
+      if (service === undefined) continue;
+      const exposed = service.topology.exposed ?? this.resources.exposeOf(name);
+      services.set(name, exposed === null ? service : { ...service, topology: { ...service.topology, exposed } });
+    }
     shareUserKey(services);
     this.#addPossibleUses(services);
     const described = [...services.values()].map((service) => service.topology);

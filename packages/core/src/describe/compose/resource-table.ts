@@ -1,4 +1,4 @@
-import type { ResourceDefinition, ServiceDefinition } from "../../declare/definition.ts";
+import type { Expose, ResourceDefinition, ServiceDefinition } from "../../declare/definition.ts";
 import { resourceKey } from "../../declare/resource.ts";
 import { lineOf } from "../../declare/site.ts";
 import { HadronError } from "../../errors.ts";
@@ -26,6 +26,22 @@ export class ResourceTable {
   /** The services that keep them, each once. */
   get keepers(): ReadonlySet<ServiceDefinition> {
     return new Set([...this.#byKey.values()].map(({ definition }) => definition.keeper));
+  }
+
+  /**
+   * How a keeper is reached from outside, for the sake of what it keeps; null where nothing needs that. INVALID_DECLARATION where two say
+   * different addresses.
+   */
+  exposeOf(keeper: string): Expose | null {
+    const saying = this.definitions.filter(({ keeper: { name }, expose }) => name === keeper && expose !== null);
+    const [first] = saying;
+    const other = saying.find(({ expose }) => JSON.stringify(expose) !== JSON.stringify(first?.expose));
+    if (first === undefined || other === undefined) return first?.expose ?? null;
+    const told = [first, other].map(({ kind, name, site }) => `${kind}("${name}") at ${lineOf(site) ?? "somewhere"}`);
+    throw new HadronError(
+      "INVALID_DECLARATION",
+      `${told.join(" and ")} share one address, and say different ones (expose): let both say the same, or one of them none.`,
+    );
   }
 
   /** In the order in which they were met. */

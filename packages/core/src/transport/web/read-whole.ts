@@ -10,26 +10,31 @@ export interface WholeRequest {
   readonly body: Uint8Array;
 }
 
-/** Reads a request to its end. TOO_LARGE above the limit, before more than that was read; INVALID_INPUT where none came. */
-export async function readWhole(input: WebInput, mostBytes: number): Promise<WholeRequest> {
-  if (isOpenRequest(input)) return readBody(input, input.chunks(), mostBytes);
-  if (!isStream(input)) return readBody(input, [toBytes(input.body)], mostBytes);
-  const items = (input as AsyncIterable<WebRequest | Uint8Array>)[Symbol.asyncIterator]();
-  try {
-    const { value: head } = await items.next();
-    if (head === undefined || head instanceof Uint8Array) throw new HadronError("INVALID_INPUT", "No request came.");
-    return await readBody(head, chunksOf(items), mostBytes);
-  } finally {
-    await items.return?.();
-  }
+/** A request whose body is still to be read. */
+export interface ArrivedRequest {
+  readonly head: WebRequest;
+  /** By their names in lower case; of several, the values joined by commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body. It can be read once. */
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-async function readBody(
-  head: WebRequest,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  mostBytes: number,
-): Promise<WholeRequest> {
-  const headers = toFields(head.headers);
+/** Reads the head of a request, and no more. INVALID_INPUT where none came. */
+export async function readHead(input: WebInput): Promise<ArrivedRequest> {
+  if (isOpenRequest(input)) return { head: input, headers: toFields(input.headers), chunks: input.chunks() };
+  if (!isStream(input)) return { head: input, headers: toFields(input.headers), chunks: once(input.body) };
+  const items = (input as AsyncIterable<WebRequest | Uint8Array>)[Symbol.asyncIterator]();
+  const { value: head } = await items.next();
+  if (head === undefined || head instanceof Uint8Array) {
+    await items.return?.();
+    throw new HadronError("INVALID_INPUT", "No request came.");
+  }
+  return { head, headers: toFields(head.headers), chunks: chunksOf(items) };
+}
+
+/** Reads a request to its end. TOO_LARGE above the limit, before more than that was read; INVALID_INPUT where none came. */
+export async function readWhole(input: WebInput, mostBytes: number): Promise<WholeRequest> {
+  const { head, headers, chunks } = await readHead(input);
   const tooLarge = () =>
     new HadronError("TOO_LARGE", `The body has more than ${mostBytes} bytes. Keep it elsewhere, and send where.`);
   if (Number(headers["content-length"] ?? 0) > mostBytes) throw tooLarge();
@@ -44,11 +49,19 @@ async function readBody(
 }
 
 async function* chunksOf(items: AsyncIterator<WebRequest | Uint8Array>): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const { done, value } = await items.next();
-    if (done === true) return;
-    if (value instanceof Uint8Array) yield value;
+  try {
+    for (;;) {
+      const { done, value } = await items.next();
+      if (done === true) return;
+      if (value instanceof Uint8Array) yield value;
+    }
+  } finally {
+    await items.return?.();
   }
+}
+
+async function* once(body: string | Uint8Array | undefined): AsyncGenerator<Uint8Array> {
+  if (body !== undefined) yield typeof body === "string" ? Buffer.from(body) : body;
 }
 
 function toFields(headers: readonly string[]): Readonly<Record<string, string>> {
@@ -58,8 +71,4 @@ function toFields(headers: readonly string[]): Readonly<Record<string, string>> 
     fields[name] = fields[name] === undefined ? value : `${fields[name]}, ${value}`;
   }
   return { ...fields };
-}
-
-function toBytes(body: string | Uint8Array | undefined): Uint8Array {
-  return typeof body === "string" ? Buffer.from(body) : (body ?? new Uint8Array());
 }

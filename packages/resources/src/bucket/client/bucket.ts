@@ -1,5 +1,6 @@
 import { HadronError, type ResourceHost, withinCall } from "@hadron/core/spi";
 import { checkKey } from "../../client/keys.ts";
+import { checkContentType } from "../contract/content-type.ts";
 import type { Condition, Listed, ObjectInfo, Range } from "../contract/driver.ts";
 import type { PutHead } from "../service/files-service.ts";
 import { type ObjectBody, toChunks } from "./body.ts";
@@ -8,6 +9,9 @@ import { type ObjectBody, toChunks } from "./body.ts";
 const PAGE = 1000;
 /** An upload or a download may take so long, where nobody says. */
 const DEFAULT_TIMEOUT_MS = 3_600_000;
+const DEFAULT_URL_MS = 15 * 60_000;
+/** As long as S3 lets a signed URL be. */
+const MOST_URL_MS = 7 * 24 * 3_600_000;
 
 /** How an object is written, and on what condition. */
 export interface PutObjectOptions extends Condition {
@@ -26,6 +30,16 @@ export interface GetObjectOptions {
   /** How long it may take, in milliseconds. @default an hour */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+}
+
+/** What whoever has a URL may do, and for how long. */
+export interface UrlOptions {
+  /** For so long, in milliseconds, by the clock of what keeps the objects; a week at most. @default 15 minutes */
+  readonly ttlMs?: number;
+  /** `GET` lets read the object, also in parts; `PUT` lets store one, of the bucket's `maxBytes` at most. @default "GET" */
+  readonly method?: "GET" | "PUT";
+  /** With `PUT`: the `content-type` that it has to be sent with. @default any */
+  readonly contentType?: string;
 }
 
 /** Which objects are listed. */
@@ -82,8 +96,7 @@ export class BucketHandle {
     checkKey(key, bucket);
     if (ifNoneMatch !== undefined && ifNoneMatch !== "*")
       throw bad(`ifNoneMatch is "${ifNoneMatch}", and should be "*"`);
-    if (!/^[\w.+-]+\/[\w.+-]+(?:\s*;.*)?$/.test(contentType))
-      throw bad(`contentType is "${contentType}", and should be like image/png`);
+    checkContentType(contentType);
     const head: PutHead = { bucket, key, contentType, maxBytes, ifMatch, ifNoneMatch };
     const host = await this.#hostOf();
     return withinCall(
@@ -125,6 +138,30 @@ export class BucketHandle {
   async delete(key: string, { ifMatch }: Pick<Condition, "ifMatch"> = {}): Promise<boolean> {
     checkKey(key, this.#settings.name);
     return (await this.#call("delete", { bucket: this.#settings.name, key, ifMatch })) as boolean;
+  }
+
+  /**
+   * A URL of an object for callers outside of the app: whoever has it may read the object, or store one with `method: "PUT"`, until it is
+   * over; a changed one is 403. It is made whether or not the object is there. FAILED_PRECONDITION where outside callers cannot reach the
+   * bucket: declare it with `expose`.
+   *
+   * @example
+   * const link = await photos.url("a/b.png", { ttlMs: 60_000 });
+   * const upload = await photos.url("a/c.png", { method: "PUT", contentType: "image/png" });
+   */
+  async url(key: string, options: UrlOptions = {}): Promise<string> {
+    const { name: bucket, maxBytes } = this.#settings;
+    const { ttlMs = DEFAULT_URL_MS, method = "GET", contentType } = options;
+    checkKey(key, bucket);
+    if (!(ttlMs > 0 && ttlMs <= MOST_URL_MS))
+      throw bad(`ttlMs is ${ttlMs}, and should be above 0, up to ${MOST_URL_MS}`);
+    if (method !== "GET" && method !== "PUT") throw bad(`method is "${method}", and should be "GET" or "PUT"`);
+    if (contentType !== undefined) {
+      if (method !== "PUT") throw bad("contentType is said of what is stored: with method PUT");
+      checkContentType(contentType);
+    }
+    const most = method === "PUT" && Number.isFinite(maxBytes) ? maxBytes : undefined;
+    return (await this.#call("url", { bucket, key, method, ttlMs, contentType, maxBytes: most })) as string;
   }
 
   /** Objects in the order of their keys' UTF-8 bytes; with a delimiter, common beginnings among them. */

@@ -1,6 +1,8 @@
 import { onStart, procedure, type StartContext } from "@hadron/core";
-import { HadronError, hiddenService, isHadronError, pattern } from "@hadron/core/spi";
+import { HadronError, hiddenService, isHadronError, pattern, type WebInput } from "@hadron/core/spi";
 import type { BlobDriver, Condition, ListPage, ObjectInfo, PutOptions, Range } from "../contract/driver.ts";
+import { type ObjectServing, serveObjects } from "../web/serve-objects.ts";
+import { toSignedUrl, type UrlGrant } from "../web/signed-url.ts";
 import { FilesKeeper } from "./keeper.ts";
 
 /** What comes before the bytes of an object that is put. */
@@ -15,6 +17,21 @@ export interface Named {
   readonly key: string;
 }
 
+/** Which URL is asked for. */
+export interface UrlRequest extends Omit<UrlGrant, "expiresAt"> {
+  readonly ttlMs: number;
+}
+
+interface Opened {
+  readonly driver: BlobDriver;
+  readonly keeper: FilesKeeper;
+  readonly serving: ObjectServing;
+  readonly outside: string | undefined;
+}
+
+/** The generated secret with which URLs are signed. */
+const URL_KEY = "BUCKET_URL_KEY";
+
 const idempotent = { idempotent: true } as const;
 
 /**
@@ -26,9 +43,9 @@ export const files = hiddenService(
   pattern({
     name: "files",
     children: {},
-    needs: { storage: { path: "files" } },
+    needs: { storage: { path: "files" }, generated: [URL_KEY] },
     root: () => {
-      let opened: { readonly driver: BlobDriver; readonly keeper: FilesKeeper } | undefined;
+      let opened: Opened | undefined;
       const started = () => {
         if (opened !== undefined) return opened;
         throw new HadronError("UNAVAILABLE", "The files have not been opened yet.", { unsent: true });
@@ -43,13 +60,15 @@ export const files = hiddenService(
         ),
         delete: ({ bucket, key, ...condition }: Named & Pick<Condition, "ifMatch">) =>
           started().driver.delete(bucket, key, condition),
+        url: procedure(idempotent, (request: UrlRequest) => makeUrl(started(), request)),
+        fetch: procedure({ face: { web: true } }, (input: WebInput) => serveObjects(started().serving, input)),
         kept: procedure(idempotent, () => started().keeper.kept()),
         drop: procedure(idempotent, ({ name }: { readonly name: string }) =>
           started().keeper.drop({ kind: "bucket", name }),
         ),
         backup: () => started().keeper.backup(),
         restore: (bytes: AsyncIterable<Uint8Array>) => started().keeper.restore(bytes),
-        async [onStart]({ replica, signal, clock, keeps }: StartContext) {
+        async [onStart]({ replica, signal, clock, keeps, outside }: StartContext) {
           const { storage } = replica;
           if (storage === undefined)
             throw new HadronError("FAILED_PRECONDITION", "The files were given no folder to be kept in.");
@@ -57,7 +76,8 @@ export const files = hiddenService(
           const { FolderDriver } = await import("../folder/driver.ts");
           const options = { folder: storage, now: () => clock.wallNow(), newName: () => clock.uuid() };
           const driver = await FolderDriver.open(options);
-          opened = { driver, keeper: new FilesKeeper(driver, storage) };
+          const serving = { driver, secret: process.env[URL_KEY] ?? "", now: options.now };
+          opened = { driver, keeper: new FilesKeeper(driver, storage), serving, outside };
           if (keeps.length > 0) await opened.keeper.declare(keeps);
           const stop = () => {
             // Killed, it must let go of its folder.
@@ -74,6 +94,17 @@ export const files = hiddenService(
   }),
   { limits: { concurrency: 10_000 } },
 );
+
+function makeUrl({ serving: { secret, now }, outside }: Opened, { ttlMs, ...grant }: UrlRequest): string {
+  if (outside !== undefined && secret !== "") {
+    return toSignedUrl(secret, outside, { ...grant, expiresAt: Math.ceil(now() + ttlMs) });
+  }
+  throw new HadronError(
+    "FAILED_PRECONDITION",
+    `There is no address at which outside callers find objects. Declare one: bucket("${grant.bucket}", { expose: { port: 8080 } }), or ` +
+      'expose: { url: "https://files.example.com" } where something of yours stands before it.',
+  );
+}
 
 async function put(driver: BlobDriver, items: AsyncIterable<PutHead | Uint8Array>): Promise<ObjectInfo> {
   const source = items[Symbol.asyncIterator]();

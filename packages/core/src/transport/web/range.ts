@@ -1,5 +1,5 @@
 /** Part of a file: both ends are in it. */
-export interface Range {
+export interface ByteRange {
   readonly from: number;
   readonly to: number;
 }
@@ -8,7 +8,7 @@ export interface Range {
  * Reads the header `Range` (RFC 9110, section 14): one range of bytes; "none" where there is nothing of it. Undefined, the whole, where it is
  * absent, malformed, or several: servers may leave those out, and what asks for many small ones means no good.
  */
-export function readRange(header: string | undefined, size: number): Range | "none" | undefined {
+export function readRange(header: string | undefined, size: number): ByteRange | "none" | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
   if (match === null) return undefined;
   const [, first = "", last = ""] = match;
