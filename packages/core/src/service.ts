@@ -17,6 +17,7 @@ import { procedureOptions } from "./declare/procedure.ts";
 import { noteDeclared, recordSite } from "./declare/site.ts";
 import type { AnyService, Api, PartOf, Service, Wrapper } from "./declare/types.ts";
 import { HadronError } from "./errors.ts";
+import { readNetworks } from "./serve/outside/networks.ts";
 
 /** What can be said of a service beside what it does; of what it needs, what only its deployer knows. */
 export interface ServiceOptions extends Needs {
@@ -193,6 +194,8 @@ export function resolveExpose(by: string, expose: boolean | ExposeOptions): Expo
     url,
     addresses,
     tls = false,
+    connectionsPerAddress,
+    proxyProtocol,
   } = expose === true ? {} : expose;
   if (port !== null) checkWhole(by, "expose.port", port, 1, 65_535);
   if (!["port", "node-port", "load-balancer", "ingress"].includes(via)) {
@@ -201,6 +204,12 @@ export function resolveExpose(by: string, expose: boolean | ExposeOptions): Expo
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
     fail(by, `expose.url is "${url}", and should be a URL such as https://shop.example`);
   }
+  if (connectionsPerAddress !== undefined) {
+    checkWhole(by, "expose.connectionsPerAddress", connectionsPerAddress, 1, 1_000_000);
+  }
+  readNetworks(proxyProtocol ?? [], (network) =>
+    fail(by, `expose.proxyProtocol has "${network}", and should have addresses or networks such as 10.0.0.0/8`),
+  );
   return {
     port,
     host,
@@ -208,6 +217,8 @@ export function resolveExpose(by: string, expose: boolean | ExposeOptions): Expo
     hostname,
     ...(url === undefined ? {} : { url }),
     ...(addresses === undefined ? {} : { addresses }),
+    ...(connectionsPerAddress === undefined ? {} : { connectionsPerAddress }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol: [...proxyProtocol] }),
     ...(tls === false ? {} : { tls: tls === true ? tls : toCertificate(by, tls) }),
   };
 }

@@ -2,6 +2,7 @@
 
 export { DnsDirectory } from "./call/directory/dns-directory.ts";
 export { createHost, type Host } from "./call/host/host.ts";
+export { Arrivals, asOf, looksAtArrivals } from "./serve/outside/arrivals.ts";
 export { healthRoutes } from "./serve/server/routes.ts";
 export { createServer, type Door, type DoorOptions, type Server, type ServerOptions } from "./serve/server/server.ts";
 export type { Certificate, FindCertificate } from "./serve/tls/certificate.ts";

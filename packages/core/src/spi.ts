@@ -119,6 +119,7 @@ export { USER_KEY } from "./scope/user.ts";
 export { sleep, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
 export { toJsonSchema } from "./serve/json-schema.ts";
+export { callerOf, readNetworks } from "./serve/outside/networks.ts";
 export type { Certificate } from "./serve/tls/certificate.ts";
 export { type HiddenServiceOptions, hiddenService, resolveExpose } from "./service.ts";
 export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";

@@ -11,6 +11,8 @@ export type Feature =
   | "generated-secrets"
   /** Speaks TLS with outside callers. */
   | "tls"
+  /** Sees the connections of outside callers themselves: whose they are, and how many. */
+  | "connections"
   /** Has an Ingress, with a certificate that is named or given, speak TLS with them. */
   | "ingress-tls";
 
@@ -54,6 +56,9 @@ function featuresOf(service: ServiceTopology, topology: Topology): readonly Feat
     ...(image !== null && standIn === undefined ? (["containers"] as const) : []),
     ...(storage === null ? [] : (["storage"] as const)),
     ...(generated === undefined ? [] : (["generated-secrets"] as const)),
+    ...(exposed?.connectionsPerAddress === undefined && exposed?.proxyProtocol === undefined
+      ? []
+      : (["connections"] as const)),
     ...(exposed?.tls === undefined ? [] : ([isOfIngress(service, topology) ? "ingress-tls" : "tls"] as const)),
   ];
 }
@@ -79,6 +84,11 @@ const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [st
     exposed?.via === "ingress"
       ? 'say whose certificate its Ingress has: kubernetes: { ingress: { tls: { secret: "NAME" } } }, { issuer } or { clusterIssuer }, or tls: { cert, key }'
       : 'have an Ingress end it, with a certificate of your own: expose: { via: "ingress", hostname: "…", tls: { cert, key } }',
+  ],
+  connections: () => [
+    "looks at its callers' connections (expose.connectionsPerAddress, expose.proxyProtocol)",
+    "sees those of what stands before it alone",
+    "leave them away, and say them to that",
   ],
   "ingress-tls": () => ["is to be exposed over TLS (expose.tls)", "does not speak it", "leave tls away"],
 };

@@ -18,6 +18,7 @@ import { createBuiltIns } from "./built-ins.ts";
 import { ReplicaDispatcher } from "./dispatch/dispatcher.ts";
 import { toPrometheus } from "./metrics.ts";
 import { toOpenRpc } from "./open-rpc.ts";
+import { Arrivals, asOf, looksAtArrivals } from "./outside/arrivals.ts";
 import { ReplicaLife } from "./replica-life.ts";
 import { countsRoute, healthRoutes, metricsRoute } from "./server/routes.ts";
 import { createServer, type Door, type DoorOptions, type Server } from "./server/server.ts";
@@ -156,6 +157,7 @@ export class ReplicaServer {
   readonly #metrics: () => string;
   #passed: Door | undefined;
   #tls: TlsDoor | undefined;
+  #arrivals: Arrivals | undefined;
   #ready = false;
 
   constructor(options: ReplicaOptions) {
@@ -202,18 +204,29 @@ export class ReplicaServer {
 
   /** Serves an outside caller's connection that somebody else accepted. */
   take(socket: Socket): void {
+    const { app, service } = this.#options;
+    const exposed = app.services.get(service)?.topology.exposed ?? {};
+    if (looksAtArrivals(exposed)) {
+      this.#arrivals ??= new Arrivals(exposed, this.dispatcher.clock, (arrived, client) =>
+        this.#enter(arrived, client),
+      );
+      this.#arrivals.take(socket);
+    } else this.#enter(socket, undefined);
+  }
+
+  #enter(socket: Socket, client: string | undefined): void {
     this.#passed ??= this.#server.createDoor(this.#outside());
     const door = this.#passed;
     const { certificates, app, service } = this.#options;
     if (certificates === undefined || app.services.get(service)?.topology.exposed?.tls === undefined) {
-      door.take(socket);
+      door.take(asOf(socket, client));
       return;
     }
     this.#tls ??= new TlsDoor(certificates, this.dispatcher.clock, {
       http1: (secure) => door.take(secure),
       http2: (secure) => door.takeHttp2(secure),
     });
-    this.#tls.take(socket);
+    this.#tls.take(socket, client);
   }
 
   /** Callers who come from now on see the newest certificates. */

@@ -27,8 +27,8 @@ import { TestHost } from "./test-host.ts";
 import type { TestReplica } from "./test-replica.ts";
 import type { TestTime } from "./time/test-time.ts";
 
-/** Secrets, whoever makes them, are in the test's own environment. Nobody comes from outside: what is said of TLS says nothing here. */
-const PROVIDES = ["storage", "generated-secrets", "tls", "ingress-tls"] as const;
+/** Secrets, whoever makes them, are in the test's own environment. Nobody comes from outside: what is said of TLS and of connections says nothing here. */
+const PROVIDES = ["storage", "generated-secrets", "tls", "ingress-tls", "connections"] as const;
 
 export interface AppInProcessOptions {
   readonly app: App;

@@ -46,6 +46,9 @@ test("TLS without an Ingress, or for which no certificate is said, is not what a
   );
   expect(asked({ ...name, tls: true })).toMatch(/say whose certificate its Ingress has: kubernetes: \{ ingress/);
   expect(asked({ ...name, tls: pair })).toBeUndefined();
+  expect(asked({ ...name, proxyProtocol: ["::1"] })).toMatch(
+    /^"web" looks at its callers' connections .* before it alone/,
+  );
   expect(asked({ ...name, tls: true }, { tls: { clusterIssuer: "letsencrypt" } })).toBeUndefined();
   expect(asked({ ...name, tls: true }, { gateway: "edge/public" })).toBeUndefined();
 });

@@ -35,6 +35,8 @@ export interface Listening extends ForwardOptions {
   /** The address on which it listens; undefined: this machine's own. */
   readonly listen: string | undefined;
   readonly tls: ExposeOptions["tls"];
+  readonly connectionsPerAddress: number | undefined;
+  readonly proxyProtocol: readonly string[] | undefined;
 }
 
 type Said = Added<Listening>;
@@ -126,6 +128,8 @@ function toExpose(added: readonly Said[]) {
   const port = only(added, "ports", ({ place }) => place.port);
   const host = only(added, "addresses to listen on", ({ listen }) => listen);
   const tls = only(added, "tls", (listening) => listening.tls);
+  const connectionsPerAddress = only(added, "connectionsPerAddress", (listening) => listening.connectionsPerAddress);
+  const proxyProtocol = only(added, "proxyProtocol", (listening) => listening.proxyProtocol);
   const places = added.map(({ what }) => what.place);
   const names = [...new Set(places.map((place) => place.host))].filter(
     (name) => !isThisMachine(name) && !isAddress(name),
@@ -135,6 +139,8 @@ function toExpose(added: readonly Said[]) {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(tls === undefined ? {} : { tls }),
+    ...(connectionsPerAddress === undefined ? {} : { connectionsPerAddress }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     via: names.length > 0 ? ("ingress" as const) : isNodePort ? ("node-port" as const) : ("port" as const),
     ...(names.length === 0 ? {} : { hostname: names }),
     addresses: places.map(({ text }) => text),

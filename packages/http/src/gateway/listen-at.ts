@@ -29,6 +29,10 @@ export interface ListenOptions {
   readonly host?: string;
   /** As `expose.tls` of a service. All addresses of an app share it. @default false: TLS ends at what stands before it */
   readonly tls?: ExposeOptions["tls"];
+  /** As `expose.connectionsPerAddress` of a service. All addresses of an app share it. @default any number */
+  readonly connectionsPerAddress?: number;
+  /** As `expose.proxyProtocol` of a service. All addresses of an app share it. @default none */
+  readonly proxyProtocol?: readonly string[];
   /** What the service that is made of a handler uses. @default nothing */
   readonly uses?: Needs["uses"];
 }
@@ -78,6 +82,8 @@ export function listenAt(
     status,
     listen: host,
     tls: options.tls,
+    connectionsPerAddress: options.connectionsPerAddress,
+    proxyProtocol: options.proxyProtocol,
   };
   return defineContribution({ url, method }, { to: gateway, name: place.text, what, brings: [found.service] });
 }
@@ -87,7 +93,17 @@ interface Found {
   readonly target: () => CallTarget;
 }
 
-const KNOWN = ["before", "maxBodyBytes", "timeoutMs", "status", "host", "tls", "uses"];
+const KNOWN = [
+  "before",
+  "maxBodyBytes",
+  "timeoutMs",
+  "status",
+  "host",
+  "tls",
+  "connectionsPerAddress",
+  "proxyProtocol",
+  "uses",
+];
 
 function toFound(place: Place, given: unknown, options: ListenOptions): Found {
   const refuse = (why: string): never => {

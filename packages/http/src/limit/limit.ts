@@ -1,5 +1,5 @@
 import { HadronError } from "@hadron/core";
-import { whoCalls } from "@hadron/core/spi";
+import { callerOf, whoCalls } from "@hadron/core/spi";
 import { digest, usesOf } from "../auth/kept.ts";
 import { addressOf } from "../request/web-request.ts";
 import type { Filter } from "../routes/types.ts";
@@ -79,22 +79,7 @@ export function limit({ rate, by = "address", counts, name = rate }: LimitOption
 }
 
 function byAddress(request: Request): string {
-  const address = addressOf(request) ?? "unknown";
-  return address.includes(":") ? network(address) : address;
-}
-
-/** Whoever has one address of IPv6 has its /64. */
-function network(address: string): string {
-  const [before = "", after] = address.replace(/%.*$/, "").split("::");
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const groups = before === "" ? [] : before.split(":");
-  const last = after === undefined || after === "" ? [] : after.split(":");
-  while (groups.length + last.length < 8) groups.push("0");
-  return [...groups, ...last]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
+  return callerOf(addressOf(request) ?? "unknown");
 }
 
 function tooOften(rate: string, retryAfterMs: number): HadronError {

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { HadronError } from "@hadron/core";
+import { readNetworks } from "@hadron/core/spi";
 import type { Arrived } from "../request/arrived.ts";
 
 /** What stands before the app, and is believed. */
@@ -15,22 +16,14 @@ export type Unwrap = (arrived: Arrived) => Arrived;
 
 /** Reads {@link TrustOptions}. INVALID_DECLARATION where an address is none. */
 export function trustProxies({ proxies, header = "x-forwarded-for" }: TrustOptions): Unwrap {
-  const list = new BlockList();
-  for (const proxy of proxies) {
-    const [address = "", prefix] = proxy.split("/");
-    const family = isIP(address);
-    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-    if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128))
-      throw new HadronError(
+  const isProxy = readNetworks(
+    proxies,
+    (proxy) =>
+      new HadronError(
         "INVALID_DECLARATION",
         `http: trust.proxies has "${proxy}", and should have addresses or networks such as 10.0.0.0/8.`,
-      );
-    list.addSubnet(address, bits, family === 4 ? "ipv4" : "ipv6");
-  }
-  const isProxy = (address: string) => {
-    const family = isIP(address);
-    return family !== 0 && list.check(address, family === 4 ? "ipv4" : "ipv6");
-  };
+      ),
+  );
   return (arrived) => {
     const { address } = arrived;
     if (address === undefined || !isProxy(address)) return arrived;

@@ -32,7 +32,7 @@ beforeAll(async () => {
     said += chunk;
     const endpoints = said.matchAll(/^(\w+) +https:\/\/127\.0\.0\.1:(\d+)$/gm);
     ports = Object.fromEntries(Array.from(endpoints, ([, name = "", port]) => [name, Number(port)]));
-    if (Object.keys(ports).length === 3) ready.resolve();
+    if (Object.keys(ports).length === 4) ready.resolve();
   };
   up.stdout?.on("data", hear);
   up.stderr?.on("data", hear);
@@ -151,6 +151,25 @@ test("TLS is 1.2 at least; who comes without it is sent there, or told so", asyn
   expect([page.status, page.headers.get("location")]).toEqual([308, `https://localhost:${port}/a?b=1`]);
   const posted = await fetch(`http://localhost:${port}/a`, { method: "POST", body: "secret" });
   expect([posted.status, await posted.text()]).toEqual([426, "Here is TLS: ask with https in place of http.\n"]);
+});
+
+test("behind a proxy that is trusted, a connection is whose it says, and one address has no more than it may", async () => {
+  const ask = async (client: string) => {
+    const { connect: open } = await import("node:net");
+    const plain = open(ports.behind ?? 0, "127.0.0.1");
+    plain.write(`PROXY TCP4 ${client} 127.0.0.1 1 2\r\n`);
+    const socket = await shakeHands(undefined, { socket: plain, servername: "localhost" });
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const [answer] = await once(socket, "data");
+    return { socket, answer: String(answer) };
+  };
+  const first = await ask("203.0.113.7");
+  expect(first.answer).toMatch(/"203\.0\.113\.7"$/);
+  await expect(ask("203.0.113.7")).rejects.toThrow();
+  const other = await ask("203.0.113.8");
+  expect(other.answer).toMatch(/"203\.0\.113\.8"$/);
+  for (const { socket } of [first, other]) socket.destroy();
+  await expect(shakeHands(ports.behind, { servername: "localhost" })).rejects.toThrow();
 });
 
 test("files are read again when they change: no request fails, no connection ends", async () => {

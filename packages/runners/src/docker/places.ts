@@ -15,7 +15,14 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["containers", "storage", "generated-secrets", "tls", "ingress-tls"];
+export const provides: RunnerPlaces["provides"] = [
+  "containers",
+  "storage",
+  "generated-secrets",
+  "tls",
+  "ingress-tls",
+  "connections",
+];
 
 export const endsWithCommand = false;
 

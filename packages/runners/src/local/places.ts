@@ -12,7 +12,7 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["storage", "generated-secrets", "tls", "ingress-tls"];
+export const provides: RunnerPlaces["provides"] = ["storage", "generated-secrets", "tls", "ingress-tls", "connections"];
 
 export const endsWithCommand = true;
 

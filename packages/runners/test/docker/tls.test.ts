@@ -5,7 +5,7 @@ import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { connect } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRunner } from "../../src/docker/index.ts";
 import { Authority } from "../../src/shared/tls/authority.ts";
@@ -43,7 +43,7 @@ describe.skipIf(skip !== undefined)(
       const source = `import { secret } from "@hadron/core/spi";
       const options = { capacity: { memoryMiB: 128 }, limits: { drainMs: 2000 } };
       export const given = service("given", () => "given", { ...options, expose: { port: ${port}, tls: { cert: secret("CERT"), key: secret("KEY") } } });
-      export const own = service("own", () => "own", { ...options, expose: { hostname: "shop.localhost", tls: true } });`;
+      export const own = service("own", () => "own", { ...options, expose: { hostname: "shop.localhost", tls: true, connectionsPerAddress: 2 } });`;
       const load = (secrets: Record<string, string>) => file.write(source, ["given", "own"], secrets);
       const [first, second] = [await issue(), await issue()];
       const notes: string[] = [];
@@ -65,6 +65,11 @@ describe.skipIf(skip !== undefined)(
       session.close();
       const plain = await fetch(`http://127.0.0.1:${port}/`, { redirect: "manual" });
       expect([plain.status, plain.headers.get("location")]).toEqual([308, `https://127.0.0.1:${port}/`]);
+
+      const ownPort = Number(new URL(endpoints.own ?? "").port);
+      const kept = [await enter(ownPort, ca), await enter(ownPort, ca)];
+      await expect(enter(ownPort, ca)).rejects.toThrow();
+      for (const socket of kept) socket.destroy();
 
       expect((await runner.plan(await load(first), quiet)).changes).toEqual([]);
       const before = await serialOf(port, ca);
@@ -100,11 +105,16 @@ async function ask(url: string, method: string, options: object): Promise<unknow
 }
 
 async function serialOf(port: number, ca: string): Promise<string> {
-  const socket = connect({ port, host: "127.0.0.1", ca, servername: "localhost" });
-  await once(socket, "secureConnect");
+  const socket = await enter(port, ca);
   const { serialNumber } = socket.getPeerCertificate();
   socket.destroy();
   return serialNumber;
+}
+
+async function enter(port: number, ca: string): Promise<TLSSocket> {
+  const socket = connect({ port, host: "127.0.0.1", ca, servername: "localhost" });
+  await once(socket, "secureConnect");
+  return socket;
 }
 
 /** Neither what the engine shows of a container, nor its log, has a line of a key. */

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { SecureContext, Server, TLSSocket } from "node:tls";
 import type { Clockwork } from "../../clock/clockwork.ts";
 import { within } from "../../clock/within.ts";
+import { asOf } from "../outside/arrivals.ts";
 import type { FindCertificate } from "./certificate.ts";
 import { sendToTls } from "./send-to-tls.ts";
 
@@ -31,8 +32,8 @@ export class TlsDoor {
   readonly #clock: Clockwork;
   readonly #server: Server;
   readonly #hosts = new Map<string | undefined, Kept>();
-  /** Who has come and not shaken hands yet. */
-  readonly #shaking = new Set<string>();
+  /** Who has come and not shaken hands yet: by what the connection is, whose it is. */
+  readonly #shaking = new Map<string, string | undefined>();
   #settled: (() => void) | undefined;
 
   constructor(find: FindCertificate, clock: Clockwork, behind: Behind) {
@@ -51,17 +52,20 @@ export class TlsDoor {
       },
     });
     this.#server.on("secureConnection", (socket) => {
-      this.#shaken(peerOf(socket));
+      const peer = peerOf(socket);
+      asOf(socket, this.#shaking.get(peer));
+      this.#shaken(peer);
       if (socket.alpnProtocol === "h2") behind.http2(socket);
       else behind.http1(socket);
     });
     this.#server.on("tlsClientError", (_, socket) => socket.destroy());
   }
 
-  take(socket: Socket): void {
+  /** `client`: whose connection it is, where that is not who it came from. */
+  take(socket: Socket, client?: string): void {
     socket.on("error", () => {});
     const peer = peerOf(socket);
-    this.#shaking.add(peer);
+    this.#shaking.set(peer, client);
     socket.once("close", () => this.#shaken(peer));
     const timer = this.#clock.after(HANDSHAKE_MS, () => socket.destroy());
     const stop = () => this.#clock.cancel(timer);

@@ -1,5 +1,5 @@
 import { run, service } from "@hadron/core";
-import { http, socket } from "@hadron/http";
+import { addressOf, http, socket } from "@hadron/http";
 
 const routes = http({
   "GET /": ({ request, context }) => ({ url: request.url, replica: context.replica.name }),
@@ -24,4 +24,8 @@ const own = service("own", routes, { replicas: 2, expose: { tls: true } });
 const given = service("given", routes, { expose: { tls: { cert: "made/cert.pem", key: "made/key.pem" } } });
 const greet = service("greet", (name: string) => `Hello, ${name}!`, { expose: { tls: true } });
 
-await run(own, given, greet);
+const behind = service("behind", http({ "GET /": ({ request }) => addressOf(request) ?? null }), {
+  expose: { tls: true, proxyProtocol: ["127.0.0.1"], connectionsPerAddress: 1 },
+});
+
+await run(own, given, greet, behind);

@@ -58,9 +58,12 @@ export function replicaSpec(options: SpecOptions, service: ServiceTopology, ordi
   });
 }
 
-/** Whether replicas publish a port of their own. Else an ingress keeps the port while they come and go, and speaks TLS where that is declared. */
+/** Whether replicas publish a port of their own. Else an ingress keeps the port while they come and go, speaks TLS, and looks at connections. */
 export function publishesItself({ exposed, replicas }: ServiceTopology): boolean {
-  return exposed !== null && exposed.port === null && exposed.tls === undefined && replicas === 1;
+  if (exposed === null || exposed.port !== null || replicas > 1) return false;
+  return (
+    exposed.tls === undefined && exposed.connectionsPerAddress === undefined && exposed.proxyProtocol === undefined
+  );
 }
 
 /** How long the engine waits after SIGTERM: what a replica may take to drain, and a little to end. */

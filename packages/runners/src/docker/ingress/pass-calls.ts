@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import {
+  asOf,
   type Certificate,
   createHost,
   createMuxTransport,
@@ -84,7 +85,10 @@ export function passCalls(settings: IngressSettings, port: number): Passing {
   });
   const tls = settings.tls === undefined ? undefined : openTls(settings.tls.file, clock, door);
   return {
-    take: (socket) => (tls ?? door).take(socket),
+    take: (socket, client) => {
+      if (tls === undefined) door.take(asOf(socket, client));
+      else tls.take(socket, client);
+    },
     async drain(withinMs) {
       await tls?.drain(withinMs);
       await server.drain(withinMs);

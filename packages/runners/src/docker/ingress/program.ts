@@ -1,4 +1,6 @@
 import { createServer, type Socket } from "node:net";
+import { Arrivals, looksAtArrivals } from "@hadron/core/serving";
+import { createSystemClock } from "@hadron/core/spi";
 import type { IngressSettings } from "../names/ingress-form.ts";
 import type { FromProgram, ToProgram } from "./messages.ts";
 import { passBytes } from "./pass-bytes.ts";
@@ -10,9 +12,18 @@ import { say } from "./say.ts";
 export async function runProgram(): Promise<void> {
   const settings: IngressSettings = JSON.parse(process.env.INGRESS ?? "");
   const { target } = settings;
-  const passing = "calls" in target ? passCalls(settings, target.calls) : passBytes(settings, target.bytes);
+  const passing = behindArrivals(
+    "calls" in target ? passCalls(settings, target.calls) : passBytes(settings, target.bytes),
+    settings,
+  );
   if (process.send === undefined) await serveAlone(passing, settings);
   else serveDoor(passing);
+}
+
+function behindArrivals(passing: Passing, settings: IngressSettings): Passing {
+  if (!looksAtArrivals(settings)) return passing;
+  const arrivals = new Arrivals(settings, createSystemClock(), (socket, client) => passing.take(socket, client));
+  return { take: (socket) => arrivals.take(socket), drain: (withinMs) => passing.drain(withinMs) };
 }
 
 function serveDoor(passing: Passing): void {

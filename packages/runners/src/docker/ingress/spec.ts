@@ -52,6 +52,10 @@ function ingressSettings(
     ...(service.web === undefined ? {} : { web: service.web }),
     ...(service.webPaths === undefined ? {} : { webPaths: service.webPaths }),
     limits: service.limits,
+    ...(service.exposed?.connectionsPerAddress === undefined
+      ? {}
+      : { connectionsPerAddress: service.exposed.connectionsPerAddress }),
+    ...(service.exposed?.proxyProtocol === undefined ? {} : { proxyProtocol: service.exposed.proxyProtocol }),
     ...(certificate === undefined
       ? {}
       : { tls: { file: `${INGRESS_FOLDER}/${CERTIFICATE_FILE}`, state: certificate.state } }),

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { ServiceTopology } from "@hadron/core/spi";
+import type { Expose, ServiceTopology } from "@hadron/core/spi";
 
 /** What an ingress's program is told, as JSON in the environment variable `INGRESS`. */
-export interface IngressSettings {
+export interface IngressSettings extends Pick<Expose, "connectionsPerAddress" | "proxyProtocol"> {
   readonly app: string;
   readonly service: string;
   /** The port on which outside callers come. */
