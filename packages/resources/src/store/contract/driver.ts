@@ -8,6 +8,8 @@ export interface Batch {
   readonly number: number;
   /** All batches below this are answered, and will not be sent again. */
   readonly settled: number;
+  /** Its client, which is in the store's own process, never sends it again: its answer is kept for nobody. @default false */
+  readonly isOnce?: boolean;
   readonly operations: readonly Operation[];
 }
 

@@ -3,7 +3,7 @@ import type { Operation, Outcome } from "../contract/operations.ts";
 import type { TimeSource } from "../contract/store-clock.ts";
 
 /** A batch that waits for the next commit. */
-interface Waiting {
+export interface Waiting {
   readonly batch: Batch;
   resolve(outcomes: readonly Outcome[]): void;
   reject(error: unknown): void;
@@ -11,6 +11,9 @@ interface Waiting {
 
 /** What was done, and what became of it. */
 export type Done = (operation: Operation, outcome: Outcome) => void;
+
+/** What else goes into the commit of these operations, because of them. */
+export type Along = (operations: readonly Operation[]) => readonly Waiting[];
 
 /**
  * Group commit: what comes while a commit is made durable goes into the next one, together. So the number of callers does
@@ -20,14 +23,16 @@ export class Committer {
   readonly #driver: StoreDriver;
   readonly #time: TimeSource;
   readonly #done: Done;
+  readonly #along: Along;
   #waiting: Waiting[] = [];
   #isBusy = false;
 
   /** `done` is told of each operation, before whoever sent it. */
-  constructor(driver: StoreDriver, time: TimeSource, done: Done) {
+  constructor(driver: StoreDriver, time: TimeSource, done: Done, along: Along = () => []) {
     this.#driver = driver;
     this.#time = time;
     this.#done = done;
+    this.#along = along;
   }
 
   /** Commits a batch. UNAVAILABLE where that is not known to have happened. */
@@ -46,6 +51,7 @@ export class Committer {
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];
+      group.push(...this.#along(group.flatMap(({ batch }) => batch.operations)));
       try {
         const all = await this.#driver.commit(group.map(({ batch }) => batch));
         group.forEach(({ batch, resolve }, index) => {

@@ -2,11 +2,12 @@ import type { Batch, StoreDriver } from "../contract/driver.ts";
 import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Results } from "../contract/operations.ts";
 import type { ClaimRuns } from "../contract/run-operations.ts";
 import type { TimeSource } from "../contract/store-clock.ts";
-import { Committer } from "./committer.ts";
+import { Committer, type Waiting } from "./committer.ts";
 import { Feed } from "./feed.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import { type ClaimedRuns, type FollowedRun, type FollowRun, RunWaits } from "./run-waits.ts";
 import { Waiters } from "./waiters.ts";
+import { WaitingClaims } from "./waiting-claims.ts";
 
 /** How often what is over is forgotten. */
 const SWEEP_MS = 60_000;
@@ -20,6 +21,7 @@ export class StoreServer implements AsyncDisposable {
   readonly #time: TimeSource;
   readonly #committer: Committer;
   readonly #messages: Waiters;
+  readonly #claims = new WaitingClaims();
   readonly #locks: Waiters;
   readonly #leases: LeaseWatch;
   readonly #runs: RunWaits;
@@ -45,7 +47,12 @@ export class StoreServer implements AsyncDisposable {
     this.#locks = new Waiters(time);
     this.#leases = new LeaseWatch(time, (lock) => this.#locks.wake(lock));
     this.#runs = new RunWaits(driver, time, (operation) => this.own(operation));
-    this.#committer = new Committer(driver, time, (operation, outcome) => this.#done(operation, outcome));
+    this.#committer = new Committer(
+      driver,
+      time,
+      (operation, outcome) => this.#done(operation, outcome),
+      (operations) => this.#claimAlong(operations),
+    );
     this.#stopSweep = time.after(SWEEP_MS, () => this.#sweep());
   }
 
@@ -81,18 +88,28 @@ export class StoreServer implements AsyncDisposable {
   }
 
   async #claim(claim: Claim, until: number, signal: AbortSignal, over: AbortSignal): Promise<readonly Message[]> {
+    let { messages } = (await this.own(claim)) as Results["claim"];
     for (;;) {
-      const { messages } = (await this.own(claim)) as Results["claim"];
       if (signal.aborted) {
         await this.#giveBack(claim.queue, messages);
         return [];
       }
       // Others may wait for the rest.
       if (messages.length === claim.most) this.#messages.wake(claim.queue);
-      if (messages.length > 0 || until <= this.#time.now()) return messages;
-      await this.#untilDue(claim.queue, until, over);
-      if (over.aborted) return [];
+      if (messages.length > 0 || over.aborted || until <= this.#time.now()) return messages;
+      messages = await this.#nextOf(claim, until, over);
     }
+  }
+
+  /** Waits for messages. Empty where it was over, and perhaps where another had them first. */
+  async #nextOf(claim: Claim, until: number, over: AbortSignal): Promise<readonly Message[]> {
+    const waiting = this.#claims.wait(claim);
+    const ending = new AbortController();
+    await Promise.race([waiting.brought, this.#untilDue(claim.queue, until, AbortSignal.any([over, ending.signal]))]);
+    ending.abort();
+    const messages = await waiting.leave();
+    if (messages.length > 0 || over.aborted) return messages;
+    return ((await this.own(claim)) as Results["claim"]).messages;
   }
 
   /** Resolves when there may be a message to claim. */
@@ -103,9 +120,7 @@ export class StoreServer implements AsyncDisposable {
       const { nextInMs = leftMs } = await this.driver.read({ kind: "queue", queue });
       // Looked at again, rather than claimed: that would be a commit.
       if (leftMs <= 0 || (!isFirst && nextInMs <= 0)) return;
-      const waitMs = Math.min(leftMs, Math.max(nextInMs, 1));
-      await this.#messages.wait(queue, Math.min(waitMs, pollMs), over);
-      if (waitMs <= pollMs) return;
+      await this.#messages.wait(queue, Math.min(leftMs, Math.max(nextInMs, 1), pollMs), over);
     }
   }
 
@@ -162,19 +177,41 @@ export class StoreServer implements AsyncDisposable {
   }
 
   /** Does operations of the server's own in one commit. */
-  async together(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+  together(operations: readonly Operation[]): Promise<readonly Outcome[]> {
+    return this.#numbered(operations, (batch) => this.#committer.commit(batch));
+  }
+
+  async #numbered(
+    operations: readonly Operation[],
+    commit: (batch: Batch) => Promise<readonly Outcome[]>,
+  ): Promise<readonly Outcome[]> {
     const number = ++this.#number;
     this.#open.add(number);
     try {
-      return await this.#committer.commit({
+      return await commit({
         client: this.#client,
         number,
         settled: Math.min(...this.#open),
+        isOnce: true,
         operations,
       });
     } finally {
       this.#open.delete(number);
     }
+  }
+
+  /** The claims of those who wait for what these operations send. */
+  #claimAlong(operations: readonly Operation[]): readonly Waiting[] {
+    const along: Waiting[] = [];
+    this.#claims.claimAlong(operations, async (claim) => {
+      const [outcome] = await this.#numbered([claim], (batch) => {
+        const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome[]>();
+        along.push({ batch, resolve, reject });
+        return promise;
+      });
+      return outcome !== undefined && "ok" in outcome ? (outcome.ok as Results["claim"]).messages : [];
+    });
+    return along;
   }
 
   async #giveBack(queue: string, messages: readonly Message[]): Promise<void> {

@@ -96,8 +96,11 @@ export class Writer {
   }
 
   #do(batch: Batch, now: number): readonly Outcome[] {
-    // To be done twice does them no harm, and they are what is sent when all else rests.
-    if (batch.operations.every(({ kind }) => kind === "renew" || kind === "extend" || kind === "keep-runs"))
+    // To be done twice does these no harm, and they are what is sent when all else rests.
+    if (
+      batch.isOnce === true ||
+      batch.operations.every(({ kind }) => kind === "renew" || kind === "extend" || kind === "keep-runs")
+    )
       return batch.operations.map((operation) => this.#operate(operation, now));
     const earlier = this.#answered.find(batch);
     if (earlier !== undefined) return earlier;
