@@ -11,13 +11,13 @@ import {
   pattern,
 } from "@hadron/core/spi";
 import { findStore } from "@hadron/resources/store";
+import type { Limits } from "../owner/limits.ts";
 import { Owner } from "../owner/owner.ts";
 import { type Children, createProgramHost } from "../owner/program-host.ts";
 import { Runs } from "../owner/runs.ts";
-import type { Slots } from "../owner/slots.ts";
 import { logs } from "../verbs/logs.ts";
 import { createOffers, type DurableService } from "./handle.ts";
-import { type DurableOptions, toSlots } from "./options.ts";
+import { type DurableOptions, toLimits } from "./options.ts";
 import { createProcedures } from "./procedures.ts";
 
 /** Of the time that a replica has to drain, what a step at work may take of it: then there is time to let go of runs. */
@@ -31,7 +31,7 @@ export type Durable<I, O> = ((...input: unknown extends I ? [input?: I] : [input
  * Makes a service of a durable program: a function whose execution is an event log. It survives a crash at any instruction,
  * and goes on where it was, in whichever replica. What it does outside it does in steps.
  *
- * `concurrency` says how many of its runs are under way at once, across all replicas.
+ * `concurrency`, `rate` and `priority` say when its runs begin, across all replicas, and `retention` how long they are kept.
  *
  * The service's value starts runs and gives handles of them; called as a function, it is a run of its own, awaited.
  *
@@ -51,18 +51,18 @@ export function durable<I = unknown, O = unknown>(
   if (typeof program !== "function") {
     throw new HadronError("INVALID_DECLARATION", "durable(program): the program is not a function.");
   }
-  const slots = toSlots(options);
+  const limits = toLimits(options);
   const part = pattern({
     name: "durable",
     children: {},
     needs: { uses: [logs] },
     offers: (service) => createOffers<I, Awaited<O>>(service),
-    root: () => createRoot(program, slots),
+    root: () => createRoot(program, limits),
   });
   return part as unknown as Part<Durable<I, Awaited<O>>>;
 }
 
-function createRoot(program: (input: any) => unknown, slots: Slots | undefined): Handler {
+function createRoot(program: (input: any) => unknown, limits: Limits): Handler {
   let runs: Runs | undefined;
   let working: Promise<void> | undefined;
   let isDurable: Children["isDurable"] = () => false;
@@ -82,8 +82,8 @@ function createRoot(program: (input: any) => unknown, slots: Slots | undefined):
       const host = hostHere();
       if (host === undefined) throw new HadronError("INTERNAL", "A durable program was started outside of a replica.");
       const client = await findStore(logs);
-      runs = new Runs(client, clock, service, slots);
-      const children = toChildren(host, service);
+      runs = new Runs(client, clock, service, limits);
+      const children = toChildren(host);
       isDurable = children.isDurable;
       const programHost = createProgramHost(host, children);
       const owner = new Owner({
@@ -91,7 +91,7 @@ function createRoot(program: (input: any) => unknown, slots: Slots | undefined):
         clock,
         log,
         program: service,
-        limit: slots?.limit,
+        limits,
         graceMs: GRACE_PART * (host.app?.services.get(service)?.topology.limits.drainMs ?? 0),
         signal,
         engine: {
@@ -114,18 +114,11 @@ function createRoot(program: (input: any) => unknown, slots: Slots | undefined):
 }
 
 /** A call to a durable program from another is a run of its own: begun once, and told of when it is over. */
-function toChildren(host: CallingSide, program: string): Children {
+function toChildren(host: CallingSide): Children {
   return {
     isDurable: (service) => host.app?.services.get(service)?.topology.pattern === "durable",
-    async begin(service, input, { key, signal, command }) {
-      const id = key.slice(program.length + 1, key.lastIndexOf(":"));
-      await host.call(service, "start", { id: key, input, parent: { program, id, command } }, { signal });
-      const cancel = () => {
-        const { reason } = signal;
-        if (!isHadronError(reason) || reason.code !== "CANCELLED") return;
-        host.call(service, "cancel", { id: key, reason: reason.message }, {}).catch(() => {});
-      };
-      signal.addEventListener("abort", cancel, { once: true });
+    async begin(service, input, { key, signal }, parent, under) {
+      await host.call(service, "start", { id: key, input, parent, under }, { signal });
     },
   };
 }

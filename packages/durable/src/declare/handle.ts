@@ -19,9 +19,11 @@ export interface RunHandle<O> {
     value?: unknown,
     options?: { readonly key?: string; readonly start?: unknown },
   ): Promise<{ readonly duplicate: boolean }>;
-  /** Cancels what it awaits; its `finally` blocks run, and have 30 s. Of a paused run: once it is resumed. */
+  /**
+   * Cancels what it awaits, and the runs that it began; its `finally` blocks run, and have 30 s. Of a paused run: once it is resumed.
+   */
   cancel(reason?: string): Promise<void>;
-  /** Ends it at once, also where it is paused: nothing of it runs any more. */
+  /** Ends it at once, also where it is paused: nothing of it runs any more. The runs that it began are cancelled. */
   kill(): Promise<void>;
   /** It does nothing more until it is resumed; what comes for it waits. */
   pause(): Promise<void>;
@@ -38,8 +40,13 @@ export interface RunHandle<O> {
 
 /** What the value of a durable service offers beside being called. */
 export interface DurableService<I, O> {
-  /** Starts a run, or attaches to the one of that id. @param options.id @default its own */
-  start(input: I, options?: { readonly id?: string }): Promise<RunHandle<O>>;
+  /**
+   * Starts a run, or attaches to the one of that id. One that a durable program starts is cancelled with it, as those are that it calls.
+   *
+   * @param options.id @default its own
+   * @param options.abandon The run goes on where the program that starts it is cancelled or killed. @default false
+   */
+  start(input: I, options?: { readonly id?: string; readonly abandon?: boolean }): Promise<RunHandle<O>>;
   /** The handle of a run, whether or not it is there. */
   run(id: string): RunHandle<O>;
   /**

@@ -14,6 +14,12 @@ const MOST_LISTED = 1000;
 interface OfRun {
   readonly id: string;
 }
+interface Start {
+  readonly input?: unknown;
+  readonly id?: string;
+  readonly parent?: Parent;
+  readonly under?: Parent;
+}
 interface Send extends OfRun {
   readonly hook: string;
   readonly value?: unknown;
@@ -30,11 +36,9 @@ export function createProcedures(
   isDurable: (service: string) => boolean,
 ): Readonly<Record<string, Handler>> {
   return {
-    start: procedure(
-      idempotent,
-      ({ input, id, parent }: { input?: unknown; id?: string; parent?: Parent }, { id: callId, caller }: Context) =>
-        // Of whom a run tells its end, only another program says.
-        runs().start(id ?? callId, input, caller?.service === undefined ? undefined : parent),
+    start: procedure(idempotent, ({ input, id, parent, under }: Start, { id: callId, caller }: Context) =>
+      // Of whom a run tells its end, and with whom it is cancelled, only another program says.
+      runs().start(id ?? callId, input, caller?.service === undefined ? {} : { parent, under }),
     ),
     result: procedure(idempotent, ({ id }: OfRun, { signal }: Context) => runs().result(id, signal)),
     status: procedure(idempotent, ({ id }: OfRun) => runs().status(id)),

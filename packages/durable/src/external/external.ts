@@ -1,6 +1,7 @@
 import { HadronError, isHadronError } from "@hadron/core";
 import { findStore } from "@hadron/resources/store";
 import { frameFor } from "../engine/frame.ts";
+import { readRun } from "../log/calls.ts";
 import { toLogged } from "../log/values.ts";
 import { logs } from "../verbs/logs.ts";
 import { checkName, queueOf, toWorkBody } from "./work.ts";
@@ -53,9 +54,7 @@ export function external<I = unknown, O = unknown>(
   }
   return (input) => {
     const { execution, isShielded } = frameFor(`external("${name}")`);
-    const { run } = execution;
-    const at = run.indexOf("/");
-    const [program, id] = [run.slice(0, at), run.slice(at + 1)];
+    const { program, id } = readRun(execution.run);
     const work = {
       attempts: SEND_ATTEMPTS,
       timeoutMs: SEND_MS,

@@ -21,6 +21,12 @@ export function callsOf(run: string, events: Iterable<LogEvent>): readonly MadeC
   return calls;
 }
 
+/** @param run `program/id` */
+export function readRun(run: string): { readonly program: string; readonly id: string } {
+  const at = run.indexOf("/");
+  return { program: run.slice(0, at), id: run.slice(at + 1) };
+}
+
 /** The key of a command: the same in all lives of its run. */
 export function toKey(run: string, name: string, occurrence: number): string {
   return `${run}:${name}#${occurrence}`;

@@ -1,6 +1,7 @@
 import { type Clock, isHadronError, type Log } from "@hadron/core";
 import type { ClaimedRun, RunMessage, StoreClient } from "@hadron/resources/store";
 import type { ExecutionOptions } from "../engine/life.ts";
+import type { Limits } from "./limits.ts";
 import { Session } from "./session.ts";
 
 /** How long an owner that is not heard of keeps its runs. */
@@ -17,8 +18,7 @@ export interface OwnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly program: string;
-  /** How many runs of one slot may have begun; undefined: as many as there are. */
-  readonly limit: number | undefined;
+  readonly limits: Limits;
   readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
   /** A step at work is waited for so long at its end, in milliseconds. */
   readonly graceMs: number;
@@ -74,7 +74,8 @@ export class Owner {
   }
 
   async #claim(): Promise<void> {
-    const { store, program, limit, clock, signal: stopping } = this.#options;
+    const { store, program, limits, clock, signal: stopping } = this.#options;
+    const { slots, rate, keepMs } = limits;
     this.#asking = new AbortController();
     const signal = AbortSignal.any([stopping, this.#asking.signal]);
     const known = this.#mayMiss ? [...this.#sessions.keys()] : undefined;
@@ -82,7 +83,7 @@ export class Owner {
     const { runs, messages } = await store.link.claimRuns(
       {
         ...{ kind: "claim-runs", program, holder, most: MOST, leaseMs: LEASE_MS },
-        ...{ after: this.#after, known, limit, first: this.#isNew ? { keepMs: null } : undefined },
+        ...{ after: this.#after, known, limit: slots?.limit, rate, first: this.#isNew ? { keepMs } : undefined },
       },
       this.#sessions.size === 0 && !this.#mayMiss ? WAIT_MS : Math.min(WAIT_MS, LEASE_MS * 5),
       signal,
@@ -97,9 +98,10 @@ export class Owner {
   }
 
   #begin(claimed: ClaimedRun): void {
-    const { store, clock, program, engine, log } = this.#options;
+    const { store, clock, program, engine, log, limits } = this.#options;
+    const keepsPlace = limits.slots?.keepsPlace ?? false;
     this.#sessions.get(claimed.run)?.drop();
-    const session = new Session({ store, clock, program, claimed, engine });
+    const session = new Session({ store, clock, program, claimed, engine, keepsPlace });
     this.#sessions.set(claimed.run, session);
     this.#seen(claimed.messages);
     session.receive(claimed.messages);

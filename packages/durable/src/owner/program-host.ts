@@ -2,6 +2,8 @@ import { HadronError } from "@hadron/core";
 import type { CallingSide } from "@hadron/core/spi";
 import type { Attempt } from "../engine/command.ts";
 import { frameFor } from "../engine/frame.ts";
+import { readRun } from "../log/calls.ts";
+import type { Parent } from "../log/events.ts";
 import { toTravellingKey } from "../log/travelling-key.ts";
 
 /** Of one call, where nobody said. */
@@ -13,8 +15,8 @@ const BACKOFF_MS = 500;
 export interface Children {
   /** Whether a service is a durable program, so that a call to it is a run of its own. */
   isDurable(service: string): boolean;
-  /** Begins a run, once, that tells of its end. */
-  begin(service: string, input: unknown, attempt: Attempt): Promise<void>;
+  /** Begins a run, once, that tells its parent of its end. `under`: the one with which it is cancelled. */
+  begin(service: string, input: unknown, attempt: Attempt, parent: Parent, under: Parent | undefined): Promise<void>;
 }
 
 /** The calling side of a program: each call is a step by itself, and its key the call's id. */
@@ -31,8 +33,10 @@ export function createProgramHost(host: CallingSide, children: Children): Callin
       const name = procedure === undefined || procedure === service ? service : `${service}.${procedure}`;
       const frame = frameFor(`a call to ${name}`);
       const isChild = name === service && children.isDurable(service);
+      const isStart = procedure === "start" && children.isDurable(service);
+      const { execution, isShielded } = frame;
       const timeoutMs = options.timeoutMs ?? CALL_MS;
-      return frame.execution.command(
+      return execution.command(
         {
           kind: "call",
           name,
@@ -44,9 +48,11 @@ export function createProgramHost(host: CallingSide, children: Children): Callin
             retries: isTransient,
             isBegun: isChild,
             do: (attempt) => {
-              const { key, signal } = attempt;
-              if (isChild) return children.begin(service, input, attempt);
-              return host.call(service, procedure, input, {
+              const { key, signal, command } = attempt;
+              const parent = { ...readRun(execution.run), command };
+              const under = isShielded ? undefined : parent;
+              if (isChild) return children.begin(service, input, attempt, parent, under);
+              return host.call(service, procedure, isStart ? startedUnder(input, under) : input, {
                 ...options,
                 timeoutMs,
                 signal,
@@ -55,7 +61,7 @@ export function createProgramHost(host: CallingSide, children: Children): Callin
             },
           },
         },
-        frame.isShielded,
+        isShielded,
       );
     },
     address: () =>
@@ -63,6 +69,12 @@ export function createProgramHost(host: CallingSide, children: Children): Callin
         new HadronError("FAILED_PRECONDITION", "A program asks where something is within a step: step(name, …)."),
       ),
   };
+}
+
+/** What a program starts is cancelled with it, unless it says otherwise. */
+function startedUnder(input: unknown, under: Parent | undefined): unknown {
+  const { abandon, ...start } = input as { readonly abandon?: boolean };
+  return abandon === true ? start : { ...start, under };
 }
 
 function isTransient(error: unknown): boolean {

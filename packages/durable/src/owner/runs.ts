@@ -1,5 +1,5 @@
 import { type Clock, HadronError } from "@hadron/core";
-import type { RunFacts, RunState, StoreClient } from "@hadron/resources/store";
+import type { RunFacts, RunState, StartRun, StoreClient } from "@hadron/resources/store";
 import { callsOf } from "../log/calls.ts";
 import { fromErrorRecord } from "../log/errors.ts";
 import { ENGINE, type LogEvent, type Outcome, type Parent } from "../log/events.ts";
@@ -8,7 +8,7 @@ import { type ShownEvent, toShown } from "../log/shown.ts";
 import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
 import { type Awaited, viewOf } from "../log/view.ts";
-import { type Slots, slotOf } from "./slots.ts";
+import { type Limits, priorityOf, slotOf } from "./limits.ts";
 
 const PAGE = 1000;
 /** So long one question waits in the store. */
@@ -35,21 +35,24 @@ export class Runs {
   readonly store: StoreClient;
   readonly #clock: Clock;
   readonly #program: string;
-  readonly #slots: Slots | undefined;
+  readonly #limits: Limits | undefined;
 
-  /** @param slots What limits its runs. @default nothing */
-  constructor(store: StoreClient, clock: Clock, program: string, slots?: Slots) {
+  /** @param limits What limits its runs. @default nothing */
+  constructor(store: StoreClient, clock: Clock, program: string, limits?: Limits) {
     this.store = store;
     this.#clock = clock;
     this.#program = program;
-    this.#slots = slots;
+    this.#limits = limits;
   }
 
-  /** Starts a run, or finds the one of that id. OVERLOADED where too many wait for their turn already. */
+  /**
+   * Starts a run, or finds the one of that id. `parent` is told of its end; with `under` it is cancelled. OVERLOADED where too many
+   * wait for their turn already.
+   */
   async start(
     id: string,
     input: unknown,
-    parent?: Parent,
+    { parent, under }: { readonly parent?: Parent | undefined; readonly under?: Parent | undefined } = {},
   ): Promise<{ readonly id: string; readonly created: boolean }> {
     checkId(id);
     const started: LogEvent = {
@@ -61,10 +64,18 @@ export class Runs {
       parent,
     };
     const program = this.#program;
-    const slots = this.#slots;
-    const limits = slots === undefined ? {} : { slot: slotOf(slots, input), mostInSlot: slots.most };
-    const { created } = await this.store.do({ kind: "start-run", program, id, event: toRunEvent(started), ...limits });
+    const start = { kind: "start-run", program, id, event: toRunEvent(started), ...this.#limitsOf(input) } as const;
+    const cancel = toBody({ kind: "cancel", reason: "the run that began it was cancelled" });
+    const { created } = await this.store.do(under === undefined ? start : { ...start, parent: { ...under, cancel } });
     return { id, created };
+  }
+
+  #limitsOf(input: unknown): Pick<StartRun, "slot" | "mostInSlot" | "priority"> {
+    const limits = this.#limits;
+    if (limits === undefined) return {};
+    const { slots } = limits;
+    const priority = priorityOf(limits, input);
+    return slots === undefined ? { priority } : { slot: slotOf(slots, input), mostInSlot: slots.most, priority };
   }
 
   /** What a run gave, or throws what it threw. Waits for its end as long as the signal lets it. NOT_FOUND where there is none. */

@@ -1,5 +1,5 @@
 import { type Clock, HadronError } from "@hadron/core";
-import type { RunMessage, RunNext, StoreClient } from "@hadron/resources/store";
+import type { AppendRun, RunMessage, RunNext, StoreClient } from "@hadron/resources/store";
 import { Execution } from "../engine/execution.ts";
 import type { ExecutionOptions, Stop } from "../engine/life.ts";
 import { toErrorRecord } from "../log/errors.ts";
@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly program: string;
   readonly claimed: { readonly run: number; readonly id: string; readonly epoch: number; readonly length: number };
+  /** Whether it keeps its place of a limit while it rests or is paused. */
+  readonly keepsPlace: boolean;
   /** What runs it, but for what the session itself gives. */
   readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
 }
@@ -124,13 +126,14 @@ export class Session {
       this.#isOver = true;
       execution.drop(undefined);
       const killed = { error: toErrorRecord(new HadronError("CANCELLED", "The run was killed.")) };
+      const isKill = message.kind === "kill";
       const next: RunNext =
         message.kind === "pause"
-          ? { state: "paused", because: "Somebody paused it.", keepsPlace: true }
+          ? { state: "paused", because: "Somebody paused it.", keepsPlace: this.#options.keepsPlace }
           : this.#ended(killed);
       const at = this.#options.clock.wallNow();
       const events: LogEvent[] = message.kind === "pause" ? [] : [{ type: "ended", at, outcome: killed }];
-      void this.#letGo(next, events, [inbox.number]).then(() => this.#finish(undefined));
+      void this.#letGo(next, events, [inbox.number], isKill).then(() => this.#finish(undefined));
     }
   }
 
@@ -180,12 +183,13 @@ export class Session {
     };
   }
 
-  #do(events: readonly LogEvent[], taken: readonly number[], next: RunNext): Promise<void> {
+  #do(events: readonly LogEvent[], taken: readonly number[], next: RunNext, isKill = false): Promise<void> {
     const { store, program, claimed } = this.#options;
     const { run, epoch } = claimed;
     const done = this.#appended.then(async () => {
       const length = this.#length;
-      await store.do({ kind: "append-run", program, run, epoch, length, events: events.map(toRunEvent), taken, next });
+      const append = { program, run, epoch, length, events: events.map(toRunEvent), taken, next } as const;
+      await store.do({ kind: "append-run", ...append, cancelsChildren: toCancel(events, length, isKill) });
       this.#length += events.length;
     });
     this.#appended = done;
@@ -194,8 +198,13 @@ export class Session {
   }
 
   /** A last append. Where it is refused, another has the run; where nobody knows, its lease ends. */
-  #letGo(next: RunNext, events: readonly LogEvent[] = [], taken: readonly number[] = []): Promise<void> {
-    return this.#do(events, taken, next).catch(() => {});
+  #letGo(
+    next: RunNext,
+    events: readonly LogEvent[] = [],
+    taken: readonly number[] = [],
+    isKill = false,
+  ): Promise<void> {
+    return this.#do(events, taken, next, isKill).catch(() => {});
   }
 
   #changed(): void {
@@ -215,7 +224,7 @@ export class Session {
     this.#execution?.drop(undefined);
     const leftMs = Math.max(0, Math.ceil(wakeAt - this.#options.clock.wallNow()));
     const wakeInMs = wakeAt === Number.POSITIVE_INFINITY ? undefined : leftMs;
-    await this.#letGo({ state: "resting", wakeInMs, keepsPlace: true });
+    await this.#letGo({ state: "resting", wakeInMs, keepsPlace: this.#options.keepsPlace });
     this.#finish(undefined);
   }
 
@@ -225,7 +234,10 @@ export class Session {
     this.#isOver = true;
     this.#stopIdle?.();
     if (stop.state === "paused")
-      await this.#letGo({ state: "paused", because: stop.because.message, keepsPlace: true }, stop.kept);
+      await this.#letGo(
+        { state: "paused", because: stop.because.message, keepsPlace: this.#options.keepsPlace },
+        stop.kept,
+      );
     this.#finish(stop);
   }
 
@@ -234,6 +246,15 @@ export class Session {
     this.#stopIdle?.();
     this.#over.resolve(stop);
   }
+}
+
+/** What the runs are told that a run has begun: by what it asked for before it was cancelled or killed. */
+function toCancel(events: readonly LogEvent[], length: number, isKill: boolean): AppendRun["cancelsChildren"] {
+  const at = isKill ? events.length : events.findLastIndex(({ type }) => type === "cancelled");
+  if (at < 0) return undefined;
+  const event = events[at];
+  const reason = event?.type === "cancelled" ? event.reason : "the run that began it was killed";
+  return { before: length + at, cancel: toBody({ kind: "cancel", reason }) };
 }
 
 function dropped(because: unknown): Stop {

@@ -42,7 +42,7 @@ export const job = service(
       await clock.end(by);
       return by;
     },
-    { concurrency: { limit: 2, key: ({ by }) => by }, queue: 3 },
+    { concurrency: { limit: 2, key: ({ by }) => by, until: "end" }, queue: 3 },
   ),
   { replicas: 3 },
 );

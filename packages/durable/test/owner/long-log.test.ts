@@ -35,6 +35,7 @@ async function goOn(program: () => unknown, log: readonly LogEvent[], watched?: 
     clock: createSystemClock(),
     program: "p",
     claimed,
+    keepsPlace: false,
     engine: { program, doorUrl: "", nextTurn: setImmediate, outside: (work) => work() },
   });
   await session.start();
