@@ -12,6 +12,7 @@ export type { ShownEvent, ShownOutcome } from "./log/shown.ts";
 export type { Awaited } from "./log/view.ts";
 export type { ChildRun, RunStatus, RunSummary } from "./owner/runs.ts";
 export { now, random, uuid } from "./program/chance.ts";
+export { continueAs } from "./program/continue-as.ts";
 export type { Duration } from "./program/duration.ts";
 export { type Hook, hook } from "./program/hook.ts";
 export { patch } from "./program/patch.ts";

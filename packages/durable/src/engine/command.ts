@@ -52,11 +52,13 @@ export class Pending {
   readonly #reject: (error: Error) => void;
   readonly #run: string;
   readonly #occurrence: number;
+  readonly #base: number | undefined;
 
-  /** @param occurrence Of its name in the run, from 1. */
+  /** @param occurrence Of its name in the run, from 1. @param base Of the run's log. */
   constructor(
     run: string,
     occurrence: number,
+    base: number | undefined,
     facts: Pick<Pending, "number" | "spec" | "isShielded" | "at" | "until">,
   ) {
     this.number = facts.number;
@@ -66,6 +68,7 @@ export class Pending {
     this.until = facts.until;
     this.#run = run;
     this.#occurrence = occurrence;
+    this.#base = base;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.promise = promise;
     this.resolve = resolve;
@@ -73,7 +76,7 @@ export class Pending {
   }
 
   get key(): string {
-    return toKey(this.#run, this.spec.name, this.#occurrence);
+    return toKey(this.#run, this.spec.name, this.#occurrence, this.#base);
   }
 
   reject(error: Error): void {

@@ -2,9 +2,10 @@ import { HadronError } from "@hadron/core";
 import { innerTime } from "@hadron/core/spi";
 import { chanceOf } from "../log/chance.ts";
 import { toErrorRecord } from "../log/errors.ts";
-import type { Called, Delivery, LogEvent, Outcome } from "../log/events.ts";
+import { type Called, type Delivery, ENGINE, type LogEvent, type Outcome } from "../log/events.ts";
 import { fromLogged, toLogged } from "../log/values.ts";
 import { type CommandSpec, Pending } from "./command.ts";
+import { Continuing } from "./continuing.ts";
 import { astray, diverged, stuck } from "./divergence.ts";
 import { whenDrained } from "./drained.ts";
 import { ChanceSource, type Executing, Frame } from "./frame.ts";
@@ -17,6 +18,8 @@ import { Writing } from "./writing.ts";
 
 /** Deliveries after which others of this process have a turn. */
 const DELIVERIES_A_TURN = 500;
+type Ending = Extract<Stop, { state: "ended" | "continued" }>;
+
 /** So long a cancelled run may tidy up. */
 const GRACE_MS = 30_000;
 
@@ -49,7 +52,7 @@ export class Execution implements Executing {
   #isOver = false;
   /** Present where the program gets nothing more: resolves when what is at work is over, and kept. */
   #draining: PromiseWithResolvers<void> | undefined;
-  #finished: Outcome | undefined;
+  #finished: Outcome | Continuing | undefined;
   /** How it ends where it is not over by then. */
   #cancelled: { readonly error: HadronError; readonly until: number } | undefined;
   #now: number;
@@ -68,8 +71,9 @@ export class Execution implements Executing {
     this.#options = options;
     this.#recorded = new Recorded(history);
     if (options.more === undefined) this.#recorded.isWhole = true;
-    this.#now = this.#recorded.started.at;
     const { started } = this.#recorded;
+    this.#now = started.at;
+    this.#issued = started.base ?? 0;
     this.#frame = new Frame(this, new ChanceSource(started.secret, options.chance ?? chanceOf(started)));
     this.#writing = new Writing(
       journal,
@@ -130,7 +134,7 @@ export class Execution implements Executing {
             this.#finished = this.#toOutcome(value);
           },
           (error) => {
-            this.#finished = { error: toErrorRecord(error) };
+            this.#finished = error instanceof Continuing ? error : { error: toErrorRecord(error) };
           },
         );
       }),
@@ -229,7 +233,13 @@ export class Execution implements Executing {
     this.#names.set(spec.name, occurrence);
     const at = call?.at ?? this.#options.clock.wallNow();
     const until = call?.until ?? (spec.forMs === undefined ? undefined : at + spec.forMs);
-    const pending = new Pending(this.#options.run, occurrence, { number, spec, isShielded, at, until });
+    const pending = new Pending(this.#options.run, occurrence, this.#recorded.started.base, {
+      number,
+      spec,
+      isShielded,
+      at,
+      until,
+    });
     this.#pending.set(number, pending);
     if (call === undefined) {
       this.#writing.add({ type: "called", at, command: number, kind: spec.kind, name: spec.name, until });
@@ -334,7 +344,7 @@ export class Execution implements Executing {
       case "received":
         this.#pending.delete(this.#nexts.get(delivery.hook) ?? -1);
         this.#nexts.delete(delivery.hook);
-        return this.#mailbox(delivery.hook).put(fromLogged(delivery.value));
+        return this.#mailbox(delivery.hook).put(fromLogged(delivery.value), delivery.value);
       case "cancelled":
         return this.#cancel(new HadronError("CANCELLED", `The run was cancelled: ${delivery.reason}`));
     }
@@ -385,7 +395,8 @@ export class Execution implements Executing {
     this.#isLive = true;
     this.#endInTime();
     // What is new begins when its intent is kept.
-    for (const { number } of this.awaited) if (number < this.#recorded.size) this.#resume(number);
+    const { size, started } = this.#recorded;
+    for (const { number } of this.awaited) if (number < (started.base ?? 0) + size) this.#resume(number);
   }
 
   /** Whether the log has more than the program has come to: then it is paused. */
@@ -436,15 +447,28 @@ export class Execution implements Executing {
     this.#draining?.resolve();
   }
 
-  #finish(outcome: Outcome): void {
+  #finish(outcome: Outcome | Continuing): void {
     if (this.#isOver) return;
     if (this.#isBehind("its end")) return;
     if (this.#isShort()) return;
-    if (this.#options.isRehearsal === true) return this.#end({ state: "ended", outcome });
+    const stop: Ending =
+      outcome instanceof Continuing ? { state: "continued", input: outcome.input } : { state: "ended", outcome };
+    if (this.#options.isRehearsal === true) return this.#end(stop);
     this.#isOver = true;
     this.#working.endAll(new HadronError("ABORTED", "The run is over."));
-    this.#writing.add({ type: "ended", at: this.#options.clock.wallNow(), outcome });
+    const at = this.#options.clock.wallNow();
+    if (stop.state === "ended") this.#writing.add({ type: "ended", at, outcome: stop.outcome });
+    else for (const event of this.#anew(stop.input, at)) this.#writing.add(event);
     this.#writing.flush();
+  }
+
+  /** The log of the new beginning: it has the messages that nobody took. Commands before are others, also where they were none. */
+  #anew(input: Uint8Array, at: number): readonly LogEvent[] {
+    const { started } = this.#recorded;
+    const unread = [...this.#mailboxes].flatMap(([hook, mailbox]) =>
+      mailbox.unread.map((value) => ({ type: "received", at, hook, value }) as const),
+    );
+    return [{ ...started, at, input, engine: ENGINE, base: this.#issued + 1 }, ...unread];
   }
 
   #written(event: LogEvent): void {
@@ -457,6 +481,8 @@ export class Execution implements Executing {
       case "attempted":
         this.#working.attempted(event.command, event.attempt);
         break;
+      case "started":
+        return this.#end({ state: "continued", input: event.input });
       case "ended":
         return this.#end({ state: "ended", outcome: event.outcome });
     }

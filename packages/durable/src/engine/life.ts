@@ -36,6 +36,8 @@ export type Stop =
   | { readonly state: "ended"; readonly outcome: Outcome }
   /** A person has to look. `kept`: what its log is to say of it, so that it goes on once it is resumed. */
   | { readonly state: "paused"; readonly because: Divergence; readonly kept: readonly LogEvent[] }
+  /** It begins anew with this input. */
+  | { readonly state: "continued"; readonly input: Uint8Array }
   /** Of a rehearsal: the log has been gone through, and this is what the program waits for. */
   | { readonly state: "rehearsed"; readonly awaited: readonly Pending[] }
   /** It asks for what may be in the log, further on than was read: it has to begin anew, and be given all of its log. */

@@ -16,8 +16,15 @@ const waitings = new WeakMap<object, Waiting>();
  * its races keeps its message for whoever asks next. So no message is swallowed.
  */
 export class Mailbox {
-  readonly #messages: unknown[] = [];
+  readonly #messages: { readonly value: unknown; readonly kept: Uint8Array }[] = [];
   #waiting: Waiting | undefined;
+  /** The message that whoever waited lost with a race. */
+  #lost: Uint8Array | undefined;
+
+  /** What nobody has taken, as it is kept. */
+  get unread(): readonly Uint8Array[] {
+    return [...(this.#lost === undefined ? [] : [this.#lost]), ...this.#messages.map(({ kept }) => kept)];
+  }
 
   /** Whether somebody has asked for a message that is not there yet. */
   get isAwaited(): boolean {
@@ -29,10 +36,14 @@ export class Mailbox {
     if (this.#waiting !== undefined) {
       const waiting = this.#waiting;
       waiting.claims++;
-      if (waiting.isSettled) this.#waiting = undefined;
+      if (waiting.isSettled) {
+        this.#waiting = undefined;
+        this.#lost = undefined;
+      }
       return waiting.promise;
     }
-    return this.#messages.length === 0 ? undefined : Promise.resolve(this.#messages.shift());
+    const next = this.#messages.shift();
+    return next === undefined ? undefined : Promise.resolve(next.value);
   }
 
   /** Somebody asks for a message that is not there yet. */
@@ -44,15 +55,16 @@ export class Mailbox {
     return waiting.promise;
   }
 
-  /** A message has come. */
-  put(value: unknown): void {
+  /** A message has come: `kept` as the log has it. */
+  put(value: unknown, kept: Uint8Array): void {
     const waiting = this.#waiting;
     if (waiting === undefined || waiting.isSettled) {
-      this.#messages.push(value);
+      this.#messages.push({ value, kept });
       return;
     }
     waiting.isSettled = true;
     if (waiting.claims > 0) this.#waiting = undefined;
+    else this.#lost = kept;
     waiting.resolve(value);
   }
 

@@ -17,6 +17,8 @@ export interface Started {
   readonly engine: number;
   /** Which command of which run waits for it; undefined: none. */
   readonly parent: Parent | undefined;
+  /** Its commands are numbered from here: where the run began anew, behind all of its logs before. @default 0 */
+  readonly base?: number;
 }
 
 /** A command of another run. */

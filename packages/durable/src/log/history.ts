@@ -23,7 +23,15 @@ export interface ReadHistory {
 
 /** INVALID_INPUT where that is no history of a run, from its start. */
 export function readHistory(history: History): ReadHistory {
-  const [first] = history as readonly ShownEvent[];
+  const all = history as readonly ShownEvent[];
+  // Who followed a run that began anew has its logs before as well.
+  const events = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ type }) => type === "started"),
+    ),
+  );
+  const [first] = events;
   if (first?.type !== "started") {
     throw new HadronError(
       "INVALID_INPUT",
@@ -32,11 +40,11 @@ export function readHistory(history: History): ReadHistory {
   }
   const log: LogEvent[] = [];
   let ended: Outcome | undefined;
-  for (const [n, event] of (history as readonly ShownEvent[]).entries()) {
-    if (event.n !== n) {
+  for (const [n, event] of events.entries()) {
+    if (event.n !== first.n + n) {
       throw new HadronError(
         "INVALID_INPUT",
-        `A history has all events of a run: event ${n} is not there, or ${event.n} twice.`,
+        `A history has all events of a run: event ${first.n + n} is not there, or ${event.n} twice.`,
       );
     }
     if (event.type === "ended") ended = toOutcome(event);
@@ -50,7 +58,8 @@ function toEvent(event: Exclude<ShownEvent, { readonly type: "ended" }>): LogEve
   switch (event.type) {
     case "started": {
       const input = toLogged(event.input, "the input");
-      return { type: event.type, at, input, secret: "", engine: ENGINE, parent: event.parent };
+      const base = event.base === undefined ? {} : { base: event.base };
+      return { type: event.type, at, input, secret: "", engine: ENGINE, parent: event.parent, ...base };
     }
     case "called": {
       const { type, command, kind, name, until } = event;

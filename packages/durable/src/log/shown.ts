@@ -7,13 +7,19 @@ export type ShownOutcome = { readonly value: unknown } | { readonly error: Omit<
 
 /**
  * An event as it is shown: `n` is its place in the log, values are what they were, and the run's secret is left out, of which the
- * tokens of its hooks are made. `chance` is what random numbers and ids are drawn from, so that a replay draws the same.
+ * tokens of its hooks are made. `base`: with which number commands begin, of a run that began anew. `chance` is what random numbers and ids are drawn from, so that a replay draws the same.
  */
 export type ShownEvent = {
   readonly n: number;
   readonly at: Date;
 } & (
-  | { readonly type: "started"; readonly input: unknown; readonly chance?: string; readonly parent?: Parent }
+  | {
+      readonly type: "started";
+      readonly input: unknown;
+      readonly chance?: string;
+      readonly parent?: Parent;
+      readonly base?: number;
+    }
   | {
       readonly type: "called";
       readonly command: number;
@@ -39,10 +45,11 @@ export function toShown(event: LogEvent, n: number): ShownEvent {
   const head = { n, at: new Date(event.at) };
   switch (event.type) {
     case "started": {
-      const { type, input, engine, parent } = event;
+      const { type, input, engine, parent, base } = event;
       // Before, chance was drawn from the secret itself.
       const chance = engine === 1 ? {} : { chance: chanceOf(event) };
-      return { ...head, type, input: fromLogged(input), ...chance, ...(parent === undefined ? {} : { parent }) };
+      const more = { ...(parent === undefined ? {} : { parent }), ...(base === undefined ? {} : { base }) };
+      return { ...head, type, input: fromLogged(input), ...chance, ...more };
     }
     case "called": {
       const { type, command, kind, name, until } = event;

@@ -95,19 +95,20 @@ export class Runs {
 
   async status(id: string): Promise<RunStatus> {
     const facts = await this.#facts(id);
-    return toStatus(facts, await this.#read(facts.run, 0, facts.length));
+    return toStatus(facts, await this.#read(facts.run, facts.first, facts.length));
   }
 
   /** The run as of an event: what was awaited then. */
   async at(id: string, n: number): Promise<RunStatus> {
     const facts = await this.#facts(id);
-    if (!(Number.isInteger(n) && n >= 0 && n < facts.length)) {
+    const { run, first } = facts;
+    if (!(Number.isInteger(n) && n >= first && n < facts.length)) {
       throw new HadronError(
         "INVALID_INPUT",
-        `Run "${id}" has events 0 to ${facts.length - 1}; there is no event ${n}.`,
+        `Run "${id}" has events ${first} to ${facts.length - 1}; there is no event ${n}.`,
       );
     }
-    return toStatus({ ...facts, length: n + 1 }, await this.#read(facts.run, 0, n + 1), false);
+    return toStatus({ ...facts, length: n + 1 }, await this.#read(run, first, n + 1), false);
   }
 
   /** Puts something into a run's inbox. NOT_FOUND where there is none, FAILED_PRECONDITION where it is over. */
@@ -122,7 +123,7 @@ export class Runs {
   async secretOf(id: string): Promise<string | undefined> {
     const facts = await this.store.read({ kind: "run", program: this.#program, id });
     if (facts === undefined) return undefined;
-    const [started] = await this.#read(facts.run, 0, 1);
+    const [started] = await this.#read(facts.run, facts.first, facts.first + 1);
     return started?.type === "started" ? started.secret : undefined;
   }
 
@@ -134,13 +135,14 @@ export class Runs {
   async fork(id: string, at: number, newId: string): Promise<{ readonly id: string; readonly created: boolean }> {
     checkId(newId);
     const facts = await this.#facts(id);
-    if (!(Number.isInteger(at) && at >= 1 && at <= facts.length)) {
+    const { run, first: from, length } = facts;
+    if (!(Number.isInteger(at) && at > from && at <= length)) {
       throw new HadronError(
         "INVALID_INPUT",
-        `A fork of run "${id}" has its first 1 to ${facts.length} events; at is ${at}.`,
+        `A fork of run "${id}" has its events before ${from + 1} to ${length}; at is ${at}.`,
       );
     }
-    const events = (await this.#read(facts.run, 0, at)).filter(({ type }) => type !== "ended");
+    const events = (await this.#read(run, from, at)).filter(({ type }) => type !== "ended");
     const [first, ...rest] = events;
     if (first === undefined) throw new HadronError("INTERNAL", `The log of run "${id}" is empty.`);
     const program = this.#program;
@@ -163,16 +165,17 @@ export class Runs {
       const follow = { program: this.#program, id, from: next, most: PAGE, until: "events" } as const;
       const found = await this.store.link.followRun(follow, WAIT_MS, signal);
       if (found === undefined) throw this.#notFound(id);
+      next = found.from;
       for (const event of found.events) yield toShown(fromRunEvent(event), next++);
       if (found.facts.state === "ended" && next >= found.facts.length) return;
     }
   }
 
-  /** Its first events. */
-  async log(id: string, length: number, signal: AbortSignal): Promise<readonly ShownEvent[]> {
-    const { run } = await this.#facts(id);
+  /** Its events before one. @param to @default all */
+  async log(id: string, to: number | undefined, signal: AbortSignal): Promise<readonly ShownEvent[]> {
+    const { run, first, length } = await this.#facts(id);
     signal.throwIfAborted();
-    return (await this.#read(run, 0, length)).map(toShown);
+    return (await this.#read(run, first, to ?? length)).map((event, index) => toShown(event, first + index));
   }
 
   async summary(id: string): Promise<RunSummary> {
@@ -190,7 +193,7 @@ export class Runs {
   /** The runs that it began by calls, in their order. @param isDurable Whether a service is a durable program. */
   async children(id: string, isDurable: (service: string) => boolean): Promise<readonly ChildRun[]> {
     const facts = await this.#facts(id);
-    const calls = callsOf(`${this.#program}/${id}`, await this.#read(facts.run, 0, facts.length));
+    const calls = callsOf(`${this.#program}/${id}`, await this.#read(facts.run, facts.first, facts.length));
     const found = calls
       .filter(({ service }) => isDurable(service))
       .map(async ({ service: program, key }) => {
@@ -237,9 +240,9 @@ export type ChildRun = RunSummary & { readonly program: string };
 /** A run in a list. */
 export type RunSummary = Omit<RunStatus, "awaited" | "cancelled">;
 
-function toSummary({ id, state, because, length, startedAt, endedAt }: RunFacts): RunSummary {
+function toSummary({ id, state, because, first, length, startedAt, endedAt }: RunFacts): RunSummary {
   const ended = endedAt === undefined ? undefined : new Date(endedAt);
-  return { id, state, because, events: length, startedAt: new Date(startedAt), endedAt: ended };
+  return { id, state, because, events: length - first, startedAt: new Date(startedAt), endedAt: ended };
 }
 
 /** @param isNow Whether those are all of its events, so that who owns it says whether a step is under way. */

@@ -16,7 +16,13 @@ export interface SessionOptions {
   readonly store: StoreClient;
   readonly clock: Clock;
   readonly program: string;
-  readonly claimed: { readonly run: number; readonly id: string; readonly epoch: number; readonly length: number };
+  readonly claimed: {
+    readonly run: number;
+    readonly id: string;
+    readonly epoch: number;
+    readonly first: number;
+    readonly length: number;
+  };
   /** Whether it keeps its place of a limit while it rests or is paused. */
   readonly keepsPlace: boolean;
   /** What runs it, but for what the session itself gives. */
@@ -140,9 +146,10 @@ export class Session {
   /** Its events from one on; none: that was all when it was taken. */
   async #readPage(from: number): Promise<readonly LogEvent[]> {
     const { store, claimed } = this.#options;
-    const most = Math.min(PAGE, claimed.length - from);
+    const { run, first, length } = claimed;
+    const most = Math.min(PAGE, length - first - from);
     if (most === 0) return [];
-    const events = await store.read({ kind: "run-events", run: claimed.run, from, most });
+    const events = await store.read({ kind: "run-events", run, from: first + from, most });
     if (events.length === 0)
       throw new HadronError("INTERNAL", `The log of ${claimed.id} is shorter than it should be.`);
     return events.map(fromRunEvent);
@@ -166,7 +173,13 @@ export class Session {
   #append(events: readonly LogEvent[]): Promise<void> {
     const taken = events.flatMap((event) => this.#moving.get(event)?.number ?? []);
     const last = events.at(-1);
-    const next: RunNext = last?.type === "ended" ? this.#ended(last.outcome) : { state: "owned" };
+    const anew = events.findIndex(({ type }) => type === "started");
+    const next: RunNext =
+      anew >= 0
+        ? { state: "continued", keeps: events.length - anew }
+        : last?.type === "ended"
+          ? this.#ended(last.outcome)
+          : { state: "owned" };
     return this.#do(events, taken, next).then(() => {
       for (const event of events) this.#moving.delete(event);
     });

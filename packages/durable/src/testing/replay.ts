@@ -18,6 +18,8 @@ export interface ReplayOptions {
 export type Replayed =
   | { readonly state: "ended"; readonly value: unknown }
   | { readonly state: "failed"; readonly error: Error }
+  /** It began anew there, with this input. */
+  | { readonly state: "continued"; readonly input: unknown }
   /** The history has no end; what the program waits for, in words. */
   | { readonly state: "open"; readonly awaits: readonly string[] };
 
@@ -61,6 +63,8 @@ export async function replay(
     case "ended":
       checkEnd(ended, stop.outcome);
       return toReplayed(stop.outcome);
+    case "continued":
+      return { state: "continued", input: fromLogged(stop.input) };
     case "rehearsed": {
       const awaits = stop.awaited.map(({ spec }) => inWordsOf(spec));
       if (ended !== undefined) throw differs(inEnd(ended), `${awaits.join(", ")}, for which it waits`);

@@ -73,11 +73,11 @@ export class Watcher {
     return { scenario, runs, effects: effects.toSorted() };
   }
 
-  async #log({ run, length }: RunFacts): Promise<readonly LogEvent[]> {
+  async #log({ run, first, length }: RunFacts): Promise<readonly LogEvent[]> {
     const log: LogEvent[] = [];
-    while (log.length < length) {
-      const most = Math.min(PAGE, length - log.length);
-      const query = { kind: "run-events", run, from: log.length, most } as const;
+    while (first + log.length < length) {
+      const from = first + log.length;
+      const query = { kind: "run-events", run, from, most: Math.min(PAGE, length - from) } as const;
       log.push(...((await this.#read(query)) as readonly RunEvent[]).map(fromRunEvent));
     }
     return log;
@@ -107,10 +107,12 @@ interface Command {
 
 function keysOf(run: string, log: readonly LogEvent[]): readonly Command[] {
   const names = new Map<string, number>();
+  let base: number | undefined;
   return log.flatMap((event) => {
+    if (event.type === "started") base = event.base;
     if (event.type !== "called" || event.kind === "patch") return [];
     const occurrence = (names.get(event.name) ?? 0) + 1;
     names.set(event.name, occurrence);
-    return [{ kind: event.kind, key: toKey(run, event.name, occurrence) }];
+    return [{ kind: event.kind, key: toKey(run, event.name, occurrence, base) }];
   });
 }

@@ -91,7 +91,7 @@ async function show({ flags, json, out, table, signal }: ResourceCommand, { name
   const at = toNumber("at", flags.at);
   const status = at === undefined ? await runs.status(id) : await runs.at(id, at);
   const { startedAt, endedAt } = status;
-  const log = await runs.log(id, at === undefined ? status.events : at + 1, signal);
+  const log = await runs.log(id, at === undefined ? undefined : at + 1, signal);
   if (json) {
     out(toJson({ program: name, ...status, timeline: toTimeline(log, status) }));
     return 0;
@@ -114,8 +114,7 @@ async function show({ flags, json, out, table, signal }: ResourceCommand, { name
 
 async function events({ flags, out, signal }: ResourceCommand, { runs }: Found, id: string): Promise<number> {
   if (flags.follow === undefined) {
-    const { events: length } = await runs.status(id);
-    for (const event of await runs.log(id, length, signal)) out(toJson(event));
+    for (const event of await runs.log(id, undefined, signal)) out(toJson(event));
     return 0;
   }
   for await (const event of runs.events(id, 0, signal)) out(toJson(event));
