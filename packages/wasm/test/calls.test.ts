@@ -115,3 +115,33 @@ test("map and reduce may be modules", async () => {
   await using _ = await start(halves);
   expect(await halves([2, 4, 6])).toBe(6);
 });
+
+test("a program in Rust, with its whole library, counts words for map and reduce", async () => {
+  type Counts = Record<string, number>;
+  const words = service(
+    "words",
+    mapReduce({
+      split: (text: string) => text.split("\n"),
+      map: wasm(at("words")),
+      reduce: ([one, other]: [string, string]) => one + other,
+      workers: 2,
+    }),
+  );
+  await using _ = await start(words);
+  const counts: Counts = {};
+  for (const line of (await words("to be or\nnot to be\nBE")).trim().split("\n")) {
+    const [word = "", count] = line.split(" ");
+    counts[word] = (counts[word] ?? 0) + Number(count);
+  }
+  expect(counts).toEqual({ be: 3, not: 1, or: 1, to: 2 });
+});
+
+test("a module in AssemblyScript is called with numbers, and says where an assertion of it fails", async () => {
+  const primes = service("primes", wasm<(below: number) => number>(at("primes")));
+  await using _ = await start(primes);
+  expect(await primes(1000)).toBe(168);
+  await expect(primes(1)).rejects.toMatchObject({
+    code: "HANDLER_FAILED",
+    message: expect.stringMatching(/an assertion of it failed/),
+  });
+});
