@@ -27,6 +27,12 @@ export interface AppOptions {
   readonly ports?: boolean;
   /** Called with what the replicas log. @default it is thrown away */
   readonly logged?: (text: string) => void;
+  /** As they are given to `up`, e.g. `--store=postgres`. @default none */
+  readonly flags?: readonly string[];
+  /** For the replicas, beside what a runner tells them. @default nothing */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The folder of the one service that keeps anything. @default one of its own */
+  readonly storage?: string;
 }
 
 /** The replicas of an app, started by hand as the local runner does, so that a bench can say over what they speak. */
@@ -59,7 +65,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [entry, "describe"]);
+    const { stdout } = await promisify(execFile)(process.execPath, [entry, "describe", ...(options.flags ?? [])]);
     const topology = JSON.parse(stdout) as Topology;
     const layout = await toLayout({ entry, topology }, { cache: folder });
     await endEsbuild();
@@ -84,6 +90,7 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
             stdio: ["ignore", options.logged === undefined ? "ignore" : "pipe", 2, "ipc"],
             env: {
               PATH: process.env.PATH,
+              ...options.env,
               HADRON_SERVICE: service.name,
               HADRON_ORDINAL: String(ordinal),
               HADRON_NAME: name,
@@ -92,7 +99,9 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
               HADRON_TOPOLOGY: topologyFile,
               HADRON_TOPOLOGY_HASH: hashTopology(topology),
               HADRON_LISTEN: address,
-              ...(service.storage === null ? {} : { HADRON_STORAGE: mkdtempSync(join(folder, "storage-")) }),
+              ...(service.storage === null
+                ? {}
+                : { HADRON_STORAGE: options.storage ?? mkdtempSync(join(folder, "storage-")) }),
               HADRON_EXPOSE: service.exposed && options.ports !== false ? "tcp:127.0.0.1:0" : "",
             },
           },
@@ -148,7 +157,7 @@ function ready(child: ChildProcess, name: string): Promise<readonly string[]> {
   });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };

@@ -21,14 +21,13 @@ export interface CompareOptions {
   readonly rounds?: number;
   /** @default 400 */
   readonly roundMs?: number;
-  /** For each side, at least; up to ten times as long for one that has not answered {@link WARM_CALLS} by then. @default 1200 */
+  /** For each side, at least; up to ten times as long for one that has not answered `warmCalls` by then. @default 1200 */
   readonly warmMs?: number;
+  /** So many calls, and the machine code is the one that stays. @default 2000 */
+  readonly warmCalls?: number;
   /** After so long no further round is begun, if three are over: on a machine that has no time for us. @default 25000 */
   readonly budgetMs?: number;
 }
-
-/** So many calls, and the machine code is the one that stays. */
-const WARM_CALLS = 2000;
 
 /** The samples of each side, round by round. */
 export class Rounds<Name extends string> {
@@ -65,11 +64,11 @@ export class Rounds<Name extends string> {
 /** Runs all sides in turn, in changing order, so that whatever else the machine does meets them alike. */
 export async function compare<Name extends string>(
   sides: Readonly<Record<Name, Load>>,
-  { rounds = 11, roundMs = 400, warmMs = 1200, budgetMs = 25_000 }: CompareOptions = {},
+  { rounds = 11, roundMs = 400, warmMs = 1200, warmCalls = 2000, budgetMs = 25_000 }: CompareOptions = {},
 ): Promise<Rounds<Name>> {
   const names = Object.keys(sides) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
-  for (const name of names) await warm(sides[name], warmMs);
+  for (const name of names) await warm(sides[name], warmMs, warmCalls);
   const until = performance.now() + budgetMs;
   for (let round = 0; round < rounds && (round < 3 || performance.now() < until); round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
@@ -81,9 +80,9 @@ export async function compare<Name extends string>(
   return new Rounds(samples);
 }
 
-async function warm(load: Load, ms: number): Promise<void> {
+async function warm(load: Load, ms: number, least: number): Promise<void> {
   let calls = 0;
-  for (let turn = 0; turn < 10 && calls < WARM_CALLS; turn++) calls += (await load.run(ms)).calls;
+  for (let turn = 0; turn < 10 && calls < least; turn++) calls += (await load.run(ms)).calls;
 }
 
 async function sample(load: Load, ms: number): Promise<Sample> {

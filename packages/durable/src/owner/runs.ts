@@ -86,8 +86,8 @@ export class Runs {
       const found = await this.store.link.followRun(follow, WAIT_MS, signal);
       if (found === undefined) throw this.#notFound(id);
       if (found.facts.state !== "ended") continue;
-      const { run, length } = found.facts;
-      const [last] = await this.#read(run, length - 1, length);
+      const [end] = found.events;
+      const last = end === undefined ? undefined : fromRunEvent(end);
       if (last?.type !== "ended") throw new HadronError("INTERNAL", `The log of run "${id}" has no end.`);
       return valueOrThrow(last.outcome);
     }

@@ -157,7 +157,7 @@ export class PostgresReader {
   async #runs({ program, state, before, most }: Asked<"runs">): Promise<Answers["runs"]> {
     const rows = await this.#rows<RunRow>(
       "runs",
-      `select * from hadron.run where program = $1 and ($2::text is null or state = $2) and number < $3
+      `select * from hadron.run where program || '' = $1 and ($2::text is null or state = $2) and number < $3
        order by number desc limit $4`,
       [toText(program), state ?? null, before ?? Number.MAX_SAFE_INTEGER, most],
     );

@@ -11,9 +11,9 @@ export interface FollowRun {
   readonly id: string;
   /** Events from this one on. */
   readonly from: number;
-  /** How many at most; 0: only what has become of the run is of interest. */
+  /** How many at most. */
   readonly most: number;
-  /** Answered at once where it is in another state than this. */
+  /** What is waited for: events, or its end, of which the last event alone is answered. */
   readonly until: "events" | "ended";
 }
 
@@ -89,13 +89,14 @@ export class RunWaits implements Disposable {
       const leftMs = lastAt - this.#time.now();
       const isThere = state === "ended" || (until === "events" && length > from);
       if (isThere || leftMs <= 0 || over.aborted) {
-        if (most === 0) return { facts, from, events: [] };
-        const events = await this.#driver.read({ kind: "run-events", run, from, most });
+        const wanted = until === "events" ? { from, most } : { from: length - 1, most: state === "ended" ? 1 : 0 };
+        if (wanted.most === 0) return { facts, from, events: [] };
+        const events = await this.#driver.read({ kind: "run-events", run, ...wanted });
         // It may have begun anew meanwhile.
         if ((await this.#driver.read({ kind: "run", program, id }))?.first !== first) continue;
-        return { facts, from, events };
+        return { facts, from: wanted.from, events };
       }
-      await this.#waiters.wait(`run ${run}`, this.#atMost(leftMs), over);
+      await this.#waiters.wait(until === "events" ? `run ${run}` : end(run), this.#atMost(leftMs), over);
     }
   }
 
@@ -120,6 +121,7 @@ export class RunWaits implements Disposable {
       this.#waiters.wake(claims(operation.program));
     } else if (operation.kind === "append-run") {
       this.#waiters.wakeAll(`run ${operation.run}`);
+      if (operation.next.state === "ended") this.#waiters.wakeAll(end(operation.run));
       // It may come due before what they wait for.
       const { state } = operation.next;
       if (state === "resting" || state === "continued") this.#waiters.wake(claims(operation.program));
@@ -154,6 +156,10 @@ export type ClaimedRuns = Pick<RunResults["claim-runs"], "runs" | "messages">;
 
 function claims(program: string): string {
   return `claims ${program}`;
+}
+
+function end(run: number): string {
+  return `end ${run}`;
 }
 
 function holder(name: string): string {
