@@ -1,6 +1,6 @@
 import { HadronError } from "../errors.ts";
 import type { Authenticator } from "../scope/credentials.ts";
-import type { ResourceVerb } from "../verb/resource-verb.ts";
+import type { Preflight, ResourceVerb } from "../verb/resource-verb.ts";
 import type { ImageTopology } from "./containers/image-topology.ts";
 import type { ResolvedKubernetes } from "./containers/kubernetes.ts";
 import { type Life, lifeOf } from "./life.ts";
@@ -154,6 +154,8 @@ export interface ResourceDefinition {
   readonly verbs: readonly ResourceVerb[];
   /** The address that its keeper needs for its sake. */
   readonly expose: Expose | null;
+  /** What is said of it before other code runs on it. */
+  readonly preflight: Preflight | undefined;
   readonly site: Site;
 }
 

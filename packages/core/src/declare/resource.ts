@@ -1,5 +1,5 @@
 import { HadronError } from "../errors.ts";
-import type { ResourceVerb } from "../verb/resource-verb.ts";
+import type { Preflight, ResourceVerb } from "../verb/resource-verb.ts";
 import type { Expose, ResourceDefinition } from "./definition.ts";
 import { serviceDefinition } from "./definition.ts";
 import { checkServiceName } from "./names.ts";
@@ -31,6 +31,8 @@ export interface ResourceSpec {
   readonly verbs?: readonly ResourceVerb[];
   /** The address outside of the deployment that its keeper needs for its sake. All that say one say the same. @default none */
   readonly expose?: Expose | null;
+  /** What is to be said before other code runs on what is kept: `plan` and `up` ask. Two kinds may bring the same one. @default nothing */
+  readonly preflight?: Preflight;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface ResourceSpec {
  */
 export function defineResource<T extends object>(
   value: T,
-  { kind, name, options, keeper, keeping, files = [], verbs = [], expose = null }: ResourceSpec,
+  { kind, name, options, keeper, keeping, files = [], verbs = [], expose = null, preflight }: ResourceSpec,
 ): T & Resource {
   checkServiceName(name);
   const keeperDefinition = serviceDefinition(keeper);
@@ -60,6 +62,7 @@ export function defineResource<T extends object>(
     files,
     verbs,
     expose,
+    preflight,
     site: recordSite(),
   };
   Object.defineProperty(value, RESOURCE, { value: definition });

@@ -27,13 +27,38 @@ export interface ResourceVerb {
 /** Runs a verb. Returns the exit status: 0 done, 1 failed. */
 export type RunResourceVerb = (command: ResourceCommand) => Promise<number>;
 
+/**
+ * What a resource has to say before other code runs on what it keeps: `plan` shows it, and `up` what it warns of. Its code loads only
+ * there, and where its keeper is deployed, or has kept something.
+ */
+export interface Preflight {
+  /** The key of its facts in `plan --json` and `up --json`, beside the changes and the status. */
+  readonly name: string;
+  load(): Promise<RunPreflight>;
+}
+
+/** Looks, and changes nothing; bounded in what it reads. Undefined: there is nothing to say. Where it fails, the command says so and goes on. */
+export type RunPreflight = (command: ResourceCommand) => Promise<Foreseen | undefined>;
+
+/** What was found. */
+export interface Foreseen {
+  /** Plain data. */
+  readonly facts: unknown;
+  /** For people; a line each. */
+  readonly lines: readonly string[];
+  /** The same of what will not go well, with what to do: `up` shows these alone. */
+  readonly warnings: readonly string[];
+}
+
 /** What a resource's verb works with. */
 export interface ResourceCommand {
   readonly app: string;
   /** What the file declares. */
   readonly resources: readonly DeclaredResource[];
-  /** The services of the app, hidden ones as well: its name, and the pattern of which it is made. */
-  readonly services: readonly { readonly name: string; readonly pattern: string | null }[];
+  /** The services of the app, hidden ones as well. */
+  readonly services: readonly ComposedService[];
+  /** Where the user is. */
+  readonly cwd: string;
   /** The words behind the verb. */
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, string>>;
@@ -46,6 +71,8 @@ export interface ResourceCommand {
   err(line: string): void;
   /** Lines of columns. */
   table(rows: readonly (readonly string[])[]): void;
+  /** What a user types to have something else done to the same app, e.g. `npx tsx app.ts runs --runner=docker`. */
+  typed(words: string): string;
   /** A word as JSON, or `-` for JSON on standard input. WRONG_USE where it is none. */
   input(word: string): Promise<unknown>;
   /** Asks, unless --yes was given. WRONG_USE where the answer is no. */
@@ -54,6 +81,15 @@ export interface ResourceCommand {
   exec(program: string, words: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
   /** Finds what keeps resources. WRONG_USE where nothing of the app is deployed, and nothing is kept. */
   keeper(name: string): Promise<Keeper>;
+}
+
+/** A service of the app, as the process of the command has composed it. */
+export interface ComposedService {
+  readonly name: string;
+  /** The pattern of which it is made; null: it is handlers, or an image. */
+  readonly pattern: string | null;
+  /** What was given to that pattern as its `root`: a package knows its own by it. Undefined where there is no pattern. */
+  readonly root: unknown;
 }
 
 /** A resource as the app file declares it. */

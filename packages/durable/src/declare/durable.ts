@@ -15,6 +15,7 @@ import type { Limits } from "../owner/limits.ts";
 import { Owner } from "../owner/owner.ts";
 import { type Children, createProgramHost } from "../owner/program-host.ts";
 import { Runs } from "../owner/runs.ts";
+import { withProgram } from "../replay/program-of.ts";
 import { logs } from "../verbs/logs.ts";
 import { createOffers, type DurableService } from "./handle.ts";
 import { type DurableOptions, toLimits } from "./options.ts";
@@ -57,7 +58,7 @@ export function durable<I = unknown, O = unknown>(
     children: {},
     needs: { uses: [logs] },
     offers: (service) => createOffers<I, Awaited<O>>(service),
-    root: () => createRoot(program, limits),
+    root: withProgram(() => createRoot(program, limits), program),
   });
   return part as unknown as Part<Durable<I, Awaited<O>>>;
 }

@@ -7,14 +7,26 @@ export interface Divergence {
   /** Which of its commands, from 0. */
   readonly command: number;
   readonly message: string;
+  /** Of one that diverged. */
+  readonly difference?: Difference;
+}
+
+/** What a log has, and what the program came to in its place, in words. */
+export interface Difference {
+  readonly expected: string;
+  readonly came: string;
+  /** The user's line, as `file:line:column`; undefined: it is not known. */
+  readonly where: string | undefined;
 }
 
 /** The program does not do what its log says. `where`: made where it was seen last. */
 export function diverged(command: number, expected: string, came: string, where: Error | undefined): Divergence {
+  const line = lineIn(where);
   const message =
     `The program does not do what its log says. Command ${command}: the log has ${expected}, the program came to ${came} ` +
-    `(${lineIn(where)}). Nothing was done. Mend the code so that this run goes its old way, and resume it.`;
-  return { kind: "diverged", command, message };
+    `(${line}). Nothing was done. Mend the code so that this run goes its old way, and resume it.`;
+  const difference = { expected, came, where: LINE.test(line) ? line : undefined };
+  return { kind: "diverged", command, message, difference };
 }
 
 /** The program goes on by something that no log knows of. */
@@ -34,6 +46,8 @@ export function stuck(last: Error | undefined): HadronError {
       "Put what it waits for into step(name, …), or wait by sleep or a hook.",
   );
 }
+
+const LINE = /:\d+:\d+$/;
 
 /** The first line of a stack that is the user's, as `file:line:column`. */
 function lineIn(error: Error | undefined): string {

@@ -15,6 +15,8 @@ export interface ParsedEvent {
 
 /** What a history says, for a replay. */
 export interface ReadHistory {
+  /** The number of its first event: not 0 where the run began anew. */
+  readonly first: number;
   /** Without its end. */
   readonly log: readonly LogEvent[];
   readonly chance: string;
@@ -50,7 +52,7 @@ export function readHistory(history: History): ReadHistory {
     if (event.type === "ended") ended = toOutcome(event);
     else log.push(toEvent(event));
   }
-  return { log, chance: first.chance ?? "", ended };
+  return { first: first.n, log, chance: first.chance ?? "", ended };
 }
 
 function toEvent(event: Exclude<ShownEvent, { readonly type: "ended" }>): LogEvent {

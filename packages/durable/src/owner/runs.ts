@@ -173,9 +173,19 @@ export class Runs {
 
   /** Its events before one. @param to @default all */
   async log(id: string, to: number | undefined, signal: AbortSignal): Promise<readonly ShownEvent[]> {
+    const { first, events } = await this.logged(id, to, signal);
+    return events.map((event, index) => toShown(event, first + index));
+  }
+
+  /** The same as they are kept, and the number of the first. */
+  async logged(
+    id: string,
+    to: number | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly first: number; readonly events: readonly LogEvent[] }> {
     const { run, first, length } = await this.#facts(id);
     signal.throwIfAborted();
-    return (await this.#read(run, first, to ?? length)).map((event, index) => toShown(event, first + index));
+    return { first, events: await this.#read(run, first, to ?? length) };
   }
 
   async summary(id: string): Promise<RunSummary> {

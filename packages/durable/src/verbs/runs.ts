@@ -1,8 +1,9 @@
+import { resolve } from "node:path";
 import { HadronError, type ResourceCommand } from "@hadron/core/spi";
 import { checkWords, openStore, type RunState, toJson } from "@hadron/resources/store";
 import { toLogged } from "../log/values.ts";
-import { Runs } from "../owner/runs.ts";
-import { type Found, find } from "./find.ts";
+import { type Found, find, programsOf, toFound, toNumber } from "./find.ts";
+import { writeHistory } from "./history-files.ts";
 import { toTimeline } from "./timeline.ts";
 
 const ACTIONS = ["events", "cancel", "kill", "pause", "resume", "fork", "send"];
@@ -12,10 +13,13 @@ const LIMIT = 100;
 /** Runs `runs`. */
 export async function runs(command: ResourceCommand): Promise<number> {
   const store = await openStore(command);
-  const names = programsOf(command);
-  const programs = names.map((name) => ({ name, runs: new Runs(store, command.clock, name) }));
+  const programs = programsOf(command).map((program) => toFound(store, command, program));
   const [id, action, ...rest] = command.words;
   if (id === undefined) return list(command, programs);
+  if (id === "export" && command.flags.to !== undefined) {
+    checkWords("runs export --to=FOLDER", command.words, 1);
+    return exportRuns(command, programs, command.flags.to);
+  }
   if (action !== undefined && !ACTIONS.includes(action)) {
     throw new HadronError("WRONG_USE", `runs does no "${action}"; it does ${ACTIONS.join(", ")}: see runs --help.`);
   }
@@ -51,20 +55,8 @@ export async function runs(command: ResourceCommand): Promise<number> {
   }
 }
 
-function programsOf({ services, flags }: ResourceCommand): readonly string[] {
-  const names = services.filter(({ pattern }) => pattern === "durable").map(({ name }) => name);
-  const { program } = flags;
-  if (program === undefined) return names;
-  if (names.includes(program)) return [program];
-  throw new HadronError("WRONG_USE", `There is no durable program "${program}". There are ${names.join(", ")}.`);
-}
-
 async function list({ flags, json, out, table }: ResourceCommand, programs: readonly Found[]): Promise<number> {
-  const { state, limit } = flags;
-  if (state !== undefined && !STATES.includes(state)) {
-    throw new HadronError("WRONG_USE", `--state is ${state}, and should be one of ${STATES.join(", ")}.`);
-  }
-  const wanted = { state: state as RunState | undefined, limit: toNumber("limit", limit) ?? LIMIT };
+  const wanted = toWanted(flags);
   const lists = await Promise.all(
     programs.map(async ({ name, runs }) => (await runs.list(wanted)).map((run) => ({ program: name, ...run }))),
   );
@@ -84,6 +76,31 @@ async function list({ flags, json, out, table }: ResourceCommand, programs: read
       ]),
     ]);
   }
+  return 0;
+}
+
+/** Which runs are meant. WRONG_USE where there are none such. */
+function toWanted({ state, limit }: ResourceCommand["flags"]) {
+  if (state !== undefined && !STATES.includes(state)) {
+    throw new HadronError("WRONG_USE", `--state is ${state}, and should be one of ${STATES.join(", ")}.`);
+  }
+  return { state: state as RunState | undefined, limit: toNumber("limit", limit) ?? LIMIT };
+}
+
+/** Writes histories, a file each, as `check` reads them. */
+async function exportRuns(command: ResourceCommand, programs: readonly Found[], to: string): Promise<number> {
+  const { cwd, json, out, err, signal } = command;
+  const paths: string[] = [];
+  for (const { name, runs } of programs) {
+    for (const { id } of await runs.list(toWanted(command.flags))) {
+      paths.push(await writeHistory(resolve(cwd, to), { program: name, id }, await runs.log(id, undefined, signal)));
+    }
+  }
+  if (json) out(toJson({ histories: paths }));
+  else
+    err(
+      `Wrote ${paths.length} ${paths.length === 1 ? "history" : "histories"} to ${to}, with the inputs and outcomes of the runs.`,
+    );
   return 0;
 }
 
@@ -153,13 +170,6 @@ function done({ json, out, err }: ResourceCommand, id: string, what: string, tol
   if (json) out(toJson({ id, [what]: true }));
   else err(`${id} ${told}`);
   return 0;
-}
-
-function toNumber(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw new HadronError("WRONG_USE", `--${flag} is ${text}, and should be a whole number.`);
 }
 
 const UNITS = [

@@ -18,6 +18,8 @@ function rig(store: LocalStore) {
         { kind: "queue", name: "ordered", keeper: "hadron.store", options: { ordered: true } },
       ],
       services: [],
+      cwd: "/",
+      typed: (words) => words,
       words,
       flags,
       json: true,

@@ -1,17 +1,7 @@
-import { existsSync } from "node:fs";
-import { relative } from "node:path";
 import type { Flag } from "../command/arguments.ts";
 import { DEFAULT_RUNNER, type Runners } from "../runners/runners.ts";
 import { wrap, wrapTable } from "../terminal/wrap.ts";
 import { COMMON_FLAGS, type Verb } from "../verbs/verbs.ts";
-
-/** What a user types to run this file again. */
-export function commandOf(entry: string, cwd: string): string {
-  const path = relative(cwd, entry);
-  const file = path.startsWith("..") ? entry : path;
-  const quoted = /^[\w./@-]+$/.test(file) ? file : `'${file}'`;
-  return `${/\.[mc]?tsx?$/.test(entry) || !existsSync(entry) ? "npx tsx" : "node"} ${quoted}`;
-}
 
 const EXIT_STATUS = "Exit status: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM.";
 

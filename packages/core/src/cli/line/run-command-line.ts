@@ -108,7 +108,8 @@ async function execute(
   }
   const cwd = line.cwd ?? process.cwd();
   if (flags.help !== undefined) {
-    const { commandOf, renderHelp } = await import("./help.ts");
+    const { renderHelp } = await import("./help.ts");
+    const { commandOf } = await import("../terminal/command-of.ts");
     const command = commandOf(entry, cwd);
     const { columns } = terminal;
     const shown = verb === undefined && named === undefined ? [] : (loaded?.flags ?? []);

@@ -2,6 +2,7 @@ import type { Command } from "../command/command.ts";
 import { checkVariants } from "../data/check-variants.ts";
 import { lookAtKept } from "../data/keepers.ts";
 import { planResources } from "../data/plan-resources.ts";
+import { preflight } from "../data/preflight.ts";
 import { showPlan } from "../terminal/show-changes.ts";
 
 /** Shows what `up` would change. */
@@ -15,7 +16,9 @@ export async function plan(command: Command): Promise<number> {
     command.app.topology.services.map(({ name }) => name),
   );
   const changes = [...command.captured(), ...resources, ...planned.changes];
+  const { facts, lines, warnings } = await preflight(command);
   command.progressDone();
-  for (const line of json ? [JSON.stringify({ changes })] : showPlan(changes)) terminal.out(line);
+  if (json) terminal.out(JSON.stringify({ changes, ...facts }));
+  else for (const line of [...showPlan(changes), ...lines, ...warnings]) terminal.out(line);
   return 0;
 }

@@ -1,12 +1,7 @@
-import { createSystemClock } from "../../clock/system-clock.ts";
 import { compose } from "../../describe/compose/compose.ts";
-import type { ResourceCommand, ResourceVerb } from "../../verb/resource-verb.ts";
-import type { Command } from "../command/command.ts";
-import { confirm } from "../command/confirm.ts";
-import { readInput } from "../command/input.ts";
+import type { ResourceVerb } from "../../verb/resource-verb.ts";
 import { Keepers } from "../data/keepers.ts";
-import { execHere } from "../process/exec-here.ts";
-import { toTable } from "../terminal/table.ts";
+import { toResourceCommand } from "../data/resource-command.ts";
 import type { Verb } from "./verbs.ts";
 
 /** For all resources, of whatever kind. */
@@ -61,33 +56,8 @@ function toVerb({ load, ...rest }: ResourceVerb): Verb {
       const run = await load();
       return async (command) => {
         await using keepers = new Keepers(command);
-        return await run(toResourceCommand(command, keepers));
+        return await run(await toResourceCommand(command, keepers));
       };
     },
-  };
-}
-
-function toResourceCommand(command: Command, keepers: Keepers): ResourceCommand {
-  const { app, context, flags, json, stdin, terminal, words } = command;
-  return {
-    app: app.topology.app,
-    resources: app.topology.resources ?? [],
-    services: app.topology.services,
-    words,
-    flags,
-    json,
-    signal: context.signal,
-    clock: createSystemClock(),
-    out: (line) => terminal.out(line),
-    err: (line) => terminal.err(line),
-    table: (rows) => {
-      for (const line of toTable(rows)) terminal.out(line);
-    },
-    input: (word) => readInput(word, stdin),
-    confirm: async (question) => {
-      if (flags.yes === undefined) await confirm(command, question);
-    },
-    exec: (program, words, env) => execHere(program, words, env),
-    keeper: (name) => keepers.need(name),
   };
 }

@@ -4,6 +4,7 @@ import type { AppStatus, Attached, Runner } from "../../runner.ts";
 import type { Command } from "../command/command.ts";
 import { isForCallers } from "../command/target.ts";
 import { checkVariants } from "../data/check-variants.ts";
+import { preflight } from "../data/preflight.ts";
 import { watchLauncher } from "../process/launcher.ts";
 import { createLogView, parseLogLine } from "../terminal/log-lines.ts";
 import { showChanges } from "../terminal/show-changes.ts";
@@ -18,11 +19,13 @@ export async function up(command: Command): Promise<number> {
     command.stopping.stop(143);
   });
   await checkVariants(command);
+  const { facts, warnings } = await preflight(command);
+  for (const warning of warnings) context.progress.note(warning);
   const { status, changes, attached } = await runner.apply(await command.program(true), context);
   await using _attached = attached;
   command.progressDone();
   if (json) {
-    terminal.out(JSON.stringify(status));
+    terminal.out(JSON.stringify({ ...status, ...facts }));
   } else {
     terminal.err(showChanges([...command.captured(), ...changes], status));
     for (const line of endpoints(command, status)) terminal.out(line);
