@@ -11,23 +11,30 @@ interface Target {
   readonly connections: number;
   /** @default "/" */
   readonly path?: string;
-  readonly body: string;
-  /** What the body of each answer must be. */
-  readonly expected: string;
+  /** Sent as JSON by POST. @default GET is asked, without one */
+  readonly body?: string;
+  /** What the body of each answer must be; or how many bytes it has, whatever they are. */
+  readonly expected: string | number;
 }
 
 let sockets: readonly Socket[] = [];
 let request: Buffer;
 let answerBytes = 0;
+let lastByte = 0;
 
 serveSide({ open, load });
 
 async function open({ port, connections, path = "/", body, expected }: Target): Promise<void> {
-  request = Buffer.from(
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const about =
+    body === undefined ? "" : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+  const method = body === undefined ? "GET" : "POST";
+  request = Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${about}\r\n${body ?? ""}`);
   sockets = await Promise.all(Array.from({ length: connections }, () => connected(port)));
-  for (const socket of sockets) answerBytes = await ask(socket, expected);
+  for (const socket of sockets) {
+    const answer = await ask(socket, expected);
+    answerBytes = answer.length;
+    lastByte = answer[answer.length - 1] ?? 0;
+  }
 }
 
 function connected(port: number): Promise<Socket> {
@@ -37,14 +44,24 @@ function connected(port: number): Promise<Socket> {
   });
 }
 
-/** One request, its answer checked. Returns the answer's length. */
-function ask(socket: Socket, expected: string): Promise<number> {
+/** One request, its answer checked. Returns the answer. */
+function ask(socket: Socket, expected: string | number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    socket.once("data", (chunk: Buffer) => {
-      const text = chunk.toString();
-      if (text.startsWith("HTTP/1.1 200 ") && text.endsWith(`\r\n\r\n${expected}`)) resolve(chunk.length);
-      else reject(new Error(`The server answered:\n${text}`));
-    });
+    let answer = Buffer.alloc(0);
+    const take = (chunk: Buffer) => {
+      answer = Buffer.concat([answer, chunk]);
+      const end = answer.indexOf("\r\n\r\n");
+      if (end === -1) return;
+      const head = answer.subarray(0, end).toString();
+      const length = Number(/^content-length: *(\d+)$/im.exec(head)?.[1]);
+      if (answer.length < end + 4 + length) return;
+      socket.off("data", take);
+      const body = answer.subarray(end + 4);
+      const isRight = typeof expected === "number" ? body.length === expected : body.toString() === expected;
+      if (head.startsWith("HTTP/1.1 200 ") && isRight) resolve(answer);
+      else reject(new Error(`The server answered:\n${answer.subarray(0, 2000)}`));
+    };
+    socket.on("data", take);
     socket.write(request);
   });
 }
@@ -60,9 +77,9 @@ function load({ ms }: { ms: number }): Promise<Driven> {
       const take = (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes < answerBytes) return;
-        if (bytes === answerBytes && chunk[chunk.length - 1] === CLOSING_BRACE) calls++;
+        if (bytes === answerBytes && chunk[chunk.length - 1] === lastByte) calls++;
         else if (bytes === chunk.length && chunk.includes('"code":"OVERLOADED"')) refused++;
-        else return reject(new Error(`Another answer came:\n${chunk}`));
+        else return reject(new Error(`Another answer came:\n${chunk.subarray(0, 2000)}`));
         bytes = 0;
         const now = performance.now();
         if (now - startedAt < ms) return socket.write(request);
@@ -75,5 +92,3 @@ function load({ ms }: { ms: number }): Promise<Driven> {
     }
   });
 }
-
-const CLOSING_BRACE = "}".charCodeAt(0);
