@@ -37,6 +37,7 @@ export class LocalStore implements AsyncDisposable {
       followRun: (follow, waitMs, signal = new AbortController().signal) =>
         reach(() => this.server.followRun(follow, waitMs, signal)),
       relay: () => reach(async () => {}),
+      backlog: () => reach(async () => []),
       watch: (store, prefix) => this.server.watch(store, prefix),
     };
   }

@@ -68,6 +68,7 @@ export function toLink(call: ResourceHost["call"]): StoreLink {
     relay: async (database) => {
       await call("relay", database);
     },
+    backlog: () => call("backlog", undefined) as ReturnType<StoreLink["backlog"]>,
     watch: (store, prefix) => new Watch(call("watch", { store, prefix }, { timeoutMs: Number.POSITIVE_INFINITY })),
   };
 }

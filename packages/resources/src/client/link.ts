@@ -1,3 +1,4 @@
+import type { OutboxBacklog } from "../database/contract/outbox.ts";
 import type { Batch } from "../store/contract/driver.ts";
 import type { Acquire, Answers, Claim, Message, Outcome, Query, Results } from "../store/contract/operations.ts";
 import type { ClaimRuns } from "../store/contract/run-operations.ts";
@@ -15,5 +16,7 @@ export interface StoreLink {
   followRun(follow: FollowRun, waitMs: number, signal?: AbortSignal): Promise<FollowedRun | undefined>;
   /** There is something in the outbox of a database, now and maybe later: it is looked after from now on. */
   relay(database: string): Promise<void>;
+  /** What waits in outboxes, by queue. */
+  backlog(): Promise<readonly OutboxBacklog[]>;
   watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]>;
 }

@@ -1,6 +1,7 @@
 import { HadronError, type ResourceCommand } from "@hadron/core/spi";
 import type { StoreClient } from "../client/store-client.ts";
 import { toStored } from "../client/values.ts";
+import type { OutboxBacklog } from "../database/contract/outbox.ts";
 import { MOST_MESSAGE_BYTES } from "../queue/queue.ts";
 import type { Contents, DeadLetter, QueuedMessage } from "../store/contract/operations.ts";
 import { checkWords, notThere, openStore, readAction, toJson, toShown } from "./store-verb.ts";
@@ -12,7 +13,7 @@ const ACTIONS = ["list", "dead", "send"];
 export async function queue(command: ResourceCommand): Promise<number> {
   const store = await openStore(command);
   const { queues } = await store.read({ kind: "contents" });
-  if (command.words.length === 0) return listQueues(command, queues);
+  if (command.words.length === 0) return listQueues(command, queues, await store.link.backlog());
   const { name, action, rest } = readAction("queue", command.words, ACTIONS);
   const declared = command.resources.flatMap(({ kind, name }) => (kind === "queue" ? [name] : []));
   const names = [...new Set([...declared, ...queues.map((found) => found.name)])];
@@ -26,25 +27,35 @@ export async function queue(command: ResourceCommand): Promise<number> {
   return list(command, store, name);
 }
 
-function listQueues({ json, out, table, resources }: ResourceCommand, queues: Contents["queues"]): number {
+function listQueues(
+  { json, out, table, resources }: ResourceCommand,
+  queues: Contents["queues"],
+  backlog: readonly OutboxBacklog[],
+): number {
   const declared = resources.flatMap(({ kind, name }) => (kind === "queue" ? [name] : []));
   const topics = resources.flatMap(({ kind, name }) => (kind === "topic" ? [`topic/${name}/`] : []));
-  const names = [...new Set([...declared, ...queues.map(({ name }) => name)])];
+  const names = [...new Set([...declared, ...queues.map(({ name }) => name), ...backlog.map(({ queue }) => queue)])];
+  const inOutboxes = (name: string) =>
+    backlog.reduce((sum, { queue, waiting }) => (queue === name ? sum + waiting : sum), 0);
   const rows = names.map((name) => ({
     ...(queues.find((found) => found.name === name) ?? { name, waiting: 0, working: 0, dead: 0, bytes: 0 }),
+    outbox: inOutboxes(name),
     declared: declared.includes(name) || [...topics, "external/"].some((prefix) => name.startsWith(prefix)),
   }));
   if (json) out(JSON.stringify({ queues: rows }));
   else {
     table([
       ["NAME", "WAITING", "WORKING", "DEAD", "BYTES", ""],
-      ...rows.map(({ name, waiting, working, dead, bytes, declared }) => [
+      ...rows.map(({ name, waiting, working, dead, bytes, declared, outbox }) => [
         name,
         String(waiting),
         String(working),
         String(dead),
         String(bytes),
-        declared ? "" : "no longer declared",
+        [
+          ...(outbox === 0 ? [] : [`${outbox} more in the outbox of a database`]),
+          ...(declared ? [] : ["no longer declared"]),
+        ].join(", "),
       ]),
     ]);
   }

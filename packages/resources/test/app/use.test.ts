@@ -1,8 +1,8 @@
 import { service } from "@hadron/core";
-import { compose } from "@hadron/core/spi";
+import { compose, type Resource } from "@hadron/core/spi";
 import { start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
-import { keyValue, lock, queue } from "../../src/index.ts";
+import { database, keyValue, lock, queue } from "../../src/index.ts";
 
 const plain = service("plain", () => 1);
 
@@ -24,6 +24,17 @@ test("a resource brings its keeper, once, and is told by describe", () => {
     { kind: "keyValue", name: "carts", keeper: "hadron.store", options: { ttlMs: 1000 } },
     { kind: "queue", name: "jobs", keeper: "hadron.store", options: { retries: 2, ordered: false, maxLength: 10 } },
   ]);
+});
+
+test("a store looks after the databases of an app that has some, and brings none", () => {
+  const [carts, orders] = [keyValue("carts"), database("orders")];
+  const usesOf = (...uses: readonly Resource[]) => {
+    const { topology } = compose("app", [service("shop", () => 1, { uses })]);
+    return topology.services.find(({ name }) => name === "hadron.store")?.uses;
+  };
+  expect(usesOf(carts)).toBeUndefined();
+  expect(usesOf(carts, orders)).toEqual(["hadron.database"]);
+  expect(usesOf(orders)).toBeUndefined();
 });
 
 test("a service that does not say that it uses a resource may not; one that is not there is told how to add it", async () => {

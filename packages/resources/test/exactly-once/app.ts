@@ -13,15 +13,20 @@ export const news = topic<number>("news", { retries: 1000 });
 const all = async (table: string): Promise<readonly number[]> =>
   (await orders.sql<{ n: number }>`select n from ${orders.sql.id(table)} order by n`).map(({ n }) => n);
 
+const order = (n: number) =>
+  orders.transaction(async (tx) => {
+    await tx.insert("ordered", { n });
+    await jobs.send(n, { tx });
+    if (n % 7 === 0) throw new Error("on second thoughts");
+  });
+
 export const shop = service(
   "shop",
   {
-    order: (n: number) =>
-      orders.transaction(async (tx) => {
-        await tx.insert("ordered", { n });
-        await jobs.send(n, { tx });
-        if (n % 7 === 0) throw new Error("on second thoughts");
-      }),
+    order,
+    orderMany: async ({ from, count }: { from: number; count: number }) => {
+      for (let n = from; n < from + count; n++) await order(n).catch(() => {});
+    },
     all: async () => {
       const [ordered, booked, told] = await Promise.all([all("ordered"), all("booked"), all("told")]);
       const { count: outbox } = await orders.sql`select from hadron.outbox`;

@@ -115,6 +115,28 @@ test("a store that was not told that a transaction was committed looks by itself
   expect(seen).toEqual([6]);
 });
 
+test("what waits in a database is told by queue, and one that cannot be moved from is tried again", async () => {
+  await orders.sql`create function keep() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$`;
+  await orders.sql`create trigger keep before delete on hadron.outbox for each statement execute function keep()`;
+  await orders.transaction(async (tx) => {
+    for (const n of [1, 2]) await mails.send(n, { tx, delayMs: 120_000 });
+    await placed.send(3, { tx });
+  });
+  await app.advance("1m");
+  const backlog = (await app.call("hadron.store", "backlog", undefined)) as { queue: string; waiting: number }[];
+  expect(new Map(backlog.map(({ queue, waiting }) => [queue, waiting]))).toEqual(
+    new Map([
+      ["mails", 2],
+      ["topic/placed/audit", 1],
+      ["topic/placed/other", 1],
+    ]),
+  );
+  await orders.sql`drop trigger keep on hadron.outbox`;
+  await app.advance("5m");
+  expect(await countOf("outbox")).toBe(0);
+  expect(seen.toSorted()).toEqual([1, 2, "audit 3", "other 3"]);
+});
+
 test("what was moved and could not be removed from the outbox is not moved again, however late that is", async () => {
   await using store = new LocalStore();
   const warnings: string[] = [];

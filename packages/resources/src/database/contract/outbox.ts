@@ -51,3 +51,16 @@ export async function readOutbox(client: ClientBase, most: number): Promise<read
 export async function removeFromOutbox(client: ClientBase, names: readonly string[]): Promise<void> {
   await client.query("delete from hadron.outbox where name = any($1::uuid[])", [names]);
 }
+
+/** What waits for one queue in an outbox. */
+export interface OutboxBacklog {
+  readonly queue: string;
+  readonly waiting: number;
+}
+
+export async function countOutbox(client: ClientBase): Promise<readonly OutboxBacklog[]> {
+  const { rows } = await client.query<OutboxBacklog>(
+    "select queue, count(*)::int as waiting from hadron.outbox, unnest(queues) queue group by queue",
+  );
+  return rows;
+}

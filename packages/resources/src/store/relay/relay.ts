@@ -1,7 +1,13 @@
 import type { Clock } from "@hadron/core";
 import type { Client } from "pg";
 import { fromStored, toStored } from "../../client/values.ts";
-import { type OutboxRow, readOutbox, removeFromOutbox } from "../../database/contract/outbox.ts";
+import {
+  countOutbox,
+  type OutboxBacklog,
+  type OutboxRow,
+  readOutbox,
+  removeFromOutbox,
+} from "../../database/contract/outbox.ts";
 import type { Answers, Operation, Outcome, Query } from "../contract/operations.ts";
 
 /** The databases whose outboxes a store looks after: by name, what of each it moved last. */
@@ -63,6 +69,20 @@ export class Relay {
   look(): void {
     this.#isAsked = true;
     this.#wake();
+  }
+
+  /** What is committed and not moved yet, as far as the database can be asked. */
+  async backlog(): Promise<readonly OutboxBacklog[]> {
+    let client: Client | undefined;
+    try {
+      // Of its own: where something waits, the relay may have none.
+      client = await this.#options.connect();
+      return await this.outside(countOutbox(client));
+    } catch {
+      return [];
+    } finally {
+      client?.end().catch(() => {});
+    }
   }
 
   /** Moves no more. What is under way is found again by whoever is next. */

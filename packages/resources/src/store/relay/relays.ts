@@ -1,3 +1,4 @@
+import type { OutboxBacklog } from "../../database/contract/outbox.ts";
 import type { Answers } from "../contract/operations.ts";
 import { OUTBOXES, Relay, type RelayOptions, toMoved } from "./relay.ts";
 
@@ -34,6 +35,11 @@ export class Relays implements AsyncDisposable {
       this.#begin(database);
     }
     this.#relays.get(database)?.relay.look();
+  }
+
+  /** What transactions sent that is committed and not in its queue yet. */
+  async backlog(): Promise<readonly OutboxBacklog[]> {
+    return (await Promise.all([...this.#relays.values()].map(({ relay }) => relay.backlog()))).flat();
   }
 
   /** No more is moved. */

@@ -64,6 +64,10 @@ function serveStore(open: (context: StartContext) => Promise<Opened>) {
       started();
       await relays?.look(database);
     }),
+    backlog: procedure(idempotent, async () => {
+      started();
+      return (await relays?.backlog()) ?? [];
+    }),
     watch: ({ store, prefix }: { store: string; prefix: string }) => started().watch(store, prefix),
     async [onStart](context: StartContext) {
       const { signal, clock, keeps, log } = context;
