@@ -24,6 +24,7 @@ export type { Entry, EntryChange, ListOptions, WriteOptions } from "./key-value/
 export type { Hold, HoldOptions } from "./lock/lock.ts";
 export type { Pending, SendOptions } from "./queue/queue.ts";
 export { type ElectedOptions, elected, type Leadership } from "./work/elected.ts";
-export { type EveryContext, type EveryOptions, every } from "./work/every.ts";
+export { type EveryContext, type EveryOptions, type EveryProgramOptions, every } from "./work/every.ts";
 export { type NextDue, toNextDue } from "./work/next-due.ts";
+export type { Overlap, ScheduledProgram, ScheduledRun } from "./work/program-runs.ts";
 export type { Occasion } from "./work/schedule.ts";

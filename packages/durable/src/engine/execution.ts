@@ -38,6 +38,8 @@ export class Execution implements Executing {
   readonly #frame: Frame;
   /** What came: the program gets it after all that its log has. */
   readonly #arrivals = new Queue<Delivery>();
+  /** What came before it was live is of the end of these commands: they are not begun again. */
+  readonly #told = new Set<number>();
   #delivered = 0;
   readonly #pending = new Map<number, Pending>();
   readonly #mailboxes = new Map<string, Mailbox>();
@@ -148,6 +150,7 @@ export class Execution implements Executing {
 
   /** What a command began is over. */
   settle(command: number, outcome: Outcome): LogEvent {
+    if (!this.#isLive) this.#told.add(command);
     this.#working.end(command, new HadronError("ABORTED", "It is over."));
     return this.#arrived({ type: "settled", at: this.#options.clock.wallNow(), command, outcome });
   }
@@ -396,7 +399,8 @@ export class Execution implements Executing {
     this.#endInTime();
     // What is new begins when its intent is kept.
     const { size, started } = this.#recorded;
-    for (const { number } of this.awaited) if (number < (started.base ?? 0) + size) this.#resume(number);
+    for (const { number } of this.awaited)
+      if (number < (started.base ?? 0) + size && !this.#told.has(number)) this.#resume(number);
   }
 
   /** Whether the log has more than the program has come to: then it is paused. */

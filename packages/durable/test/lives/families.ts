@@ -59,4 +59,10 @@ export const parent = service(
   }),
 );
 
-await run(waiter, counted, child, grandchild, parent);
+/** Calls one whose runs are soon forgotten. */
+export const patient = service(
+  "patient",
+  durable(() => waiter({})),
+);
+
+await run(patient, waiter, counted, child, grandchild, parent);

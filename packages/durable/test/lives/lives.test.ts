@@ -1,7 +1,7 @@
 import { start } from "@hadron/core/testing";
 import { durable } from "@hadron/durable";
 import { expect, test } from "vitest";
-import { child, counted, grandchild, parent, waiter } from "./families.ts";
+import { child, counted, grandchild, parent, patient, waiter } from "./families.ts";
 
 test("a run that waits gives its place to another, and takes one again when it goes on; finished ones are forgotten in time", async () => {
   await using app = await start(waiter, { time: "virtual", seed: 1 });
@@ -19,6 +19,21 @@ test("a run that waits gives its place to another, and takes one again when it g
   await expect(waiter.run("a").status()).rejects.toMatchObject({ code: "NOT_FOUND" });
   expect(await waiter.run("b").status()).toMatchObject({ state: "open" });
   expect(await app.call("waiter", "start", { input: {}, id: "a" })).toEqual({ id: "a", created: true });
+});
+
+test("a run that is told of the end of a child does not begin it again, also when the child is forgotten by then", async () => {
+  await using app = await start(patient, waiter, { time: "virtual", seed: 5 });
+  const one = await patient.start(undefined, { id: "p" });
+  await app.advance("5s");
+  await one.pause();
+  await app.advance("1s");
+  const [child] = await one.children();
+  await waiter.run(child?.id ?? "").send("go");
+  await app.advance("20m");
+  expect(await waiter.list()).toEqual([]);
+  await one.resume();
+  expect(await one.result()).toEqual(expect.any(Number));
+  expect(await waiter.list()).toEqual([]);
 });
 
 test("runs begin as often as the rate says, whichever replica has them, the most urgent first", async () => {

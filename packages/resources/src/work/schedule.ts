@@ -16,6 +16,8 @@ interface Kept {
   readonly line: string;
   /** The last due time that was dealt with. */
   readonly done: number;
+  /** The run of a program that was started last. */
+  readonly run?: string | undefined;
 }
 
 /** A due time of a schedule. */
@@ -36,13 +38,14 @@ export interface Schedule {
 }
 
 export interface ScheduleOptions extends Schedule {
-  /** What becomes of due times in which nothing ran: all of them are one occasion, or none. */
-  readonly missed: "once" | "skip";
+  /** What becomes of due times in which nothing ran: all of them are one occasion, or none, or one each. */
+  readonly missed: "once" | "skip" | "each";
   readonly token: number;
   readonly signal: AbortSignal;
   /** Ends where nothing is due for longer than this. @default never */
   readonly restMs?: number;
-  run(occasion: Occasion): Promise<void>;
+  /** @param last What it gave for the due time before. */
+  run(occasion: Occasion, last: string | undefined): Promise<string | undefined>;
 }
 
 /** Resolves when something is due within `restMs`, or nobody has kept this line yet; or when the signal aborts. */
@@ -69,13 +72,13 @@ function keptIn(store: StoreClient): KeyValueStore<Kept> {
 export async function keepSchedule(options: ScheduleOptions): Promise<void> {
   const { store, name, line, nextDue, signal, token, run } = options;
   const kept = keptIn(store);
-  const write = (done: number) => kept.set(name, { line, done }, { fence: token });
+  const write = (state: Kept) => kept.set(name, state, { fence: token });
   let state = await kept.get(name);
   while (!signal.aborted) {
     const now = await store.read({ kind: "time" });
     if (state === undefined || state.line !== line) {
-      state = { line, done: now };
-      await write(now);
+      state = { line, done: now, run: state?.run };
+      await write(state);
     }
     const due = nextDue(state.done);
     if (due === undefined) return pause(store, LONGEST_WAIT_MS, signal);
@@ -84,13 +87,16 @@ export async function keepSchedule(options: ScheduleOptions): Promise<void> {
       await pause(store, Math.min(due - now, LONGEST_WAIT_MS), signal);
       continue;
     }
-    const { last, count } = lastOf(due, now, nextDue);
+    const { last, count } = options.missed === "each" ? { last: due, count: 1 } : lastOf(due, now, nextDue);
     const isLate = count > 1;
-    if (!isLate || options.missed === "once") await run({ due: new Date(last), missed: count - 1 });
+    let started = state.run;
+    if (!isLate || options.missed === "once") {
+      started = await run({ due: new Date(last), missed: count - 1 }, started);
+    }
     // Another may lead by now: what it did must not be undone.
     signal.throwIfAborted();
-    await write(last);
-    state = { line, done: last };
+    state = { line, done: last, run: started };
+    await write(state);
   }
 }
 

@@ -76,7 +76,7 @@ test("each due time is kept once, and none before the first after the declaratio
   await leader.end();
 });
 
-test("what was missed is one run that says how many, or none", async () => {
+test("what was missed is one run that says how many, or none, or one each", async () => {
   for (const [missed, expected] of [
     [
       "once",
@@ -86,9 +86,13 @@ test("what was missed is one run that says how many, or none", async () => {
       ],
     ],
     ["skip", [["2030-01-01T11:00:00.000Z", 0]]],
+    [
+      "each",
+      Array.from({ length: 11 }, (_, hour) => [`2030-01-01T${String(hour + 1).padStart(2, "0")}:00:00.000Z`, 0]),
+    ],
   ] as const) {
     await using store = new LocalStore();
-    await (await lead(store, { run: async () => {} })).end();
+    await (await lead(store, { run: async () => undefined })).end();
     store.time.advance(10 * HOUR);
     const kept: Occasion[] = [];
     const leader = await lead(store, { missed, run: async (occasion) => void kept.push(occasion) });
@@ -116,7 +120,7 @@ test("what was under way when its leader ended is done again by the next", async
 
 test("a changed line begins with its next due time", async () => {
   await using store = new LocalStore();
-  await (await lead(store, { run: async () => {} })).end();
+  await (await lead(store, { run: async () => undefined })).end();
   store.time.advance(5 * HOUR);
   const kept: Occasion[] = [];
   const leader = await lead(store, { line: "another", run: async (occasion) => void kept.push(occasion) });
@@ -129,7 +133,7 @@ test("a changed line begins with its next due time", async () => {
 test("a line of each second that nobody kept for years is one run, at once", async () => {
   await using store = new LocalStore();
   const line = { line: "* * * * * *", nextDue: toNextDue("* * * * * *", "UTC") };
-  await (await lead(store, { ...line, run: async () => {} })).end();
+  await (await lead(store, { ...line, run: async () => undefined })).end();
   store.time.advance(3 * 365 * 24 * HOUR);
   const kept: Occasion[] = [];
   const leader = await lead(store, { ...line, run: async (occasion) => void kept.push(occasion) });
