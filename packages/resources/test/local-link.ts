@@ -1,5 +1,5 @@
 import type { StoreLink } from "../src/client/link.ts";
-import { StoreClient } from "../src/client/store-client.ts";
+import { type ClientTime, StoreClient } from "../src/client/store-client.ts";
 import { TestTime } from "../src/store/contract/suite/index.ts";
 import { MemoryDriver, StoreServer } from "../src/store/index.ts";
 
@@ -13,8 +13,8 @@ export class LocalStore implements AsyncDisposable {
   trips = 0;
   #clients = 0;
 
-  client(): StoreClient {
-    return new StoreClient(this.#link(), this.time, `client-${++this.#clients}`);
+  client(time: ClientTime = this.time): StoreClient {
+    return new StoreClient(this.#link(), time, `client-${++this.#clients}`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

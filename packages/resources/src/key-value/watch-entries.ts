@@ -4,7 +4,7 @@ import type { Entry } from "../store/contract/operations.ts";
 const PAGE = 100;
 
 /**
- * What is below a prefix now, and what changes from then on. A key that changes while the first list is under way is told
+ * What is below a prefix now, and what changes or ends (`ttlMs`) from then on. A key that changes while the first list is under way is told
  * twice rather than not at all.
  */
 export async function* watchEntries(

@@ -160,6 +160,47 @@ test("a watcher is told what is there, and then what changes, until it leaves", 
   ]);
 });
 
+test("a watcher is told when an entry's time is over, also around a sweep, and not of one whose time begins anew", async () => {
+  await using store = new LocalStore();
+  const carts = open<number>(store);
+  const seen: string[] = [];
+  const watching = (async () => {
+    for await (const { key, entry } of carts.watch()) {
+      seen.push(`${key} ${entry?.value}`);
+      if (key === "end") break;
+    }
+  })();
+  await settle();
+  const pass = async (ms: number) => {
+    store.time.advance(ms);
+    await settle();
+    // What is told together with others waits a little.
+    store.time.advance(20);
+    await settle();
+  };
+  await carts.set("a", 1, { ttlMs: 1000 });
+  await carts.set("b", 2, { ttlMs: 1500 });
+  await carts.set("c", 3, { ttlMs: 59_990 });
+  await settle();
+  await pass(900);
+  await carts.set("a", 4, { ttlMs: 5000 });
+  await pass(600);
+  expect(seen).toEqual(["a 1", "b 2", "c 3", "a 4", "b undefined"]);
+  await pass(5000);
+  expect(seen.slice(5)).toEqual(["a undefined"]);
+  // One ends between the look before a sweep and the sweep.
+  store.time.advance(60_000 - store.time.now());
+  await settle();
+  store.time.advance(1000);
+  await settle();
+  expect(new Set(seen.slice(6))).toEqual(new Set(["c undefined"]));
+  await carts.set("end", 0);
+  await watching;
+  const idle = store.time.timers;
+  await carts.set("d", 5, { ttlMs: 1000 });
+  expect(store.time.timers).toBe(idle);
+});
+
 test("a value is checked when it is written and when it is read; an older one can be brought up to date", async () => {
   await using store = new LocalStore();
   const loose = open<unknown>(store);

@@ -196,6 +196,8 @@ export type Query =
       readonly after: string | undefined;
       readonly most: number;
     }
+  /** Entries whose time is over by now, or in so long, of all stores, behind one of them, in the order of {@link Expiry}; those that a sweep forgot are not among them. */
+  | { readonly kind: "ended"; readonly from: Expiry; readonly aheadMs: number; readonly most: number }
   | { readonly kind: "queue"; readonly queue: string }
   | { readonly kind: "dead"; readonly queue: string; readonly after: number; readonly most: number }
   /** Messages that are not dead, in the order in which they were sent. */
@@ -209,6 +211,21 @@ export interface Entry {
   readonly key: string;
   readonly value: Uint8Array;
   readonly version: number;
+}
+
+/** When the time of an entry is over, by the store's clock: in that order, then by store and key. */
+export interface Expiry {
+  readonly at: number;
+  readonly store: string;
+  readonly key: string;
+}
+
+export interface Ended {
+  readonly ended: readonly Expiry[];
+  /** The store's time. */
+  readonly now: number;
+  /** How long until the next; undefined: nothing that is there will end. */
+  readonly nextInMs: number | undefined;
 }
 
 export interface QueueState {
@@ -256,6 +273,7 @@ export interface Answers extends RunAnswers {
   /** In the order of the keys; undefined: absent. */
   readonly get: readonly (Entry | undefined)[];
   readonly list: readonly Entry[];
+  readonly ended: Ended;
   readonly queue: QueueState;
   readonly dead: readonly DeadLetter[];
   readonly messages: readonly QueuedMessage[];

@@ -1,4 +1,4 @@
-import type { Answers, Entry, Query } from "../contract/operations.ts";
+import type { Answers, Entry, Expiry, Query } from "../contract/operations.ts";
 import { type RunRow, toMessage, toQueued, toRunFacts, type WaitingRow } from "../contract/rows.ts";
 import { fromText, toText } from "./text.ts";
 
@@ -25,6 +25,8 @@ export class PostgresReader {
         return (await this.getAll([query], now))[0] ?? [];
       case "list":
         return this.#list(query, now);
+      case "ended":
+        return this.#ended(query, now);
       case "queue":
         return this.#queue(query, now);
       case "dead":
@@ -77,6 +79,22 @@ export class PostgresReader {
       [toText(store), from, from + LAST, toText(after ?? ""), now, most],
     );
     return rows.map((row) => ({ ...row, key: fromText(row.key) }));
+  }
+
+  async #ended({ from, aheadMs, most }: Asked<"ended">, now: number): Promise<Answers["ended"]> {
+    const rows = await this.#rows<Expiry>(
+      "ended",
+      `select expires as at, store, key from hadron.entry
+       where expires >= $1 and expires <= $2 and (expires, store, key) > ($1, $3, $4) order by expires, store, key limit $5`,
+      [from.at, now + aheadMs, toText(from.store), toText(from.key), most],
+    );
+    const [next] = await this.#rows<{ at: number | null }>(
+      "ends-next",
+      "select min(expires) as at from hadron.entry where expires > $1",
+      [now],
+    );
+    const ended = rows.map(({ at, store, key }) => ({ at, store: fromText(store), key: fromText(key) }));
+    return { ended, now, nextInMs: next?.at == null ? undefined : next.at - now };
   }
 
   async #queue({ queue }: Asked<"queue">, now: number): Promise<Answers["queue"]> {

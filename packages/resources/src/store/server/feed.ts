@@ -1,10 +1,20 @@
 /** Tells watchers which keys have changed: not each change, but that there was one, however slowly they listen. */
 export class Feed {
   readonly #watchers = new Set<Watcher>();
+  readonly #watched: (isWatched: boolean) => void;
+
+  /** `watched`: whether anybody watches, whenever that may have changed. */
+  constructor(watched: (isWatched: boolean) => void) {
+    this.#watched = watched;
+  }
 
   watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]> {
-    const watcher = new Watcher(store, prefix, () => this.#watchers.delete(watcher));
+    const watcher = new Watcher(store, prefix, () => {
+      this.#watchers.delete(watcher);
+      this.#watched(this.#watchers.size > 0);
+    });
     this.#watchers.add(watcher);
+    this.#watched(true);
     return watcher;
   }
 

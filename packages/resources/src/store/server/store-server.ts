@@ -3,6 +3,7 @@ import type { Acquire, Answers, Claim, Message, Operation, Outcome, Query, Resul
 import type { ClaimRuns } from "../contract/run-operations.ts";
 import type { TimeSource } from "../contract/store-clock.ts";
 import { Committer, type Waiting } from "./committer.ts";
+import { ExpiryWatch } from "./expiry-watch.ts";
 import { Feed } from "./feed.ts";
 import { LeaseWatch } from "./lease-watch.ts";
 import { type ClaimedRuns, type FollowedRun, type FollowRun, RunWaits } from "./run-waits.ts";
@@ -25,7 +26,8 @@ export class StoreServer implements AsyncDisposable {
   readonly #locks: Waiters;
   readonly #leases: LeaseWatch;
   readonly #runs: RunWaits;
-  readonly #feed = new Feed();
+  readonly #feed: Feed;
+  readonly #expiries: ExpiryWatch;
   /** Its own batches: those of calls that wait. */
   readonly #client: string;
   #number = 0;
@@ -47,6 +49,8 @@ export class StoreServer implements AsyncDisposable {
     this.#locks = new Waiters(time);
     this.#leases = new LeaseWatch(time, (lock) => this.#locks.wake(lock));
     this.#runs = new RunWaits(driver, time, (operation) => this.own(operation));
+    this.#feed = new Feed((isWatched) => (isWatched ? this.#expiries.begin() : this.#expiries.end()));
+    this.#expiries = new ExpiryWatch(driver, time, (store, key) => this.#feed.changed(store, key));
     this.#committer = new Committer(
       driver,
       time,
@@ -156,7 +160,7 @@ export class StoreServer implements AsyncDisposable {
     this.#ending.abort();
   }
 
-  /** The keys below a prefix that are written or deleted from now on, each at most once a look. */
+  /** The keys below a prefix that are written or deleted, or whose time is over, from now on, each at most once a look. */
   watch(store: string, prefix: string): AsyncIterableIterator<readonly string[]> {
     return this.#feed.watch(store, prefix);
   }
@@ -167,6 +171,7 @@ export class StoreServer implements AsyncDisposable {
     this.#leases[Symbol.dispose]();
     this.#runs[Symbol.dispose]();
     this.#feed.close();
+    this.#expiries[Symbol.dispose]();
     await this.driver.close();
   }
 
@@ -244,6 +249,7 @@ export class StoreServer implements AsyncDisposable {
         return;
       case "set":
         for (const { key } of operation.entries) this.#feed.changed(operation.store, key);
+        if (operation.ttlMs !== undefined) this.#expiries.ends(operation.ttlMs);
         return;
       case "delete":
         this.#feed.changed(operation.store, operation.key);
@@ -254,6 +260,7 @@ export class StoreServer implements AsyncDisposable {
     let more = true;
     while (more) {
       try {
+        await this.#expiries.beforeSweep();
         more = ((await this.own({ kind: "sweep", deadLetterMs: DEAD_LETTER_MS })) as Results["sweep"]).more;
       } catch {
         // A disk that is full now is asked again in a minute; whoever writes is told of it.

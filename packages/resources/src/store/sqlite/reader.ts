@@ -29,6 +29,8 @@ export class Reader {
         return this.#entries.get(query, now);
       case "list":
         return this.#entries.list(query, now);
+      case "ended":
+        return this.#entries.ended(query, now);
       case "queue":
         return this.#queues.state(query.queue, now);
       case "dead":

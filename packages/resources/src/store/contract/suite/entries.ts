@@ -73,6 +73,26 @@ export function describeEntries(name: string, start: Start): void {
     expect(await readText(driver, "s", "k")).toBe("new");
   });
 
+  test(`${name}: what has ended is told in order, in bounded pieces, by the store's clock, and when the next will`, async () => {
+    const { store, driver, client, time } = await start();
+    await using _ = store;
+    const at = (await driver.read({ kind: "time" })) + 1000;
+    for (const key of ["b", "ä", "a"]) await client.do(set("s", key, "v", { ttlMs: 1000 }));
+    await client.do(set("t", "late", "v", { ttlMs: 5000 }));
+    await client.do(set("s", "stays", "v"));
+    let from = { at: 0, store: "", key: "" };
+    const look = (most: number) => driver.read({ kind: "ended", from, aheadMs: 0, most });
+    expect(await look(9)).toEqual({ ended: [], now: at - 1000, nextInMs: 1000 });
+    time.advance(1000);
+    const first = await look(2);
+    expect(first.ended).toEqual(["a", "b"].map((key) => ({ at, store: "s", key })));
+    from = first.ended[1] ?? from;
+    expect(await look(2)).toEqual({ ended: [{ at, store: "s", key: "ä" }], now: at, nextInMs: 4000 });
+    from = { at: at + 1, store: "", key: "" };
+    time.advance(4000);
+    expect(await look(9)).toMatchObject({ ended: [{ store: "t", key: "late" }], nextInMs: undefined });
+  });
+
   test(`${name}: lists go by the bytes of UTF-8, from behind a key, as far as the prefix`, async () => {
     const { store, driver, client } = await start();
     await using _ = store;

@@ -1,5 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Answers, DeleteEntry, Entry, Outcome, Query, Results, SetEntries } from "../../contract/operations.ts";
+import type {
+  Answers,
+  DeleteEntry,
+  Entry,
+  Expiry,
+  Outcome,
+  Query,
+  Results,
+  SetEntries,
+} from "../../contract/operations.ts";
 import type { Locks } from "./locks.ts";
 import { select } from "./select.ts";
 import type { Next } from "./sequence.ts";
@@ -85,6 +94,8 @@ function refuse(message: string): Outcome {
 export class EntryReader {
   readonly #get;
   readonly #list;
+  readonly #ended;
+  readonly #next;
 
   constructor(database: DatabaseSync) {
     this.#get = select<Entry>(
@@ -97,10 +108,26 @@ export class EntryReader {
       `select key, value, version from entry
        where store = ? and key >= ? and key > ? and (expires is null or expires > ?) order by key`,
     );
+    // The index has the primary key behind its column: nothing is sorted.
+    this.#ended = select<Expiry>(
+      database,
+      `select expires as at, store, key from entry
+       where expires >= ? and expires <= ? and (expires, store, key) > (?, ?, ?) order by expires, store, key limit ?`,
+    );
+    this.#next = select<{ readonly at: number | null }>(
+      database,
+      "select min(expires) as at from entry where expires > ?",
+    );
   }
 
   get({ store, keys }: Extract<Query, { kind: "get" }>, now: number): Answers["get"] {
     return keys.map((key) => this.#get.get(store, key, now));
+  }
+
+  ended({ from, aheadMs, most }: Extract<Query, { kind: "ended" }>, now: number): Answers["ended"] {
+    const ended = [...this.#ended.iterate(from.at, now + aheadMs, from.at, from.store, from.key, most)];
+    const at = this.#next.get(now)?.at ?? undefined;
+    return { ended, now, nextInMs: at === undefined ? undefined : at - now };
   }
 
   list({ store, prefix, after, most }: Extract<Query, { kind: "list" }>, now: number): Answers["list"] {
