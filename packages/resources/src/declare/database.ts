@@ -3,7 +3,7 @@ import { DatabaseClient } from "../database/client/database.ts";
 import { findDatabase } from "../database/find-database.ts";
 import { databases } from "../database/keeper/database-service.ts";
 import { type MigrationsOption, readMigrations } from "../database/migrations/declared.ts";
-import { PSQL, URL_VERB } from "../verbs/verbs.ts";
+import { PSQL, ROTATE, URL_VERB } from "../verbs/verbs.ts";
 import { checkMs, checkOptions } from "./options.ts";
 
 /** How a database is declared. */
@@ -43,7 +43,7 @@ export function database(name: string, options: DatabaseOptions = {}): Database 
     keeper: databases,
     options: { migrations: request.migrations },
     keeping: migrations,
-    verbs: [URL_VERB, PSQL],
+    verbs: [URL_VERB, PSQL, ROTATE],
     files: typeof options.migrations === "string" ? [options.migrations] : [],
   });
 }

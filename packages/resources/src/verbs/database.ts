@@ -1,6 +1,7 @@
 import type { ResourceCommand } from "@hadron/core/spi";
 import type { ConnectionFacts, FactsRequest } from "../database/contract/facts.ts";
 import { POSTGRES_PORT } from "../database/embedded/stand-in.ts";
+import type { Rotated } from "../database/keeper/keeper.ts";
 import { checkWords, notThere } from "./store-verb.ts";
 
 /** How long a command waits for a database's keeper. */
@@ -35,6 +36,22 @@ export async function url(command: ResourceCommand): Promise<number> {
   return 0;
 }
 
+/** Runs `rotate`. */
+export async function rotate(command: ResourceCommand): Promise<number> {
+  checkWords("rotate NAME", command.words, 1);
+  const name = declaredName(command, command.words[0] ?? "");
+  const keeper = await command.keeper("hadron.database");
+  const options = { timeoutMs: TIMEOUT_MS, signal: command.signal };
+  const { version, left } = (await keeper.call("rotate", { name }, options)) as Rotated;
+  if (command.json) command.out(JSON.stringify({ name, version, left }));
+  else {
+    command.out(`${name} has a new password, its number ${version}; nobody gets in with an earlier one.`);
+    const connections = left === 1 ? "1 connection that was" : `${left} connections that were`;
+    if (left > 0) command.err(`${connections} open goes on, for 5 minutes at most where it is a replica's.`);
+  }
+  return 0;
+}
+
 /** Runs `psql`. Its exit status is that of psql. */
 export async function psql(command: ResourceCommand): Promise<number> {
   checkWords("psql NAME [SQL]", command.words, 1, 2);
@@ -52,9 +69,15 @@ export async function psql(command: ResourceCommand): Promise<number> {
   return command.exec("psql", sql === undefined ? [] : ["--command", sql], env);
 }
 
-async function enter(command: ResourceCommand, name: string): Promise<Entrance> {
+/** WRONG_USE where the app has no such database. */
+function declaredName(command: ResourceCommand, name: string): string {
   const declared = command.resources.filter(({ kind }) => kind === "database").map((resource) => resource.name);
   if (!declared.includes(name)) throw notThere("database", name, declared);
+  return name;
+}
+
+async function enter(command: ResourceCommand, name: string): Promise<Entrance> {
+  declaredName(command, name);
   const keeper = await command.keeper("hadron.database");
   const request: FactsRequest = { name, migrations: [] };
   const options = { timeoutMs: TIMEOUT_MS, signal: command.signal };

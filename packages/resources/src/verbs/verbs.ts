@@ -46,6 +46,20 @@ export const URL_VERB: ResourceVerb = {
   load: async () => (await import("./database.ts")).url,
 };
 
+/** The same: a new password. */
+export const ROTATE: ResourceVerb = {
+  name: "rotate",
+  words: "NAME",
+  mostWords: 1,
+  summary: "give a database a new password, while the app runs",
+  details: [
+    "Whoever connects from then on has the new one, and nobody gets in with the one before. Nothing that is under way ends for it:",
+    "connections of replicas that are open go on, for 5 minutes at most.",
+  ],
+  flags: [],
+  load: async () => (await import("./database.ts")).rotate,
+};
+
 /** The same: a session of the standard client. */
 export const PSQL: ResourceVerb = {
   name: "psql",

@@ -43,6 +43,21 @@ test("url prints what any other tool connects with, as the one that enters the d
   expect(JSON.parse(json.out)).toEqual({ name: "book", url: out.trim() });
 }, 60_000);
 
+test("rotate gives a database a new password: url has it, and the URL of before gets nobody in", async () => {
+  const before = (await type("url", "book")).out.trim();
+  const { out, status } = await type("rotate", "book", "--json");
+  expect([status, JSON.parse(out)]).toEqual([0, { name: "book", version: 2, left: expect.any(Number) }]);
+  const client = new Client((await type("url", "book")).out.trim());
+  await client.connect();
+  expect((await client.query("select session_user as who")).rows).toEqual([{ who: "book.2" }]);
+  await client.end();
+  const refused = new Client(before);
+  refused.on("error", () => {});
+  await expect(refused.connect()).rejects.toMatchObject({ code: expect.stringMatching(/^28/) });
+  const wrong = await type("rotate", "nope");
+  expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining("There is book.")]);
+}, 60_000);
+
 test("psql is connected through the runner, its status is the verb's, and a database that is not there is named", async () => {
   expect(await type("psql", "book", "select count(*) from line")).toMatchObject({ status: 0, out: "0\n" });
   expect(await type("psql", "book", "select nothing")).toMatchObject({ status: 1, out: "" });

@@ -62,17 +62,34 @@ export class Connections {
     return this.#link.name;
   }
 
-  get entry(): Entry {
+  /** Asks anew how the database is entered. */
+  async enter(): Promise<Entry> {
+    this.#entry = await this.#link.enter();
     return this.#entry;
   }
 
-  /** A connection, to be given back. While the server is away it is tried again: UNAVAILABLE at last, and nothing was sent. */
-  async take(): Promise<PoolClient> {
+  /** A connection, to be given back. UNAVAILABLE where the server stays away. */
+  take(): Promise<PoolClient> {
+    return this.#reach(() => this.pool.connect());
+  }
+
+  /** A connection that belongs to no pool. Fails as {@link take} does. */
+  open(): Promise<Client> {
+    return this.#reach(async () => {
+      const client = new this.#Client(this.#config());
+      client.on("error", () => {});
+      await client.connect();
+      return client;
+    });
+  }
+
+  /** While the server is away, or has another password, it is tried again: UNAVAILABLE at last, and nothing was sent. */
+  async #reach<T>(connect: () => Promise<T>): Promise<T> {
     const { clock } = this.#link;
     const until = clock.now() + PATIENCE_MS;
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
-        return await clock.outside(this.pool.connect());
+        return await clock.outside(connect());
       } catch (error) {
         if (!mayPass(error)) throw toSqlError(error, this.database);
         if (clock.now() + waitMs > until) {
@@ -87,14 +104,6 @@ export class Connections {
         throw error;
       });
     }
-  }
-
-  /** A connection that belongs to no pool. */
-  async open(): Promise<Client> {
-    const client = new this.#Client(this.#config());
-    client.on("error", () => {});
-    await this.#link.clock.outside(client.connect());
-    return client;
   }
 
   /** Has the server end what a connection does. Where that cannot be said, it ends by itself. */

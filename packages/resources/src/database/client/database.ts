@@ -50,7 +50,7 @@ export class DatabaseClient {
     this.#openOf = openOf;
     this.sql = createSql((statement) => this.#run(statement));
     // What libraries use of a pool: to take a connection, and to ask.
-    this.pool = new DatabasePool(async () => (await openOf()).connections.pool) as unknown as Pool;
+    this.pool = new DatabasePool(async () => (await openOf()).connections) as unknown as Pool;
   }
 
   /**
@@ -107,7 +107,7 @@ export class DatabaseClient {
 
   /** Where it is, for other tools: a URL with its password. Not for logs. */
   async url(): Promise<string> {
-    const { host, port, user, password, database, tls } = (await this.#openOf()).connections.entry;
+    const { host, port, user, password, database, tls } = await (await this.#openOf()).connections.enter();
     const isSocket = host.startsWith("/");
     const url = new URL(`postgresql://${isSocket ? "localhost" : host.includes(":") ? `[${host}]` : host}:${port}`);
     url.username = encodeURIComponent(user);

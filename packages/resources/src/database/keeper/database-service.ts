@@ -23,6 +23,10 @@ export const databases = hiddenService(
           if (keeper !== undefined) return keeper.facts(request, signal);
           throw new HadronError("UNAVAILABLE", "The databases are not ready yet.", { unsent: true });
         }),
+        rotate: ({ name }: { readonly name: string }) => {
+          if (keeper !== undefined) return keeper.rotate(name);
+          throw new HadronError("UNAVAILABLE", "The databases are not ready yet.", { unsent: true });
+        },
         async [onStart]({ app, keeps, elsewhere, clock, log, signal }: StartContext) {
           // Loaded where it is served: a server's driver is no part of those who call.
           const { DatabaseKeeper: Keeper } = await clock.outside(import("./keeper.ts"));

@@ -25,7 +25,13 @@ export function givenServer(app: string, variable: string, text: string): Server
   const port = Number(url.searchParams.get("port") ?? (url.port || 5432));
   const tls = toTls(url.searchParams.get("sslmode"), variable);
   const [user, password] = [url.username, url.password].map(decodeURIComponent) as [string, string];
+  const notOurs = async (): Promise<never> => {
+    const text = `The server of ${variable} is not the app's, and neither are its passwords: change the one of ${user} there, and say the new URL at the next up.`;
+    throw new HadronError("FAILED_PRECONDITION", text);
+  };
   return {
+    rotate: notOurs,
+    endEarlier: notOurs,
     maintenance: decodeURIComponent(url.pathname.slice(1)) || "postgres",
     config: async () => ({ host, port, user, password, ssl: toSsl(tls) }),
     async ensure(admin, name) {

@@ -24,8 +24,15 @@ export interface KeeperOptions {
 
 /** What is known of a database. */
 interface KnownDatabase {
-  readonly access: Access;
+  access: Access;
   applied: ReadonlyMap<string, string>;
+}
+
+/** A password that was made anew. */
+export interface Rotated {
+  readonly version: number;
+  /** Connections that came in with an earlier one. */
+  readonly left: number;
 }
 
 /** Makes the databases of an app, brings their schemas up to date, and tells who asks how to enter them. */
@@ -33,6 +40,8 @@ export class DatabaseKeeper {
   readonly #options: KeeperOptions;
   readonly #databases = new Map<string, KnownDatabase>();
   #maxConnections = 0;
+  /** One after the other. */
+  #rotating: Promise<unknown> = Promise.resolve();
   #store: Promise<KnownDatabase> | undefined;
 
   constructor(options: KeeperOptions) {
@@ -72,6 +81,30 @@ export class DatabaseKeeper {
     }
     const { owner: _, ...access } = known.access;
     return { ...access, maxConnections: this.#maxConnections };
+  }
+
+  /**
+   * Makes a new password for a database: whoever connects from now on has it, and connections that are open go on. Gives its number,
+   * and how many connections are left that came in with an earlier one. FAILED_PRECONDITION where the server is not the app's own.
+   */
+  rotate(name: string): Promise<Rotated> {
+    const rotated = this.#rotating.then(() => this.#rotate(name));
+    this.#rotating = rotated.catch(() => {});
+    return rotated;
+  }
+
+  async #rotate(name: string): Promise<Rotated> {
+    const known = this.#databases.get(name);
+    if (known === undefined) throw new HadronError("NOT_FOUND", `This deployment keeps no database("${name}").`);
+    const { server, clock } = this.#options;
+    const admin = await this.#connect(server.maintenance);
+    try {
+      known.access = await clock.outside(server.rotate(admin, name));
+      const { version } = known.access;
+      return { version, left: await clock.outside(server.endEarlier(admin, name, version)) };
+    } finally {
+      await admin.end();
+    }
   }
 
   /** The database of a store that keeps all in one: made when it is asked for. Its tables are the store's own business. */

@@ -15,4 +15,8 @@ export interface Server {
   readonly maintenance: string;
   /** Makes a database where there is none, and those who enter it. */
   ensure(admin: Client, name: string): Promise<Access>;
+  /** Makes a new password for a database. FAILED_PRECONDITION where passwords are somebody else's business. */
+  rotate(admin: Client, name: string): Promise<Access>;
+  /** Lets nobody in any more with an earlier password than this one. How many connections that came in so are left. */
+  endEarlier(admin: Client, name: string, version: number): Promise<number>;
 }
