@@ -1,0 +1,4 @@
+import { run } from "@hadron/core";
+import { rolled } from "./rolled-app.ts";
+
+await run(...rolled(2));
