@@ -184,7 +184,11 @@ export type RunQuery =
       readonly before: number | undefined;
       readonly most: number;
     }
+  /** Events from one on: so many at most, and fewer, but one at least, where they come to more than {@link MOST_EVENT_BYTES}. */
   | { readonly kind: "run-events"; readonly run: number; readonly from: number; readonly most: number };
+
+/** What the events of one answer may have in all: no log is too large to be read. */
+export const MOST_EVENT_BYTES = 4 * 1024 * 1024;
 
 export type RunState = "open" | "paused" | "ended";
 

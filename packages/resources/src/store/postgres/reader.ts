@@ -1,5 +1,6 @@
 import type { Answers, Entry, Expiry, Query } from "../contract/operations.ts";
 import { type RunRow, toMessage, toQueued, toRunFacts, type WaitingRow } from "../contract/rows.ts";
+import { MOST_EVENT_BYTES } from "../contract/run-operations.ts";
 import { fromText, toText } from "./text.ts";
 
 /** Runs a statement, and gives its rows: numbers as numbers. */
@@ -185,8 +186,11 @@ export class PostgresReader {
   async #events({ run, from, most }: Asked<"run-events">): Promise<Answers["run-events"]> {
     const rows = await this.#rows<{ type: string; command: number | null; at: number; body: Uint8Array }>(
       "run-events",
-      "select type, command, at, body from hadron.run_event where run = $1 and n >= $2 order by n limit $3",
-      [run, from, most],
+      `select type, command, at, body from (
+         select *, sum(octet_length(body)) over (order by n) as bytes from hadron.run_event
+           where run = $1 and n >= $2 order by n limit $3
+       ) page where bytes <= $4 or n = $2 order by n`,
+      [run, from, most, MOST_EVENT_BYTES],
     );
     return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ClaimRuns } from "../run-operations.ts";
+import { type ClaimRuns, MOST_EVENT_BYTES } from "../run-operations.ts";
 import type { TimeSource } from "../store-clock.ts";
 import { append, begin, body, claim, event, LEASE_MS, send, startRuns, text } from "./run-rig.ts";
 import type { StoreUnderTest } from "./start.ts";
@@ -27,6 +27,22 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     expect(await driver.read({ kind: "run-events", run, from: 1, most: 1 })).toMatchObject([{ type: "called" }]);
     expect(await facts("a")).toMatchObject({ state: "open", holder: "one", length: 3 });
     expect(await facts("b")).toBeUndefined();
+  });
+
+  test(`${name}: large events are read in several answers`, async () => {
+    const { store, driver, client, claimOne } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const { run } = await claimOne("one");
+    const large = { ...event("settled", 0), body: new Uint8Array(MOST_EVENT_BYTES / 2) };
+    const larger = { ...large, body: new Uint8Array(MOST_EVENT_BYTES + 1) };
+    await client.do(append(run, 1, 1, { events: [large, large, larger, large] }));
+    const counts: number[] = [];
+    for (let from = 0; from < 5; from += counts.at(-1) ?? 0) {
+      const events = await driver.read({ kind: "run-events", run, from, most: 10 });
+      counts.push(events.length);
+    }
+    expect(counts).toEqual([2, 1, 1, 1]);
   });
 
   test(`${name}: a run whose owner is not heard of goes to another, and a late append is refused`, async () => {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type RunRow, toRunFacts } from "../../contract/rows.ts";
-import type { RunAnswers, RunEvent, RunQuery } from "../../contract/run-operations.ts";
+import { MOST_EVENT_BYTES, type RunAnswers, type RunEvent, type RunQuery } from "../../contract/run-operations.ts";
 import { select } from "./select.ts";
 
 /** Reads runs, of what is committed. */
@@ -33,7 +33,13 @@ export class RunReader {
   }
 
   events({ run, from, most }: Extract<RunQuery, { kind: "run-events" }>): RunAnswers["run-events"] {
-    const rows = this.#events.all(run, from, most);
-    return rows.map(({ type, command, at, body }) => ({ type, command: command ?? undefined, at, body }));
+    const events: RunEvent[] = [];
+    let bytes = 0;
+    for (const { type, command, at, body } of this.#events.iterate(run, from, most)) {
+      bytes += body.length;
+      if (events.length > 0 && bytes > MOST_EVENT_BYTES) break;
+      events.push({ type, command: command ?? undefined, at, body });
+    }
+    return events;
   }
 }
