@@ -59,13 +59,10 @@ export function prepareRuns(database: DatabaseSync) {
     keepFor: database.prepare(
       "insert into run_program (program, keep) values (?, ?) on conflict do update set keep = excluded.keep",
     ),
-    keeping: select<{ readonly program: string; readonly keep: number }>(
-      database,
-      "select program, keep from run_program where keep is not null",
-    ),
     expired: select<RunRow>(
       database,
-      "select * from run where program = ? and state = 'ended' and ended <= ? order by ended limit ?",
+      `select run.* from run_program cross join run on run.program = run_program.program
+       where state = 'ended' and ended <= ? - keep limit ?`,
     ),
     ofProgram: select<{ readonly number: number }>(database, "select number from run where program = ?"),
     cut: database.prepare("update run set first = ? where number = ?"),

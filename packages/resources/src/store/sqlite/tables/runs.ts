@@ -193,18 +193,16 @@ export class Runs {
 
   /** Forgets runs of programs that have been over for as long as they are kept: so many events at most. Gives whether there are more. */
   sweep(now: number, most: number): boolean {
-    const { keeping, expired, forgetEvents, cut } = this.#statements;
+    const { expired, forgetEvents, cut } = this.#statements;
     let left = most;
-    for (const { program, keep } of keeping.all()) {
-      for (const { number, first, length } of expired.all(program, now - keep, most)) {
-        if (length - first > left) {
-          forgetEvents.run(number, first + left);
-          cut.run(first + left, number);
-          return true;
-        }
-        left -= length - first;
-        this.#forget(number);
+    for (const { number, first, length } of expired.all(now, most)) {
+      if (length - first > left) {
+        forgetEvents.run(number, first + left);
+        cut.run(first + left, number);
+        return true;
       }
+      left -= length - first;
+      this.#forget(number);
     }
     return left <= 0;
   }
