@@ -37,9 +37,11 @@ export class ByteReader {
     for (let place = 0; place < maxBytes; place++) {
       const byte = this.byte();
       value += (byte & 0x7f) * 2 ** (7 * place);
-      if (byte < 0x80) return value;
+      if (byte >= 0x80) continue;
+      if (maxBytes === 5 && value >= 2 ** 32) break;
+      return value;
     }
-    throw new MalformedModule(`the number at byte ${this.#at} has no end`);
+    throw new MalformedModule(`the number that ends at byte ${this.#at} is longer than it may be`);
   }
 
   /** What is as long as the number before it says. */
