@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { Agent, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -19,7 +19,7 @@ test.skipIf(noEngine !== undefined)(
   () => rollOut("docker", {}),
 );
 test.skipIf(noCluster !== undefined)(
-  "a roll-out refuses no request of 200 a second at an address: kubernetes",
+  "a roll-out loses no request of 200 a second at an address: kubernetes",
   { timeout: 300_000 },
   () => rollOut("kubernetes", env),
 );
@@ -48,9 +48,7 @@ async function rollOut(runner: string, more: Readonly<Record<string, string>>): 
     ];
     await up("rolled-next.ts", "up");
     const outcomes = await Promise.all(loads.map((load) => load.stop()));
-    // On a cluster whose node is busy beyond its means a request may meet the end of a connection.
-    const lost = outcomes.flatMap(({ failures }) => failures);
-    expect(runner === "docker" ? lost : lost.filter((why) => !/ECONNRESET|hang up/.test(why))).toEqual([]);
+    expect(outcomes.flatMap(({ failures }) => failures)).toEqual([]);
     for (const { answers } of outcomes) expect(answers).toBeGreaterThan(40);
     expect([...seen].sort()).toEqual([1, 2]);
     expect(await ask("/greet", "POST", false)).toEqual({ version: 2 });
@@ -84,12 +82,24 @@ async function whoIs(headers: Readonly<Record<string, string>>): Promise<unknown
   return answer.status === 200 ? await answer.json() : answer.status;
 }
 
+/**
+ * Asks as Node's own documentation of `reusedSocket` has it: a kept connection may end while a request is on its way to it, and the
+ * request is made again on another. On a connection of its own every request is answered.
+ */
 async function ask(path: string, method: string, agent: Agent | false): Promise<{ readonly version: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<import("node:http").IncomingMessage>();
-  request({ host: "127.0.0.1", port: 30085, path, method, agent, headers: { host: "localhost" } }, resolve)
-    .once("error", reject)
-    .end();
-  const answer = await promise;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const asked = request(
+    { host: "127.0.0.1", port: 30085, path, method, agent, headers: { host: "localhost" } },
+    resolve,
+  );
+  asked.once("error", reject).end();
+  let answer: IncomingMessage;
+  try {
+    answer = await promise;
+  } catch (error) {
+    if (asked.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET") return ask(path, method, agent);
+    throw error;
+  }
   const body = await json(answer);
   if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${JSON.stringify(body)}`);
   return body as { readonly version: number };
