@@ -6,7 +6,9 @@ const IN_FLIGHT = 100;
 await bench(`A durable program of five trivial steps, ${IN_FLIGHT} runs at once, each on disk`, async (b) => {
   const restate = await startRestate();
   if (restate === undefined) {
-    b.note("Restate was not compared: npm has no server for this machine.");
+    b.note(
+      `Restate was not compared: its server is not installed (npx pnpm add -wD @restatedev/restate-server-${process.platform}-${process.arch}).`,
+    );
     return;
   }
   b.defer(restate.close);
