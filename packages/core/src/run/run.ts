@@ -6,9 +6,12 @@ import { entryFile, toPath } from "./entry-file.ts";
 import { isReplica } from "./environment.ts";
 import { noteRun } from "./uncaught.ts";
 
-// One process runs one app file: that is what these three are about, and nothing else is kept here.
+// One process runs one app file: that is what these are about, and nothing else is kept here.
 let calls = 0;
+/** Calls in the entry file. */
+let entered = 0;
 let acted = false;
+let toldTwice = false;
 /** What is compiled beside an app file says so, before anything else. */
 const SCRIPT = Symbol.for("dev.hadron.script");
 const started = isReplica(process.env);
@@ -41,9 +44,13 @@ export async function run(...args: AppArguments<RunOptions>): Promise<void> {
   const caller = util.getCallSites(2)[1]?.scriptName;
   const entry = entryFile();
   if (entry === undefined || caller === undefined || toPath(caller) !== entry) return;
+  entered++;
   const { endSoon, runCommandLine } = await import("@hadron/core/cli");
-  const twice = acted;
+  // Of two at once the first tells of it, before it has started anything.
+  const twice = acted || entered > 1;
   acted = true;
+  if (twice && toldTwice) return;
+  toldTwice = twice;
   await runCommandLine({
     entry,
     services,

@@ -5,6 +5,8 @@ import type { ContainerSpec } from "./finish.ts";
 import { inspectStarting, sinceStart } from "./inspect.ts";
 
 const RESTARTING_MS = 50;
+/** After so long the log is asked for anew, from the start of this life: an engine that follows it may lose sight of it. */
+const ANEW_MS = 5000;
 
 /** Waits until a container writes a line that is awaited, in the life that it has then. RUNNER_FAILED where it ends before. */
 export async function waitForLine(
@@ -13,6 +15,7 @@ export async function waitForLine(
   spec: ContainerSpec,
   isAwaited: (line: string) => boolean,
   signal: AbortSignal,
+  anewMs = ANEW_MS,
 ): Promise<void> {
   for (;;) {
     const { Restarting, StartedAt } = await inspectStarting(engine, id, spec, signal);
@@ -21,11 +24,17 @@ export async function waitForLine(
       continue;
     }
     const query = { follow: true, stdout: true, stderr: true, since: sinceStart(StartedAt) };
-    const log = await engine.stream(`/containers/${id}/logs`, { query, signal });
+    const anew = AbortSignal.timeout(anewMs);
     try {
-      for await (const line of readLines(log)) if (isAwaited(line)) return;
-    } finally {
-      log.destroy();
+      const either = AbortSignal.any([signal, anew]);
+      const log = await engine.stream(`/containers/${id}/logs`, { query, signal: either });
+      try {
+        for await (const line of readLines(log)) if (isAwaited(line)) return;
+      } finally {
+        log.destroy();
+      }
+    } catch (error) {
+      if (signal.aborted || !anew.aborted) throw error;
     }
   }
 }
