@@ -39,10 +39,7 @@ async function findAt(place: string, path: string): Promise<readonly string[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && /\.jsonl?$/.test(entry.name));
   if (files.length > 0) return files.map(({ parentPath, name }) => join(parentPath, name)).toSorted();
-  throw new HadronError(
-    "WRONG_USE",
-    `There is no *.jsonl or *.json in ${place}: runs export --to=${place} writes some.`,
-  );
+  throw new HadronError("WRONG_USE", `There is no *.jsonl or *.json in ${place}: runs export --to=FOLDER writes some.`);
 }
 
 /** Whose history a file is: the program of that name among its folders, the nearest; of a single one, its. WRONG_USE where nobody knows. */
