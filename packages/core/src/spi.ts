@@ -146,7 +146,7 @@ export {
 } from "./transport/web/message.ts";
 export { titleOf, toProblem } from "./transport/web/problem.ts";
 export { type ByteRange, readRange } from "./transport/web/range.ts";
-export { type ArrivedRequest, readHead, readWhole, type WholeRequest } from "./transport/web/read-whole.ts";
+export { type ArrivedRequest, chunksOf, readHead, readWhole, type WholeRequest } from "./transport/web/read-whole.ts";
 export { toJsonText } from "./values/json-form.ts";
 export { own } from "./values/own.ts";
 export type * from "./verb/resource-verb.ts";

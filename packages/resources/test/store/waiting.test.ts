@@ -41,6 +41,19 @@ test("who waits for a lock asks once, and has it when its holder is not heard of
   expect(store.trips).toBe(3);
 });
 
+test("a lock that is released in the very commit that refuses it is had at once", async () => {
+  await using store = new LocalStore();
+  const first = ask(store, "first");
+  await settle();
+  // In one turn, and so in one commit: asked for, and then released.
+  const watched = watchCommits(store);
+  const acquire = { kind: "acquire", lock: "leader", holder: "second", leaseMs: LEASE_MS } as const;
+  const second = store.server.acquire(acquire, HOUR, NEVER);
+  await store.server.own({ kind: "release", lock: "leader", token: first.token ?? 0 });
+  expect(watched.commits).toEqual([["acquire", "release"]]);
+  expect(await second).toMatchObject({ token: expect.any(Number) });
+});
+
 test("a store that ends lets nobody wait", async () => {
   await using store = new LocalStore();
   const [, waiting] = [ask(store, "first"), ask(store, "second")];

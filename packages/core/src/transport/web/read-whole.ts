@@ -48,7 +48,8 @@ export async function readWhole(input: WebInput, mostBytes: number): Promise<Who
   return { head, headers, body: Buffer.concat(parts, bytes) };
 }
 
-async function* chunksOf(items: AsyncIterator<WebRequest | Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The bytes that come behind the head of a stream. Leaving it ends the stream. */
+export async function* chunksOf(items: AsyncIterator<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (;;) {
       const { done, value } = await items.next();

@@ -1,4 +1,4 @@
-import { HadronError, type ResourceHost, withinCall } from "@hadron/core/spi";
+import { chunksOf, HadronError, type ResourceHost, withinCall } from "@hadron/core/spi";
 import { checkKey } from "../../client/keys.ts";
 import { checkContentType } from "../contract/content-type.ts";
 import type { Condition, Listed, ObjectInfo, Range } from "../contract/driver.ts";
@@ -123,7 +123,7 @@ export class BucketHandle {
       await items.return?.();
       return undefined;
     }
-    const body = bodyOf(items);
+    const body = chunksOf(items);
     const bytesOf = async () => Buffer.concat(await Array.fromAsync(body));
     return { ...info, body, bytesOf, text: async () => (await bytesOf()).toString() };
   }
@@ -187,20 +187,6 @@ export class BucketHandle {
 async function* itemsOf(head: PutHead, body: ObjectBody): AsyncGenerator<PutHead | Uint8Array, void, undefined> {
   yield head;
   yield* toChunks(body);
-}
-
-async function* bodyOf(
-  items: AsyncIterator<ObjectInfo | null | Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for (;;) {
-      const { done, value } = await items.next();
-      if (done === true) return;
-      if (value instanceof Uint8Array) yield value;
-    }
-  } finally {
-    await items.return?.();
-  }
 }
 
 function bad(what: string): HadronError {

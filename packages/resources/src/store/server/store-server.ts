@@ -133,6 +133,8 @@ export class StoreServer implements AsyncDisposable {
     const until = this.#time.now() + waitMs;
     const over = AbortSignal.any([signal, this.#ending.signal]);
     for (;;) {
+      // What is released in the commit that answers, behind this, finds nobody waiting yet.
+      using asking = this.#locks.ask([acquire.lock]);
       const result = (await this.own(acquire)) as Results["acquire"];
       if ("token" in result) {
         if (signal.aborted) await this.own({ kind: "release", lock: acquire.lock, token: result.token });
@@ -140,6 +142,7 @@ export class StoreServer implements AsyncDisposable {
       }
       const leftMs = until - this.#time.now();
       if (leftMs <= 0 || over.aborted) return result;
+      if (asking.isMissed) continue;
       this.#leases.watch(acquire.lock, result.forMs);
       await this.#locks.wait(acquire.lock, Math.min(leftMs, this.driver.pollMs ?? leftMs), over);
     }
