@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -65,7 +66,11 @@ function runs(program: string, ...words: string[]) {
 
 beforeAll(async () => {
   mkdirSync(join(home, "archives"));
-  archives = await packAll(join(home, "archives"));
+  archives = await packAll(join(home, "archives"), {
+    ...process.env,
+    ...{ GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "remote.origin.url" },
+    GIT_CONFIG_VALUE_0: "git@git.example.com:hadron/hadron.git",
+  });
   mkdirSync(project);
   const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
   const ours = Object.fromEntries(PACKAGES.map((name, at) => [`@hadron/${name}`, `file:${archives[at]}`]));
@@ -98,6 +103,30 @@ test("every package is packed with its licence and readme, and nothing but what 
     expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "package.json", "index.js", "index.d.ts"]));
     expect(files.filter((file) => /\.test\.|(?<!\.d)\.ts$|^suite\./.test(file))).toEqual([]);
   }
+});
+
+test("every package says where its source is: at the origin of the clone that it was packed from", () => {
+  for (const name of PACKAGES) {
+    const manifest = readFileSync(join(project, "node_modules/@hadron", name, "package.json"), "utf8");
+    expect(JSON.parse(manifest)).toMatchObject({
+      license: "Apache-2.0",
+      keywords: expect.arrayContaining(["hadron"]),
+      repository: { type: "git", url: "git+https://git.example.com/hadron/hadron.git", directory: `packages/${name}` },
+    });
+  }
+});
+
+test.each([
+  ["https://git.example.com/hadron/hadron", "git+https://git.example.com/hadron/hadron.git"],
+  ["https://me:token@git.example.com:8443/hadron.git/", "git+https://git.example.com:8443/hadron.git"],
+  ["ssh://git@git.example.com:22/hadron/hadron.git", "git+https://git.example.com/hadron/hadron.git"],
+  ["git@git.example.com:hadron/hadron.git", "git+https://git.example.com/hadron/hadron.git"],
+  ["", undefined],
+  ["/srv/git/hadron", undefined],
+  ["../hadron", undefined],
+  ["file:///srv/git/hadron", undefined],
+])("an origin of %j is named as %j", (origin, address) => {
+  expect(createRequire(import.meta.url)("../../.pnpmfile.cjs").toPublicAddress(origin)).toBe(address);
 });
 
 test("publint has nothing to say of any package", async () => {
