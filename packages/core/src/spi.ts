@@ -111,7 +111,7 @@ export {
   toEnvironment,
   VARIABLE,
 } from "./run/environment.ts";
-export type { FromReplica, ToReplica } from "./run/ipc.ts";
+export type { FromReplica, ToReplica } from "./run/ipc/ipc.ts";
 export type * from "./runner.ts";
 export { tokenMeta } from "./scope/credentials.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";

@@ -3,6 +3,7 @@ import { noteUse } from "../declare/site.ts";
 import type { Client, Part } from "../declare/types.ts";
 import { BUILT_INS, type BuiltIns } from "../describe/built-in.ts";
 import { HadronError } from "../errors.ts";
+import { reachUrl } from "./reach-url-late.ts";
 import type { ConnectOptions, ConnectTarget, Reached } from "./target.ts";
 
 /**
@@ -50,10 +51,7 @@ export async function connect<S>(
 
 /** Either way is loaded when it is used. */
 async function reach(target: string | URL | ConnectTarget, options: ConnectOptions): Promise<Reached> {
-  if (typeof target === "string" || target instanceof URL) {
-    const { reachUrl } = await import("./reach-url.ts");
-    return reachUrl(String(target), options);
-  }
+  if (typeof target === "string" || target instanceof URL) return reachUrl(String(target), options);
   if (target.service === undefined && target.app === undefined)
     throw new HadronError("WRONG_USE", "connect() needs a URL, a service or an app: connect({ service: … }).");
   const { reachApp } = await import("@hadron/core/cli");

@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { HadronError } from "../errors.ts";
 
 /** The file that this process was started with, with no links in its way; undefined where there is none, as with `node -e`. */
 export function entryFile(): string | undefined {
@@ -11,6 +12,14 @@ export function entryFile(): string | undefined {
 export function toPath(scriptName: string): string {
   const name = scriptName.startsWith("file:") ? fileURLToPath(scriptName.replace(/[?#].*$/, "")) : scriptName;
   return real(name) ?? name;
+}
+
+/** The error of a second run() in one file. */
+export function calledTwice(entry: string): HadronError {
+  return new HadronError(
+    "WRONG_USE",
+    `${entry} calls run() twice; one file is one app. Give all its services to one run(a, b, …).`,
+  );
 }
 
 function real(path: string): string | undefined {

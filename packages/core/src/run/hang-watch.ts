@@ -1,4 +1,3 @@
-import { Worker } from "node:worker_threads";
 import type { Clock } from "../clock/clock.ts";
 
 /** How often it is looked within the time. */
@@ -34,6 +33,8 @@ export function watchForHang(replica: string, hangMs: number, clock: Clock): voi
   clock.every(everyMs / 2, () => Atomics.add(beats, 0, 1)).unref();
   const message = `it hung: it answered nothing for ${hangMs / 1000} s (limits.hangMs); it ends, and is started again`;
   const line = `${JSON.stringify({ level: "error", replica, message, event: "hung" })}\n`;
+  // Asked for here: what has no such watch is spared the module.
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
   const workerData = { beats, everyMs, looks: LOOKS, line };
   new Worker(CODE, { eval: true, env: {}, execArgv: [], workerData, resourceLimits: MIB }).unref();
 }

@@ -22,11 +22,12 @@ import { own } from "../values/own.ts";
 import { traceOf } from "../values/trace-of.ts";
 import { CountsFile } from "./counts-file.ts";
 import { endUnserved } from "./early-end.ts";
+import { calledTwice } from "./entry-file.ts";
 import { hostOf, type ReplicaEnvironment, readEnvironment } from "./environment.ts";
-import type { FromReplica, ToReplica } from "./ipc.ts";
-import { createIpcDirectory } from "./ipc-directory.ts";
+import { watchForHang } from "./hang-watch.ts";
+import type { FromReplica, ToReplica } from "./ipc/ipc.ts";
+import { createIpcDirectory } from "./ipc/ipc-directory.ts";
 import { passBytes } from "./pass-bytes.ts";
-import { calledTwice } from "./run.ts";
 
 let environment: ReplicaEnvironment | undefined;
 /** Takes the values of secrets out of a text, as soon as they are known. */
@@ -186,9 +187,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
   server.ready();
   ipc?.send({ type: "ready", exposed, addresses: started.addresses });
   log.info("ready", { event: "ready", exposed });
-  if (environment.hangMs === undefined) return;
-  const { watchForHang } = await import("./hang-watch.ts");
-  watchForHang(name, environment.hangMs, clock);
+  if (environment.hangMs !== undefined) watchForHang(name, environment.hangMs, clock);
 }
 
 /** Drains once, whoever asks for it and how often. */

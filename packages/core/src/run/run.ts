@@ -1,9 +1,9 @@
 // As a namespace: a Node that lacks the function must get as far as being told that it is too old.
 import * as util from "node:util";
 import { type AppArguments, type RunOptions, splitArguments } from "../describe/app-arguments.ts";
-import { HadronError } from "../errors.ts";
-import { entryFile, toPath } from "./entry-file.ts";
+import { calledTwice, entryFile, toPath } from "./entry-file.ts";
 import { isReplica } from "./environment.ts";
+import { startReplica } from "./replica-late.ts";
 import { noteRun } from "./uncaught.ts";
 
 // One process runs one app file: that is what these are about, and nothing else is kept here.
@@ -37,10 +37,7 @@ export async function run(...args: AppArguments<RunOptions>): Promise<void> {
   noteRun();
   // A worker or a child of a replica, which has its environment: it is a part of that one, and none of its own.
   if (SCRIPT in globalThis) return;
-  if (started) {
-    const { startReplica } = await import("./replica.ts");
-    return startReplica(services, call);
-  }
+  if (started) return startReplica(services, call);
   const caller = util.getCallSites(2)[1]?.scriptName;
   const entry = entryFile();
   if (entry === undefined || caller === undefined || toPath(caller) !== entry) return;
@@ -63,12 +60,4 @@ export async function run(...args: AppArguments<RunOptions>): Promise<void> {
     ...(twice ? { problem: calledTwice(entry) } : {}),
   });
   endSoon();
-}
-
-/** The error of a second run() in one file. */
-export function calledTwice(entry: string): HadronError {
-  return new HadronError(
-    "WRONG_USE",
-    `${entry} calls run() twice; one file is one app. Give all its services to one run(a, b, …).`,
-  );
 }

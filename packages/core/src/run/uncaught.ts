@@ -5,6 +5,7 @@ import { HadronError, inWords, isHadronError, toErrorData } from "../errors.ts";
 import { endUnserved } from "./early-end.ts";
 import { entryFile, toPath } from "./entry-file.ts";
 import { isReplica, readEnvironment } from "./environment.ts";
+import { refuse } from "./replica-late.ts";
 
 /**
  * What becomes of an app file that ends before its run(): by an error, or because it calls none. Loaded with the package,
@@ -69,8 +70,7 @@ function refuseToServe(error: unknown): void {
     writeSync(STDOUT, `${JSON.stringify({ error: toErrorData(refusal) })}\n`);
     process.exit(1);
   }
-  // What serves is loaded late, as run() does.
-  void import("./replica.ts").then(({ refuse }) => refuse(refusal));
+  refuse(refusal);
 }
 
 function complainOfNoRun(): void {

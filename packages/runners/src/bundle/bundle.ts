@@ -6,6 +6,7 @@ import { type Esbuild, withEsbuild } from "./esbuild.ts";
 import { toBundleError } from "./failure.ts";
 import type { SourceMap } from "./maps/lines.ts";
 import { restoreNames } from "./maps/names.ts";
+import { atOnce } from "./plugins/at-once.ts";
 import { builtins } from "./plugins/builtins.ts";
 import { droppedImports, keepEffects } from "./plugins/effects.ts";
 import { asksForPlaces, PLACE_NAMES, tellPlaces } from "./plugins/module-places.ts";
@@ -110,6 +111,7 @@ async function bundleWith(
     let built: BuildResult<Output>;
     const plugins = [
       builtins,
+      atOnce,
       ...(learnt.missing.size > 0 ? [optional(learnt.missing)] : []),
       ...(placeOf === undefined ? [] : [outside(placeOf)]),
       ...(learnt.effects.size > 0 ? [keepEffects(learnt.effects)] : []),
@@ -199,7 +201,8 @@ function settings(
     external: [...DEPLOY_SIDE],
     logLevel: "silent",
     logLimit: 0,
-    charset: "utf8",
+    // What is ASCII alone V8 keeps as one byte a letter, and has nothing to decode.
+    charset: "ascii",
   };
 }
 

@@ -77,7 +77,7 @@ function layOut({ entries, maps, appFolder }: Layout, to: string): void {
     else {
       const map = maps.get(entry.path);
       writeFileSync(path, map === undefined ? entry.content : withMap(entry.content, entry.path));
-      if (map !== undefined) writeMap(path, map, appFolder);
+      if (map !== undefined) writeMap(path, entry.content, map, appFolder);
     }
   }
   if (!existsSync(join(to, "files"))) mkdirSync(join(to, "files"));
@@ -96,11 +96,11 @@ function put({ source, layer, bytes }: TakenFile, path: string): void {
 }
 
 /** For stack traces and debuggers: both lead to the sources where they are, and not to where they would be here. */
-function writeMap(path: string, map: Uint8Array, appFolder: string): void {
+function writeMap(path: string, code: Uint8Array, map: Uint8Array, appFolder: string): void {
   const parsed = JSON.parse(Buffer.from(map).toString("utf8")) as SourceMap;
   writeFileSync(
     `${path}.lines`,
-    toLines(parsed, (source) => resolve(appFolder, source)),
+    toLines(code, parsed, (source) => resolve(appFolder, source)),
   );
   // Put in front, since writing a map of megabytes anew would take longer.
   const sourceRoot = `{"sourceRoot":${JSON.stringify(`${pathToFileURL(appFolder).href}/`)},`;

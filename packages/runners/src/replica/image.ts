@@ -54,9 +54,11 @@ export async function appLayers(
     { path: TOPOLOGY_FILE, content: Buffer.from(JSON.stringify(topology)), executable: false },
     ...(captured === undefined ? [] : [{ path: CAPTURES_FILE, content: Buffer.from(captured), executable: false }]),
   ];
-  const lines = [...maps].map(([path, map]): ImageFile => {
-    const content = toLines(JSON.parse(Buffer.from(map).toString("utf8")) as SourceMap);
-    return { path: `${path}.lines`, content, executable: false };
+  const lines = entries.flatMap((entry): ImageFile[] => {
+    const map = maps.get(entry.path);
+    if (entry.kind !== "made" || map === undefined) return [];
+    const content = toLines(entry.content, JSON.parse(Buffer.from(map).toString("utf8")) as SourceMap);
+    return [{ path: `${entry.path}.lines`, content, executable: false }];
   });
   return Promise.all([layerOf("packages"), layerOf("files"), layerOf("app", [...lines, ...told])]);
 }

@@ -28,7 +28,7 @@ async function execute(built: Bundle, env: Readonly<Record<string, string>> = {}
   await mkdir(join(root, "out"), { recursive: true });
   await symlink(join(root, "app"), join(root, "out/files"));
   await writeFile(join(root, "out/app.mjs"), built.code);
-  await writeFile(join(root, "out/app.mjs.lines"), toLines(JSON.parse(Buffer.from(built.map).toString())));
+  await writeFile(join(root, "out/app.mjs.lines"), toLines(built.code, JSON.parse(Buffer.from(built.map).toString())));
   const { stdout } = await run(process.execPath, [join(root, "out/app.mjs")], { cwd: join(root, "app"), env });
   return JSON.parse(stdout);
 }

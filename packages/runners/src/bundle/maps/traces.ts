@@ -18,42 +18,42 @@ const __hadron_bytes = (at, length) => {
 const __hadron_find = (line, column) => {
   __hadron_lines ??= __hadron_fs.openSync(new URL(__hadron_bundle + ".lines"), "r");
   const [marks, sources, length] = __hadron_numbers(0, 3);
-  const mark = (index) => __hadron_numbers(12 + index * 32, 8);
-  let [low, high] = [0, marks];
+  if (marks === 0) return undefined;
+  const mark = (index) => __hadron_numbers(12 + index * 28, 7);
+  let [low, high] = [1, marks];
   while (low < high) {
     const middle = (low + high) >> 1, [at, col] = mark(middle);
     if (at < line || (at === line && col <= column)) low = middle + 1;
     else high = middle;
   }
-  if (low === 0) return undefined;
-  let [at, col, source, originalLine, originalColumn, begun, sourced, offset] = mark(low - 1);
-  let found = begun && at === line && sourced ? [source, originalLine, originalColumn] : undefined;
-  const ends = 12 + marks * 32;
+  let [at, col, source, originalLine, originalColumn, sourced, offset] = mark(low - 1);
+  const ends = 12 + marks * 28;
   const names = ends + sources * 4;
   const start = names + (sources === 0 ? 0 : __hadron_numbers(names - 4, 1)[0]);
-  const segments = __hadron_bytes(start + offset, (low < marks ? mark(low)[7] : length) - offset);
-  for (let next = 0; next < segments.length; ) {
-    if (segments[next] === 59) { at++; col = 0; next++; continue; }
-    if (segments[next] === 44) { next++; continue; }
-    const fields = [];
-    while (next < segments.length && segments[next] !== 44 && segments[next] !== 59) {
-      let value = 0, shift = 0, digit;
-      do {
-        digit = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".indexOf(String.fromCharCode(segments[next++]));
-        value |= (digit & 31) << shift;
-        shift += 5;
-      } while (digit & 32);
-      fields.push(value & 1 ? -(value >>> 1) : value >>> 1);
-    }
-    col += fields[0];
-    if (at > line || (at === line && col > column)) break;
-    if (fields.length > 1) { source += fields[1]; originalLine += fields[2]; originalColumn += fields[3]; }
-    found = at === line && fields.length > 1 ? [source, originalLine, originalColumn] : undefined;
+  const places = __hadron_bytes(start + offset, (low < marks ? mark(low)[6] : length) - offset);
+  let next = 0;
+  const number = () => {
+    let value = 0, shift = 0, byte;
+    do { byte = places[next++]; value |= (byte & 127) << shift; shift += 7; } while (byte > 127);
+    return value;
+  };
+  const signed = () => { const value = number(); return value & 1 ? -(value >>> 1) - 1 : value >>> 1; };
+  while (next < places.length) {
+    const flags = number(), lines = flags >>> 3, columns = number(), to = lines === 0 ? col + columns : columns;
+    if (at + lines > line || (at + lines === line && to > column)) break;
+    at += lines; col = to; originalLine += lines;
+    originalColumn = lines === 0 ? originalColumn + columns : columns;
+    sourced = !(flags & 1);
+    if (flags & 2) source += signed();
+    if (flags & 4) originalLine += signed();
+    if (sourced) originalColumn += signed();
   }
-  if (found === undefined) return undefined;
-  const [from, to] = found[0] === 0 ? [0, __hadron_numbers(ends, 1)[0]] : __hadron_numbers(ends + found[0] * 4 - 4, 2);
+  if (!sourced) return undefined;
+  const [from, to] = source === 0 ? [0, __hadron_numbers(ends, 1)[0]] : __hadron_numbers(ends + source * 4 - 4, 2);
   const path = new TextDecoder().decode(__hadron_bytes(names + from, to - from));
-  return __hadron_resolve(__hadron_folder, path) + ":" + (found[1] + 1) + ":" + (found[2] + 1);
+  // From there on it is as far in the source.
+  const inLine = at === line ? originalColumn + column - col : column;
+  return __hadron_resolve(__hadron_folder, path) + ":" + (originalLine + line - at + 1) + ":" + (inLine + 1);
 };
 const __hadron_lineOf = (found, line, column) => {
   const key = line + ":" + column;

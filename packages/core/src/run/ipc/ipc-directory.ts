@@ -1,5 +1,5 @@
-import { TableDirectory } from "../call/directory/table-directory.ts";
-import type { Clock } from "../clock/clock.ts";
+import { TableDirectory } from "../../call/directory/table-directory.ts";
+import type { Clock } from "../../clock/clock.ts";
 import type { FromReplica, ToReplica } from "./ipc.ts";
 
 /** How long a caller waits to hear why a replica is gone. */

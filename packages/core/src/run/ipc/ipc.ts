@@ -1,5 +1,5 @@
-import type { Member } from "../call/directory/directory.ts";
-import type { Certificate } from "../serve/tls/certificate.ts";
+import type { Member } from "../../call/directory/directory.ts";
+import type { Certificate } from "../../serve/tls/certificate.ts";
 
 /**
  * What the local runner and a replica tell each other over the child process's IPC channel (Node's `process.send`,
