@@ -1,4 +1,4 @@
-import { bench } from "../harness.ts";
+import { bench, median } from "../harness.ts";
 import { HELLO, MANY, ORDERED } from "./inputs.ts";
 import { loadOf, other, portOf } from "./load.ts";
 
@@ -10,12 +10,14 @@ await bench("Routes, 16 connections, against other frameworks on Node", async (b
     loadOf(b, portOf(app.url(service)), asked, app.pids(service));
   const fastify = await other(b, "fastify");
   const hono = await other(b, "hono");
+  const bare = await other(b, "bare");
 
   const hello = await b.compare(
     {
       ours: await ours("web", HELLO),
       fastify: await loadOf(b, fastify.port, HELLO, [fastify.side.pid]),
       hono: await loadOf(b, hono.port, HELLO, [hono.side.pid]),
+      bare: await loadOf(b, bare.port, HELLO, [bare.side.pid]),
     },
     ROUNDS,
   );
@@ -26,6 +28,8 @@ await bench("Routes, 16 connections, against other frameworks on Node", async (b
     measured: hello.speed("ours", "fastify"),
   });
   b.row({ what: "the same, against Hono", atLeast: 0.9, aim: 1.1, measured: hello.speed("ours", "hono") });
+  const ceiling = (["fastify", "hono"] as const).map((name) => median(hello.speed("bare", name)).toFixed(2));
+  b.note(`node:http alone, which writes the same answer: ${ceiling[0]} × Fastify, ${ceiling[1]} × Hono.`);
 
   const orders = await b.compare(
     { ours: await ours("web", ORDERED), fastify: await loadOf(b, fastify.port, ORDERED, [fastify.side.pid]) },

@@ -36,8 +36,8 @@ function portOf(server: Server): number {
 serveSide({
   async fastify() {
     const app = fastify();
-    app.get<{ Params: { name: string } }>("/hello/:name", async ({ params }) => ({ hello: params.name }));
-    app.post<{ Body: { id: string; lines: unknown[] } }>("/orders", { schema: { body: Order } }, async ({ body }) => ({
+    app.get<{ Params: { name: string } }>("/hello/:name", ({ params }) => ({ hello: params.name }));
+    app.post<{ Body: { id: string; lines: unknown[] } }>("/orders", { schema: { body: Order } }, ({ body }) => ({
       id: body.id,
       articles: body.lines.length,
     }));
@@ -62,6 +62,16 @@ serveSide({
     return new Promise<number>((resolve) => {
       serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => resolve(port));
     });
+  },
+  /** What node:http itself can: the same answer, without a framework. */
+  async bare() {
+    const server = createServer((request, response) => {
+      const body = JSON.stringify({ hello: (request.url ?? "").slice("/hello/".length) });
+      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+      response.end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return portOf(server);
   },
   async file(path: string) {
     const server = createServer((_, response) => {

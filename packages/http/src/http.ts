@@ -10,14 +10,15 @@ import type { SocketRoute } from "./routes/socket-types.ts";
 import type { Routes } from "./routes/table.ts";
 import type { FetchHandler, FilesRoute, Route, RouteHandler } from "./routes/types.ts";
 import { Sockets } from "./sockets/sockets.ts";
+import type { Soon } from "./soon.ts";
 
 /** What may stand behind a key. */
 type Given = RouteHandler<any> | Route<any> | SocketRoute<any> | FetchHandler | FilesRoute;
 
 /** What a service of routes offers: `await web.fetch("/orders/7")` asks them from code. */
 export interface WebApi {
-  readonly fetch: ((input: WebInput, context: Context) => Promise<WebOutput>) & Faced<WebFetch>;
-  readonly [procedure: string]: (input: WebInput, context: Context) => Promise<WebOutput>;
+  readonly fetch: ((input: WebInput, context: Context) => Soon<WebOutput>) & Faced<WebFetch>;
+  readonly [procedure: string]: (input: WebInput, context: Context) => Soon<WebOutput>;
 }
 
 /**

@@ -22,13 +22,18 @@ const HEADERS = ["authorization", "x-api-key", "cookie"] as const;
 export function metaFromOutside(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): string | undefined {
-  const { baggage } = headers;
-  const said = typeof baggage === "string" ? baggage : undefined;
-  const claimed = said?.includes(USER_META) === true ? addMeta(said, { [USER_META]: undefined }) : said;
+  const claimed = baggageFromOutside(headers.baggage);
   const shown = HEADERS.flatMap((name) => (typeof headers[name] === "string" ? [[name, headers[name]]] : []));
   if (shown.length === 0) return claimed;
   const member = `${CREDENTIALS_META}=${encodeURIComponent(JSON.stringify(Object.fromEntries(shown)))}`;
   return claimed === undefined ? member : `${claimed},${member}`;
+}
+
+/** The metadata that a caller from outside claims, in the header `baggage`: neither of who somebody is, nor what shows it. */
+export function baggageFromOutside(baggage: string | readonly string[] | undefined): string | undefined {
+  if (typeof baggage !== "string") return undefined;
+  const claimed = baggage.includes(USER_META) ? addMeta(baggage, { [USER_META]: undefined }) : baggage;
+  return withoutCredentials(claimed);
 }
 
 /** What a call carries that shows a token: for callers who are no browser. */

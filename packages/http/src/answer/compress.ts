@@ -10,18 +10,25 @@ const COMPRESSIBLE =
 /** Quick rather than small: answers are made while somebody waits. */
 const BROTLI_QUALITY = 4;
 
-/** Compresses the body of an answer where it is whole, long enough, of a type that gets shorter, and the client takes it. */
-export async function compress(answer: Answer, accepts: string | undefined): Promise<void> {
+/** An answer whose body is whole. */
+type WholeAnswer = Answer & { body: string | Uint8Array };
+
+/** Whether the body of an answer is whole, long enough, and of a type that gets shorter. */
+export function isWorthCompressing(answer: Answer): answer is WholeAnswer {
   const { headers, body, status } = answer;
-  if (body === undefined || (typeof body !== "string" && !(body instanceof Uint8Array))) return;
-  if (
-    Buffer.byteLength(body) < LEAST_BYTES ||
-    status === 206 ||
-    !COMPRESSIBLE.test(headerOf(headers, "content-type") ?? "")
-  )
-    return;
-  if (headerOf(headers, "content-encoding") !== undefined) return;
-  if (/\bno-transform\b/i.test(headerOf(headers, "cache-control") ?? "")) return;
+  if (body === undefined || (typeof body !== "string" && !(body instanceof Uint8Array))) return false;
+  return (
+    Buffer.byteLength(body) >= LEAST_BYTES &&
+    status !== 206 &&
+    COMPRESSIBLE.test(headerOf(headers, "content-type") ?? "") &&
+    headerOf(headers, "content-encoding") === undefined &&
+    !/\bno-transform\b/i.test(headerOf(headers, "cache-control") ?? "")
+  );
+}
+
+/** Compresses the body of an answer, where the client takes it. */
+export async function compress(answer: WholeAnswer, accepts: string | undefined): Promise<void> {
+  const { headers, body } = answer;
   addVary(headers, "accept-encoding");
   const encoding = accepts === undefined ? undefined : chooseEncoding(accepts);
   if (encoding === undefined) return;

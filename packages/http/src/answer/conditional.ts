@@ -13,11 +13,21 @@ const KEPT = new Set([
   "vary",
 ]);
 
+/** What is looked at of a request. */
+interface Asked {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
 /** Turns an answer into 304 where the client has what its `etag` names: RFC 9110, section 13.1.2. */
-export function answerNotModified(answer: Answer, method: string, noneMatch: string | undefined): void {
-  if (noneMatch === undefined || answer.status !== 200 || (method !== "GET" && method !== "HEAD")) return;
+export function answerNotModified(answer: Answer, asked: Asked): void {
+  const { method } = asked;
+  if (answer.status !== 200 || (method !== "GET" && method !== "HEAD")) return;
   const tag = headerOf(answer.headers, "etag");
-  if (tag === undefined || !matchesTag(noneMatch, tag)) return;
+  // What was asked is looked at last: most answers have no tag, and who reads a header reads all.
+  if (tag === undefined) return;
+  const noneMatch = asked.headers["if-none-match"];
+  if (noneMatch === undefined || !matchesTag(noneMatch, tag)) return;
   answer.status = 304;
   answer.body = undefined;
   answer.headers = answer.headers.filter((_, at, all) => KEPT.has(all[at - (at % 2)] as string));

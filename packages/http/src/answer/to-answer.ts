@@ -7,7 +7,7 @@ import { fromResponse } from "./response.ts";
 /** Turns what a handler returned into an answer: see `RouteHandler`. */
 export function toAnswer(value: unknown, status = 200): Answer | Promise<Answer> {
   if (value === undefined) return { status: 204, headers: [], body: undefined };
-  if (typeof value !== "object" || value === null) return toJson(value, status);
+  if (typeof value !== "object" || value === null || isPlain(value)) return toJson(value, status);
   if (value instanceof HttpAnswer) return { status: value.status, headers: [...value.headers], body: value.body };
   const bytes = toBytes(value);
   if (bytes !== undefined) return { status, headers: ["content-type", "application/octet-stream"], body: bytes };
@@ -25,16 +25,23 @@ export function toAnswer(value: unknown, status = 200): Answer | Promise<Answer>
 }
 
 /** An answer as the procedure's output. */
-export function toOutput({ status, headers, body }: Answer): WebOutput {
+export function toOutput(answer: Answer): WebOutput {
+  const { status, headers, body } = answer;
   if (body === undefined) return { status, headers };
   return typeof body === "string" || body instanceof Uint8Array
-    ? { status, headers, body }
+    ? (answer as WebAnswer)
     : withHead({ status, headers }, body);
 }
 
 async function* withHead(head: WebAnswer, body: Chunks): AsyncGenerator<WebAnswer | string | Uint8Array> {
   yield head;
   yield* body;
+}
+
+/** What is no more than its properties, or items: data, as nearly all that routes return. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === Array.prototype) && !isStream(value);
 }
 
 function toJson(value: unknown, status: number): Answer {

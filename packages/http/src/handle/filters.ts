@@ -7,9 +7,10 @@ import { toAnswer } from "../answer/to-answer.ts";
 import type { Arrived } from "../request/arrived.ts";
 import { fromRequest, toRequest } from "../request/web-request.ts";
 import type { Filter } from "../routes/types.ts";
+import type { Soon } from "../soon.ts";
 
 /** What is behind the filters. */
-export type Inner = (arrived: Arrived) => Promise<Answer>;
+export type Inner = (arrived: Arrived) => Soon<Answer>;
 
 /** Errors behind answers that were made of them: where nobody changed the answer, the call fails with the error, and is counted so. */
 const ERRORS = new WeakMap<Response, unknown>();
@@ -44,7 +45,7 @@ async function pass(
   inner: Inner,
 ): Promise<Response> {
   const filter = filters[at];
-  if (filter === undefined) return answered(inner(arrived));
+  if (filter === undefined) return answered(inner, arrived);
   const request = toRequest(arrived, context.signal);
   const next = (changed?: Request) => {
     if (changed === undefined && request.bodyUsed) {
@@ -64,9 +65,9 @@ async function pass(
 }
 
 /** What is behind never rejects for a filter: an error is an answer to it, as it is to the client. */
-async function answered(answer: Promise<Answer>): Promise<Response> {
+async function answered(inner: Inner, arrived: Arrived): Promise<Response> {
   try {
-    return toResponse(await answer);
+    return toResponse(await inner(arrived));
   } catch (error) {
     const problem = toProblem(toErrorData(error));
     const response = toResponse({ ...problem, headers: [...problem.headers], body: problem.body });

@@ -1,7 +1,7 @@
 import type { Context } from "@hadron/core";
 import { beginWithin, giveTime, type WebOutput } from "@hadron/core/spi";
 import { type Answer, headerOf } from "../answer/answer.ts";
-import { compress } from "../answer/compress.ts";
+import { compress, isWorthCompressing } from "../answer/compress.ts";
 import { answerNotModified } from "../answer/conditional.ts";
 import { HttpAnswer, problem } from "../answer/http-answer.ts";
 import { toAnswer, toOutput } from "../answer/to-answer.ts";
@@ -15,6 +15,7 @@ import { METHODS } from "../routes/pattern.ts";
 import type { SocketRoute } from "../routes/socket-types.ts";
 import type { FetchHandler, FilesRoute, Filter, Route } from "../routes/types.ts";
 import type { Sockets } from "../sockets/sockets.ts";
+import { type Soon, toSoon, whenThere } from "../soon.ts";
 import { addCors, answerPreflight } from "./cors.ts";
 import { runFilters } from "./filters.ts";
 import type { ResolvedHttpOptions } from "./options.ts";
@@ -49,16 +50,22 @@ export class WebHandler {
     this.#sockets = sockets;
   }
 
-  /** Answers one request. Rejects with an error that whoever called makes an answer of, by its code. */
-  async handle(input: unknown, context: Context): Promise<WebOutput> {
-    return this.answer(await arrive(input), context);
+  /**
+   * Answers one request. Throws, or rejects with, an error that whoever called makes an answer of, by its code. The whole way of a request is
+   * made without a promise, up to who needs one: a filter, a body that is not there yet, a handler that waits for something.
+   */
+  handle(input: unknown, context: Context): Soon<WebOutput> {
+    return whenThere(arrive(input), (arrived) => this.answer(arrived, context));
   }
 
   /** Answers a request of which the head has been read. */
-  async answer(came: Arrived, context: Context): Promise<WebOutput> {
+  answer(came: Arrived, context: Context): Soon<WebOutput> {
     beginWithin(this.#options.timeoutMs);
     const arrived = this.#options.unwrap?.(came) ?? came;
-    const answer = await this.#answer(arrived, context);
+    return whenThere(this.#answer(arrived, context), (answer) => this.#finish(answer, arrived));
+  }
+
+  #finish(answer: Answer, arrived: Arrived): Soon<WebOutput> {
     if (answer.status === 101) {
       // It lasts as long as both sides like.
       giveTime();
@@ -66,16 +73,14 @@ export class WebHandler {
     }
     const { cors } = this.#options;
     if (cors !== undefined) addCors(cors, arrived.headers, answer.headers);
-    answerNotModified(answer, arrived.method, arrived.headers["if-none-match"]);
-    if (this.#options.compress) await compress(answer, arrived.headers["accept-encoding"]);
-    if (arrived.method === "HEAD") behead(answer);
-    const output = toOutput(answer);
-    // What has begun lasts as long as the client takes it.
-    if (output !== answer && Symbol.asyncIterator in output) giveTime();
-    return output;
+    answerNotModified(answer, arrived);
+    if (this.#options.compress && isWorthCompressing(answer)) {
+      return compress(answer, arrived.headers["accept-encoding"]).then(() => toFinished(answer, arrived));
+    }
+    return toFinished(answer, arrived);
   }
 
-  async #answer(arrived: Arrived, context: Context): Promise<Answer> {
+  #answer(arrived: Arrived, context: Context): Soon<Answer> {
     const target = readTarget(arrived.url);
     switch (target.kind) {
       case "bad":
@@ -86,6 +91,7 @@ export class WebHandler {
         return toAnswer(new HttpAnswer(204, ["allow", METHODS.join(", ")]));
       case "path": {
         const { before } = this.#options;
+        if (before.length === 0) return this.#route(arrived, target, context);
         const filters = before.filter(({ prefix }) => prefix.every((part, at) => target.segments[at] === part));
         return runFilters(
           filters.map(({ filter }) => filter),
@@ -97,7 +103,7 @@ export class WebHandler {
     }
   }
 
-  async #route(arrived: Arrived, target: Target, context: Context): Promise<Answer> {
+  #route(arrived: Arrived, target: Target, context: Context): Soon<Answer> {
     if (target.kind !== "path") return toAnswer(problem(400, "A filter asks for what is no path."));
     const match = this.#matcher.find(arrived.method, target.segments);
     if (match.kind !== "found") return this.#answerUnmatched(arrived, match);
@@ -111,7 +117,7 @@ export class WebHandler {
     if (value.kind === "route") return this.#run(value, arrived, target, params, context);
     if (value.kind === "socket") return this.#sockets.open(value, { arrived, params, query: target.query, context });
     if (value.kind === "files") return sendFile(value, rest, target.slash, arrived);
-    return toAnswer(await value.fetch(toRequest(arrived, context.signal)));
+    return whenThere(toSoon(value.fetch(toRequest(arrived, context.signal))), (response) => toAnswer(response));
   }
 
   #run(
@@ -120,13 +126,13 @@ export class WebHandler {
     { query }: Path,
     params: Readonly<Record<string, string>>,
     context: Context,
-  ): Promise<Answer> {
-    return runFilters(route.options.before ?? [], arrived, context, (passed) =>
-      runRoute(route, { arrived: passed, params, query, context }, this.#options),
-    );
+  ): Soon<Answer> {
+    const { before } = route.options;
+    const run = (passed: Arrived) => runRoute(route, { arrived: passed, params, query, context }, this.#options);
+    return before === undefined ? run(arrived) : runFilters(before, arrived, context, run);
   }
 
-  #answerUnmatched(arrived: Arrived, match: Exclude<Match<Mounted>, { kind: "found" }>): Answer | Promise<Answer> {
+  #answerUnmatched(arrived: Arrived, match: Exclude<Match<Mounted>, { kind: "found" }>): Soon<Answer> {
     if (match.kind === "nothing") return toAnswer(problem(404, "Nothing is at this path."));
     const allow = match.allow.join(", ");
     if (arrived.method === "OPTIONS") {
@@ -137,6 +143,14 @@ export class WebHandler {
     const { status, headers, body } = problem(405, `Send ${allow}.`);
     return { status, headers: [...headers, "allow", allow], body };
   }
+}
+
+function toFinished(answer: Answer, arrived: Arrived): WebOutput {
+  if (arrived.method === "HEAD") behead(answer);
+  const output = toOutput(answer);
+  // What has begun lasts as long as the client takes it.
+  if (output !== answer && Symbol.asyncIterator in output) giveTime();
+  return output;
 }
 
 /** Takes the body out of an answer, and says how long it would have been. */

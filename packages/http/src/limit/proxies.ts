@@ -35,8 +35,8 @@ export function trustProxies({ proxies, header = "x-forwarded-for" }: TrustOptio
       client = { address: hop.address, secure: hop.secure ?? client.secure };
       if (!isProxy(hop.address)) break;
     }
-    const { method, url, rawHeaders, headers, upgrade, chunks } = arrived;
-    return { method, url, rawHeaders, headers, upgrade, chunks, ...client };
+    const { method, url, rawHeaders, headers, upgrade, chunks, whole } = arrived;
+    return { method, url, rawHeaders, headers, upgrade, chunks, whole, ...client };
   };
 }
 

@@ -15,6 +15,8 @@ export interface Arrived {
   readonly upgrade: boolean;
   /** The body; it can be read once. Undefined: there is none. */
   readonly chunks: (() => AsyncIterable<Uint8Array>) | undefined;
+  /** The body, where it has come whole and nobody has read of it; undefined: `chunks` has it. @default it has not */
+  readonly whole?: (() => Uint8Array | undefined) | undefined;
 }
 
 /**
@@ -22,12 +24,23 @@ export interface Arrived {
  * INVALID_INPUT where it is none: only whoever calls the procedure by name can give that.
  */
 export function arrive(input: unknown): Arrived | Promise<Arrived> {
-  if (isOpenRequest(input)) return new ArrivedRequest(input, () => input.chunks());
+  if (isOpenRequest(input)) {
+    return new ArrivedRequest(
+      input,
+      () => input.chunks(),
+      () => input.whole(),
+    );
+  }
   if (isStream(input)) return arriveInItems(input);
-  if (typeof input === "string") return new ArrivedRequest({ method: "GET", url: input, headers: [] }, undefined);
+  if (typeof input === "string") return new ArrivedRequest({ method: "GET", url: input, headers: [] });
   const head = toHead(input);
   const { body } = head;
-  return new ArrivedRequest(head, body === undefined ? undefined : () => once(body));
+  if (body === undefined) return new ArrivedRequest(head);
+  return new ArrivedRequest(
+    head,
+    () => once(body),
+    () => toBytes(body),
+  );
 }
 
 class ArrivedRequest implements Arrived {
@@ -38,9 +51,10 @@ class ArrivedRequest implements Arrived {
   readonly secure: boolean;
   readonly upgrade: boolean;
   readonly chunks: Arrived["chunks"];
+  readonly whole: Arrived["whole"];
   #headers: Arrived["headers"] | undefined;
 
-  constructor(head: WebRequest, chunks: Arrived["chunks"]) {
+  constructor(head: WebRequest, chunks?: Arrived["chunks"], whole?: Arrived["whole"]) {
     this.method = head.method;
     this.url = head.url;
     this.rawHeaders = head.headers;
@@ -48,6 +62,7 @@ class ArrivedRequest implements Arrived {
     this.secure = head.secure ?? false;
     this.upgrade = head.upgrade === true && chunks !== undefined;
     this.chunks = chunks;
+    this.whole = whole;
   }
 
   get headers(): Arrived["headers"] {
@@ -83,27 +98,25 @@ function toBytes(chunk: unknown): Uint8Array {
 
 function toHead(value: unknown): WebRequest {
   if (typeof value !== "object" || value === null) throw noRequest();
-  const {
-    method = "GET",
-    url,
-    headers = [],
-    address,
-    secure = false,
-    upgrade = false,
-    body,
-  } = value as Partial<WebRequest>;
+  const { method = "GET", url, headers = [], address, secure, upgrade, body } = value as Partial<WebRequest>;
   const fits =
     typeof method === "string" &&
-    /^[A-Z][A-Z-]*$/.test(method) &&
+    (method === "GET" || /^[A-Z][A-Z-]*$/.test(method)) &&
     typeof url === "string" &&
-    Array.isArray(headers) &&
-    headers.length % 2 === 0 &&
-    headers.every((field) => typeof field === "string") &&
+    areFields(headers) &&
     (address === undefined || typeof address === "string") &&
     (body === undefined || typeof body === "string" || body instanceof Uint8Array);
   if (!fits) throw noRequest();
   const head = { method, url, headers, address, secure: secure === true, upgrade: upgrade === true };
   return body === undefined ? head : { ...head, body };
+}
+
+function areFields(headers: unknown): headers is readonly string[] {
+  return Array.isArray(headers) && headers.length % 2 === 0 && headers.every(isText);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function noRequest(): HadronError {

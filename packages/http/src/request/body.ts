@@ -1,5 +1,6 @@
 import { HadronError } from "@hadron/core";
 import { HttpAnswer, problem } from "../answer/http-answer.ts";
+import { type Soon, whenThere } from "../soon.ts";
 import type { Arrived } from "./arrived.ts";
 
 /** What a body is by its content type. */
@@ -10,6 +11,11 @@ const KINDS: readonly (readonly [RegExp, Kind])[] = [
   [/^application\/x-www-form-urlencoded$/, "form"],
   [/^text\//, "text"],
 ];
+
+/** What nearly everybody sends. */
+const JSON_TYPE = { type: "application/json", charset: undefined } as const;
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** What of a body a route wants. */
 export interface BodyWish {
@@ -28,7 +34,7 @@ export interface ReadBody {
  * Reads and parses a body by its content type; undefined where there is none, or it is left to the handler. Throws the answer
  * where it cannot: 413 above the limit, before more than that was read; 415, 400.
  */
-export async function readParsed(arrived: Arrived, { maxBytes, checked }: BodyWish): Promise<ReadBody | undefined> {
+export function readParsed(arrived: Arrived, { maxBytes, checked }: BodyWish): Soon<ReadBody | undefined> {
   if (arrived.chunks === undefined) {
     return checked ? { bytes: new Uint8Array(), value: undefined } : undefined;
   }
@@ -38,17 +44,23 @@ export async function readParsed(arrived: Arrived, { maxBytes, checked }: BodyWi
   if (kind === "other") return undefined;
   if (arrived.headers["content-encoding"] !== undefined) throw wrongType("The body is encoded");
   if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/.test(charset)) throw wrongType(`The body is ${charset}`);
-  const bytes = await readAll(arrived, maxBytes);
-  return { bytes, value: parse(kind, bytes) };
+  return whenThere(readAll(arrived, maxBytes), (bytes) => ({ bytes, value: parse(kind, bytes) }));
 }
 
-/** Reads a body to its end. Throws the answer 413 as soon as it is known to be longer. */
-export async function readAll(arrived: Arrived, maxBytes: number): Promise<Uint8Array> {
+/** Reads a body to its end: at once where it has come whole. Throws the answer 413 as soon as it is known to be longer. */
+export function readAll(arrived: Arrived, maxBytes: number): Soon<Uint8Array> {
   if (arrived.chunks === undefined) return new Uint8Array();
   if (Number(arrived.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const whole = arrived.whole?.();
+  if (whole === undefined) return readChunks(arrived.chunks(), maxBytes);
+  if (whole.length > maxBytes) throw tooLarge(maxBytes);
+  return whole;
+}
+
+async function readChunks(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of arrived.chunks()) {
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
@@ -59,7 +71,7 @@ export async function readAll(arrived: Arrived, maxBytes: number): Promise<Uint8
 function parse(kind: Exclude<Kind, "other">, bytes: Uint8Array): unknown {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     throw problem(400, "The body is no UTF-8.");
   }
@@ -83,6 +95,7 @@ function toForm(text: string): Record<string, string | string[]> {
 }
 
 function toType(header = ""): { readonly type: string; readonly charset: string | undefined } {
+  if (header === "application/json") return JSON_TYPE;
   const [type = "", ...parameters] = header.toLowerCase().split(/\s*;\s*/);
   const charset = parameters
     .find((parameter) => parameter.startsWith("charset="))

@@ -9,6 +9,8 @@ interface Entry<T> {
   readonly value: T;
   /** Names of its parameters, in order. */
   readonly names: readonly string[];
+  /** Whether what is left of the path is one, too. */
+  readonly takesRest: boolean;
 }
 
 interface Node<T> {
@@ -77,14 +79,16 @@ export class Matcher<T> {
         `The routes "${other.pattern.key}" and "${pattern.key}" match the same requests. Keep one of them.`,
       );
     }
-    at.set(method, { pattern, value, names });
+    at.set(method, { pattern, value, names, takesRest: place === "rest" });
   }
 
   /** Finds what a path and a method lead to. */
   find(method: string, segments: readonly string[]): Match<T> {
-    const allow = new Set<string>();
-    const found = this.#walk(this.#root, method, segments, 0, [], allow);
+    const found = this.#walk(this.#root, method, segments, 0, [], undefined);
     if (found !== undefined) return found;
+    // Once more, for those that have the path alone: few ask for what is not there.
+    const allow = new Set<string>();
+    this.#walk(this.#root, method, segments, 0, [], allow);
     return allow.size === 0 ? { kind: "nothing" } : { kind: "method", allow: toAllow(allow) };
   }
 
@@ -94,7 +98,7 @@ export class Matcher<T> {
     segments: readonly string[],
     at: number,
     values: string[],
-    allow: Set<string>,
+    allow: Set<string> | undefined,
   ): Match<T> | undefined {
     const segment = segments[at];
     if (segment === undefined) {
@@ -120,19 +124,18 @@ function pick<T>(
   method: string,
   values: readonly string[],
   rest: readonly string[],
-  allow: Set<string>,
+  allow: Set<string> | undefined,
 ): Match<T> | undefined {
   if (place === undefined) return undefined;
   const entry = place.get(method) ?? (method === "HEAD" ? place.get("GET") : undefined) ?? place.get("*");
   if (entry === undefined) {
-    for (const other of place.keys()) allow.add(other);
+    if (allow !== undefined) for (const other of place.keys()) allow.add(other);
     return undefined;
   }
-  const { names, pattern, value } = entry;
-  const takesRest = pattern.segments.at(-1)?.kind === "rest";
+  const { names, takesRest, value } = entry;
   if (names.length === 0 && !takesRest) return { kind: "found", value, params: NO_PARAMS, rest };
   const params: Record<string, string> = {};
-  for (const [place, name] of names.entries()) params[name] = values[place] ?? "";
+  for (let at = 0; at < names.length; at++) params[names[at] as string] = values[at] ?? "";
   if (takesRest) params["*"] = rest.join("/");
   return { kind: "found", value, params, rest };
 }

@@ -123,7 +123,7 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     try {
       const result = ambient.run(this, run, this, this.#call.input);
       // A thenable of somebody's own may answer twice, or never come back.
-      if (isPromise(result)) Promise.resolve(result).then(this.#ok, this.#failed);
+      if (isPromise(result)) this.#await(Promise.resolve(result));
       else this.#ok(result);
     } catch (error) {
       this.#failed(error);
@@ -182,7 +182,14 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     this.#pump?.stop();
   }
 
-  readonly #ok = (output: unknown): void => {
+  #await(result: Promise<unknown>): void {
+    result.then(
+      (output) => this.#ok(output),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #ok(output: unknown): void {
     if (isStream(output)) {
       this.#stream(output);
       return;
@@ -191,9 +198,9 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     if (this.#answered) return;
     this.#end();
     this.#reply.ok(output);
-  };
+  }
 
-  readonly #failed = (error: unknown): void => {
+  #failed(error: unknown): void {
     // Whether or not it was answered before: until now it has its place.
     this.#here.admission.ended();
     if (this.#answered) return;
@@ -202,7 +209,7 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
       this.#here.log.error(`${this.#served.name} failed: ${inWords(error)}`, { stack: traceOf(error) });
     }
     this.#fail(error);
-  };
+  }
 
   /** The call lasts until its last item is sent: so long it has its place, its deadline and its signal. */
   #stream(output: AsyncIterable<unknown>): void {
@@ -214,7 +221,7 @@ export class Handling implements Cancellable, Context, Ambient, Serving, Arrival
     if (this.#answered) pump.stop();
     const sink = this.#answered ? NOWHERE : this.#reply.stream(pump);
     // What makes the items makes its calls in this one.
-    ambient.run(this, () => pump.run(sink)).then(this.#ok, this.#failed);
+    this.#await(ambient.run(this, () => pump.run(sink)));
   }
 
   #fail(error: unknown): void {

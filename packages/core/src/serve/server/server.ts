@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { within } from "../../clock/within.ts";
@@ -171,17 +171,20 @@ class RoutingServer implements Server {
 
   #serve({ routes = [], exposed = false, web, webPaths: paths }: DoorOptions): HttpServer {
     const { dispatcher, discover, times } = this.#options;
-    const answering = { dispatcher, exposed, discover, reading: this.#reading, closing: () => this.#draining };
-    const webRoutes = web === undefined ? [] : createWebRoutes({ dispatcher, procedure: web, paths }, times);
+    const closing = () => this.#draining;
+    const answering = { dispatcher, exposed, discover, reading: this.#reading, closing };
+    const leaving = (response: ServerResponse) => this.#requests.add(response);
+    const webRoutes =
+      web === undefined ? [] : createWebRoutes({ dispatcher, procedure: web, paths, closing, leaving }, times);
     const calls = web === undefined || paths !== undefined ? createRpcRoute(answering, times) : undefined;
     const server = createHttpServer({
       routes: [...(calls === undefined ? [] : [calls]), ...webRoutes, ...routes],
       // Whoever speaks the protocol of replicas says whose connection a request came over: outside, nobody is asked.
       upgrades: ({ headers }, route) => (wantsMux(headers) ? !exposed : route !== undefined),
       upgrade: (request, socket, head, route) => this.#upgrade(request, socket, head, route),
-      // The calls of JSON-RPC are counted by the dispatcher, and tell their callers themselves.
+      // Calls are counted by the dispatcher, and tell their callers themselves.
       began: (route, response) => {
-        if (route !== calls) this.#requests.add(response);
+        if (routes.includes(route)) this.#requests.add(response);
       },
       failed: ({ method, path }, error) => {
         this.#options.log?.error(`${method} ${path} failed: ${inWords(error)}`, { stack: traceOf(error) });

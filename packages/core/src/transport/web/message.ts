@@ -40,6 +40,8 @@ export type WebOutput = WebAnswer | AsyncIterable<WebAnswer | string | Uint8Arra
 export interface OpenWebRequest extends WebRequest, AsyncIterable<WebRequest | Uint8Array> {
   /** The body. It can be read once. Rejects with CANCELLED where the sender goes, DEADLINE_EXCEEDED where it falls silent. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** The body, where it has come whole by now and nothing of it has been read: in place of `chunks`. */
+  whole(): Uint8Array | undefined;
 }
 
 /** Whether an input is a request whose body can be read directly. */

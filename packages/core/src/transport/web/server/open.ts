@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex, Stream } from "node:stream";
 import { HadronError } from "../../../errors.ts";
-import { metaFromOutside, withoutCredentials } from "../../../scope/credentials.ts";
+import { baggageFromOutside } from "../../../scope/credentials.ts";
 import type { Route } from "../../http/route.ts";
 import type { HttpTimes } from "../../http/server.ts";
 import type { Dispatcher, Reply } from "../../transport.ts";
 import type { WebRequest } from "../message.ts";
-import { WebReply } from "./answer.ts";
-import { type BodyWait, toInput } from "./request.ts";
+import { type Sending, WebReply } from "./answer.ts";
+import { BodyRequest, type BodyWait, hasBody, headOf } from "./request.ts";
 import { asksForWebSocket, UpgradedRequest, UpgradeReply } from "./upgrade.ts";
 
 const BODY_SILENCE_MS = 30_000;
@@ -22,27 +22,32 @@ export interface WebAnswering {
   readonly procedure: string;
   /** @default everywhere */
   readonly paths?: readonly string[] | undefined;
+  /** Whether connections are to end with their next answer. */
+  readonly closing: () => boolean;
+  /** Told of an answer that is on its way out still, as of one that its client takes slowly. */
+  readonly leaving: (response: ServerResponse) => void;
 }
 
 /** Every request at every path, or at those below some, as a call of a procedure whose input is the request. */
 export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}): readonly Route[] {
-  const { dispatcher, procedure, paths = ["/*"] } = answering;
+  const { dispatcher, procedure, paths = ["/*"], closing, leaving } = answering;
   const waiting: BodyWait = { clock: dispatcher.clock, silenceMs: times.bodySilenceMs ?? BODY_SILENCE_MS };
+  const sending: Sending = { closing, leaving };
   const dispatch = (
     request: IncomingMessage,
     input: WebRequest,
     connection: Stream,
     reply: Reply & { over: boolean },
   ) => {
-    const { traceparent } = request.headers;
+    const { traceparent, baggage } = request.headers;
     const scope = dispatcher.dispatch(
       {
         procedure,
         input,
         timeoutMs: LONGEST_MS,
         trace: typeof traceparent === "string" ? traceparent : undefined,
-        // Its filters see the headers themselves.
-        meta: withoutCredentials(metaFromOutside(request.headers)),
+        // Its filters see the headers themselves, and what shows who somebody is goes no further.
+        meta: baggageFromOutside(baggage),
         caller: undefined,
         callId: undefined,
       },
@@ -54,8 +59,16 @@ export function createWebRoutes(answering: WebAnswering, times: HttpTimes = {}):
       if (!reply.over) scope.cancel(new HadronError("CANCELLED", "The caller went away."));
     });
   };
-  const handle = (request: IncomingMessage, response: ServerResponse) =>
-    dispatch(request, toInput(request, response, waiting), response, new WebReply(request, response));
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (!hasBody(request)) {
+      dispatch(request, headOf(request), response, new WebReply(request, response, sending));
+      return;
+    }
+    // Most bodies come along with their head, and are read from the same bytes right behind it: then nobody waits for them.
+    const body = new BodyRequest(request, response, waiting);
+    const reply = new WebReply(request, response, sending, body);
+    return Promise.resolve().then(() => dispatch(request, body, response, reply));
+  };
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     dispatch(request, new UpgradedRequest(request, socket, head), socket, new UpgradeReply(request, socket));
   return paths.map((path) => ({ method: "*", path, continues: true, handle, upgrade, upgrades: asksForWebSocket }));

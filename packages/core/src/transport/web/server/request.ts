@@ -3,13 +3,7 @@ import type { Clockwork } from "../../../clock/clockwork.ts";
 import { HadronError } from "../../../errors.ts";
 import type { OpenWebRequest, WebRequest } from "../message.ts";
 
-/** A request as the procedure's input: plain data where it has no body, so that it may be sent on as it is. */
-export function toInput(request: IncomingMessage, response: ServerResponse, waiting: BodyWait): WebRequest {
-  const head = headOf(request);
-  return hasBody(request) ? new BodyRequest(head, request, response, waiting) : head;
-}
-
-/** The head of a request, as data. */
+/** The head of a request, as plain data, so that it may be sent on as it is. */
 export function headOf({ method = "GET", url = "/", rawHeaders: headers, socket }: IncomingMessage): WebRequest {
   return { method, url, headers, address: socket.remoteAddress, secure: "encrypted" in socket };
 }
@@ -21,13 +15,13 @@ export interface BodyWait {
 }
 
 /** Whether a request announces a body: RFC 9112, section 6. */
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
 }
 
 /** A request whose body comes in as it is asked for. */
-class BodyRequest implements OpenWebRequest {
+export class BodyRequest implements OpenWebRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly string[];
@@ -37,8 +31,11 @@ class BodyRequest implements OpenWebRequest {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #waiting: BodyWait;
+  #begun = false;
+  #taken = false;
 
-  constructor(head: WebRequest, request: IncomingMessage, response: ServerResponse, waiting: BodyWait) {
+  constructor(request: IncomingMessage, response: ServerResponse, waiting: BodyWait) {
+    const head = headOf(request);
     this.method = head.method;
     this.url = head.url;
     this.headers = head.headers;
@@ -55,7 +52,23 @@ class BodyRequest implements OpenWebRequest {
     yield* this.chunks();
   }
 
+  whole(): Uint8Array | undefined {
+    const request = this.#request;
+    // Node says that a request is complete a little later than its last byte is here.
+    if (this.#begun || request.readableLength !== Number(request.headers["content-length"])) return undefined;
+    const bytes = request.read() as Buffer | null;
+    if (bytes === null) return undefined;
+    this.#begun = this.#taken = true;
+    return bytes;
+  }
+
+  /** Whether all of it has come. */
+  get isWhole(): boolean {
+    return this.#taken || this.#request.complete;
+  }
+
   async *chunks(): AsyncGenerator<Uint8Array> {
+    this.#begun = true;
     const request = this.#request;
     const { clock, silenceMs } = this.#waiting;
     // The sender waits to be asked for the body: nobody who only looks at the head has it sent.

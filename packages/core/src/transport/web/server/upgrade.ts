@@ -40,6 +40,8 @@ export class UpgradedRequest implements OpenWebRequest {
     yield* this.chunks();
   }
 
+  whole(): undefined {}
+
   async *chunks(): AsyncGenerator<Uint8Array> {
     if (this.#first.length > 0) yield this.#first;
     try {
@@ -123,7 +125,7 @@ export class UpgradeReply implements Reply, ItemSink {
     response.assignSocket(socket as never);
     socket.on("drain", () => response.emit("drain"));
     response.once("finish", () => socket.end(() => socket.destroy()));
-    this.#refusal = new WebReply(this.#request, response);
+    this.#refusal = new WebReply(this.#request, response, { closing: () => true, leaving: () => {} });
     if (this.#source !== undefined) this.#refusal.stream(this.#source);
     return this.#refusal;
   }
