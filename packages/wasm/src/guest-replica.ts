@@ -8,6 +8,7 @@ import { fetchGranted } from "./net.ts";
 import { toParameters, toResult } from "./numbers.ts";
 import type { Answering } from "./pool/guest-thread.ts";
 import { ThreadPool } from "./pool/thread-pool.ts";
+import type { Waiting } from "./pool/watch.ts";
 import { Stream } from "./stream.ts";
 
 /** Of what a guest says, so much is logged and shown. */
@@ -29,12 +30,11 @@ export class GuestReplica {
 
   /** Compiles it, and makes a first thread. */
   async open(): Promise<void> {
-    const { loaded, options } = this.#declared;
+    const { options } = this.#declared;
     const pool = new ThreadPool({
       setup: await toThreadSetup(this.#declared),
       threads: options.threads,
       timeoutMs: options.timeoutMs,
-      label: loaded.label,
     });
     await pool.open();
     this.#pool = pool;
@@ -51,7 +51,7 @@ export class GuestReplica {
       entryPoint.kind === "numbers"
         ? { kind: "numbers", values: toParameters(label, entryPoint.signature, input) }
         : { kind: "bytes", bytes: toBytes(label, options.input, input), isStreamed: false };
-    const output = await this.#run(given, (question) => this.#answer(question, context), context);
+    const output = await this.#run(given, (question) => this.#answer(question, context), context, context);
     return output.kind === "numbers"
       ? toResult(entryPoint.signature, output.values)
       : fromBytes(label, options.output, output.bytes);
@@ -62,7 +62,7 @@ export class GuestReplica {
     const stream = new Stream(this.#declared.loaded.label, input, context.signal);
     const given: GuestInput = { kind: "bytes", bytes: undefined, isStreamed: true };
     const answer: Answering = (question) => stream.answer(question) ?? this.#answer(question, context);
-    const running = this.#run(given, answer, { ...context, signal: stream.signal });
+    const running = this.#run(given, answer, context, stream);
     stream.follow(running);
     try {
       yield* stream.output();
@@ -71,15 +71,15 @@ export class GuestReplica {
     }
   }
 
-  #run(input: GuestInput, answer: Answering, { log, signal }: Pick<Context, "log" | "signal">) {
+  #run(input: GuestInput, answer: Answering, { log }: Pick<Context, "log">, by: Waiting) {
     if (this.#pool === undefined) throw new HadronError("UNAVAILABLE", "The module has not been started.");
     const said = (text: string) => {
       if (text.trim() !== "") log.info(text.trimEnd());
     };
-    return this.#pool.run({ input, answer, said }, signal);
+    return this.#pool.run({ input, answer, said }, by);
   }
 
-  async #answer(question: Parameters<Answering>[0], { signal }: Context): ReturnType<Answering> {
+  async #answer(question: Parameters<Answering>[0], context: Context): ReturnType<Answering> {
     const { kv, net, outputBytes } = this.#declared.options;
     switch (question.kind) {
       case "kv.get": {
@@ -96,7 +96,9 @@ export class GuestReplica {
         return { entries };
       }
       case "fetch":
-        return { bytes: await fetchGranted(question.url, { grants: net, signal, maxBytes: outputBytes }) };
+        return {
+          bytes: await fetchGranted(question.url, { grants: net, signal: context.signal, maxBytes: outputBytes }),
+        };
       case "input":
       case "output":
       case "admin":
@@ -121,7 +123,7 @@ function toStored(value: unknown): Uint8Array {
   );
 }
 
-async function toThreadSetup(declared: DeclaredModule): Promise<Omit<ThreadSetup, "answered" | "questions">> {
+async function toThreadSetup(declared: DeclaredModule): Promise<Omit<ThreadSetup, "shared">> {
   const { options } = declared;
   const limits: GuestLimits = {
     outputBytes: options.outputBytes,

@@ -48,7 +48,6 @@ export class Guests {
 
   async call(call: GuestCall, around: Around, depth = 0): Promise<HostedResult> {
     const hosted = await this.#parts.modules.get(call.name);
-    const { signal, log } = around;
     return hosted.call({
       start: call.start,
       arguments: call.arguments ?? [],
@@ -56,9 +55,11 @@ export class Guests {
       headers: call.headers ?? [],
       args: [call.file ?? call.name, ...(call.args ?? [])],
       env: call.env ?? {},
-      signal,
+      get signal() {
+        return around.signal;
+      },
       said: (text) => {
-        if (text.trim() !== "") log.info(`${call.name}: ${text.trimEnd()}`);
+        if (text.trim() !== "") around.log.info(`${call.name}: ${text.trimEnd()}`);
       },
       answer: this.#answering(call.name, around, depth),
     });

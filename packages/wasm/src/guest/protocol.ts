@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@hadron/core";
 import type { EntryPoint } from "../module/entry-point.ts";
 import type { HostMemory } from "../module/limit.ts";
+import type { Travelling } from "./shared-memory.ts";
 
 /** A module as a thread gets it: compiled already, so that the threads of a part share its code. */
 export interface ModuleSetup {
@@ -48,10 +49,8 @@ export interface ThreadSetup {
   readonly limits: GuestLimits;
   /** Whether an instance is called again: as long as its calls end in order. */
   readonly isReused: boolean;
-  /** By which it waits for answers to its questions: 1 once there is one. */
-  readonly answered: SharedArrayBuffer;
-  /** On which it asks. */
-  readonly questions: import("node:worker_threads").MessagePort;
+  /** See `SharedMemory`. */
+  readonly shared: SharedArrayBuffer;
 }
 
 export type GuestInput =
@@ -94,10 +93,22 @@ export interface GuestFailure {
   readonly message: string;
 }
 
-export type ToThread = { readonly type: "call"; readonly input: GuestInput };
+/** With its bytes as they travel. What is within others travels slower: so nothing is. */
+type Mailed<T> = T extends { readonly bytes: infer B }
+  ? Omit<T, "bytes"> & { readonly bytes: Travelling | Exclude<B, Uint8Array> }
+  : T;
+
+/** A call, or the answer to what its guest asked. */
+export type ToThread = Mailed<GuestInput> | { readonly kind: "answer"; readonly answer: Answer };
 
 export type FromThread =
   | { readonly type: "ready" }
+  | { readonly type: "asks"; readonly question: Question }
+  | ({ readonly type: "done"; readonly log: string } & Mailed<GuestOutput>)
+  | { readonly type: "failed"; readonly failure: GuestFailure; readonly log: string };
+
+/** How a call ended. */
+export type GuestEnd =
   | { readonly type: "done"; readonly output: GuestOutput; readonly log: string }
   | { readonly type: "failed"; readonly failure: GuestFailure; readonly log: string };
 

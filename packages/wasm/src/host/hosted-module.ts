@@ -29,6 +29,7 @@ export interface GuestGrant {
 export interface HostedCall extends Omit<HostedInput, "kind" | "values"> {
   /** Numbers for the parameters of `start`. */
   readonly arguments: readonly number[];
+  /** Ends it. It is looked at late, and seldom: a getter makes one where somebody asks. */
   readonly signal: AbortSignal;
   /** What it says beside its output. */
   readonly said: (log: string) => void;
@@ -57,7 +58,7 @@ export class HostedModule {
     const { label, shape } = this.#module;
     const entry = findEntryPoint(shape, call.start);
     if (typeof entry === "string") throw new HadronError("INVALID_INPUT", `${label}: ${entry}.`);
-    const { signal, said, answer, ...input } = call;
+    const { said, answer } = call;
     const values = toParameters(`${label}: ${call.start}`, entry.signature, call.arguments);
     this.#pool ??= this.#open();
     const pool = await this.#pool;
@@ -65,17 +66,18 @@ export class HostedModule {
       {
         input: {
           kind: "hosted",
-          start: input.start,
+          start: call.start,
           values,
-          bytes: input.bytes,
-          headers: input.headers,
-          args: input.args,
-          env: input.env,
+          bytes: call.bytes,
+          headers: call.headers,
+          args: call.args,
+          env: call.env,
         },
         said,
-        answer: async (question) => (question.kind === "fetch" ? this.#fetch(question.url, signal) : answer(question)),
+        answer: async (question) =>
+          question.kind === "fetch" ? this.#fetch(question.url, call.signal) : answer(question),
       },
-      signal,
+      call,
     );
     if (output.kind !== "hosted") throw new HadronError("INTERNAL", `${label} was called otherwise than it answers.`);
     return output;
@@ -92,7 +94,6 @@ export class HostedModule {
   }
 
   async #open(): Promise<ThreadPool> {
-    const { label } = this.#module;
     const { timeoutMs, threads, outputBytes, memoryMiB, clock, random, net, admin } = this.#grant;
     const limits: GuestLimits = {
       outputBytes,
@@ -114,7 +115,6 @@ export class HostedModule {
       setup: { main: await toSetup(this.#module), limits, grants, isReused: false },
       threads,
       timeoutMs,
-      label,
     });
     await pool.open();
     return pool;

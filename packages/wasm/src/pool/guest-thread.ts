@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { HadronError, isHadronError } from "@hadron/core";
 import type {
   Answer,
@@ -9,6 +9,8 @@ import type {
   ThreadSetup,
   ToThread,
 } from "../guest/protocol.ts";
+import { SharedMemory } from "../guest/shared-memory.ts";
+import { type Waiting, Watch } from "./watch.ts";
 
 /** Answers what a guest asks in the middle of its call. A rejection becomes the guest's own error. */
 export type Answering = (question: Question) => Promise<Omit<Answer & { ok: true }, "ok">>;
@@ -19,6 +21,12 @@ export interface GuestCall {
   readonly answer: Answering;
   /** Called with what the guest said, however the call ended. */
   readonly said: (log: string) => void;
+}
+
+/** What a thread is made with, and how long a call in it may take. */
+export interface ThreadOptions {
+  readonly setup: Omit<ThreadSetup, "shared">;
+  readonly timeoutMs: number;
 }
 
 interface Running {
@@ -33,37 +41,33 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb:
 /** A thread in which guests run, as its replica sees it. One call at a time; `end` ends it in the middle of anything. */
 export class GuestThread {
   readonly #worker: Worker;
-  readonly #questions: MessagePort;
-  readonly #answered: Int32Array;
+  readonly #shared = new SharedMemory();
+  readonly #watch: Watch;
   readonly #ready = Promise.withResolvers<void>();
+  #isReady = false;
   #running: Running | undefined;
   #failure: HadronError | undefined;
 
-  constructor(setup: Omit<ThreadSetup, "answered" | "questions">) {
-    const { port1, port2 } = new MessageChannel();
-    const answered = new SharedArrayBuffer(4);
-    this.#answered = new Int32Array(answered);
-    this.#questions = port1;
-    const workerData: ThreadSetup = { ...setup, answered, questions: port2 };
-    this.#worker = new Worker(threadFile(), {
-      workerData,
-      transferList: [port2],
-      resourceLimits: RESOURCE_LIMITS,
-      env: {},
-    });
+  constructor({ setup, timeoutMs }: ThreadOptions) {
+    this.#watch = new Watch(timeoutMs, setup.main.label, (reason) => void this.end(reason));
+    const workerData: ThreadSetup = { ...setup, shared: this.#shared.buffer };
+    this.#worker = new Worker(threadFile(), { workerData, resourceLimits: RESOURCE_LIMITS, env: {} });
     this.#worker.on("message", (message: FromThread) => this.#received(message));
     this.#worker.on("error", (error) => this.#died(inWords(error)));
     this.#worker.on("exit", (code) => this.#died(`its thread ended with ${code}`));
-    port1.on("message", (question: Question) => void this.#asked(question));
     this.#ready.promise.catch(() => {});
     // Nothing that waits for calls keeps a process alive.
     this.#worker.unref();
-    port1.unref();
   }
 
-  /** Whether it can be given a call. */
+  /** Whether it can be given a call, now or when it is ready. */
   get isAlive(): boolean {
     return this.#failure === undefined;
+  }
+
+  /** Whether a call would begin at once. */
+  get isReady(): boolean {
+    return this.#isReady && this.isAlive;
   }
 
   /** Resolves when the first call can be made. */
@@ -71,31 +75,46 @@ export class GuestThread {
     return this.#ready.promise;
   }
 
-  call(call: GuestCall): Promise<GuestOutput> {
+  /**
+   * Makes a call. DEADLINE_EXCEEDED where it takes longer than it may, CANCELLED where its caller has gone: either ends the thread,
+   * wherever the guest is.
+   */
+  call(call: GuestCall, by: Waiting): Promise<GuestOutput> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const { promise, resolve, reject } = Promise.withResolvers<GuestOutput>();
     this.#running = { call, resolve, reject };
     this.#worker.ref();
-    this.#worker.postMessage({ type: "call", input: call.input } satisfies ToThread);
+    this.#tell(toMessage(call.input, this.#shared));
+    this.#watch.begin(by);
     return promise;
   }
 
   /** Ends it at once, in whatever it is; a call that is under way is rejected. Resolves when it has ended. */
   async end(reason: HadronError): Promise<void> {
     this.#failure ??= reason;
+    this.#watch.close();
     this.#settle()?.reject(reason);
-    this.#questions.close();
     await this.#worker.terminate();
   }
 
+  #tell(message: ToThread): void {
+    this.#worker.postMessage(message);
+    this.#shared.wake();
+  }
+
   #received(message: FromThread): void {
-    if (message.type === "ready") {
-      this.#ready.resolve();
-      return;
+    switch (message.type) {
+      case "ready":
+        this.#isReady = true;
+        this.#ready.resolve();
+        return;
+      case "asks":
+        void this.#asked(message.question);
+        return;
     }
     const running = this.#settle();
     running?.call.said(message.log);
-    if (message.type === "done") running?.resolve(message.output);
+    if (message.type === "done") running?.resolve(toOutput(message, this.#shared));
     else running?.reject(new HadronError(message.failure.code, message.failure.message));
   }
 
@@ -109,25 +128,42 @@ export class GuestThread {
       const code = isHadronError(error) ? error.code : "HANDLER_FAILED";
       answer = { ok: false, failure: { code, message: error instanceof Error ? error.message : String(error) } };
     }
-    if (this.#failure !== undefined) return;
-    this.#questions.postMessage(answer);
-    Atomics.store(this.#answered, 0, 1);
-    Atomics.notify(this.#answered, 0);
+    if (this.#failure === undefined) this.#tell({ kind: "answer", answer: withOwnBytes(answer) });
   }
 
   #died(why: string): void {
     this.#failure ??= new HadronError("HANDLER_FAILED", `The guest's thread is gone: ${why}.`);
+    this.#watch.close();
     this.#ready.reject(this.#failure);
     this.#settle()?.reject(this.#failure);
-    this.#questions.close();
   }
 
   #settle(): Running | undefined {
     const running = this.#running;
+    if (running === undefined) return undefined;
     this.#running = undefined;
+    this.#watch.over();
     this.#worker.unref();
     return running;
   }
+}
+
+function toMessage(input: GuestInput, shared: SharedMemory): ToThread {
+  if (input.kind === "numbers") return input;
+  return input.kind === "hosted"
+    ? { ...input, bytes: shared.lay(input.bytes) }
+    : { ...input, bytes: input.bytes === undefined ? undefined : shared.lay(input.bytes) };
+}
+
+function toOutput(message: FromThread & { type: "done" }, shared: SharedMemory): GuestOutput {
+  return message.kind === "numbers" ? message : { ...message, bytes: shared.take(message.bytes) };
+}
+
+/** Small buffers of Node's lie in one of 8 KiB, and that would travel as a whole. */
+function withOwnBytes(answer: Answer): Answer {
+  if (!answer.ok || answer.bytes === undefined) return answer;
+  const isOwn = answer.bytes.length === answer.bytes.buffer.byteLength;
+  return isOwn ? answer : { ...answer, bytes: new Uint8Array(answer.bytes) };
 }
 
 function inWords(error: unknown): string {

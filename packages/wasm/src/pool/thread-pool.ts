@@ -1,15 +1,11 @@
 import { HadronError } from "@hadron/core";
-import type { GuestOutput, ThreadSetup } from "../guest/protocol.ts";
-import { type GuestCall, GuestThread } from "./guest-thread.ts";
+import type { GuestOutput } from "../guest/protocol.ts";
+import { type GuestCall, GuestThread, type ThreadOptions } from "./guest-thread.ts";
+import type { Waiting } from "./watch.ts";
 
-export interface PoolOptions {
-  readonly setup: Omit<ThreadSetup, "answered" | "questions">;
+export interface PoolOptions extends ThreadOptions {
   /** Calls at once; others wait. */
   readonly threads: number;
-  /** How long a call may take from when it begins. */
-  readonly timeoutMs: number;
-  /** How messages name the module. */
-  readonly label: string;
 }
 
 /** Threads of one module: one more than are at work is kept warm, up to so many. */
@@ -32,26 +28,16 @@ export class ThreadPool {
   }
 
   /**
-   * Runs a call in a thread of its own. DEADLINE_EXCEEDED where it takes longer than it may; rejects with the signal's
-   * reason when that aborts. Either ends the thread, wherever the guest is.
+   * Runs a call in a thread of its own. DEADLINE_EXCEEDED where it takes longer than it may, CANCELLED where its caller has gone: either
+   * ends the thread, wherever the guest is. Whoever goes while he waits for a thread has the signal's own reason.
    */
-  async run(call: GuestCall, signal: AbortSignal): Promise<GuestOutput> {
-    const { timeoutMs, label } = this.#options;
-    const thread = await this.#take(signal);
-    const end = (reason: HadronError) => void thread.end(reason);
-    let timer: NodeJS.Timeout | undefined;
-    const abort = () => end(new HadronError("CANCELLED", `${label}: its caller has gone.`, { cause: signal.reason }));
-    signal.addEventListener("abort", abort, { once: true });
+  async run(call: GuestCall, by: Waiting): Promise<GuestOutput> {
+    const thread = this.#takeIdle() ?? (await this.#takeNext(by.signal));
     try {
       // A thread that has just taken the place of another one begins to count when it can begin.
-      await thread.ready();
-      timer = setTimeout(() => {
-        end(new HadronError("DEADLINE_EXCEEDED", `${label}: it ran for ${timeoutMs} ms, its limit, and was ended.`));
-      }, timeoutMs);
-      return await thread.call(call);
+      if (!thread.isReady) await unlessAborted(thread.ready(), by.signal);
+      return await thread.call(call, by);
     } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
       this.#release(thread);
     }
   }
@@ -59,38 +45,46 @@ export class ThreadPool {
   /** Ends every thread. */
   async close(): Promise<void> {
     this.#closed = true;
-    const reason = new HadronError("CANCELLED", `${this.#options.label}: the replica ends.`);
+    const reason = new HadronError("CANCELLED", `${this.#label}: the replica ends.`);
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
     await Promise.all(this.#idle.splice(0).map((thread) => thread.end(reason)));
   }
 
-  async #take(signal: AbortSignal): Promise<GuestThread> {
-    const taken = await this.#takeAny(signal);
-    const hasRoom = !this.#closed && this.#count < this.#options.threads;
-    if (this.#idle.length === 0 && hasRoom) this.#idle.push(this.#create());
+  get #label(): string {
+    return this.#options.setup.main.label;
+  }
+
+  /** One that waits for calls, or may be made. Undefined: all are at work. */
+  #takeIdle(): GuestThread | undefined {
+    if (this.#closed) throw new HadronError("UNAVAILABLE", `${this.#label}: the replica ends.`);
+    let taken = this.#idle.pop();
+    while (taken !== undefined && !taken.isAlive) {
+      this.#count--;
+      taken = this.#idle.pop();
+    }
+    if (taken === undefined && this.#hasRoom) taken = this.#create();
+    if (this.#idle.length === 0 && this.#hasRoom) this.#idle.push(this.#create());
     return taken;
   }
 
-  async #takeAny(signal: AbortSignal): Promise<GuestThread> {
-    signal.throwIfAborted();
-    if (this.#closed) throw new HadronError("UNAVAILABLE", `${this.#options.label}: the replica ends.`);
-    for (let thread = this.#idle.pop(); thread !== undefined; thread = this.#idle.pop()) {
-      if (thread.isAlive) return thread;
-      this.#count--;
-    }
-    if (this.#count < this.#options.threads) return this.#create();
+  get #hasRoom(): boolean {
+    return this.#count < this.#options.threads;
+  }
+
+  async #takeNext(signal: AbortSignal): Promise<GuestThread> {
     const waiting = Promise.withResolvers<GuestThread>();
     this.#waiting.push(waiting);
-    const abort = () => {
+    try {
+      return await unlessAborted(waiting.promise, signal);
+    } catch (error) {
       const place = this.#waiting.indexOf(waiting);
       if (place !== -1) this.#waiting.splice(place, 1);
-      waiting.reject(signal.reason);
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      return await waiting.promise;
-    } finally {
-      signal.removeEventListener("abort", abort);
+      else
+        void waiting.promise.then(
+          (thread) => this.#release(thread),
+          () => {},
+        );
+      throw error;
     }
   }
 
@@ -106,12 +100,25 @@ export class ThreadPool {
     }
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting.resolve(next);
-    else if (this.#closed) void next.end(new HadronError("CANCELLED", `${this.#options.label}: the replica ends.`));
+    else if (this.#closed) void next.end(new HadronError("CANCELLED", `${this.#label}: the replica ends.`));
     else this.#idle.push(next);
   }
 
   #create(): GuestThread {
     this.#count++;
-    return new GuestThread(this.#options.setup);
+    return new GuestThread(this.#options);
+  }
+}
+
+/** What a promise gives, unless the signal aborts first: then its reason. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

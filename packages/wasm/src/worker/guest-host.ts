@@ -176,16 +176,18 @@ function toFile(file: BytesFile | SinkFile, isWritable: boolean): Descriptor {
   return { kind: "file", file, position: 0, isWritable, isAppending: false };
 }
 
+/** Most guests were granted none. */
+const NO_FOLDERS = new MountFolder();
+
 /** Input, output, log, and one folder, in which what was granted stands. */
 function openDescriptors(world: CallWorld, readsInput: boolean): Descriptors {
-  const root = new MountFolder();
-  for (const { at, path, isWritable } of world.grants.folders)
-    root.mount(at, new HostFolder({ root: path, isWritable }));
-  const decoder = new TextDecoder();
+  const { folders } = world.grants;
+  const root = folders.length === 0 ? NO_FOLDERS : new MountFolder();
+  for (const { at, path, isWritable } of folders) root.mount(at, new HostFolder({ root: path, isWritable }));
   return new Descriptors([
     { kind: "input", read: (target) => (readsInput ? world.readInput(target) : 0) },
     { kind: "output", write: (bytes) => world.writeOutput(bytes) },
-    { kind: "output", write: (bytes) => world.log.write(decoder.decode(bytes, { stream: true })) },
+    { kind: "output", write: (bytes) => world.log.writeBytes(bytes) },
     { kind: "folder", folder: root, preopenedAs: "/" },
   ]);
 }

@@ -18,7 +18,8 @@ export class Output {
   }
 
   toBytes(): Uint8Array {
-    return Buffer.concat(this.#parts);
+    const [first] = this.#parts;
+    return this.#parts.length === 1 && first !== undefined ? first : Buffer.concat(this.#parts);
   }
 }
 
@@ -26,6 +27,7 @@ export class Output {
 export class Log {
   readonly #limit: number;
   #text = "";
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -35,6 +37,12 @@ export class Log {
     this.#text += text;
     // Cut now and then, and not at each write, so that a lot of it costs no more than its length.
     if (this.#text.length > 2 * this.#limit) this.#text = this.#text.slice(-this.#limit);
+  }
+
+  /** In UTF-8; a letter may come in parts. */
+  writeBytes(bytes: Uint8Array): void {
+    this.#decoder ??= new TextDecoder();
+    this.write(this.#decoder.decode(bytes, { stream: true }));
   }
 
   toString(): string {

@@ -1,25 +1,14 @@
-import { createHash, randomFillSync } from "node:crypto";
 import type { ErrorCode } from "@hadron/core";
-import { ExchangeBuffers } from "../buffers/exchange.ts";
 import { GuestError } from "../guest/error.ts";
 import { OutOfBounds } from "../guest/memory.ts";
-import type {
-  AdminWish,
-  FromThread,
-  GuestInput,
-  GuestOutput,
-  HostedInput,
-  HostedOutput,
-  ThreadSetup,
-} from "../guest/protocol.ts";
-import type { CallWorld } from "./call-world.ts";
+import type { GuestEnd, GuestInput, GuestOutput, HostedInput, HostedOutput, ThreadSetup } from "../guest/protocol.ts";
+import { CallWorld, type Ground } from "./call-world.ts";
 import { Guest, Instance, type Outcome } from "./instance.ts";
 import { Memories } from "./memories.ts";
-import { Log, Output } from "./output.ts";
+import type { Log } from "./output.ts";
 
 /** So much of what a program that failed has said is in its error. */
 const SHOWN_LOG = 500;
-const MILLISECOND = 1_000_000n;
 
 /** What is the same for all calls of a thread. */
 export type CallerSetup = Pick<ThreadSetup, "main" | "grants" | "limits" | "isReused">;
@@ -27,27 +16,25 @@ export type CallerSetup = Pick<ThreadSetup, "main" | "grants" | "limits" | "isRe
 /** Calls the module of a thread. */
 export class Caller {
   readonly #setup: CallerSetup;
-  readonly #ask: CallWorld["ask"];
+  readonly #ground: Ground;
   readonly #guest: Guest;
   /** For the next call: one that was made ahead, or with `isReused` the one of the call before. */
   #next: Instance | undefined;
 
-  constructor(setup: CallerSetup, ask: CallWorld["ask"]) {
+  constructor(setup: CallerSetup, ask: Ground["ask"]) {
     this.#setup = setup;
-    this.#ask = ask;
+    this.#ground = { label: setup.main.label, grants: setup.grants, limits: setup.limits, ask };
     this.#guest = new Guest(setup.main, new Memories());
   }
 
   /** Runs one call, to its output. What fails is an answer. */
-  run(input: GuestInput): FromThread {
-    const { main, limits } = this.#setup;
-    const log = new Log(limits.logBytes);
+  run(input: GuestInput): GuestEnd {
+    const world = new CallWorld(this.#ground, input);
     try {
-      const world = toWorld(this.#setup, input, log, this.#ask);
       const output = input.kind === "hosted" ? this.#runHosted(world, input) : this.#runOwn(world, input);
-      return { type: "done", output, log: log.toString() };
+      return { type: "done", output, log: world.log.toString() };
     } catch (error) {
-      return fail(log, main.label, error);
+      return fail(world.log, this.#setup.main.label, error);
     }
   }
 
@@ -74,8 +61,10 @@ export class Caller {
 
   /** A hosted module's exit status is a part of its answer, as are status and headers. */
   #runHosted(world: CallWorld, { start, values, headers }: HostedInput): HostedOutput {
-    const given = world.buffers.find(world.buffers.input);
-    for (const [name, value] of headers) given?.headers.set(name, value);
+    if (headers.length > 0) {
+      const given = world.buffers.find(world.buffers.input);
+      for (const [name, value] of headers) given?.headers.set(name, value);
+    }
     return toHostedOutput(world, this.#call(world, start, values));
   }
 
@@ -103,94 +92,10 @@ function toHostedOutput(world: CallWorld, outcome: Outcome): HostedOutput {
   return {
     kind: "hosted",
     result,
-    bytes: answered(world),
+    bytes: world.answer,
     headers: [...(answer?.headers ?? [])],
     status: answer?.status,
   };
-}
-
-function toWorld(
-  { grants: granted, limits, main }: CallerSetup,
-  input: GuestInput,
-  log: Log,
-  ask: CallWorld["ask"],
-): CallWorld {
-  const bytes = input.kind === "numbers" ? new Uint8Array() : input.bytes;
-  const grants = input.kind === "hosted" ? { ...granted, args: input.args, env: input.env } : granted;
-  const output = new Output(limits.outputBytes);
-  const isStreamed = input.kind === "bytes" && input.isStreamed;
-  let rest = bytes ?? new Uint8Array();
-  let isAtEnd = bytes !== undefined;
-  return {
-    grants,
-    buffers: new ExchangeBuffers(bytes ?? new Uint8Array(), limits),
-    output,
-    log,
-    input: bytes ?? new Uint8Array(),
-    readInput: (target) => {
-      while (rest.length === 0 && !isAtEnd) {
-        const answer = ask({ kind: "input" });
-        if (answer.bytes === undefined) isAtEnd = true;
-        else rest = answer.bytes;
-      }
-      const found = rest.subarray(0, target.length);
-      target.set(found);
-      rest = rest.subarray(found.length);
-      return found.length;
-    },
-    writeOutput: (written) => {
-      if (isStreamed) ask({ kind: "output", bytes: written.slice() });
-      else output.write(written);
-    },
-    ask: (question) => {
-      if (question.kind.startsWith("kv.") && !grants.kv) {
-        throw new GuestError("PERMISSION_DENIED", "it asks for a key-value store, and was granted none: { kv: store }");
-      }
-      if (question.kind === "admin" && !grants.admin) {
-        throw new GuestError(
-          "PERMISSION_DENIED",
-          `it may not ${WISHES[question.wish.kind]}: that is granted by a platform alone`,
-        );
-      }
-      if (question.kind === "fetch" && !grants.net) {
-        throw new GuestError(
-          "PERMISSION_DENIED",
-          `it asks for ${question.url}, and was granted no address: { net: ["host:port"] }`,
-        );
-      }
-      return ask(question);
-    },
-    random: grants.random ? (target) => void randomFillSync(target) : sameEachTime(main.label),
-    now: (clock) => {
-      const now = clock === "realtime" ? BigInt(Date.now()) * MILLISECOND : process.hrtime.bigint();
-      return grants.clock ? now : now - (now % MILLISECOND);
-    },
-  };
-}
-
-/** Bytes that look like chance and are the same in each call: a guest's tables want some, and none was granted. */
-function sameEachTime(seed: string): (target: Uint8Array) => void {
-  let count = 0;
-  return (target) => {
-    for (let at = 0; at < target.length; at += 32) {
-      const bytes = createHash("sha256").update(`${seed} ${count++}`).digest();
-      target.set(bytes.subarray(0, target.length - at), at);
-    }
-  };
-}
-
-const WISHES: Readonly<Record<AdminWish["kind"], string>> = {
-  digest: "look for modules",
-  bytes: "read modules",
-  call: "call modules by name",
-  status: "ask how the platform does",
-  file: "plug files",
-};
-
-/** A guest of the guest API answers in its output buffer, or by what it writes. */
-function answered({ output, buffers }: CallWorld): Uint8Array {
-  const bytes = buffers.find(buffers.output)?.bytes ?? new Uint8Array();
-  return bytes.length > 0 ? bytes : output.toBytes();
 }
 
 function toOutput(kind: "bytes" | "numbers", world: CallWorld, returned: unknown): GuestOutput {
@@ -198,10 +103,10 @@ function toOutput(kind: "bytes" | "numbers", world: CallWorld, returned: unknown
     const values = returned === undefined ? [] : Array.isArray(returned) ? returned : [returned];
     return { kind, values };
   }
-  return { kind, bytes: answered(world) };
+  return { kind, bytes: world.answer };
 }
 
-function fail(log: Log, label: string, error: unknown): FromThread {
+function fail(log: Log, label: string, error: unknown): GuestEnd {
   const said = log.toString();
   const end = said.trim().slice(-SHOWN_LOG);
   const { code, reason } = inWords(error);
