@@ -60,7 +60,7 @@ async function measure(b: Bench, runs: number) {
 
 /** What the owner of runs that sleep for a month leaves of them. */
 function fill(path: string, runs: number): void {
-  const database: DatabaseSync = openForWriting(path, false);
+  const database: DatabaseSync = openForWriting(path, { durable: false });
   const now = Date.now();
   const insertRun = database.prepare(
     "insert into run (number, program, id, epoch, length, wake, started) values (?, 'five', ?, 1, 2, ?, ?)",

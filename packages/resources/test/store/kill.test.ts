@@ -46,7 +46,7 @@ async function expectKept(folder: string, acknowledged: readonly string[]): Prom
     if (messages.length === 0) break;
     sent.push(...messages.map(({ body }) => new TextDecoder().decode(body)));
   }
-  const entries = driver.read({ kind: "list", store: "s", prefix: "", after: undefined, most: 1000 });
+  const entries = await driver.read({ kind: "list", store: "s", prefix: "", after: undefined, most: 1000 });
   await driver.close();
   // None lost, none twice; what each caller sent has no gap.
   expect(new Set(sent).size).toBe(sent.length);

@@ -156,7 +156,7 @@ test("a backup of either driver is taken by the other, whole, and numbers go on 
   const { versions } = await client.do(set("s", "last", "v"));
   const file = join(postgres.folder, "one.db");
   await first.backup(file);
-  const sqlite = await SqliteDriver.open({ folder: join(postgres.folder, "sqlite"), time, thread: "this" });
+  const sqlite = await SqliteDriver.open({ folder: join(postgres.folder, "sqlite"), time });
   await sqlite.restore(file);
   const again = join(postgres.folder, "two.db");
   await sqlite.backup(again);

@@ -21,15 +21,10 @@ function temporaryFolder(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-for (const [describe, thread] of [
-  [describeStore, "own"],
-  [describeStore, "this"],
-  [describeRunLog, "own"],
-  [describeRunLives, "this"],
-] as const) {
-  describe(`sqlite, ${thread} thread`, async (time) => {
+for (const describe of [describeStore, describeRunLog, describeRunLives]) {
+  describe("sqlite", async (time) => {
     const folder = temporaryFolder();
-    const driver = await SqliteDriver.open({ folder: join(folder.path, "data"), time, thread });
+    const driver = await SqliteDriver.open({ folder: join(folder.path, "data"), time });
     return {
       driver,
       async [Symbol.asyncDispose]() {
@@ -118,7 +113,7 @@ test("a backup is whole, opens as a store, and replaces no file", async () => {
   await copy.close();
 });
 
-test("a store that was closed refuses, and leaves no thread and no file but its own", async () => {
+test("a store that was closed refuses, and leaves no file but its own", async () => {
   using folder = temporaryFolder();
   const driver = await SqliteDriver.open({ folder: folder.path, time: new TestTime() });
   const written = new TestClient(driver).do(set("s", "k", "v"));
@@ -127,23 +122,4 @@ test("a store that was closed refuses, and leaves no thread and no file but its 
   await written;
   await expect(new TestClient(driver, "late").do(set("s", "k", "w"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(readdirSync(folder.path).sort()).toEqual(["owner.db", "store.db"]);
-});
-
-test.each([
-  ["a quick disk is waited for by whoever serves", 0.2, 0],
-  ["a slow one by a thread of its own", 10, 1],
-])("%s", async (_, syncMs, threads) => {
-  using folder = temporaryFolder();
-  let started = 0;
-  const count = () => started++;
-  process.on("worker", count);
-  try {
-    const options = { folder: folder.path, time: new TestTime(), thread: "fit", syncTimeOf: () => syncMs } as const;
-    const driver = await SqliteDriver.open(options);
-    await new TestClient(driver).do(set("s", "k", "v"));
-    await driver.close();
-    expect(started).toBe(threads);
-  } finally {
-    process.off("worker", count);
-  }
 });

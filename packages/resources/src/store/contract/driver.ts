@@ -14,6 +14,12 @@ export interface Batch {
 }
 
 /**
+ * Told of each batch of a commit when it is done: what is done and read later sees it, and a kill of this process does not undo it. A
+ * power cut may, so that only what `mayAnswer` can be answered by now.
+ */
+export type Executed = (index: number, outcomes: readonly Outcome[], mayAnswer: boolean) => void;
+
+/**
  * Where a store keeps what it is told.
  *
  * UNAVAILABLE where a commit is not known to have happened, such as a full disk: nothing of it, or all, is there.
@@ -21,9 +27,13 @@ export interface Batch {
 export interface StoreDriver {
   /** How often those who wait look again for what another process did that serves the same data. @default none does */
   readonly pollMs?: number;
-  /** Commits all batches together, durably, and gives the outcomes of each. Later calls see what earlier ones did. */
-  commit(batches: readonly Batch[]): Promise<readonly (readonly Outcome[])[]>;
-  /** Sees all that was committed. */
+  /**
+   * Commits all batches together, durably, and gives the outcomes of each. Later calls see what earlier ones did.
+   *
+   * @param executed Called for each of the batches, or for none, before this resolves: the next commit need not wait any longer.
+   */
+  commit(batches: readonly Batch[], executed?: Executed): Promise<readonly (readonly Outcome[])[]>;
+  /** Sees all that was committed, and answers when that is durable. */
   read<Q extends Query>(query: Q): Answers[Q["kind"]] | Promise<Answers[Q["kind"]]>;
   /** The store's own time, in milliseconds since 1970: it never goes back, and no change of the system's clock moves it. */
   now(): number;

@@ -12,12 +12,12 @@ export interface Waiting {
 /** What was done, and what became of it. */
 export type Done = (operation: Operation, outcome: Outcome) => void;
 
-/** What else goes into the commit of these operations, because of them. */
-export type Along = (operations: readonly Operation[]) => readonly Waiting[];
+/** What else goes into the commit of these batches, because of them. */
+export type Along = (group: readonly Waiting[]) => readonly Waiting[];
 
 /**
- * Group commit: what comes while a commit is made durable goes into the next one, together. So the number of callers does
- * not change how often the disk is waited for.
+ * Group commit: what comes in one turn, or while a commit cannot be followed by the next yet, goes into one, together. So the number of
+ * callers does not change how often the disk is waited for.
  */
 export class Committer {
   readonly #driver: StoreDriver;
@@ -27,7 +27,7 @@ export class Committer {
   #waiting: Waiting[] = [];
   #isBusy = false;
 
-  /** `done` is told of each operation, before whoever sent it. */
+  /** `done` is told of each operation, before whoever sent it, and perhaps before the disk has it. */
   constructor(driver: StoreDriver, time: TimeSource, done: Done, along: Along = () => []) {
     this.#driver = driver;
     this.#time = time;
@@ -47,25 +47,49 @@ export class Committer {
     return promise;
   }
 
-  async #next(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      group.push(...this.#along(group.flatMap(({ batch }) => batch.operations)));
-      try {
-        const all = await this.#driver.commit(group.map(({ batch }) => batch));
-        group.forEach(({ batch, resolve }, index) => {
-          const outcomes = all[index] ?? [];
-          batch.operations.forEach((operation, position) => {
-            const outcome = outcomes[position];
-            if (outcome !== undefined) this.#done(operation, outcome);
-          });
-          resolve(outcomes);
-        });
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
+  #next(): void {
+    const group = this.#waiting;
+    this.#waiting = [];
+    group.push(...this.#along(group));
+    let left = group.length;
+    const goOn = () => {
+      left = 0;
+      if (this.#waiting.length > 0) this.#next();
+      else this.#isBusy = false;
+    };
+    const executed = (index: number, outcomes: readonly Outcome[], mayAnswer: boolean) => {
+      const waiting = group[index];
+      if (waiting === undefined) return;
+      this.#tell(waiting.batch, outcomes);
+      if (mayAnswer) waiting.resolve(outcomes);
+      if (--left === 0) goOn();
+    };
+    this.#driver
+      .commit(
+        group.map(({ batch }) => batch),
+        executed,
+      )
+      .then(
+        (all) => {
+          const isTold = left === 0;
+          for (const [index, { batch, resolve }] of group.entries()) {
+            const outcomes = all[index] ?? [];
+            if (!isTold) this.#tell(batch, outcomes);
+            resolve(outcomes);
+          }
+          if (!isTold) goOn();
+        },
+        (error: unknown) => {
+          for (const { reject } of group) reject(error);
+          if (left > 0) goOn();
+        },
+      );
+  }
+
+  #tell({ operations }: Batch, outcomes: readonly Outcome[]): void {
+    for (const [index, operation] of operations.entries()) {
+      const outcome = outcomes[index];
+      if (outcome !== undefined) this.#done(operation, outcome);
     }
-    this.#isBusy = false;
   }
 }

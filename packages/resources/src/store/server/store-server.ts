@@ -55,7 +55,7 @@ export class StoreServer implements AsyncDisposable {
       driver,
       time,
       (operation, outcome) => this.#done(operation, outcome),
-      (operations) => this.#claimAlong(operations),
+      (group) => this.#claimAlong(group),
     );
     this.#stopSweep = time.after(SWEEP_MS, () => this.#sweep());
   }
@@ -208,9 +208,11 @@ export class StoreServer implements AsyncDisposable {
     }
   }
 
-  /** The claims of those who wait for what these operations send. */
-  #claimAlong(operations: readonly Operation[]): readonly Waiting[] {
+  /** The claims of those who wait for what these batches send. */
+  #claimAlong(group: readonly Waiting[]): readonly Waiting[] {
+    if (this.#claims.isEmpty) return [];
     const along: Waiting[] = [];
+    const operations = group.flatMap(({ batch }) => batch.operations);
     this.#claims.claimAlong(operations, async (claim) => {
       const [outcome] = await this.#numbered([claim], (batch) => {
         const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome[]>();

@@ -26,6 +26,11 @@ interface Seat {
 export class WaitingClaims {
   readonly #byQueue = new Map<string, Set<Seat>>();
 
+  /** Nobody waits. */
+  get isEmpty(): boolean {
+    return this.#byQueue.size === 0;
+  }
+
   /** Waits for messages of the claim's queue, until it leaves. */
   wait(claim: Claim): WaitingClaim {
     const { promise: brought, resolve: bring } = Promise.withResolvers<readonly Message[]>();
@@ -42,7 +47,6 @@ export class WaitingClaims {
 
   /** Has those who wait for what these operations send claim it along with them. */
   claimAlong(operations: Iterable<Operation>, claimAlong: ClaimAlong): void {
-    if (this.#byQueue.size === 0) return;
     for (const [queue, count] of sentBy(operations)) {
       let left = count;
       for (const seat of this.#byQueue.get(queue) ?? []) {

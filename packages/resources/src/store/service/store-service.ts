@@ -134,9 +134,20 @@ async function openFolder({ replica, clock }: StartContext): Promise<Opened> {
   const { SqliteDriver } = await clock.outside(import("../sqlite/driver.ts"));
   // Nothing outlives the test whose time this is: there is nothing to wait for a disk for.
   const isVirtual = "isVirtual" in clock && clock.isVirtual === true;
-  const thread = isVirtual ? "this" : "fit";
-  const driver = await SqliteDriver.open({ folder, time: toTimeSource(clock), thread, durable: !isVirtual });
+  const driver = await SqliteDriver.open({
+    folder,
+    time: toTimeSource(clock),
+    durable: !isVirtual,
+    failed: endReplica,
+  });
   return { driver, folder, variant: undefined };
+}
+
+/** The process ends, and its runner starts another, which reads what the disk really has. */
+function endReplica(error: HadronError): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 async function openDatabase(context: StartContext): Promise<Opened> {

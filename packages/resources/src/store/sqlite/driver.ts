@@ -1,64 +1,58 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { backup, DatabaseSync } from "node:sqlite";
+import { backup, type DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
-import type { Batch, StoreDriver } from "../contract/driver.ts";
-import type { Answers, Outcome, Query } from "../contract/operations.ts";
+import type { Batch, Executed, StoreDriver } from "../contract/driver.ts";
+import type { Answers, Operation, Outcome, Query } from "../contract/operations.ts";
 import { StoreClock, type TimeSource } from "../contract/store-clock.ts";
 import { claimFolder } from "./claim-folder.ts";
+import { LogSync, type Sync, syncOf } from "./log-sync.ts";
 import { Reader } from "./reader.ts";
-import { syncTimeOf } from "./sync-time.ts";
-import { openWriterHere, openWriterThread, type WritingSide } from "./writer-thread.ts";
+import { settleLog } from "./settle-log.ts";
+import { openForWriting, Writer } from "./writer.ts";
 
 export interface SqliteOptions {
   /** Where the data is kept. Made where it is not there. */
   readonly folder: string;
   readonly time: TimeSource;
-  /**
-   * Who writes: a thread of its own, or this one, which then stands still while the disk is waited for. `fit`: this one, unless the
-   * disk is slow: what goes over to a thread and back takes longer than a quick disk, and a thread takes memory. @default "own"
-   */
-  readonly thread?: "own" | "this" | "fit";
-  /** Measures how long the disk of a folder takes to keep something, in milliseconds. */
-  readonly syncTimeOf?: (folder: string) => number;
-  /** Whether a commit waits until the disk has it. Without, it survives the process, and not the machine. Only of this thread. @default true */
+  /** Whether a commit waits until the disk has it. Without, it survives the process, and not the machine. @default true */
   readonly durable?: boolean;
+  /** Told once where the disk fails: all that comes later fails, and the store has to be opened anew. */
+  readonly failed?: (error: HadronError) => void;
+  /** Syncs the log, by its descriptor. @default the system's way */
+  readonly syncOf?: (descriptor: number) => Sync;
+  /** The log is written into the database when it has so many pages of 4 KiB: the disk is waited for then, twice. @default 4000 */
+  readonly checkpointPages?: number;
 }
 
-/** Others may be kept waiting so long by each commit: a call takes about as long by itself. */
-const QUICK_MS = 1;
+/** The log of a database, synced behind its commits. */
+interface Log {
+  readonly sync: LogSync;
+  readonly descriptor: number;
+}
 
-/** A store in a folder: one SQLite database, written by one, read by this thread. */
+/** A store in a folder: one SQLite database, that one thread writes and reads. While the disk is waited for, it goes on. */
 export class SqliteDriver implements StoreDriver {
   readonly #owner: Disposable;
-  readonly #writer: WritingSide;
   readonly #database: DatabaseSync;
+  readonly #writer: Writer;
   readonly #reader: Reader;
   readonly #clock: StoreClock;
+  /** undefined: the disk is not waited for. */
+  readonly #log: Log | undefined;
   #closing: Promise<void> | undefined;
 
   /**
    * Opens a store. FAILED_PRECONDITION where the folder cannot be used: another process has it, a newer version wrote it, or
    * it cannot be written.
    */
-  static async open({
-    folder,
-    time,
-    thread = "own",
-    durable = true,
-    ...measure
-  }: SqliteOptions): Promise<SqliteDriver> {
+  static async open(options: SqliteOptions): Promise<SqliteDriver> {
+    const { folder } = options;
     try {
       mkdirSync(folder, { recursive: true });
       const owner = claimFolder(folder);
       try {
-        const path = join(folder, "store.db");
-        const isSlow = () => (measure.syncTimeOf ?? syncTimeOf)(folder) > QUICK_MS;
-        const writer =
-          thread === "own" || (thread === "fit" && isSlow())
-            ? await openWriterThread(path)
-            : openWriterHere(path, durable);
-        return new SqliteDriver(owner, writer, path, time);
+        return new SqliteDriver(owner, options);
       } catch (error) {
         owner[Symbol.dispose]();
         throw error;
@@ -74,23 +68,41 @@ export class SqliteDriver implements StoreDriver {
     }
   }
 
-  private constructor(owner: Disposable, writer: WritingSide, path: string, time: TimeSource) {
+  private constructor(
+    owner: Disposable,
+    { folder, time, durable = true, failed = () => {}, checkpointPages, ...how }: SqliteOptions,
+  ) {
+    const path = join(folder, "store.db");
+    const log = `${path}-wal`;
+    if (durable) settleLog(log);
     this.#owner = owner;
-    this.#writer = writer;
-    this.#clock = new StoreClock(time, writer.lastTime);
-    this.#database = new DatabaseSync(path, { readOnly: true });
-    this.#database.exec("pragma busy_timeout = 5000");
+    this.#database = openForWriting(path, { durable, checkpointPages });
+    this.#writer = new Writer(this.#database);
     this.#reader = new Reader(this.#database);
+    this.#clock = new StoreClock(time, this.#writer.lastTime);
+    if (!durable) return;
+    // The same file for as long as the database is open; SQLite keeps no locks on it that closing it could drop.
+    const descriptor = openSync(log, "r+");
+    this.#log = { descriptor, sync: new LogSync((how.syncOf ?? syncOf)(descriptor), time, failed) };
   }
 
-  async commit(batches: readonly Batch[]): Promise<readonly (readonly Outcome[])[]> {
+  async commit(batches: readonly Batch[], executed?: Executed): Promise<readonly (readonly Outcome[])[]> {
     this.#checkOpen();
-    return this.#writer.commit(batches, this.now());
+    const sync = this.#log?.sync;
+    sync?.check();
+    const all = this.#writer.commit(batches, this.now());
+    const onDisk = sync?.committed(operationsOf(batches));
+    if (executed !== undefined) for (const [index, outcomes] of all.entries()) executed(index, outcomes, false);
+    await onDisk;
+    return all;
   }
 
-  read<Q extends Query>(query: Q): Answers[Q["kind"]] {
+  read<Q extends Query>(query: Q): Answers[Q["kind"]] | Promise<Answers[Q["kind"]]> {
     this.#checkOpen();
-    return this.#reader.read(query, this.now());
+    // A power cut may undo what is not on disk yet: nobody is told of that.
+    const onDisk = this.#log?.sync.seenBy(query);
+    const answer = this.#reader.read(query, this.now());
+    return onDisk === undefined ? answer : onDisk.then(() => answer);
   }
 
   now(): number {
@@ -103,11 +115,13 @@ export class SqliteDriver implements StoreDriver {
       throw new HadronError("ALREADY_EXISTS", `There is a file ${path}: a backup replaces none.`);
     }
     await backup(this.#database, path);
+    await this.#log?.sync.flush();
   }
 
   async restore(path: string): Promise<void> {
     this.#checkOpen();
-    await this.#writer.restore(path);
+    this.#writer.restore(path);
+    await this.#log?.sync.committed([{ kind: "move", what: "store", from: "", to: "" }]);
   }
 
   close(): Promise<void> {
@@ -116,13 +130,20 @@ export class SqliteDriver implements StoreDriver {
   }
 
   async #close(): Promise<void> {
-    // Before the writer, which is the last to leave then, and takes the log away.
-    this.#database.close();
-    await this.#writer.close();
-    this.#owner[Symbol.dispose]();
+    try {
+      await this.#log?.sync.flush();
+    } finally {
+      this.#writer.close();
+      if (this.#log !== undefined) closeSync(this.#log.descriptor);
+      this.#owner[Symbol.dispose]();
+    }
   }
 
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new HadronError("UNAVAILABLE", "The store was closed.");
   }
+}
+
+function* operationsOf(batches: readonly Batch[]): Iterable<Operation> {
+  for (const { operations } of batches) yield* operations;
 }

@@ -14,20 +14,32 @@ import { Runs } from "./tables/runs.ts";
 /** What one sweep removes of each kind at most: others wait meanwhile. */
 const MOST_SWEPT = 1000;
 
+const CHECKPOINT_PAGES = 4000;
+
+/** How a database is written. */
+interface Writing {
+  /** False: nothing is synced, for data that ends with its test. @default true */
+  readonly durable?: boolean | undefined;
+  /** The log is written into the database when it has so many pages of 4 KiB: the disk is waited for then, twice. @default 4000 */
+  readonly checkpointPages?: number | undefined;
+}
+
 /**
- * Opens a database for writing: the write-ahead log, fsynced at each commit. NORMAL, which some bindings come with, could
- * lose commits that were acknowledged.
- *
- * @param durable False: nothing is fsynced, for data that ends with its test.
+ * Opens a database for writing, with a write-ahead log that is synced around checkpoints: a commit alone survives the process, and whoever
+ * acknowledges it syncs the log first ({@link LogSync}). No other process may open it meanwhile, so that no commit and no read has to lock it.
  *
  * FAILED_PRECONDITION where a newer version made it.
  */
-export function openForWriting(path: string, durable = true): DatabaseSync {
+export function openForWriting(
+  path: string,
+  { durable = true, checkpointPages = CHECKPOINT_PAGES }: Writing = {},
+): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
+    database.exec("pragma main.locking_mode = exclusive");
     // Before the first table: room that is free is given back to the disk.
     database.exec("pragma auto_vacuum = incremental; pragma journal_mode = wal");
-    database.exec(`pragma synchronous = ${durable ? "full" : "off"}`);
+    database.exec(`pragma synchronous = ${durable ? "normal" : "off"}; pragma wal_autocheckpoint = ${checkpointPages}`);
     database.exec("pragma busy_timeout = 5000; pragma cache_size = -32000; pragma temp_store = memory");
     migrate(database, path);
     return database;
@@ -37,7 +49,7 @@ export function openForWriting(path: string, durable = true): DatabaseSync {
   }
 }
 
-/** Does batches, all of them in one transaction. Synchronous: where it may not block, it runs in a thread of its own. */
+/** Does batches, all of them in one transaction, which is in the log then, and on disk when that is synced. */
 export class Writer {
   readonly #database: DatabaseSync;
   readonly #answered: Answered;
