@@ -31,8 +31,13 @@ test("flags choose; a URL is refused where others could read it", () => {
   });
   expect(toChoices({ store: "sqlite" }, {})).toBeUndefined();
   expect(toChoices({ store: "postgres" }, {})).toEqual({ variants: { "hadron.store": "postgres" } });
+  expect(toChoices({ s3: "S3_URL", postgres: "DB" }, {})).toEqual({
+    elsewhere: { "hadron.postgres": "DB", "hadron.s3": "S3_URL" },
+    variants: { "hadron.files": "s3" },
+  });
   const wrong = expect.objectContaining({ code: "WRONG_USE" });
   expect(() => toChoices({ postgres: "postgres://u:p@h/d" }, {})).toThrow(wrong);
+  expect(() => toChoices({ s3: "https://k:s@h/b" }, {})).toThrow(wrong);
   expect(() => toChoices({ store: "redis" }, {})).toThrow(wrong);
   expect(() => toChoices({ postgres: "DB", "postgres-image": "b:1" }, {})).toThrow(wrong);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FolderDriver } from "../../src/bucket/folder/driver.ts";
+import { FolderDriver, fileNote } from "../../src/bucket/folder/index.ts";
 import { FilesKeeper } from "../../src/bucket/service/keeper.ts";
 
 let folder: string;
@@ -91,9 +91,9 @@ test("a backup goes into an empty folder whole, and into no other", async () => 
   const driver = await open();
   for (const key of ["a", "ü/b"]) await driver.put("b", key, bytes(key, "\n", "x".repeat(300_000)), options);
   await driver.put("c", "k", bytes(""), { ...options, contentType: "image/png" });
-  const keeper = new FilesKeeper(driver, folder);
+  const keeper = new FilesKeeper(driver, fileNote(join(folder, "declared.json")));
   const other = await open(join(folder, "other"));
-  const otherKeeper = new FilesKeeper(other, join(folder, "other"));
+  const otherKeeper = new FilesKeeper(other, fileNote(join(folder, "other/declared.json")));
   await otherKeeper.restore(keeper.backup());
   expect(await otherKeeper.kept()).toEqual(await keeper.kept());
   expect(await text(other, "ü/b")).toBe(await text(driver, "ü/b"));

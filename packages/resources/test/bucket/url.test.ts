@@ -7,9 +7,10 @@ import { start } from "@hadron/core/testing";
 import { bucket } from "@hadron/resources";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Shell } from "../../../core/test/cli/e2e/shell.ts";
+import type { UrlGrant } from "../../src/bucket/contract/url-grant.ts";
 import { FolderDriver } from "../../src/bucket/folder/driver.ts";
 import { serveObjects } from "../../src/bucket/web/serve-objects.ts";
-import { toSignedUrl, type UrlGrant } from "../../src/bucket/web/signed-url.ts";
+import { toSignedUrl } from "../../src/bucket/web/signed-url.ts";
 
 let folder: string;
 let driver: FolderDriver;

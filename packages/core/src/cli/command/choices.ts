@@ -5,13 +5,15 @@ type Texts = Readonly<Record<string, string | undefined>>;
 
 const POSTGRES = "hadron.postgres";
 const STORE = "hadron.store";
+const FILES = "hadron.files";
+const S3 = "hadron.s3";
 
 /**
- * What the flags choose; undefined where they choose nothing. WRONG_USE where `--postgres` is a URL: whoever lists processes, or
- * reads a shell's history, would know its password; or `--store` is no store.
+ * What the flags choose; undefined where they choose nothing. WRONG_USE where `--postgres` or `--s3` is a URL: whoever lists processes,
+ * or reads a shell's history, would know its password; or `--store` is no store.
  */
 export function toChoices(
-  { postgres, "postgres-image": flag, store }: Texts,
+  { postgres, "postgres-image": flag, store, s3 }: Texts,
   { HADRON_POSTGRES_IMAGE }: Texts,
 ): Choices | undefined {
   const image = flag ?? (postgres === undefined ? HADRON_POSTGRES_IMAGE : undefined);
@@ -19,23 +21,33 @@ export function toChoices(
     throw new HadronError("WRONG_USE", `--store is "${store}", and should be sqlite or postgres.`);
   }
   const inPostgres = store === "postgres";
-  if (postgres === undefined && image === undefined && !inPostgres) return undefined;
+  if (postgres === undefined && image === undefined && !inPostgres && s3 === undefined) return undefined;
   if (postgres !== undefined && image !== undefined) {
     throw new HadronError(
       "WRONG_USE",
       "--postgres says that a server runs elsewhere, --postgres-image what to run here: say one.",
     );
   }
-  if (postgres !== undefined && !/^[A-Za-z_]\w*$/.test(postgres)) {
-    throw new HadronError(
-      "WRONG_USE",
-      "--postgres takes the name of an environment variable that holds the URL, not the URL, which others on this machine could read: " +
-        "DATABASE_URL=postgres://… npx tsx app.ts up --postgres=DATABASE_URL.",
-    );
-  }
+  checkVariable("postgres", postgres, "DATABASE_URL=postgres://…");
+  checkVariable("s3", s3, "S3_URL=https://…");
+  const elsewhere = {
+    ...(postgres === undefined ? {} : { [POSTGRES]: postgres }),
+    ...(s3 === undefined ? {} : { [S3]: s3 }),
+  };
+  const variants = { ...(inPostgres ? { [STORE]: "postgres" } : {}), ...(s3 === undefined ? {} : { [FILES]: "s3" }) };
   return {
     ...(image === undefined ? {} : { images: { [POSTGRES]: image } }),
-    ...(postgres === undefined ? {} : { elsewhere: { [POSTGRES]: postgres } }),
-    ...(inPostgres ? { variants: { [STORE]: "postgres" } } : {}),
+    ...(Object.keys(elsewhere).length === 0 ? {} : { elsewhere }),
+    ...(Object.keys(variants).length === 0 ? {} : { variants }),
   };
+}
+
+/** WRONG_USE where a flag has a URL in the place of the variable that holds it. */
+function checkVariable(flag: string, value: string | undefined, example: string): void {
+  if (value === undefined || /^[A-Za-z_]\w*$/.test(value)) return;
+  throw new HadronError(
+    "WRONG_USE",
+    `--${flag} takes the name of an environment variable that holds the URL, not the URL, which others on this machine could read: ` +
+      `${example} npx tsx app.ts up --${flag}=${example.split("=")[0]}.`,
+  );
 }

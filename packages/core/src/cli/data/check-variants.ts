@@ -35,9 +35,10 @@ export async function checkVariants(command: Command): Promise<void> {
 }
 
 function refusal(app: string, keeper: string, has: string, wants: string): HadronError {
+  const flag = keeper === "hadron.files" ? "--s3" : "--store";
   return new HadronError(
     "FAILED_PRECONDITION",
     `${keeper} of "${app}" has kept data in ${has}, and would now look for it in ${wants}, where there is none of it. Nothing was changed. ` +
-      "To go on as before, say --store as in the last up; to move, take a backup, delete --data, up with the new --store, restore.",
+      `To go on as before, say ${flag} as in the last up; to move, take a backup, delete --data, up with the new ${flag}, restore.`,
   );
 }

@@ -76,6 +76,11 @@ const CHOICE_FLAGS: readonly Flag[] = [
     value: "KIND",
     help: "where its values, queues and locks are kept: sqlite, a file on one replica's storage, or postgres",
   },
+  {
+    name: "s3",
+    value: "VARIABLE",
+    help: "the environment variable with the URL of an S3 bucket for its buckets: https://KEY:SECRET@HOST/BUCKET?region=REGION",
+  },
 ];
 
 /** What a command does that names no verb. */

@@ -1,3 +1,5 @@
+import type { UrlGrant } from "./url-grant.ts";
+
 /** What is known of an object without its bytes. */
 export interface ObjectInfo {
   readonly key: string;
@@ -45,8 +47,20 @@ export interface ListPage {
   readonly most: number;
 }
 
+/** An object as lists know it: its type is told by `head` and `get` alone, since not every server lists that. */
+export type ListedObject = Omit<ObjectInfo, "contentType">;
+
 /** An object, or all objects with a common beginning. */
-export type Listed = ObjectInfo | { readonly prefix: string };
+export type Listed = ListedObject | { readonly prefix: string };
+
+/** What a bucket holds. */
+export interface BucketContents {
+  readonly bucket: string;
+  readonly objects: number;
+  readonly bytes: number;
+  /** They are more than were counted. */
+  readonly more?: boolean;
+}
 
 /**
  * Where objects are kept, by bucket and key. An object is there whole, or it is not; who reads one that is replaced meanwhile reads the
@@ -60,7 +74,8 @@ export interface BlobDriver {
   list(bucket: string, page: ListPage): Promise<readonly Listed[]>;
   /** Whether it was there. */
   delete(bucket: string, key: string, condition: Pick<Condition, "ifMatch">): Promise<boolean>;
-  /** How many objects each bucket has, and their bytes. */
-  contents(): Promise<readonly { readonly bucket: string; readonly objects: number; readonly bytes: number }[]>;
+  contents(): Promise<readonly BucketContents[]>;
+  /** A URL at which the server itself lets do this for a while, where it can be asked by others than this app. */
+  url?(grant: Omit<UrlGrant, "expiresAt" | "maxBytes">, ttlMs: number): Promise<string>;
   close(): Promise<void>;
 }

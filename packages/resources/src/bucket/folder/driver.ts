@@ -3,8 +3,10 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { HadronError } from "@hadron/core/spi";
 import { claimFolder } from "../../store/sqlite/claim-folder.ts";
+import { checkCondition } from "../contract/conditions.ts";
 import type {
   BlobDriver,
+  BucketContents,
   Condition,
   FoundObject,
   Listed,
@@ -125,7 +127,7 @@ export class FolderDriver implements BlobDriver {
     return true;
   }
 
-  async contents(): ReturnType<BlobDriver["contents"]> {
+  async contents(): Promise<readonly BucketContents[]> {
     return this.#index.contents();
   }
 
@@ -135,18 +137,9 @@ export class FolderDriver implements BlobDriver {
   }
 
   /** The object as it is now. ABORTED where that is not as it should be. */
-  #check(bucket: string, key: string, { ifMatch, ifNoneMatch }: Condition): IndexedObject | undefined {
+  #check(bucket: string, key: string, condition: Condition): IndexedObject | undefined {
     const object = this.#index.find(bucket, key);
-    if (ifNoneMatch !== undefined && object !== undefined) {
-      throw new HadronError("ABORTED", `"${key}" of ${bucket} is there already (its etag is ${object.etag}).`);
-    }
-    if (ifMatch !== undefined && object?.etag !== ifMatch) {
-      const is = object === undefined ? "absent" : `of etag ${object.etag}`;
-      throw new HadronError(
-        "ABORTED",
-        `"${key}" of ${bucket} is ${is}, and should be of etag ${ifMatch}: read it again.`,
-      );
-    }
+    checkCondition(bucket, key, object, condition);
     return object;
   }
 

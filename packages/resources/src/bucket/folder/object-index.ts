@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
-import type { Listed, ListPage, ObjectInfo } from "../contract/driver.ts";
+import type { BucketContents, Listed, ListPage, ObjectInfo } from "../contract/driver.ts";
 
 /** A step that was released is never changed. */
 const VERSION = 1;
@@ -93,7 +93,7 @@ export class ObjectIndex {
   #next(bucket: string, { prefix, delimiter, behind, most }: Omit<ListPage, "after"> & { readonly behind: string }) {
     const listed: Listed[] = [];
     for (const row of this.#statements.list.iterate(bucket, prefix, behind)) {
-      const { blob: _, sums: __, ...info } = row as unknown as IndexedObject;
+      const { blob: _, sums: __, contentType: ___, ...info } = row as unknown as IndexedObject;
       if (!info.key.startsWith(prefix) || listed.length === most) break;
       const at = delimiter === undefined ? -1 : info.key.indexOf(delimiter, prefix.length);
       if (delimiter === undefined || at < 0) {
@@ -111,8 +111,8 @@ export class ObjectIndex {
     return new Set((this.#statements.blobs.all() as { blob: string }[]).map(({ blob }) => blob));
   }
 
-  contents(): readonly { readonly bucket: string; readonly objects: number; readonly bytes: number }[] {
-    return this.#statements.contents.all() as unknown as ReturnType<ObjectIndex["contents"]>;
+  contents(): readonly BucketContents[] {
+    return this.#statements.contents.all() as unknown as readonly BucketContents[];
   }
 
   close(): void {

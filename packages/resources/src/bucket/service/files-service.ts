@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, isHadronError, pattern, type WebInput } from "@hadron/core/spi";
 import type { BlobDriver, Condition, ListPage, ObjectInfo, PutOptions, Range } from "../contract/driver.ts";
+import type { UrlGrant } from "../contract/url-grant.ts";
 import { type ObjectServing, serveObjects } from "../web/serve-objects.ts";
-import { toSignedUrl, type UrlGrant } from "../web/signed-url.ts";
+import { toSignedUrl } from "../web/signed-url.ts";
 import { FilesKeeper } from "./keeper.ts";
 
 /** What comes before the bytes of an object that is put. */
@@ -34,9 +36,62 @@ const URL_KEY = "BUCKET_URL_KEY";
 
 const idempotent = { idempotent: true } as const;
 
+/** What a replica of the files does, wherever it keeps them. */
+function serveFiles(open: (context: StartContext) => Promise<Pick<Opened, "driver" | "keeper">>) {
+  let opened: Opened | undefined;
+  const started = () => {
+    if (opened !== undefined) return opened;
+    throw new HadronError("UNAVAILABLE", "The files have not been opened yet.", { unsent: true });
+  };
+  return {
+    put: (items: AsyncIterable<PutHead | Uint8Array>) => put(started().driver, items),
+    get: ({ bucket, key, range }: Named & { readonly range: Range | undefined }) =>
+      get(started().driver, bucket, key, range),
+    head: procedure(idempotent, ({ bucket, key }: Named) => started().driver.head(bucket, key)),
+    list: procedure(idempotent, ({ bucket, page }: { readonly bucket: string; readonly page: ListPage }) =>
+      started().driver.list(bucket, page),
+    ),
+    delete: ({ bucket, key, ...condition }: Named & Pick<Condition, "ifMatch">) =>
+      started().driver.delete(bucket, key, condition),
+    url: procedure(idempotent, (request: UrlRequest) => makeUrl(started(), request)),
+    fetch: procedure({ face: { web: true } }, (input: WebInput) => serveObjects(started().serving, input)),
+    kept: procedure(idempotent, () => started().keeper.kept()),
+    drop: procedure(idempotent, ({ name }: { readonly name: string }) =>
+      started().keeper.drop({ kind: "bucket", name }),
+    ),
+    backup: () => started().keeper.backup(),
+    restore: (bytes: AsyncIterable<Uint8Array>) => started().keeper.restore(bytes),
+    async [onStart](context: StartContext) {
+      const { signal, clock, keeps, outside } = context;
+      const { driver, keeper } = await open(context);
+      const serving = { driver, secret: process.env[URL_KEY] ?? "", now: () => clock.wallNow() };
+      opened = { driver, keeper, serving, outside };
+      if (keeps.length > 0) await keeper.declare(keeps);
+      const stop = () => {
+        // Killed, it must let go of its folder.
+        if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") void driver.close();
+      };
+      if (signal.aborted) stop();
+      else signal.addEventListener("abort", stop, { once: true });
+    },
+    async [Symbol.asyncDispose]() {
+      await opened?.driver.close();
+    },
+  };
+}
+
+const S3 = "hadron.s3";
+
+/** Never part of an app: what keeps objects in S3 is a server elsewhere (`--s3`), and only its URL comes along. */
+const s3 = hiddenService(S3, {
+  [onStart]: () => {
+    throw new HadronError("FAILED_PRECONDITION", "No S3 server runs here: say with --s3 which variable holds its URL.");
+  },
+});
+
 /**
- * The hidden service that keeps an app's buckets: one replica, with a folder of its own. Objects go in and out as streams, whose
- * first item says which object it is.
+ * The hidden service that keeps an app's buckets: one replica, with a folder of its own, or (`--s3`) with none, and all on a server that
+ * speaks S3. Objects go in and out as streams, whose first item says which object it is.
  */
 export const files = hiddenService(
   "hadron.files",
@@ -44,60 +99,55 @@ export const files = hiddenService(
     name: "files",
     children: {},
     needs: { storage: { path: "files" }, generated: [URL_KEY] },
-    root: () => {
-      let opened: Opened | undefined;
-      const started = () => {
-        if (opened !== undefined) return opened;
-        throw new HadronError("UNAVAILABLE", "The files have not been opened yet.", { unsent: true });
-      };
-      return {
-        put: (items: AsyncIterable<PutHead | Uint8Array>) => put(started().driver, items),
-        get: ({ bucket, key, range }: Named & { readonly range: Range | undefined }) =>
-          get(started().driver, bucket, key, range),
-        head: procedure(idempotent, ({ bucket, key }: Named) => started().driver.head(bucket, key)),
-        list: procedure(idempotent, ({ bucket, page }: { readonly bucket: string; readonly page: ListPage }) =>
-          started().driver.list(bucket, page),
-        ),
-        delete: ({ bucket, key, ...condition }: Named & Pick<Condition, "ifMatch">) =>
-          started().driver.delete(bucket, key, condition),
-        url: procedure(idempotent, (request: UrlRequest) => makeUrl(started(), request)),
-        fetch: procedure({ face: { web: true } }, (input: WebInput) => serveObjects(started().serving, input)),
-        kept: procedure(idempotent, () => started().keeper.kept()),
-        drop: procedure(idempotent, ({ name }: { readonly name: string }) =>
-          started().keeper.drop({ kind: "bucket", name }),
-        ),
-        backup: () => started().keeper.backup(),
-        restore: (bytes: AsyncIterable<Uint8Array>) => started().keeper.restore(bytes),
-        async [onStart]({ replica, signal, clock, keeps, outside }: StartContext) {
-          const { storage } = replica;
-          if (storage === undefined)
-            throw new HadronError("FAILED_PRECONDITION", "The files were given no folder to be kept in.");
-          // Loaded where it is served: SQLite is no part of those who call.
-          const { FolderDriver } = await import("../folder/driver.ts");
-          const options = { folder: storage, now: () => clock.wallNow(), newName: () => clock.uuid() };
-          const driver = await FolderDriver.open(options);
-          const serving = { driver, secret: process.env[URL_KEY] ?? "", now: options.now };
-          opened = { driver, keeper: new FilesKeeper(driver, storage), serving, outside };
-          if (keeps.length > 0) await opened.keeper.declare(keeps);
-          const stop = () => {
-            // Killed, it must let go of its folder.
-            if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") void driver.close();
-          };
-          if (signal.aborted) stop();
-          else signal.addEventListener("abort", stop, { once: true });
-        },
-        async [Symbol.asyncDispose]() {
-          await opened?.driver.close();
-        },
-      };
-    },
+    root: () => serveFiles(openFolder),
   }),
-  { limits: { concurrency: 10_000 } },
+  {
+    limits: { concurrency: 10_000 },
+    variants: {
+      s3: pattern({
+        name: "files",
+        children: {},
+        needs: { uses: [s3], generated: [URL_KEY] },
+        root: () => serveFiles(openS3),
+      }),
+    },
+  },
 );
 
-function makeUrl({ serving: { secret, now }, outside }: Opened, { ttlMs, ...grant }: UrlRequest): string {
+async function openFolder({ replica, clock }: StartContext): Promise<Pick<Opened, "driver" | "keeper">> {
+  const { storage } = replica;
+  if (storage === undefined)
+    throw new HadronError("FAILED_PRECONDITION", "The files were given no folder to be kept in.");
+  // Loaded where it is served: SQLite is no part of those who call.
+  const { FolderDriver, fileNote } = await import("../folder/index.ts");
+  const options = { folder: storage, now: () => clock.wallNow(), newName: () => clock.uuid() };
+  const driver = await FolderDriver.open(options);
+  return { driver, keeper: new FilesKeeper(driver, fileNote(join(storage, "declared.json"))) };
+}
+
+async function openS3({ app, elsewhere, clock }: StartContext): Promise<Pick<Opened, "driver" | "keeper">> {
+  const { S3Driver } = await clock.outside(import("../s3/driver.ts"));
+  const variable = elsewhere[S3] ?? "";
+  const driver = await S3Driver.open({ variable, url: process.env[variable] ?? "", app, clock });
+  return { driver, keeper: new FilesKeeper(driver, driver.note("declared.json"), "s3") };
+}
+
+/** Where an address was declared, there; else at the server that keeps the objects, where that has one and can grant no more than this. */
+async function makeUrl(
+  { driver, serving, outside }: Opened,
+  { ttlMs, maxBytes, ...grant }: UrlRequest,
+): Promise<string> {
+  const { secret, now } = serving;
   if (outside !== undefined && secret !== "") {
-    return toSignedUrl(secret, outside, { ...grant, expiresAt: Math.ceil(now() + ttlMs) });
+    return toSignedUrl(secret, outside, { ...grant, maxBytes, expiresAt: Math.ceil(now() + ttlMs) });
+  }
+  if (driver.url !== undefined) {
+    if (maxBytes === undefined) return driver.url(grant, ttlMs);
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `A signed URL of S3 cannot hold an upload to the maxBytes of bucket("${grant.bucket}"). Declare an address of its own, as with ` +
+        "expose: { port: 8080 }, or no maxBytes.",
+    );
   }
   throw new HadronError(
     "FAILED_PRECONDITION",

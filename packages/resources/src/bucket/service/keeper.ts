@@ -1,7 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { type DeclaredResource, HadronError, type Holdings, type KeeperProcedures } from "@hadron/core/spi";
-import type { BlobDriver, ObjectInfo } from "../contract/driver.ts";
+import type { BlobDriver, ListedObject, ObjectInfo } from "../contract/driver.ts";
+import type { Note } from "../contract/note.ts";
 
 const PAGE = 1000;
 
@@ -9,29 +8,33 @@ const PAGE = 1000;
 export class FilesKeeper implements KeeperProcedures {
   readonly #driver: BlobDriver;
   /** Where it is written down what the running revision declares. */
-  readonly #declared: string;
+  readonly #declared: Note;
+  readonly #variant: string | undefined;
 
-  constructor(driver: BlobDriver, folder: string) {
+  /** @param variant of the service that keeps them, if it is not the one without a choice */
+  constructor(driver: BlobDriver, declared: Note, variant?: string) {
     this.#driver = driver;
-    this.#declared = join(folder, "declared.json");
+    this.#declared = declared;
+    this.#variant = variant;
   }
 
   async declare(keeps: readonly Omit<DeclaredResource, "keeper">[]): Promise<void> {
     const text = JSON.stringify(
       keeps.map(({ kind, name, options }) => ({ kind, name, keeper: "hadron.files", options })),
     );
-    writeFileSync(`${this.#declared}.new`, text);
-    renameSync(`${this.#declared}.new`, this.#declared);
+    await this.#declared.write(text);
   }
 
   async kept(): Promise<Holdings> {
-    const things = (await this.#driver.contents()).map(({ bucket, objects, bytes }) => ({
+    const things = (await this.#driver.contents()).map(({ bucket, objects, bytes, more = false }) => ({
       kind: "bucket",
       name: bucket,
-      holds: `${objects} object${objects === 1 ? "" : "s"}`,
+      holds: `${more ? "more than " : ""}${objects} object${objects === 1 ? "" : "s"}`,
       bytes,
     }));
-    return { declared: readDeclared(this.#declared), things };
+    const text = await this.#declared.read();
+    const declared = text === undefined ? [] : (JSON.parse(text) as readonly DeclaredResource[]);
+    return { declared, things, ...(this.#variant === undefined ? {} : { variant: this.#variant }) };
   }
 
   async drop({ name }: { readonly kind: string; readonly name: string }): Promise<{ readonly dropped: boolean }> {
@@ -80,7 +83,7 @@ export class FilesKeeper implements KeeperProcedures {
     }
   }
 
-  async *#all(bucket: string): AsyncGenerator<ObjectInfo, void, undefined> {
+  async *#all(bucket: string): AsyncGenerator<ListedObject, void, undefined> {
     let after: string | undefined;
     for (;;) {
       const page = await this.#driver.list(bucket, { prefix: "", after, most: PAGE });
@@ -89,14 +92,6 @@ export class FilesKeeper implements KeeperProcedures {
       if (page.length < PAGE || last === undefined || !("key" in last)) return;
       after = last.key;
     }
-  }
-}
-
-function readDeclared(path: string): readonly DeclaredResource[] {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    return []; // Nothing of the app has run yet.
   }
 }
 

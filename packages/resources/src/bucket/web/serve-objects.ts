@@ -13,7 +13,8 @@ import {
 } from "@hadron/core/spi";
 import { checkContentType } from "../contract/content-type.ts";
 import type { BlobDriver, ObjectInfo } from "../contract/driver.ts";
-import { readSignedUrl, type UrlGrant } from "./signed-url.ts";
+import type { UrlGrant } from "../contract/url-grant.ts";
+import { readSignedUrl } from "./signed-url.ts";
 
 /** What requests with signed URLs are answered from. */
 export interface ObjectServing {

@@ -1,0 +1,2 @@
+export { FolderDriver } from "./driver.ts";
+export { fileNote } from "./file-note.ts";
