@@ -17,7 +17,7 @@ import {
 import { createHost, type Host } from "../packages/core/src/call/host/host.ts";
 import { createOutsideTransports } from "../packages/core/src/connect/transports.ts";
 import { endEsbuild, nodeFlags } from "../packages/runners/src/bundle/index.ts";
-import { stage, toLayout } from "../packages/runners/src/layout/index.ts";
+import { compiledFolder, stage, toLayout } from "../packages/runners/src/layout/index.ts";
 import { endProcess, extraFlags } from "./harness-process.ts";
 
 export interface AppOptions {
@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly flags?: readonly string[];
   /** For the replicas, beside what a runner tells them. @default nothing */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its layout is laid out, with what Node compiled of it at a start before. @default one of its own: a first start */
+  readonly cache?: string;
   /** The folder of the one service that keeps anything. @default one of its own */
   readonly storage?: string;
 }
@@ -67,9 +69,10 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [entry, "describe", ...(options.flags ?? [])]);
     const topology = JSON.parse(stdout) as Topology;
-    const layout = await toLayout({ entry, topology }, { cache: folder });
+    const cache = options.cache ?? folder;
+    const layout = await toLayout({ entry, topology }, { cache });
     await endEsbuild();
-    const staged = stage(layout, { cache: folder, app: topology.app });
+    const staged = stage(layout, { cache, app: topology.app });
     const topologyFile = join(folder, "topology.json");
     writeFileSync(topologyFile, JSON.stringify(topology));
 
@@ -90,6 +93,8 @@ export async function startApp(file: URL, options: AppOptions): Promise<BenchApp
             stdio: ["ignore", options.logged === undefined ? "ignore" : "pipe", 2, "ipc"],
             env: {
               PATH: process.env.PATH,
+              NODE_COMPILE_CACHE: compiledFolder(staged),
+              HADRON_COMPILED: compiledFolder(staged),
               ...options.env,
               HADRON_SERVICE: service.name,
               HADRON_ORDINAL: String(ordinal),

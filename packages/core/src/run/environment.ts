@@ -26,6 +26,7 @@ import { own } from "../values/own.ts";
  * | `HADRON_STORAGE` | the folder of the replica's own storage, where that is not the declared path |
  * | `HADRON_HANG_MS` | how long its turns may not come round until it ends itself; absent: somebody else sees to that |
  * | `HADRON_APP_FOLDER` | where the app file lies, on the machine where it was written; absent elsewhere |
+ * | `HADRON_COMPILED` | a folder in which Node keeps what it compiled: the same as `NODE_COMPILE_CACHE` then, which the app does not see |
  * | `HADRON_CHECK` | "1": compare the topology, say `{"ok":true}` or the error on stdout, and exit |
  */
 export interface ReplicaEnvironment {
@@ -48,6 +49,7 @@ export interface ReplicaEnvironment {
   readonly storage: string | undefined;
   readonly hangMs: number | undefined;
   readonly appFolder: string | undefined;
+  readonly compiled: string | undefined;
   readonly check: boolean;
 }
 
@@ -81,6 +83,7 @@ export const VARIABLE = {
   storage: "HADRON_STORAGE",
   hangMs: "HADRON_HANG_MS",
   appFolder: "HADRON_APP_FOLDER",
+  compiled: "HADRON_COMPILED",
   check: "HADRON_CHECK",
 } as const satisfies Readonly<Record<keyof ReplicaEnvironment, string>>;
 
@@ -118,6 +121,7 @@ export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, stri
     storage: facts.storage,
     hangMs: facts.hangMs?.toString(),
     appFolder: facts.appFolder,
+    compiled: facts.compiled,
     check: facts.check ? "1" : undefined,
   };
   const said = Object.entries(texts) as [keyof ReplicaEnvironment, string | undefined][];
@@ -154,6 +158,7 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     storage: env[VARIABLE.storage],
     hangMs: env[VARIABLE.hangMs] === undefined ? undefined : Number(env[VARIABLE.hangMs]),
     appFolder: env[VARIABLE.appFolder],
+    compiled: env[VARIABLE.compiled],
     check: env[VARIABLE.check] === "1",
   };
 }

@@ -55,6 +55,7 @@ function takeEnvironment(): ReplicaEnvironment {
   const read = readEnvironment(process.env);
   givenEnvironment = { ...process.env };
   for (const name of Object.keys(process.env)) if (name.startsWith("HADRON_")) delete process.env[name];
+  if (process.env.NODE_COMPILE_CACHE === read.compiled) delete process.env.NODE_COMPILE_CACHE;
   return read;
 }
 

@@ -19,6 +19,7 @@ const whole = {
   countsFile: "/run/hadron/counts.json",
   secretsFile: "/run/hadron-secrets/secrets.json",
   storage: "/data",
+  compiled: "/cache/x.compiled",
   check: true,
 } as const;
 

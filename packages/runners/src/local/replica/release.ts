@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Program, ServiceTopology, Topology } from "@hadron/core/spi";
 import { CAPTURES_FILE, replicaName, toEnvironment } from "@hadron/core/spi";
 import { nodeFlags } from "../../bundle/index.ts";
-import { type Layout, stage } from "../../layout/index.ts";
+import { compiledFolder, type Layout, stage } from "../../layout/index.ts";
 import { revisionOf } from "../../replica/revision.ts";
 import { declaredEnvironment } from "../../shared/declared-environment.ts";
 import type { Launch } from "./replica-process.ts";
@@ -91,7 +91,12 @@ export function toLaunch(
   { ordinal, address, env: deployerEnv, storage, outside }: ReplicaPlace,
 ): Launch {
   const flags = nodeFlags(service.capacity);
-  const env: Record<string, string> = { ...inheritedEnv(deployerEnv), ...declaredEnvironment(service) };
+  const compiled = compiledFolder(release.staged);
+  const env: Record<string, string> = {
+    NODE_COMPILE_CACHE: compiled,
+    ...inheritedEnv(deployerEnv),
+    ...declaredEnvironment(service),
+  };
   for (const name of [...service.secrets, ...(service.generated ?? [])])
     if (release.secrets[name] !== undefined) env[name] = release.secrets[name];
   return {
@@ -114,6 +119,7 @@ export function toLaunch(
         peers: "ipc",
         storage,
         appFolder: dirname(release.entry),
+        compiled,
       }),
     },
     heapMiB: Number(/--max-old-space-size=(\d+)/.exec(flags.join(" "))?.[1] ?? 0),
