@@ -6,6 +6,8 @@ import type { Mutant } from "./try.ts";
 const ENOUGH_PERCENT = 80;
 /** Of fewer than so many, one more or less would decide: nothing is said against them. */
 const FEWEST = 20;
+/** What a test says that waited in vain: on a machine that is too busy, it may say so of no mutant at all. */
+const BY_TIME = /timed out|ran out|in time/i;
 
 /** A change that changes nothing that could be seen. */
 interface Equivalent {
@@ -24,15 +26,18 @@ export function judge(root: string, tried: readonly Mutant[], isSample: boolean)
   const equivalents: readonly Equivalent[] = JSON.parse(
     readFileSync(join(root, "tools/mutants/equivalents.json"), "utf8"),
   );
-  const tallies = new Map<string, { noticed: number; unnoticed: number; equivalent: number }>();
+  const tallies = new Map<string, { noticed: number; byTime: number; unnoticed: number; equivalent: number }>();
   const survivors: object[] = [];
-  for (const { file: path, line, column, mutatorName, replacement = "", status: fate } of tried) {
+  for (const { file: path, line, column, mutatorName, replacement = "", status: fate, reason = "" } of tried) {
     const file = relative(root, resolve(root, path));
     const name = file.split("/")[1] ?? file;
-    const tally = tallies.get(name) ?? { noticed: 0, unnoticed: 0, equivalent: 0 };
+    const tally = tallies.get(name) ?? { noticed: 0, byTime: 0, unnoticed: 0, equivalent: 0 };
     tallies.set(name, tally);
-    if (fate === "Killed" || fate === "Timeout") tally.noticed++;
-    else if (fate === "Survived" || fate === "NoCoverage") {
+    // A file of tests that cannot be loaded any more notices it as well.
+    if (fate === "Killed" || fate === "Timeout" || fate === "RuntimeError") {
+      tally.noticed++;
+      if (fate === "Timeout" || BY_TIME.test(reason)) tally.byTime++;
+    } else if (fate === "Survived" || fate === "NoCoverage") {
       const was = (readFileSync(join(root, file), "utf8").split("\n")[line - 1] ?? "").trim();
       if (equivalents.some((known) => known.file === file && known.line === was && known.replacement === replacement))
         tally.equivalent++;
@@ -43,7 +48,7 @@ export function judge(root: string, tried: readonly Mutant[], isSample: boolean)
     }
   }
   let isEnough = true;
-  const summary = [...tallies].map(([name, { noticed, unnoticed, equivalent }]) => {
+  const summary = [...tallies].map(([name, { noticed, byTime, unnoticed, equivalent }]) => {
     const all = noticed + unnoticed;
     if (all === 0) return `${name}: no mutant that tests could notice, ${equivalent} equivalent`;
     const percent = (100 * noticed) / all;
@@ -54,7 +59,7 @@ export function judge(root: string, tried: readonly Mutant[], isSample: boolean)
       : all < FEWEST
         ? `; fewer than ${FEWEST} are not judged`
         : "";
-    return `${name}: ${noticed} of ${all} mutants noticed (${percent.toFixed(1)} %${isSample ? `, ${likely(noticed, all)}` : ""}), ${equivalent} equivalent${verdict}`;
+    return `${name}: ${noticed} of ${all} mutants noticed (${percent.toFixed(1)} %${isSample ? `, ${likely(noticed, all)}` : ""}), ${byTime} of them by waiting in vain, ${equivalent} equivalent${verdict}`;
   });
   return { survivors, summary, isEnough };
 }

@@ -40,7 +40,7 @@ export const strykerPlugins = [
         if (size !== undefined) sample(mutantPlans, Number(size), Number(seed));
         write({ planned: mutantPlans.length });
       },
-      onMutantTested: ({ fileName, location, mutatorName, replacement, status }) =>
+      onMutantTested: ({ fileName, location, mutatorName, replacement, status, statusReason }) =>
         write({
           file: fileName,
           line: location.start.line,
@@ -48,6 +48,7 @@ export const strykerPlugins = [
           mutatorName,
           replacement,
           status,
+          reason: statusReason?.slice(0, 500),
         }),
     },
   },

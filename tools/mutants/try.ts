@@ -19,10 +19,12 @@ export interface Mutant {
     | "CompileError"
     | "RuntimeError"
     | "Pending";
+  /** Of what was noticed, what the test said. */
+  readonly reason?: string;
 }
 
 interface Options {
-  /** None: all that import what is changed, as \`vitest.mutants.config.ts\` has them. */
+  /** None: all of the package that import what is changed, as \`vitest.mutants.config.ts\` has them. */
   readonly tests: readonly string[];
   /** So many of them alone, drawn by the seed. */
   readonly sample: { readonly size: number; readonly seed: number } | undefined;
@@ -39,9 +41,10 @@ interface Outcome {
   readonly end: "done" | "stopped" | "failed";
 }
 
-/** Makes the mutants of these files, and runs the tests that reach each of them. */
+/** Makes the mutants of these files of a package, and runs the tests that reach each of them. */
 export async function tryMutants(
   root: string,
+  packageName: string,
   files: readonly string[],
   { tests, sample, minutes, isQuiet }: Options,
 ): Promise<Outcome> {
@@ -50,16 +53,19 @@ export async function tryMutants(
   for (const leftover of [work, lines]) rmSync(leftover, { recursive: true, force: true });
   mkdirSync(join(root, ".build"), { recursive: true });
   // Of its own process group: Stryker starts processes, which would outlive it.
-  const words = ["run", "--mutate", files.join(","), ...(tests.length === 0 ? [] : ["--testFiles", tests.join(",")])];
+  const words = ["run", "--mutate", files.join(",")];
+  if (tests.length > 0) words.push("--testFiles", tests.join(","));
+  if (isQuiet) words.push("--reporters", "tried", "--logLevel", "error");
   const stryker = spawn(join(root, "node_modules/.bin/stryker"), words, {
     cwd: root,
     detached: true,
     env: {
       ...process.env,
       MUTANTS_TRIED: lines,
+      ...(tests.length === 0 ? { MUTANTS_PACKAGE: packageName } : {}),
       ...(sample === undefined ? {} : { MUTANTS_SAMPLE: `${sample.size}`, MUTANTS_SEED: `${sample.seed}` }),
     },
-    stdio: ["ignore", isQuiet ? "ignore" : "inherit", "inherit"],
+    stdio: ["ignore", isQuiet ? 2 : "inherit", "inherit"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     stryker.once("error", reject);

@@ -66,6 +66,8 @@ test("a part that fails fails the call and names itself; the others are given up
   await expect(pages(undefined)).rejects.toMatchObject({
     code: "NOT_FOUND",
     message: expect.stringMatching(/^Part 2 failed: there is no such page/),
+    // Of one replica of the two.
+    path: expect.arrayContaining([expect.stringMatching(/^pages\.map\.[01]$/)]),
   });
   await expect.poll(() => aborted.sort()).toEqual([0, 1, 3]);
 });
@@ -93,7 +95,7 @@ test("what cannot be is refused", () => {
   const several = { a: count, b: count } as never;
   expect(() =>
     compose("test", [service("a", mapReduce({ split: lines, map: several, reduce: add, workers: 1 }))]),
-  ).toThrow(/should have one procedure/);
+  ).toThrow(/"a\.map" should have one procedure, and has a, b\.$/);
   expect(() => mapReduce({ split: "x" as never, map: count, reduce: add, workers: 1 })).toThrow(/split is string/);
   expect(() => mapReduce({ split: lines, map: count, reduce: add, workers: 0 })).toThrow(
     /mapReduce's map: the count is 0/,

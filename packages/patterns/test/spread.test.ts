@@ -81,3 +81,17 @@ test.each([
 ])("%s is refused when it is declared", (_, declare) => {
   expect(declare).toThrow(expect.objectContaining({ code: "INVALID_DECLARATION" }));
 });
+
+test("a procedure that is passed on is met by its callers as the leaf's is", async () => {
+  const face = {
+    client:
+      (call: (input: unknown) => Promise<unknown>) =>
+      (...words: readonly unknown[]) =>
+        call(words),
+  };
+  const leaf = service("leaf", { join: procedure({ face }, (words: string[]) => words.join("-")) });
+  const root = service("root", spread(2, leaf));
+  await using _ = await start(root);
+  const { join } = root as unknown as { join(...words: string[]): Promise<string> };
+  expect(await join("a", "b", "c")).toBe("a-b-c");
+});

@@ -1,5 +1,6 @@
 import { service } from "@hadron/core";
 import { expect, test } from "vitest";
+import type { Clockwork } from "../../src/clock/clockwork.ts";
 import { createSystemClock } from "../../src/clock/system-clock.ts";
 import { Admission, type Arrival } from "../../src/serve/dispatch/admission.ts";
 import { createRig } from "../call/rig.ts";
@@ -98,6 +99,55 @@ test("under ten times the load the newest is served, and the rest is turned away
   const waits = served.map((outcome) => outcome.doneMeanwhile).sort((a, b) => a - b);
   expect(waits[Math.floor(waits.length * 0.98)]).toBeLessThanOrEqual(3);
   expect(Math.max(...refused.map((outcome) => outcome.doneMeanwhile))).toBeLessThanOrEqual(20);
+});
+
+test("of those that wait under overload the newest is served first, and the oldest is turned away", async () => {
+  let nowMs = 0;
+  const turns: (() => void)[] = [];
+  const clock: Clockwork = Object.create(createSystemClock(), {
+    isVirtual: { value: true },
+    now: { value: () => nowMs },
+    nextTurn: { value: (run: () => void) => turns.push(run) },
+  });
+  const admission = new Admission(200, clock);
+  const served: number[] = [];
+  const refused: number[] = [];
+  let nextId = 0;
+  const offer = () => {
+    const id = nextId++;
+    admission.take({
+      arrivedAt: nowMs,
+      expired: () => false,
+      start: () => {
+        nowMs += 0.5;
+        served.push(id);
+        admission.ended();
+      },
+      refuse: () => void refused.push(id),
+    });
+  };
+  const turn = async () => {
+    // An admission asks for its turn some microtasks later.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const run of turns.splice(0)) run();
+  };
+  const isOverloaded = () => [...admission.metrics()].some(({ name, value }) => name === "hadron_overloaded" && value);
+  for (let round = 0; round < 500 && !isOverloaded(); round++) {
+    for (let call = 0; call < 80; call++) offer();
+    await turn();
+  }
+  expect(isOverloaded()).toBe(true);
+  for (let round = 0; round < 10; round++) await turn();
+  served.length = refused.length = 0;
+  const first = nextId;
+  for (let call = 0; call < 30; call++) offer();
+  await turn();
+  await turn();
+  // Those that are done in 5 ms may wait: ten of half a millisecond.
+  const oldest = Array.from({ length: 20 }, (_, index) => first + index);
+  expect(refused).toEqual(oldest);
+  expect(served.length).toBeGreaterThan(5);
+  expect(served).toEqual(served.map((_, index) => first + 29 - index));
 });
 
 test("a burst is served in the order in which it came, and nobody is turned away", async () => {

@@ -42,8 +42,8 @@ export function registerNumber(word: string): number | undefined {
   return position === -1 ? undefined : position;
 }
 
-export function isProblem(value: unknown): value is LineProblem {
-  return typeof value === "object" && value !== null && "problem" in value;
+export function isProblem(value: number | object): value is LineProblem {
+  return typeof value === "object" && "problem" in value;
 }
 
 const OPERANDS = `a register, [address], [register±offset], a label or a number such as ${NUMBER_FORMS}`;

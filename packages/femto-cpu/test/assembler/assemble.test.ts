@@ -28,6 +28,8 @@ describe("a line", () => {
     [".here:HLT", [0]],
     ["a1_b: HLT;", [0]],
     ["MOV A, ';'", [6, 0, 59]],
+    ["MOV A, ','", [6, 0, 44]],
+    ['DB ","', [44]],
     ["x: JMP x ; x: JMP x", [31, 0]],
     ["MOV A, 1\r", [6, 0, 1]],
   ])("%j puts %j", (line, expected) => {

@@ -170,6 +170,36 @@ describe("cache", () => {
     expect(await shared(undefined)).toBe(2);
   });
 
+  test("the work is given up when all who wait for it are gone, and no sooner", async () => {
+    let aborted = 0;
+    const begun = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    const endless = service(
+      "endless",
+      cache(
+        (_: number, { signal }) => {
+          signal.addEventListener("abort", () => {
+            aborted++;
+            gone.resolve();
+          });
+          begun.resolve();
+          return gone.promise;
+        },
+        { ttlMs: 1000 },
+      ),
+    );
+    await using _app = await start(endless);
+    const callers = [new AbortController(), new AbortController()];
+    const calls = callers.map(({ signal }) => expect(endless.with({ signal })(1)).rejects.toThrow());
+    await begun.promise;
+    callers[0]?.abort();
+    await calls[0];
+    expect(aborted).toBe(0);
+    callers[1]?.abort();
+    await Promise.all([...calls, gone.promise]);
+    expect(aborted).toBe(1);
+  });
+
   test("of many keys the first goes", async () => {
     let made = 0;
     const few = service(
@@ -189,6 +219,6 @@ test("options that are out of range are refused, and a work queue is what consum
   const refused = expect.objectContaining({ code: "INVALID_DECLARATION" });
   expect(() => batch(() => [], { most: 0 })).toThrow(refused);
   expect(() => debounce(() => 1, { waitMs: -1 })).toThrow(refused);
-  expect(() => cache(() => 1, { ttlMs: 1, in: {} as never })).toThrow(refused);
+  expect(() => cache(() => 1, { ttlMs: 1, in: {} as never })).toThrow("cache: in is no resource");
   expect(() => cache(5 as never, { ttlMs: 1 })).toThrow(refused);
 });

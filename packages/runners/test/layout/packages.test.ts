@@ -44,6 +44,21 @@ test.each([
   expect(pathsOf(await app.layout(), "packages")).toContain("files/node_modules/x/parts/one.js");
 });
 
+test.each([
+  ["is built when it is installed", { "binding.gyp": "{}" }, {}],
+  ["says that it is built when it is installed", {}, { gypfile: true }],
+  ["finds its addon by a package for that", {}, { dependencies: { bindings: "1" } }],
+])("a package with an addon that %s stays as it is", async (_, files: Readonly<Record<string, string>>, more) => {
+  await using app = await testApp();
+  await app.write({
+    "app.ts": `import x from "x"; console.log(JSON.stringify(x));`,
+    "node_modules/x/package.json": manifest("x", more),
+    "node_modules/x/main.js": `module.exports = "x";`,
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`node_modules/x/${name}`, text])),
+  });
+  expect(pathsOf(await app.layout(), "packages")).toContain("files/node_modules/x/main.js");
+});
+
 test("a native addon is found that is for one platform, in a package found by a computed name, linked as pnpm links it", async () => {
   await using app = await testApp();
   const store = "node_modules/.pnpm";
