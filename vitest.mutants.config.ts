@@ -1,11 +1,13 @@
 import { defineConfig } from "vitest/config";
 import { NearestFirst } from "./tools/mutants/nearest-first.ts";
+import { ownPackages } from "./tools/mutants/own-packages.ts";
 
 /**
  * The tests that mutants are tried with: those in one process. What a mutant is cannot be told to a process that a test
  * starts, so tests of whole processes, engines and clusters would only be slow here, and notice nothing.
  */
 export default defineConfig({
+  plugins: [ownPackages(import.meta.dirname)],
   test: {
     // What a package's own tests do not notice is not noticed: those of others that use it would hold each mutant up.
     include: [`packages/${process.env.MUTANTS_PACKAGE ?? "*"}/test/**/*.test.ts`],

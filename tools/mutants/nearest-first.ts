@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { BaseSequencer } from "vitest/node";
 
 type Files = Parameters<BaseSequencer["sort"]>[0];
@@ -9,14 +10,22 @@ type Files = Parameters<BaseSequencer["sort"]>[0];
 export class NearestFirst extends BaseSequencer {
   override async sort(files: Files): Promise<Files> {
     const sorted = [...(await super.sort(files))].reverse();
-    // One file, while a mutant is tried; before that, all that are changed.
-    const [mutated, ...others] = this.ctx.config.related ?? [];
-    if (mutated === undefined || others.length > 0) return sorted;
+    const mutated = this.#mutated();
+    if (mutated === undefined) return sorted;
     const words = wordsOf(mutated);
     const distance = new Map(
       files.map((file) => [file, -[...wordsOf(file.moduleId)].filter((word) => words.has(word)).length]),
     );
     return sorted.sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
+  }
+
+  /** The file in which the mutant is that is tried; undefined where nothing is changed yet. */
+  #mutated(): string | undefined {
+    const path = process.env.MUTANTS_FILES ?? "";
+    const { activeMutant }: { activeMutant?: string } = { ...this.ctx.getRootProject().getProvidedContext() };
+    if (activeMutant === undefined || !existsSync(path)) return undefined;
+    const files: Readonly<Record<string, string>> = JSON.parse(readFileSync(path, "utf8"));
+    return files[activeMutant];
   }
 }
 

@@ -1,7 +1,7 @@
 // A reporter of Stryker's that writes each mutant down as soon as it was tried, one JSON object a line, into the file that
 // MUTANTS_TRIED names: a run that is stopped has said what it found until then. It also takes the sample, where MUTANTS_SAMPLE
 // says how large: Stryker runs the very list of plans that its reporters are shown, and has no option for that.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 
 /** @param {object} line */
 function write(line) {
@@ -39,6 +39,9 @@ export const strykerPlugins = [
         const { MUTANTS_SAMPLE: size, MUTANTS_SEED: seed } = process.env;
         if (size !== undefined) sample(mutantPlans, Number(size), Number(seed));
         write({ planned: mutantPlans.length });
+        // For what runs the tests, and is told the number of a mutant alone.
+        const files = mutantPlans.map(({ mutant }) => [mutant.id, mutant.fileName]);
+        writeFileSync(process.env.MUTANTS_FILES, JSON.stringify(Object.fromEntries(files)));
       },
       onMutantTested: ({ fileName, location, mutatorName, replacement, status, statusReason }) =>
         write({

@@ -24,7 +24,7 @@ export interface Mutant {
 }
 
 interface Options {
-  /** None: all of the package that import what is changed, as \`vitest.mutants.config.ts\` has them. */
+  /** None: all of the package, as \`vitest.mutants.config.ts\` has them. */
   readonly tests: readonly string[];
   /** So many of them alone, drawn by the seed. */
   readonly sample: { readonly size: number; readonly seed: number } | undefined;
@@ -50,7 +50,8 @@ export async function tryMutants(
 ): Promise<Outcome> {
   const work = join(root, ".build/mutants");
   const lines = join(root, ".build/mutants.ndjson");
-  for (const leftover of [work, lines]) rmSync(leftover, { recursive: true, force: true });
+  const mutated = join(root, ".build/mutated.json");
+  for (const leftover of [work, lines, mutated]) rmSync(leftover, { recursive: true, force: true });
   mkdirSync(join(root, ".build"), { recursive: true });
   // Of its own process group: Stryker starts processes, which would outlive it.
   const words = ["run", "--mutate", files.join(",")];
@@ -62,6 +63,7 @@ export async function tryMutants(
     env: {
       ...process.env,
       MUTANTS_TRIED: lines,
+      MUTANTS_FILES: mutated,
       ...(tests.length === 0 ? { MUTANTS_PACKAGE: packageName } : {}),
       ...(sample === undefined ? {} : { MUTANTS_SAMPLE: `${sample.size}`, MUTANTS_SEED: `${sample.seed}` }),
     },

@@ -4,7 +4,7 @@
 import { afterAll, inject } from "vitest";
 
 const OUTSIDE = "outside of tests";
-const stryker = (globalThis[inject("globalNamespace")] ??= {});
+const stryker = globalThis[inject("globalNamespace")];
 
 if (inject("mode") === "mutant") stryker.activeMutant = inject("activeMutant");
 else {
