@@ -299,3 +299,23 @@ test("what has begun lasts longer than timeoutMs, also where it is another servi
   await using _app = await start(web, slow);
   expect(await (await web.fetch("/items")).text()).toBe("data: 1\n\ndata: 2\n\ndata: 3\n\ndata: 4\n\n");
 });
+
+test("a stream that is there at once is an answer with a length; one that goes on comes as it is made", async () => {
+  const endless = function* () {
+    for (;;) yield Buffer.alloc(1000, "x");
+  };
+  await using web = await serve({
+    "GET /short": () => new Response(ReadableStream.from([Buffer.from("ab"), Buffer.from("c")])),
+    "GET /empty": () => new Response(ReadableStream.from([])),
+    "GET /endless": () => new Response(ReadableStream.from(endless())),
+  });
+  const short = await web.fetch("/short");
+  expect([short.headers.get("content-length"), await short.text()]).toEqual(["3", "abc"]);
+  const empty = await web.fetch("/empty");
+  expect([empty.headers.get("content-length"), await empty.text()]).toEqual(["0", ""]);
+  const going = await web.fetch("/endless");
+  expect([going.headers.get("content-length"), going.headers.get("transfer-encoding")]).toEqual([null, "chunked"]);
+  const reader = going.body?.getReader();
+  for (let bytes = 0; bytes < 300_000; ) bytes += (await reader?.read())?.value?.length ?? Number.NaN;
+  await reader?.cancel();
+});

@@ -17,7 +17,8 @@ afterEach(async () => {
 const token = secret("FRONT_TOKEN");
 const pairs = secret("FRONT_PAIRS");
 process.env.FRONT_TOKEN = "let-me-in";
-process.env.FRONT_PAIRS = `ann:one bob:sha256:${auth.hashKey("two")}`;
+// As a file has them: with a line end behind the last.
+process.env.FRONT_PAIRS = `ann:one,\nbob:sha256:${auth.hashKey("two")}\n`;
 
 const whoami = { "GET /": ({ context }: { context: Context }) => context.caller?.user };
 const bearing = (value: string) => ({ headers: { authorization: `Bearer ${value}` } });

@@ -37,7 +37,11 @@ test("filters stand in the order in which they are named, those of a route insid
 test("a filter answers itself, changes what is asked, and what is answered", async () => {
   await using web = await serve(
     {
-      "GET /new": ({ headers, query }) => ({ user: headers["x-user"], q: query.q }),
+      "GET /new": ({ headers, query, request }) => ({
+        user: headers["x-user"],
+        asked: request.headers.get("x-user"),
+        q: query.q,
+      }),
       "GET /text": () => new Response("plain", { headers: { "x-a": "1" } }),
       "POST /echo": ({ body }) => body,
     },
@@ -57,7 +61,7 @@ test("a filter answers itself, changes what is asked, and what is answered", asy
     },
   );
   expect((await web.fetch("/new", { headers: { "x-stop": "1" } })).status).toBe(401);
-  expect(await (await web.fetch("/old")).json()).toEqual({ user: "ann", q: "1" });
+  expect(await (await web.fetch("/old")).json()).toEqual({ user: "ann", asked: "ann", q: "1" });
   const text = await web.fetch("/text");
   expect([text.headers.get("x-a"), text.headers.get("x-time"), await text.text()]).toEqual(["1", "1", "plain"]);
   const echo = await web.fetch("/echo", {

@@ -69,6 +69,7 @@ test("nobody passes uncounted, and a rate that is none is an error where it is d
   expect((await web.fetch("/")).status).toBe(503);
   for (const rate of ["", "10", "0/1m", "10/0s", "10/1w", "1/500ms"])
     expect(() => limit({ rate })).toThrow(HadronError);
+  for (const rate of ["1/1s", "1/s"]) expect(() => limit({ rate })).not.toThrow();
   expect(() => http(routes, { trust: { proxies: ["10.0.0.0/33"] } })).toThrow(HadronError);
 });
 

@@ -47,7 +47,21 @@ test("routes describe themselves as OpenAPI 3.1 where that is asked for, with th
       "/orders/{id}/photo": { put: { requestBody: { content: { "application/octet-stream": {} } } } },
       "/all/{rest}": { get: { parameters: [{ name: "rest" }] } },
     },
-    components: { schemas: { Problem: { type: "object" } } },
+    components: {
+      schemas: {
+        Problem: {
+          type: "object",
+          required: ["title", "status"],
+          properties: {
+            type: { type: "string" },
+            title: { type: "string" },
+            status: { type: "integer" },
+            detail: { type: "string" },
+            code: { type: "string" },
+          },
+        },
+      },
+    },
   });
   expect(Object.keys((document as { paths: object }).paths)).toHaveLength(4);
   expect(JSON.stringify(document)).not.toContain("$schema");

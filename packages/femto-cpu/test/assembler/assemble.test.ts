@@ -139,6 +139,8 @@ describe("the place of a fault", () => {
       "4, column 10",
       "5, column 1",
     ]);
+    // A character that is none of the language is found before the label is looked at.
+    expect(columns("9x: MOV A, *")).toEqual(["1, column 1", "1, column 12"]);
   });
 
   test("operands that no form takes are told as they were written", () => {

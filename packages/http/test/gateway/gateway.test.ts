@@ -63,6 +63,12 @@ const json = (value: unknown, method = "POST"): RequestInit => ({
   headers: { "content-type": "application/json" },
 });
 
+test("an app of addresses has one service that outside callers reach with HTTP, and it says what it is", () => {
+  const { services } = compose("shop", [...addresses]).topology;
+  const gateway = services.find(({ name }) => name === "hadron.gateway");
+  expect(gateway).toMatchObject({ web: "fetch", procedures: ["fetch"] });
+});
+
 test("the body is the input, and what comes back the answer", async () => {
   await using shop = await startAt(...addresses);
   const inserted = await shop.fetch(`${SHOP}/insert`, json({ text: "Ann" }));
