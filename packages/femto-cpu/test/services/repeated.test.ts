@@ -15,11 +15,14 @@ function failing(times: number, error: Error) {
 const away = new HadronError("UNAVAILABLE", "Nobody is there.");
 const never = new AbortController().signal;
 
-test.each(["UNAVAILABLE", "OVERLOADED"] as const)("what fails with %s is done again until it succeeds", async (code) => {
-  const { work, tries } = failing(3, new HadronError(code, "Not now."));
-  expect(await repeated(work, { forMs: 60_000, signal: never })).toBe("done");
-  expect(tries()).toBe(4);
-});
+test.each(["UNAVAILABLE", "OVERLOADED"] as const)(
+  "what fails with %s is done again until it succeeds",
+  async (code) => {
+    const { work, tries } = failing(3, new HadronError(code, "Not now."));
+    expect(await repeated(work, { forMs: 60_000, signal: never })).toBe("done");
+    expect(tries()).toBe(4);
+  },
+);
 
 test("when the time is over the last failure is thrown as it is, after more than one try", async () => {
   const { work, tries } = failing(1000, away);

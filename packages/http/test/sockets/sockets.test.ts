@@ -217,6 +217,17 @@ test("a client that sends more than is read waits", async () => {
   expect(read).toBe(64);
 });
 
+test("messages that nobody looks at hold nothing up: their client is still heard when it leaves", async () => {
+  const left = Promise.withResolvers<unknown>();
+  await using served = await serve({
+    "GET /live": socket(async ({ closed }) => left.resolve(await closed)),
+  });
+  const client = await open(`${served.url}/live`);
+  for (let at = 0; at < 64; at++) client.say(at);
+  client.socket.close(3001, "bye");
+  expect(await left.promise).toEqual({ code: 3001, reason: "bye" });
+});
+
 describe("who may open it", () => {
   const routes = {
     "GET /live": echo,
