@@ -93,8 +93,9 @@ export class Consumer<T, X = never> {
       }
       try {
         const askedAt = client.time.now();
+        const early = this.#host.once === undefined;
         const messages = await client.link.claim(
-          { kind: "claim", queue, holder: this.#holder, most: free, leaseMs, mostAttempts: retries + 1 },
+          { kind: "claim", queue, holder: this.#holder, most: free, leaseMs, mostAttempts: retries + 1, early },
           WAIT_MS,
           this.#givenUp.signal,
         );

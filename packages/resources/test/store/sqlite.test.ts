@@ -121,5 +121,5 @@ test("a store that was closed refuses, and leaves no file but its own", async ()
   // What was asked before is done.
   await written;
   await expect(new TestClient(driver, "late").do(set("s", "k", "w"))).rejects.toMatchObject({ code: "UNAVAILABLE" });
-  expect(readdirSync(folder.path).sort()).toEqual(["owner.db", "store.db"]);
+  expect(readdirSync(folder.path).sort()).toEqual(["boot.json", "owner.db", "store.db"]);
 });

@@ -57,6 +57,11 @@ export interface Claim {
   readonly leaseMs: number;
   /** A message that was claimed so often and never finished is a dead letter. */
   readonly mostAttempts: number;
+  /**
+   * A message may come before the disk has it: a power cut may make it one that was never sent, and whose sender was never told that it
+   * was. Not for who keeps what he did under its number. @default false
+   */
+  readonly early?: boolean;
 }
 
 /** Names one claim of one message: an attempt that is over has another number. */

@@ -1,14 +1,17 @@
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { backup, type DatabaseSync } from "node:sqlite";
+import { backup, DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
 import type { Batch, Executed, StoreDriver } from "../contract/driver.ts";
 import type { Answers, Operation, Outcome, Query } from "../contract/operations.ts";
 import { StoreClock, type TimeSource } from "../contract/store-clock.ts";
+import { bootId } from "./boot-id.ts";
+import { BootMark } from "./boot-mark.ts";
 import { claimFolder } from "./claim-folder.ts";
 import { LogSync, type Sync, syncOf } from "./log-sync.ts";
 import { Reader } from "./reader.ts";
 import { settleLog } from "./settle-log.ts";
+import { MOST_QUICK_LEASE_MS } from "./tables/locks.ts";
 import { openForWriting, Writer } from "./writer.ts";
 
 export interface SqliteOptions {
@@ -23,23 +26,31 @@ export interface SqliteOptions {
   readonly syncOf?: (descriptor: number) => Sync;
   /** The log is written into the database when it has so many pages of 4 KiB: the disk is waited for then, twice. @default 4000 */
   readonly checkpointPages?: number;
+  /** Names this life of the machine; undefined: unknown. @default as the system says */
+  readonly boot?: () => string | undefined;
 }
+
+const ALL_PAGES = 2 ** 31 - 1;
 
 /** The log of a database, synced behind its commits. */
 interface Log {
   readonly sync: LogSync;
   readonly descriptor: number;
+  readonly mark: BootMark;
 }
 
 /** A store in a folder: one SQLite database, that one thread writes and reads. While the disk is waited for, it goes on. */
 export class SqliteDriver implements StoreDriver {
   readonly #owner: Disposable;
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #writer: Writer;
   readonly #reader: Reader;
   readonly #clock: StoreClock;
   /** undefined: the disk is not waited for. */
   readonly #log: Log | undefined;
+  /** From then on it is known who has what: where the machine failed, and by the store's time. */
+  readonly #knownFrom: number = 0;
   #closing: Promise<void> | undefined;
 
   /**
@@ -76,6 +87,7 @@ export class SqliteDriver implements StoreDriver {
     const log = `${path}-wal`;
     if (durable) settleLog(log);
     this.#owner = owner;
+    this.#path = path;
     this.#database = openForWriting(path, { durable, checkpointPages });
     this.#writer = new Writer(this.#database);
     this.#reader = new Reader(this.#database);
@@ -83,16 +95,28 @@ export class SqliteDriver implements StoreDriver {
     if (!durable) return;
     // The same file for as long as the database is open; SQLite keeps no locks on it that closing it could drop.
     const descriptor = openSync(log, "r+");
-    this.#log = { descriptor, sync: new LogSync((how.syncOf ?? syncOf)(descriptor), time, failed) };
+    const mark = new BootMark(folder, path, (how.boot ?? bootId)());
+    if (mark.isCut) {
+      this.#knownFrom = this.now() + MOST_QUICK_LEASE_MS;
+      this.#writer.afterPowerCut(this.#knownFrom);
+    }
+    this.#log = { descriptor, mark, sync: new LogSync((how.syncOf ?? syncOf)(descriptor), time, failed) };
   }
 
   async commit(batches: readonly Batch[], executed?: Executed): Promise<readonly (readonly Outcome[])[]> {
     this.#checkOpen();
-    const sync = this.#log?.sync;
-    sync?.check();
-    const all = this.#writer.commit(batches, this.now());
-    const onDisk = sync?.committed(operationsOf(batches));
-    if (executed !== undefined) for (const [index, outcomes] of all.entries()) executed(index, outcomes, false);
+    const log = this.#log;
+    const now = this.now();
+    if (log === undefined) return this.#writer.commit(batches, now);
+    log.sync.check();
+    if (log.mark.isCut && now >= this.#knownFrom) log.mark.confirm();
+    const all = this.#writer.commit(batches, now);
+    const mayAnswer = batches.map((batch, index) => this.#writer.mayAnswer(batch, all[index] ?? []));
+    const isQuiet = mayAnswer.every((may) => may);
+    const onDisk = isQuiet ? log.sync.committedQuietly() : log.sync.committed(operationsOf(batches));
+    if (executed !== undefined) {
+      for (const [index, outcomes] of all.entries()) executed(index, outcomes, mayAnswer[index] === true);
+    }
     await onDisk;
     return all;
   }
@@ -114,7 +138,9 @@ export class SqliteDriver implements StoreDriver {
     if (existsSync(path)) {
       throw new HadronError("ALREADY_EXISTS", `There is a file ${path}: a backup replaces none.`);
     }
-    await backup(this.#database, path);
+    // In one step, of one connection that sees one point in time: in several it would begin anew at each commit.
+    using source = new DatabaseSync(this.#path, { readOnly: true });
+    await backup(source, path, { rate: ALL_PAGES });
     await this.#log?.sync.flush();
   }
 
@@ -130,11 +156,13 @@ export class SqliteDriver implements StoreDriver {
   }
 
   async #close(): Promise<void> {
+    const log = this.#log;
     try {
-      await this.#log?.sync.flush();
-    } finally {
+      await log?.sync.flush();
       this.#writer.close();
-      if (this.#log !== undefined) closeSync(this.#log.descriptor);
+      if (log?.sync.isSound === true && (!log.mark.isCut || this.now() >= this.#knownFrom)) log.mark.close();
+    } finally {
+      if (log !== undefined) closeSync(log.descriptor);
       this.#owner[Symbol.dispose]();
     }
   }

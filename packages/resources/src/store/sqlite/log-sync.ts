@@ -56,6 +56,11 @@ export class LogSync {
     this.#failed = failed;
   }
 
+  /** It kept all that it was told of, so far. */
+  get isSound(): boolean {
+    return this.#failure === undefined;
+  }
+
   /** Throws where nothing can be kept any more. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -74,7 +79,8 @@ export class LogSync {
   /** Something was committed that nobody waits for. */
   committedQuietly(): void {
     this.#next ??= new Span();
-    this.#stopTimer ??= this.#time.after(LATER_MS, () => this.#begin());
+    // One that fails is told to whoever opened this.
+    this.#stopTimer ??= this.#time.after(LATER_MS, () => void this.flush().catch(() => {}));
   }
 
   /** Resolves when what a query sees is on disk; undefined: it is. */
@@ -86,8 +92,10 @@ export class LogSync {
 
   /** Resolves when all that was committed is on disk. */
   async flush(): Promise<void> {
+    if (this.#next !== undefined) this.#next.isAwaited = true;
+    const last = this.#next ?? this.#running;
     this.#begin();
-    await (this.#next ?? this.#running)?.onDisk;
+    await last?.onDisk;
   }
 
   #begin(): void {

@@ -1,13 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
-import type { Operation, Outcome } from "../contract/operations.ts";
+import type { Operation, Outcome, Results } from "../contract/operations.ts";
 import { restoreFrom } from "./restore.ts";
 import { migrate } from "./schema.ts";
 import { Answered } from "./tables/answered.ts";
 import { Contents } from "./tables/contents.ts";
 import { Entries } from "./tables/entries.ts";
-import { Locks } from "./tables/locks.ts";
+import { Locks, MOST_QUICK_LEASE_MS } from "./tables/locks.ts";
 import { Queues } from "./tables/queues.ts";
 import { Runs } from "./tables/runs.ts";
 
@@ -15,6 +15,9 @@ import { Runs } from "./tables/runs.ts";
 const MOST_SWEPT = 1000;
 
 const CHECKPOINT_PAGES = 4000;
+
+/** More numbers than may be given and lost before a sync: it is never far behind. */
+const LOST_NUMBERS = 2 ** 30;
 
 /** How a database is written. */
 interface Writing {
@@ -26,7 +29,7 @@ interface Writing {
 
 /**
  * Opens a database for writing, with a write-ahead log that is synced around checkpoints: a commit alone survives the process, and whoever
- * acknowledges it syncs the log first ({@link LogSync}). No other process may open it meanwhile, so that no commit and no read has to lock it.
+ * acknowledges it syncs the log first ({@link LogSync}).
  *
  * FAILED_PRECONDITION where a newer version made it.
  */
@@ -36,7 +39,6 @@ export function openForWriting(
 ): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
-    database.exec("pragma main.locking_mode = exclusive");
     // Before the first table: room that is free is given back to the disk.
     database.exec("pragma auto_vacuum = incremental; pragma journal_mode = wal");
     database.exec(`pragma synchronous = ${durable ? "normal" : "off"}; pragma wal_autocheckpoint = ${checkpointPages}`);
@@ -60,6 +62,8 @@ export class Writer {
   readonly #runs: Runs;
   readonly #keepFacts;
   #sequence: number;
+  /** The sequence before the last commit. */
+  #before = 0;
   /** The last time that was written. */
   readonly lastTime: number;
 
@@ -84,6 +88,7 @@ export class Writer {
    */
   commit(batches: readonly Batch[], now: number): readonly (readonly Outcome[])[] {
     const sequence = this.#sequence;
+    this.#before = sequence;
     try {
       this.#database.exec("begin immediate");
       const outcomes = batches.map((batch) => this.#do(batch, now));
@@ -96,6 +101,40 @@ export class Writer {
       if (this.#database.isTransaction) this.#database.exec("rollback");
       throw unavailable(error);
     }
+  }
+
+  /**
+   * Whether a batch of the last commit may be answered before that is on disk: a kill of the process undoes nothing of it, and what a power
+   * cut undoes harms nobody.
+   *
+   * - A lock on loan for a short while. After a power cut no lock is given for that while ({@link afterPowerCut}), and no number comes again.
+   * - A message that this very commit brought, to who takes it so: with the claim the message itself is gone, and its sender has no answer yet.
+   *   Not one with a key, since another of its key could be worked on beside it.
+   * - That there was nothing to claim.
+   */
+  mayAnswer({ operations }: Batch, outcomes: readonly Outcome[]): boolean {
+    return operations.every((operation, index) => {
+      if (operation.kind === "release") return true;
+      if (operation.kind === "acquire" || operation.kind === "renew") return operation.leaseMs <= MOST_QUICK_LEASE_MS;
+      const outcome = outcomes[index];
+      if (operation.kind !== "claim" || outcome === undefined || "refused" in outcome) return false;
+      const { messages } = outcome.ok as Results["claim"];
+      return messages.every(
+        ({ message, key }) => operation.early === true && message > this.#before && key === undefined,
+      );
+    });
+  }
+
+  /**
+   * What was given and never on disk is unknown: no number of the sequence that was comes again, and until `closedUntil` no lock is given, for
+   * it may be on loan.
+   */
+  afterPowerCut(closedUntil: number): void {
+    this.#locks.closedUntil = closedUntil;
+    this.#database.exec("pragma synchronous = full");
+    this.#sequence += LOST_NUMBERS;
+    this.#keepFacts.run(this.lastTime, this.#sequence);
+    this.#database.exec("pragma synchronous = normal");
   }
 
   /** Takes what a backup holds, all or nothing. FAILED_PRECONDITION: see {@link StoreDriver.restore}. */

@@ -9,6 +9,11 @@ interface Row {
   readonly due: number;
 }
 
+/** A lock on loan for so long at most is given before the disk has that: a power cut forgets no longer loan. */
+export const MOST_QUICK_LEASE_MS = 16_000;
+/** Who has what was given before a power cut. */
+const UNKNOWN = "somebody from before the store's machine failed, perhaps";
+
 /** Locks with leases, within a transaction of whoever calls. A token is larger than every earlier one, of any lock. */
 export class Locks {
   readonly #next: Next;
@@ -17,6 +22,8 @@ export class Locks {
   readonly #renew;
   readonly #release;
   readonly #held;
+  /** Before, no lock is given: who had one is forgotten. */
+  closedUntil = 0;
 
   constructor(database: DatabaseSync, next: Next) {
     this.#next = next;
@@ -31,6 +38,9 @@ export class Locks {
   }
 
   acquire({ lock, holder, leaseMs }: Acquire, now: number): Outcome {
+    if (now < this.closedUntil) {
+      return { ok: { heldBy: UNKNOWN, forMs: this.closedUntil - now } satisfies Results["acquire"] };
+    }
     const row = this.#find.get(lock);
     const isLive = row !== undefined && row.due > now;
     if (isLive && row.holder !== holder) {
