@@ -112,12 +112,15 @@ export class S3Requests {
 
   #urlOf(key: string | undefined, query: Readonly<Record<string, string>>): URL {
     const { bucketUrl } = this.address;
-    const url = new URL(
-      key === undefined ? bucketUrl : `${bucketUrl}/${key.split("/").map(encodeURIComponent).join("/")}`,
-    );
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    return url;
+    const path = key === undefined ? "" : `/${key.split("/").map(encode).join("/")}`;
+    const search = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
+    return new URL(`${bucketUrl}${path}${search.length === 0 ? "" : `?${search.join("&")}`}`);
   }
+}
+
+/** As RFC 3986 has it, and signatures want it: what is sent is what was signed, also to a server that does not write it anew. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** The text of an element within one; "" where it has none. */
