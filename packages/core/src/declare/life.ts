@@ -46,6 +46,8 @@ export interface StartContext {
   readonly outside: string | undefined;
   /** The variables with the URLs of servers that run elsewhere, by the hidden service that would run them here. */
   readonly elsewhere: Readonly<Record<string, string>>;
+  /** Whether what another deployment of an app of this name kept on those servers is taken over: `up --adopt`. */
+  readonly adopt: boolean;
   /** The resources of the app that this service keeps. */
   readonly keeps: readonly Kept[];
 }

@@ -45,6 +45,8 @@ export interface Choices {
    * URL. Those that use it get that as a secret.
    */
   readonly elsewhere?: Readonly<Record<string, string>>;
+  /** What another deployment kept on those servers is taken over. */
+  readonly adopt?: true;
   /** Other ways in which hidden services do their work, by service: e.g. `postgres` for `hadron.store`. */
   readonly variants?: Readonly<Record<string, string>>;
 }

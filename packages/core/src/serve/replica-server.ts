@@ -105,7 +105,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
   const { index } = placeOf(ordinal, topology.groups);
   const name = self.replica ?? service;
   const { storage, appFolder, outside } = options;
-  const elsewhere = app.topology.choices?.elsewhere ?? {};
+  const { elsewhere = {}, adopt = false } = app.topology.choices ?? {};
   const replica = (): Replica => ({ name, index, count: Math.ceil(options.count() / topology.groups), storage });
   const keeps = app.resources.filter(({ keeper }) => keeper.name === service);
   const discover = () => toOpenRpc(service, options.revision, composed.procedures);
@@ -141,6 +141,7 @@ export function createReplica(options: ReplicaOptions, listening: Listening = IN
         log,
         keeps,
         elsewhere,
+        adopt,
         appFolder,
         outside: topology.exposed?.url ?? outside,
       }),

@@ -35,9 +35,11 @@ test("flags choose; a URL is refused where others could read it", () => {
     elsewhere: { "hadron.postgres": "DB", "hadron.s3": "S3_URL" },
     variants: { "hadron.files": "s3" },
   });
+  expect(toChoices({ postgres: "DB", adopt: "" }, {})).toMatchObject({ adopt: true });
   const wrong = expect.objectContaining({ code: "WRONG_USE" });
   expect(() => toChoices({ postgres: "postgres://u:p@h/d" }, {})).toThrow(wrong);
   expect(() => toChoices({ s3: "https://k:s@h/b" }, {})).toThrow(wrong);
+  expect(() => toChoices({ adopt: "" }, {})).toThrow(wrong);
   expect(() => toChoices({ store: "redis" }, {})).toThrow(wrong);
   expect(() => toChoices({ postgres: "DB", "postgres-image": "b:1" }, {})).toThrow(wrong);
 });

@@ -42,8 +42,8 @@ async function freePort(): Promise<number> {
 }
 
 let apps = 0;
-const open = (at = url, app = `app-${++apps}`) =>
-  S3Driver.open({ variable: "S3_URL", url: at, app, clock: createSystemClock() });
+const open = (at = url, app = `app-${++apps}`, deployment = { id: "d1", adopt: false }) =>
+  S3Driver.open({ variable: "S3_URL", url: at, app, deployment, clock: createSystemClock() });
 const text = { contentType: "text/plain", maxBytes: Number.POSITIVE_INFINITY };
 async function* bytes(...pieces: readonly (string | Uint8Array)[]) {
   for (const piece of pieces) yield Buffer.from(piece);
@@ -158,6 +158,21 @@ test("a backup of a folder's kind goes in and out, and a bucket is dropped", asy
   expect((await other.kept()).things).toEqual([]);
 });
 
+test("objects of another deployment of an app of the same name are refused, and unharmed, until they are adopted", async () => {
+  const driver = await open(url, "twice");
+  await driver.put("b", "k", bytes("kept"), text);
+  await open(url, "twice");
+  const other = { id: "d2", adopt: false };
+  await expect(open(url, "twice", other)).rejects.toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: expect.stringMatching(/"twice" belongs to another deployment.*\(d1; this one is d2\).*--adopt/),
+  });
+  const adopted = await open(url, "twice", { ...other, adopt: true });
+  expect((await read(adopted, "k")).toString()).toBe("kept");
+  await open(url, "twice", other);
+  await expect(open(url, "twice")).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+});
+
 test("an app keeps its buckets on S3 where --s3 names the variable with its URL, and while it runs is refused without", {
   timeout: 90_000,
 }, async () => {
@@ -174,7 +189,7 @@ test("an app keeps its buckets on S3 where --s3 names the variable with its URL,
   expect(linked).toMatchObject({ status: 0, err: "" });
   // The app declares an address of its own: what it gives goes through that.
   expect(await (await fetch(JSON.parse(linked.out) as string)).text()).toBe("was kept");
-  const driver = await open(url, "photos");
+  const driver = await open(url, "photos", { id: "d2", adopt: true });
   const found = await driver.get("photos", "a/site.css", undefined);
   expect(Buffer.concat(await Array.fromAsync(found?.chunks ?? [])).toString()).toBe("was kept");
   const kept = await shell.run(words("status", "--json"));

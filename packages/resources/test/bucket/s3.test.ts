@@ -4,7 +4,14 @@ import { createSystemClock } from "@hadron/core/spi";
 import { expect, test } from "vitest";
 import { S3Driver } from "../../src/bucket/s3/driver.ts";
 
-const open = (url: string) => S3Driver.open({ variable: "S3_URL", url, app: "shop", clock: createSystemClock() });
+const open = (url: string) =>
+  S3Driver.open({
+    variable: "S3_URL",
+    url,
+    app: "shop",
+    deployment: { id: "d1", adopt: false },
+    clock: createSystemClock(),
+  });
 const text = { contentType: "text/plain", maxBytes: Number.POSITIVE_INFINITY };
 async function* bytes(...pieces: readonly string[]) {
   for (const piece of pieces) yield Buffer.from(piece);
@@ -14,8 +21,11 @@ async function* bytes(...pieces: readonly string[]) {
 async function peer(answer: RequestListener) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
+    // Whose the objects are: this deployment's, in all of these tests.
+    if (request.url?.endsWith("/deployment")) return void response.end("d1");
     asked.push(`${request.method} ${request.url}`);
     answer(request, response);
+    return undefined;
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -27,9 +27,9 @@ const urlOf = (user: string) =>
   `postgresql://${user}:p%40ss@localhost/postgres?host=${encodeURIComponent(server.host)}`;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
-function keeperOf(app: string, user: string) {
+function keeperOf(app: string, user: string, deployment = { id: "d1", adopt: false }) {
   return new DatabaseKeeper({
-    server: givenServer(app, "DATABASE_URL", urlOf(user)),
+    server: givenServer(app, "DATABASE_URL", urlOf(user), deployment),
     clock: createSystemClock(),
     log,
     signal: new AbortController().signal,
@@ -52,6 +52,32 @@ test("two apps have a database each on one server, entered as its URL says", asy
   expect((await two.facts({ name: "orders", migrations }, new AbortController().signal)).database).toBe("two.orders");
 });
 
+test("a database of another deployment of an app of the same name is refused, and unharmed, until it is adopted", async () => {
+  const facts = { name: "orders", migrations };
+  const { signal } = new AbortController();
+  await keeperOf("four", "maker").prepare(keeps);
+  const other = { id: "d2", adopt: false };
+  const refused = {
+    code: "FAILED_PRECONDITION",
+    message: expect.stringMatching(
+      /^The database "four.orders" belongs to another deployment.*\(d1; this one is d2\).*--adopt/,
+    ),
+  };
+  await expect(keeperOf("four", "maker", other).prepare(keeps)).rejects.toMatchObject(refused);
+  await keeperOf("four", "maker").prepare(keeps);
+  const adopted = keeperOf("four", "maker", { ...other, adopt: true });
+  await adopted.prepare(keeps);
+  expect(await adopted.facts(facts, signal)).toMatchObject({ database: "four.orders" });
+  await keeperOf("four", "maker", other).prepare(keeps);
+  await expect(keeperOf("four", "maker").prepare(keeps)).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+});
+
+test("of two deployments that claim one database at once, one has it", async () => {
+  const claims = [1, 2, 3, 4].map((n) => keeperOf("five", "maker", { id: `d${n}`, adopt: false }).prepare(keeps));
+  const ends = await Promise.allSettled(claims);
+  expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
 test("who may not make a database is told which one is wanted", async () => {
   await expect(keeperOf("three", "guest").prepare(keeps)).rejects.toMatchObject({
     code: "FAILED_PRECONDITION",
@@ -72,7 +98,7 @@ test("who declares more than there is waits, and is told what is missing when it
 
 test("what is no URL of PostgreSQL, and a mode that is not known, are refused without showing it", () => {
   for (const text of ["", "mysql://a:secret@b/c", "postgres://a:secret@b/c?sslmode=prefer"]) {
-    const refused = () => givenServer("app", "DATABASE_URL", text);
+    const refused = () => givenServer("app", "DATABASE_URL", text, { id: "d1", adopt: false });
     expect(refused).toThrow(
       expect.objectContaining({ code: "FAILED_PRECONDITION", message: expect.stringContaining("DATABASE_URL") }),
     );

@@ -13,7 +13,7 @@ const S3 = "hadron.s3";
  * or reads a shell's history, would know its password; or `--store` is no store.
  */
 export function toChoices(
-  { postgres, "postgres-image": flag, store, s3 }: Texts,
+  { postgres, "postgres-image": flag, store, s3, adopt }: Texts,
   { HADRON_POSTGRES_IMAGE }: Texts,
 ): Choices | undefined {
   const image = flag ?? (postgres === undefined ? HADRON_POSTGRES_IMAGE : undefined);
@@ -21,6 +21,12 @@ export function toChoices(
     throw new HadronError("WRONG_USE", `--store is "${store}", and should be sqlite or postgres.`);
   }
   const inPostgres = store === "postgres";
+  if (adopt !== undefined && postgres === undefined && s3 === undefined) {
+    throw new HadronError(
+      "WRONG_USE",
+      "--adopt takes over what was kept on a server that runs elsewhere: say --postgres or --s3 as well.",
+    );
+  }
   if (postgres === undefined && image === undefined && !inPostgres && s3 === undefined) return undefined;
   if (postgres !== undefined && image !== undefined) {
     throw new HadronError(
@@ -38,6 +44,7 @@ export function toChoices(
   return {
     ...(image === undefined ? {} : { images: { [POSTGRES]: image } }),
     ...(Object.keys(elsewhere).length === 0 ? {} : { elsewhere }),
+    ...(adopt === undefined ? {} : { adopt: true }),
     ...(Object.keys(variants).length === 0 ? {} : { variants }),
   };
 }

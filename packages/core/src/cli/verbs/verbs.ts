@@ -77,6 +77,10 @@ const CHOICE_FLAGS: readonly Flag[] = [
     help: "where its values, queues and locks are kept: sqlite, a file on one replica's storage, or postgres",
   },
   {
+    name: "adopt",
+    help: "take over what a deployment that is gone kept on these servers under this app's name",
+  },
+  {
     name: "s3",
     value: "VARIABLE",
     help: "the environment variable with the URL of an S3 bucket for its buckets: https://KEY:SECRET@HOST/BUCKET?region=REGION",

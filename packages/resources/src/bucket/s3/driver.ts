@@ -1,5 +1,6 @@
 import type { Clock } from "@hadron/core";
 import { HadronError } from "@hadron/core/spi";
+import { checkDeployment, type Deployment } from "../../client/deployment.ts";
 import { checkCondition } from "../contract/conditions.ts";
 import type {
   BlobDriver,
@@ -34,6 +35,7 @@ export interface S3Options {
   readonly url: string;
   /** Objects of this app lie below its name. */
   readonly app: string;
+  readonly deployment: Deployment;
   readonly clock: Clock;
 }
 
@@ -50,10 +52,11 @@ export class S3Driver implements BlobDriver {
   readonly #writing = new Map<string, Promise<unknown>>();
 
   /** FAILED_PRECONDITION where the bucket is not there, or the key may not use it; UNAVAILABLE where its server is away. */
-  static async open({ variable, url, app, clock }: S3Options): Promise<S3Driver> {
+  static async open({ variable, url, app, deployment, clock }: S3Options): Promise<S3Driver> {
     const address = readAddress(variable, url);
     const driver = new S3Driver(new S3Requests(address, clock), `${address.prefix}${app}/`, clock);
     await driver.#sweep();
+    await driver.#claim(app, deployment);
     return driver;
   }
 
@@ -244,6 +247,18 @@ export class S3Driver implements BlobDriver {
     } finally {
       await reader.cancel().catch(() => {}); // It has said already what it had to.
     }
+  }
+
+  /** Writes down whose objects these are, where nobody has. FAILED_PRECONDITION where they are another deployment's. */
+  async #claim(app: string, deployment: Deployment): Promise<void> {
+    const note = this.note("deployment");
+    const what = `What the bucket has of "${app}"`;
+    const kept = await note.read();
+    if (kept !== undefined) checkDeployment(what, kept, deployment);
+    if (kept === deployment.id) return;
+    await note.write(deployment.id);
+    // Of two that begin at once one has written last.
+    checkDeployment(what, (await note.read()) ?? "", { ...deployment, adopt: false });
   }
 
   /** What was begun and became no object, long ago. It asks the server, too: whether the bucket is there, and open to the key. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, isHadronError, pattern, type WebInput } from "@hadron/core/spi";
+import { DEPLOYMENT, thisDeployment } from "../../client/deployment.ts";
 import type { BlobDriver, Condition, ListPage, ObjectInfo, PutOptions, Range } from "../contract/driver.ts";
 import type { UrlGrant } from "../contract/url-grant.ts";
 import { type ObjectServing, serveObjects } from "../web/serve-objects.ts";
@@ -107,7 +108,7 @@ export const files = hiddenService(
       s3: pattern({
         name: "files",
         children: {},
-        needs: { uses: [s3], generated: [URL_KEY] },
+        needs: { uses: [s3], generated: [URL_KEY, DEPLOYMENT] },
         root: () => serveFiles(openS3),
       }),
     },
@@ -125,10 +126,16 @@ async function openFolder({ replica, clock }: StartContext): Promise<Pick<Opened
   return { driver, keeper: new FilesKeeper(driver, fileNote(join(storage, "declared.json"))) };
 }
 
-async function openS3({ app, elsewhere, clock }: StartContext): Promise<Pick<Opened, "driver" | "keeper">> {
+async function openS3({ app, elsewhere, adopt, clock }: StartContext): Promise<Pick<Opened, "driver" | "keeper">> {
   const { S3Driver } = await clock.outside(import("../s3/driver.ts"));
   const variable = elsewhere[S3] ?? "";
-  const driver = await S3Driver.open({ variable, url: process.env[variable] ?? "", app, clock });
+  const driver = await S3Driver.open({
+    variable,
+    url: process.env[variable] ?? "",
+    app,
+    deployment: thisDeployment(adopt),
+    clock,
+  });
   return { driver, keeper: new FilesKeeper(driver, driver.note("declared.json"), "s3") };
 }
 

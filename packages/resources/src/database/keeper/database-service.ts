@@ -1,5 +1,6 @@
 import { onStart, procedure, type StartContext } from "@hadron/core";
 import { HadronError, hiddenService, pattern } from "@hadron/core/spi";
+import { DEPLOYMENT, thisDeployment } from "../../client/deployment.ts";
 import type { FactsRequest } from "../contract/facts.ts";
 import { givenServer } from "./given-server.ts";
 import type { DatabaseKeeper } from "./keeper.ts";
@@ -15,7 +16,7 @@ export const databases = hiddenService(
   pattern({
     name: "database",
     children: {},
-    needs: { uses: [postgres], generated: [PASSWORD] },
+    needs: { uses: [postgres], generated: [PASSWORD, DEPLOYMENT] },
     root: () => {
       let keeper: DatabaseKeeper | undefined;
       return {
@@ -27,14 +28,14 @@ export const databases = hiddenService(
           if (keeper !== undefined) return keeper.rotate(name);
           throw new HadronError("UNAVAILABLE", "The databases are not ready yet.", { unsent: true });
         },
-        async [onStart]({ app, keeps, elsewhere, clock, log, signal }: StartContext) {
+        async [onStart]({ app, keeps, elsewhere, adopt, clock, log, signal }: StartContext) {
           // Loaded where it is served: a server's driver is no part of those who call.
           const { DatabaseKeeper: Keeper } = await clock.outside(import("./keeper.ts"));
           const variable = elsewhere["hadron.postgres"];
           const server =
             variable === undefined
               ? ownServer(() => postgres.address(), process.env[PASSWORD] ?? "")
-              : givenServer(app, variable, process.env[variable] ?? "");
+              : givenServer(app, variable, process.env[variable] ?? "", thisDeployment(adopt));
           const made = new Keeper({ server, clock, log, signal });
           await made.prepare(keeps);
           keeper = made;

@@ -1,4 +1,5 @@
 import { HadronError } from "@hadron/core/spi";
+import type { Deployment } from "../../client/deployment.ts";
 import { type Tls, toSsl } from "../contract/facts.ts";
 import { SqlName } from "../contract/sql.ts";
 import { toSqlError } from "../contract/sql-error.ts";
@@ -13,7 +14,7 @@ const MOST_NAME_BYTES = 63;
  *
  * @param variable Where the URL comes from, for messages: it is secret itself.
  */
-export function givenServer(app: string, variable: string, text: string): Server {
+export function givenServer(app: string, variable: string, text: string, deployment: Deployment): Server {
   const url = URL.parse(text);
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw new HadronError(
@@ -30,6 +31,7 @@ export function givenServer(app: string, variable: string, text: string): Server
     throw new HadronError("FAILED_PRECONDITION", text);
   };
   return {
+    deployment,
     rotate: notOurs,
     endEarlier: notOurs,
     maintenance: decodeURIComponent(url.pathname.slice(1)) || "postgres",

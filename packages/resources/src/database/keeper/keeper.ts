@@ -5,6 +5,7 @@ import type { ConnectionFacts, FactsRequest } from "../contract/facts.ts";
 import { SqlName } from "../contract/sql.ts";
 import type { Migration } from "../migrations/declared.ts";
 import { migrate } from "../migrations/migrate.ts";
+import { claimDatabase } from "./claim-database.ts";
 import type { Access, Server } from "./server.ts";
 
 /** Between tries while the server does not take connections yet. */
@@ -56,7 +57,7 @@ export class DatabaseKeeper {
       const { rows } = await admin.query<{ most: number }>("select current_setting('max_connections')::int as most");
       this.#maxConnections = rows[0]?.most ?? 0;
       for (const { name, keeping } of keeps) {
-        const access = await this.#options.clock.outside(server.ensure(admin, name));
+        const access = await this.#make(admin, name);
         const applied = await this.#migrate(name, access, keeping as readonly Migration[]);
         this.#databases.set(name, { access, applied });
       }
@@ -117,13 +118,26 @@ export class DatabaseKeeper {
   }
 
   async #ensure(name: string): Promise<KnownDatabase> {
-    const { server, clock } = this.#options;
-    const admin = await this.#connect(server.maintenance);
+    const admin = await this.#connect(this.#options.server.maintenance);
     try {
-      return { access: await clock.outside(server.ensure(admin, name)), applied: new Map() };
+      return { access: await this.#make(admin, name), applied: new Map() };
     } finally {
       await admin.end();
     }
+  }
+
+  /** Makes a database where there is none. FAILED_PRECONDITION where it is there, and another deployment's. */
+  async #make(admin: Client, name: string): Promise<Access> {
+    const { server, clock } = this.#options;
+    const access = await clock.outside(server.ensure(admin, name));
+    if (server.deployment === undefined) return access;
+    const client = await this.#connect(access.database);
+    try {
+      await clock.outside(claimDatabase(client, `The database "${access.database}"`, server.deployment));
+    } finally {
+      await client.end();
+    }
+    return access;
   }
 
   async #migrate(

@@ -1,4 +1,5 @@
 import type { Client, ClientConfig } from "pg";
+import type { Deployment } from "../../client/deployment.ts";
 import type { ConnectionFacts } from "../contract/facts.ts";
 
 /** How a database is entered. */
@@ -9,6 +10,8 @@ export interface Access extends Omit<ConnectionFacts, "maxConnections"> {
 
 /** A PostgreSQL server, as its keeper sees it. */
 export interface Server {
+  /** Whose databases have to be, where other deployments can reach the server, too. */
+  readonly deployment?: Deployment;
   /** How whoever may make databases enters it. */
   config(): Promise<ClientConfig>;
   /** Its database for people who have none yet, to which `config` leads. */
