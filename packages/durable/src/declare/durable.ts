@@ -83,7 +83,6 @@ function createRoot(program: (input: any) => unknown, limits: Limits): Handler {
       const host = hostHere();
       if (host === undefined) throw new HadronError("INTERNAL", "A durable program was started outside of a replica.");
       const client = await findStore(logs);
-      runs = new Runs(client, clock, service, limits);
       const children = toChildren(host);
       isDurable = children.isDurable;
       const programHost = createProgramHost(host, children);
@@ -102,6 +101,7 @@ function createRoot(program: (input: any) => unknown, limits: Limits): Handler {
           outside: (work) => callThrough(host, work),
         },
       });
+      runs = new Runs(client, clock, service, limits, owner);
       const stop = () => {
         if (isHadronError(signal.reason) && signal.reason.code === "UNAVAILABLE") owner.kill();
       };

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type Clock, isHadronError, type Log } from "@hadron/core";
-import type { ClaimedRun, RunMessage, StoreClient } from "@hadron/resources/store";
+import type { ClaimedRun, RunMessage, StartRun, StoreClient } from "@hadron/resources/store";
 import type { ExecutionOptions } from "../engine/life.ts";
+import type { Outcome, Started } from "../log/events.ts";
 import type { Limits } from "./limits.ts";
-import { Session } from "./session.ts";
+import { type Beginning, Session } from "./session.ts";
 
 /** How long an owner that is not heard of keeps its runs. */
 const LEASE_MS = 4000;
@@ -10,6 +12,8 @@ const LEASE_MS = 4000;
 const WAIT_MS = 3_600_000;
 /** Runs that are taken together. */
 const MOST = 100;
+/** With so many at work no run begins here that another replica could take. */
+const ROOM = 1000;
 /** After the store could not be asked. */
 const PAUSE_MS = 200;
 
@@ -30,6 +34,14 @@ export interface OwnerOptions {
 export class Owner {
   readonly #options: OwnerOptions;
   readonly #sessions = new Map<number, Session>();
+  /** The same, and those of runs that are not known to have begun, by their ids. */
+  readonly #byId = new Map<string, Session>();
+  /** Runs that are not known to have begun. */
+  readonly #beginning = new Set<Session>();
+  /** Messages that came for runs that are not known here: those that begin may be among them. */
+  #early: RunMessage[] = [];
+  /** What comes of a call goes on when that is over: it runs in the owner's own context. */
+  readonly #apart = AsyncLocalStorage.snapshot();
   /** Another one whenever its lease was lost: what was its is nobody's then. */
   #holder: string;
   #keptAt: number;
@@ -40,6 +52,7 @@ export class Owner {
   #mayMiss = false;
   /** This holder has not been answered yet. */
   #isNew = true;
+  #isKilled = false;
   /** Ends the question that is asked now. */
   #asking = new AbortController();
 
@@ -62,6 +75,7 @@ export class Owner {
         await this.#pause();
       }
     }
+    await Promise.allSettled([...this.#beginning].map(({ begun }) => begun));
     // The lease is kept meanwhile: until then nobody else has them.
     await Promise.all([...this.#sessions.values()].map((session) => session.release(graceMs)));
     this.#stopKeeping?.();
@@ -69,8 +83,46 @@ export class Owner {
 
   /** This process is dead to all others: nothing of it goes on. */
   kill(): void {
+    this.#isKilled = true;
     this.#stopKeeping?.();
-    for (const session of this.#sessions.values()) session.drop();
+    for (const session of [...this.#sessions.values(), ...this.#beginning]) session.drop();
+  }
+
+  /**
+   * Begins a run that is this owner's from the commit that keeps it, and whose program runs ahead of that. undefined: whoever claims it
+   * shall have it.
+   */
+  begin(start: StartRun, started: Started): Promise<{ readonly created: boolean }> | undefined {
+    const { signal, limits, clock } = this.#options;
+    const isFull = this.#sessions.size + this.#beginning.size >= ROOM;
+    const isLimited = limits.slots !== undefined || limits.rate !== undefined;
+    if (signal.aborted || isFull || isLimited || this.#byId.has(start.id)) return undefined;
+    const holder = this.#holder;
+    const askedAt = clock.now();
+    const session: Session = this.#open(start.id, {
+      start: { ...start, owner: { holder, leaseMs: LEASE_MS } },
+      started,
+      kept: (run) => {
+        this.#hasBegun(session);
+        // It was given out again meanwhile, or is nobody's soon.
+        if (this.#isKilled || holder !== this.#holder || this.#sessions.has(run)) return false;
+        this.#keptAt = Math.max(this.#keptAt, askedAt);
+        this.#sessions.set(run, session);
+        const early = this.#early.filter((message) => message.run === run);
+        if (early.length > 0) queueMicrotask(() => session.receive(early));
+        this.#keep();
+        return true;
+      },
+    });
+    this.#beginning.add(session);
+    void this.#apart(() => session.start());
+    return session.begun;
+  }
+
+  /** What becomes of a run that is at work here; undefined: it is not, or ends elsewhere. */
+  async outcomeOf(id: string): Promise<Outcome | undefined> {
+    const stop = await this.#byId.get(id)?.over;
+    return stop?.state === "ended" ? stop.outcome : undefined;
   }
 
   async #claim(): Promise<void> {
@@ -98,20 +150,34 @@ export class Owner {
   }
 
   #begin(claimed: ClaimedRun): void {
-    const { store, clock, program, engine, log, limits } = this.#options;
-    const keepsPlace = limits.slots?.keepsPlace ?? false;
     this.#sessions.get(claimed.run)?.drop();
-    const session = new Session({ store, clock, program, claimed, engine, keepsPlace });
+    const session = this.#open(claimed.id, claimed);
     this.#sessions.set(claimed.run, session);
     this.#seen(claimed.messages);
     session.receive(claimed.messages);
     void session.start();
-    void session.over.then((stop) => {
-      if (this.#sessions.get(claimed.run) === session) this.#sessions.delete(claimed.run);
-      if (stop?.state === "dropped") this.#askAgain();
-      if (stop?.state === "paused") log.warn(`Run "${claimed.id}" of ${program} is paused: ${stop.because.message}`);
-    });
     this.#keep();
+  }
+
+  #open(id: string, from: ClaimedRun | Beginning): Session {
+    const { store, clock, program, engine, log, limits } = this.#options;
+    const keepsPlace = limits.slots?.keepsPlace ?? false;
+    const session = new Session({ store, clock, program, id, from, engine, keepsPlace });
+    this.#byId.set(id, session);
+    void session.over.then((stop) => {
+      this.#hasBegun(session);
+      if (this.#byId.get(id) === session) this.#byId.delete(id);
+      const { run } = session;
+      if (run !== undefined && this.#sessions.get(run) === session) this.#sessions.delete(run);
+      if (stop?.state === "dropped" && !session.isElsewhere) this.#askAgain();
+      if (stop?.state === "paused") log.warn(`Run "${id}" of ${program} is paused: ${stop.because.message}`);
+    });
+    return session;
+  }
+
+  #hasBegun(session: Session): void {
+    this.#beginning.delete(session);
+    if (this.#beginning.size === 0) this.#early = [];
   }
 
   /** A run was dropped, because nobody knew what became of an append: where it is still this holder's, it goes on here. */
@@ -122,7 +188,11 @@ export class Owner {
 
   #deliver(messages: readonly RunMessage[]): void {
     this.#seen(messages);
-    for (const message of messages) this.#sessions.get(message.run)?.receive([message]);
+    for (const message of messages) {
+      const session = this.#sessions.get(message.run);
+      if (session !== undefined) session.receive([message]);
+      else if (this.#beginning.size > 0) this.#early.push(message);
+    }
   }
 
   #seen(messages: readonly RunMessage[]): void {

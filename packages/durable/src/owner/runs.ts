@@ -2,7 +2,7 @@ import { type Clock, HadronError } from "@hadron/core";
 import type { RunFacts, RunState, StartRun, StoreClient } from "@hadron/resources/store";
 import { callsOf } from "../log/calls.ts";
 import { fromErrorRecord } from "../log/errors.ts";
-import { ENGINE, type LogEvent, type Outcome, type Parent } from "../log/events.ts";
+import { ENGINE, type LogEvent, type Outcome, type Parent, type Started } from "../log/events.ts";
 import { type Message, toBody } from "../log/messages.ts";
 import { type ShownEvent, toShown } from "../log/shown.ts";
 import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
@@ -36,9 +36,11 @@ export class Runs {
   readonly #clock: Clock;
   readonly #program: string;
   readonly #limits: Limits | undefined;
+  readonly #here: Here | undefined;
 
-  /** @param limits What limits its runs. @default nothing */
-  constructor(store: StoreClient, clock: Clock, program: string, limits?: Limits) {
+  /** @param limits What limits its runs. @default nothing @param here Who works on them in this process. @default nobody */
+  constructor(store: StoreClient, clock: Clock, program: string, limits?: Limits, here?: Here) {
+    this.#here = here;
     this.store = store;
     this.#clock = clock;
     this.#program = program;
@@ -55,7 +57,7 @@ export class Runs {
     { parent, under }: { readonly parent?: Parent | undefined; readonly under?: Parent | undefined } = {},
   ): Promise<{ readonly id: string; readonly created: boolean }> {
     checkId(id);
-    const started: LogEvent = {
+    const started: Started = {
       type: "started",
       at: this.#clock.wallNow(),
       input: toLogged(input, `the input of ${this.#program}`),
@@ -64,9 +66,10 @@ export class Runs {
       parent,
     };
     const program = this.#program;
-    const start = { kind: "start-run", program, id, event: toRunEvent(started), ...this.#limitsOf(input) } as const;
-    const cancel = toBody({ kind: "cancel", reason: "the run that began it was cancelled" });
-    const { created } = await this.store.do(under === undefined ? start : { ...start, parent: { ...under, cancel } });
+    const alone: StartRun = { kind: "start-run", program, id, event: toRunEvent(started), ...this.#limitsOf(input) };
+    const cancel = () => toBody({ kind: "cancel", reason: "the run that began it was cancelled" });
+    const start: StartRun = under === undefined ? alone : { ...alone, parent: { ...under, cancel: cancel() } };
+    const { created } = await (this.#here?.begin(start, started) ?? this.store.do(start));
     return { id, created };
   }
 
@@ -80,6 +83,8 @@ export class Runs {
 
   /** What a run gave, or throws what it threw. Waits for its end as long as the signal lets it. NOT_FOUND where there is none. */
   async result(id: string, signal: AbortSignal): Promise<unknown> {
+    const outcome = await orAborted(this.#here?.outcomeOf(id), signal);
+    if (outcome !== undefined) return valueOrThrow(outcome);
     for (;;) {
       signal.throwIfAborted();
       const follow = { program: this.#program, id, from: 0, most: 0, until: "ended" } as const;
@@ -235,6 +240,14 @@ export class Runs {
   }
 }
 
+/** Who works on runs of the program in this process. */
+interface Here {
+  /** Begins a run here. undefined: it is not to begin here. */
+  begin(start: StartRun, started: Started): Promise<{ readonly created: boolean }> | undefined;
+  /** What becomes of a run that is at work here; undefined: it is not, or ends elsewhere. */
+  outcomeOf(id: string): Promise<Outcome | undefined>;
+}
+
 /** Which runs are listed. */
 interface ListRuns {
   /** @default whatever it is */
@@ -269,6 +282,16 @@ function toStatus(facts: RunFacts, events: readonly LogEvent[], isNow = true): R
 function valueOrThrow(outcome: Outcome): unknown {
   if ("error" in outcome) throw fromErrorRecord(outcome.error);
   return fromLogged(outcome.ok);
+}
+
+/** Rejects with the signal's reason once that aborts. */
+function orAborted<T>(promise: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const over = () => signal.removeEventListener("abort", abort);
+    Promise.resolve(promise).then(resolve, reject).finally(over);
+  });
 }
 
 function checkId(id: unknown): void {

@@ -1,9 +1,9 @@
 import { type Clock, HadronError } from "@hadron/core";
-import type { AppendRun, RunMessage, RunNext, StoreClient } from "@hadron/resources/store";
+import type { AppendRun, ClaimedRun, RunMessage, RunNext, StartRun, StoreClient } from "@hadron/resources/store";
 import { Execution } from "../engine/execution.ts";
 import type { ExecutionOptions, Stop } from "../engine/life.ts";
 import { toErrorRecord } from "../log/errors.ts";
-import type { LogEvent, Outcome, Parent } from "../log/events.ts";
+import type { LogEvent, Outcome, Parent, Started } from "../log/events.ts";
 import { fromBody, toBody } from "../log/messages.ts";
 import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
 
@@ -16,26 +16,36 @@ export interface SessionOptions {
   readonly store: StoreClient;
   readonly clock: Clock;
   readonly program: string;
-  readonly claimed: {
-    readonly run: number;
-    readonly id: string;
-    readonly epoch: number;
-    readonly first: number;
-    readonly length: number;
-  };
+  readonly id: string;
+  readonly from: Claimed | Beginning;
   /** Whether it keeps its place of a limit while it rests or is paused. */
   readonly keepsPlace: boolean;
   /** What runs it, but for what the session itself gives. */
   readonly engine: Pick<ExecutionOptions, "program" | "doorUrl" | "nextTurn" | "outside">;
 }
 
+/** A run that was there, and was given to this process. */
+type Claimed = Pick<ClaimedRun, "run" | "epoch" | "first" | "length">;
+
+/** A run that begins here: nobody knows of it until what it asks for first is kept, in one commit with its start. */
+export interface Beginning {
+  readonly start: StartRun;
+  readonly started: Started;
+  /** It is kept. Whether it goes on here. */
+  kept(run: number): boolean;
+}
+
 /** One run that this process owns: what comes for it, its place in the log, and when it is let go of. */
 export class Session {
-  readonly run: number;
   /** Resolves when this process has no more to do with the run, whatever became of it. */
   readonly over: Promise<Stop | undefined>;
+  /** Of a run that begins here, whether it was created: resolves when that is kept. */
+  readonly begun: Promise<{ readonly created: boolean }>;
   readonly #options: SessionOptions;
   readonly #over = Promise.withResolvers<Stop | undefined>();
+  readonly #begun = Promise.withResolvers<{ readonly created: boolean }>();
+  /** undefined: it has not begun. */
+  #place: Claimed | undefined;
   #length: number;
   #execution: Execution | undefined;
   /** Who waits for it. */
@@ -51,13 +61,26 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.run = options.claimed.run;
-    this.#length = options.claimed.length;
+    this.#place = "start" in options.from ? undefined : options.from;
+    this.#length = this.#place?.length ?? 0;
     this.over = this.#over.promise;
+    this.begun = this.#begun.promise;
+    // Of a run that was there, nobody looks at it.
+    this.begun.catch(() => {});
+  }
+
+  /** It was to begin here, and is another's. */
+  isElsewhere = false;
+
+  /** Which run it is; undefined: it has not begun. */
+  get run(): number | undefined {
+    return this.#place?.run;
   }
 
   /** Reads the log, and runs the program. */
   async start(): Promise<void> {
+    const { from } = this.#options;
+    if ("start" in from) return this.#execute({ history: [from.started] });
     try {
       const history = await this.#readPage(0);
       this.#execute({ history, more: (from) => this.#readPage(from) });
@@ -67,7 +90,7 @@ export class Session {
   }
 
   #execute(log: Pick<ExecutionOptions, "history" | "more">): void {
-    const { clock, engine, program, claimed } = this.#options;
+    const { clock, engine, program, id } = this.#options;
     if (this.#isOver) return;
     const [started] = log.history;
     this.#parent = started?.type === "started" ? started.parent : undefined;
@@ -75,7 +98,7 @@ export class Session {
       ...engine,
       ...log,
       clock,
-      run: `${program}/${claimed.id}`,
+      run: `${program}/${id}`,
       journal: { append: (events) => this.#append(events) },
       changed: () => this.#changed(),
     });
@@ -145,13 +168,13 @@ export class Session {
 
   /** Its events from one on; none: that was all when it was taken. */
   async #readPage(from: number): Promise<readonly LogEvent[]> {
-    const { store, claimed } = this.#options;
-    const { run, first, length } = claimed;
+    const { store, id } = this.#options;
+    if (this.#place === undefined) return [];
+    const { run, first, length } = this.#place;
     const most = Math.min(PAGE, length - first - from);
     if (most === 0) return [];
     const events = await store.read({ kind: "run-events", run, from: first + from, most });
-    if (events.length === 0)
-      throw new HadronError("INTERNAL", `The log of ${claimed.id} is shorter than it should be.`);
+    if (events.length === 0) throw new HadronError("INTERNAL", `The log of ${id} is shorter than it should be.`);
     return events.map(fromRunEvent);
   }
 
@@ -197,9 +220,15 @@ export class Session {
   }
 
   #do(events: readonly LogEvent[], taken: readonly number[], next: RunNext, isKill = false): Promise<void> {
-    const { store, program, claimed } = this.#options;
-    const { run, epoch } = claimed;
+    const { store, program } = this.#options;
     const done = this.#appended.then(async () => {
+      if (this.#place === undefined) {
+        const goesOn = next.state === "owned";
+        this.#place = await this.#begin(goesOn ? events : []);
+        this.#length = this.#place.length;
+        if (goesOn) return;
+      }
+      const { run, epoch } = this.#place;
       const length = this.#length;
       const append = { program, run, epoch, length, events: events.map(toRunEvent), taken, next } as const;
       await store.do({ kind: "append-run", ...append, cancelsChildren: toCancel(events, length, isKill) });
@@ -208,6 +237,22 @@ export class Session {
     this.#appended = done;
     done.catch(() => {});
     return done;
+  }
+
+  /** Its start, with the first events that it goes on with. ABORTED where it does not go on here. */
+  async #begin(events: readonly LogEvent[]): Promise<Claimed> {
+    const { store, id, from } = this.#options;
+    if (!("start" in from)) throw new TypeError(`Run ${id} was there.`);
+    try {
+      const { created, run } = await store.do({ ...from.start, more: events.map(toRunEvent) });
+      this.#begun.resolve({ created });
+      if (run !== undefined && from.kept(run)) return { run, epoch: 1, first: 0, length: 1 + events.length };
+      this.isElsewhere = true;
+    } catch (error) {
+      this.#begun.reject(error);
+      throw error;
+    }
+    throw new HadronError("ABORTED", `Run "${id}" goes on elsewhere.`);
   }
 
   /** A last append. Where it is refused, another has the run; where nobody knows, its lease ends. */
@@ -257,6 +302,9 @@ export class Session {
   #finish(stop: Stop | undefined): void {
     this.#isOver = true;
     this.#stopIdle?.();
+    this.#begun.reject(
+      new HadronError("UNAVAILABLE", "Its replica ended, or lost the store, before the run had begun."),
+    );
     this.#over.resolve(stop);
   }
 }

@@ -1,5 +1,5 @@
 import type { PassingCall, StartedApp } from "@hadron/core/testing";
-import type { Batch, ClaimedRuns, Operation } from "@hadron/resources/store";
+import type { Batch, ClaimedRuns, Operation, RunEvent } from "@hadron/resources/store";
 
 const STORE = "hadron.store";
 
@@ -76,19 +76,22 @@ export class Crasher {
   }
 }
 
+function toWords({ type, command }: RunEvent): string {
+  return command === undefined ? type : `${type} ${command}`;
+}
+
 /** Operations by which a durable program goes on. */
 function inWords(operation: Operation): string[] {
   switch (operation.kind) {
     case "start-run":
-      return [`starts ${operation.program}/${operation.id}`];
+      return [`starts ${[`${operation.program}/${operation.id}`, ...(operation.more ?? []).map(toWords)].join(", ")}`];
     case "send-run":
       return [`tells ${operation.program}/${operation.id}`];
     case "resume-run":
       return [`resumes ${operation.program}/${operation.id}`];
     case "append-run": {
       const { program, run, events, next } = operation;
-      const what = events.map(({ type, command }) => (command === undefined ? type : `${type} ${command}`));
-      return [`appends to run ${run} of ${program}: ${[...what, next.state].join(", ")}`];
+      return [`appends to run ${run} of ${program}: ${[...events.map(toWords), next.state].join(", ")}`];
     }
     default:
       return [];

@@ -34,7 +34,8 @@ async function goOn(program: () => unknown, log: readonly LogEvent[], watched?: 
     store: client,
     clock: createSystemClock(),
     program: "p",
-    claimed,
+    id: claimed.id,
+    from: claimed,
     keepsPlace: false,
     engine: { program, doorUrl: "", nextTurn: setImmediate, outside: (work) => work() },
   });

@@ -29,6 +29,16 @@ export interface StartRun {
   readonly priority?: number | undefined;
   /** With whose end by force it ends. @default nobody's */
   readonly parent?: ParentRun | undefined;
+  /**
+   * Who has it at once, as if it were claimed in this commit; `more` are the events that it wrote beforehand. Not where its parent is
+   * cancelled, nor of a program that limits when runs begin. @default whoever claims it
+   */
+  readonly owner?: FirstOwner | undefined;
+}
+
+export interface FirstOwner {
+  readonly holder: string;
+  readonly leaseMs: number;
 }
 
 /** The run that begins another. Where that command of it is cancelled already, the message is put into the new run's inbox. */
@@ -74,7 +84,10 @@ export interface KeepRuns {
   readonly leaseMs: number;
 }
 
-/** Appends events to a run's log. ABORTED where the epoch, or the length, is not what the run's is: another has it. */
+/**
+ * Appends events to a run's log. ABORTED where the epoch, or the length, is not what the run's is: another has it. One that comes
+ * again, of events that the run goes on or ends with, has been done: its owner appends one after the other.
+ */
 export interface AppendRun {
   readonly kind: "append-run";
   readonly program: string;
@@ -131,7 +144,8 @@ export interface ResumeRun {
 }
 
 export interface RunResults {
-  readonly "start-run": { readonly created: boolean };
+  /** `run`: its number, where it was created for its owner. */
+  readonly "start-run": { readonly created: boolean; readonly run?: number };
   readonly "claim-runs": {
     readonly runs: readonly ClaimedRun[];
     readonly messages: readonly RunMessage[];
@@ -142,7 +156,7 @@ export interface RunResults {
   /** Who was told: the program, and the owner that its run has; and whether it is another run's turn now. */
   readonly "append-run": {
     readonly freed?: boolean;
-    readonly told: Told | undefined;
+    readonly told?: Told | undefined;
     /** Children that were told so. */
     readonly cancelled?: readonly Told[];
   };

@@ -1,5 +1,6 @@
 import type { Batch } from "../contract/driver.ts";
-import type { Operation, Outcome } from "../contract/operations.ts";
+import type { Outcome } from "../contract/operations.ts";
+import { isRepeatable } from "../contract/repeatable.ts";
 import { fromText, toText } from "./text.ts";
 
 /** Batches as `hadron.commit` takes them. */
@@ -27,11 +28,6 @@ export function toCommitForm(batches: readonly Batch[]): CommitForm {
   const plain = JSON.stringify(form, place);
   const text = /\\u(?:000[01]|d[89a-f])/i.test(plain) ? escaped(plain) : plain;
   return { batches: text, bodies: Buffer.concat(bodies, length) };
-}
-
-/** To be done twice does them no harm, and they are what is sent when all else rests. */
-function isRepeatable({ kind }: Operation): boolean {
-  return kind === "renew" || kind === "extend" || kind === "keep-runs";
 }
 
 function escaped(plain: string): string {

@@ -43,6 +43,8 @@ export const STEPS: readonly string[] = [
   drop index hadron.run_number;
   create index run_listed on hadron.run ((program || ''), number);
   `,
+  // A run may begin in the hands of whoever starts it: functions alone.
+  "",
 ];
 
 /** Made anew with each step: they are code, and keep nothing. */

@@ -111,12 +111,13 @@ export class RunWaits implements Disposable {
     if (operation.kind === "claim-runs") {
       const { runs } = outcome.ok as RunResults["claim-runs"];
       const { holder: owner, program, leaseMs } = operation;
-      if (runs.length > 0) this.#owners.set(owner, program);
-      if (!this.#owners.has(owner)) return;
-      this.#leases.watch(owner, leaseMs);
-      this.#leases.renewed(owner, leaseMs);
+      if (runs.length > 0 || this.#owners.has(owner)) this.#owns(owner, program, leaseMs);
     } else if (operation.kind === "keep-runs") {
       this.#leases.renewed(operation.holder, operation.leaseMs);
+    } else if (operation.kind === "start-run" && operation.owner !== undefined) {
+      const { run, created } = outcome.ok as RunResults["start-run"];
+      if (run !== undefined) this.#owns(operation.owner.holder, operation.program, operation.owner.leaseMs);
+      else if (created) this.#waiters.wake(claims(operation.program));
     } else if (operation.kind === "start-run" || operation.kind === "resume-run") {
       this.#waiters.wake(claims(operation.program));
     } else if (operation.kind === "append-run") {
@@ -133,6 +134,12 @@ export class RunWaits implements Disposable {
       const { holder: owner } = outcome.ok as RunResults["send-run"];
       this.#waiters.wake(owner === undefined ? claims(operation.program) : holder(owner));
     }
+  }
+
+  #owns(owner: string, program: string, leaseMs: number): void {
+    this.#owners.set(owner, program);
+    this.#leases.watch(owner, leaseMs);
+    this.#leases.renewed(owner, leaseMs);
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
 import type { Batch } from "../contract/driver.ts";
 import type { Operation, Outcome, Results } from "../contract/operations.ts";
+import { isRepeatable } from "../contract/repeatable.ts";
 import { restoreFrom } from "./restore.ts";
 import { migrate } from "./schema.ts";
 import { Answered } from "./tables/answered.ts";
@@ -148,10 +149,7 @@ export class Writer {
 
   #do(batch: Batch, now: number): readonly Outcome[] {
     // To be done twice does these no harm, and they are what is sent when all else rests.
-    if (
-      batch.isOnce === true ||
-      batch.operations.every(({ kind }) => kind === "renew" || kind === "extend" || kind === "keep-runs")
-    )
+    if (batch.isOnce === true || batch.operations.every(isRepeatable))
       return batch.operations.map((operation) => this.#operate(operation, now));
     const earlier = this.#answered.find(batch);
     if (earlier !== undefined) return earlier;

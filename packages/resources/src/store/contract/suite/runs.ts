@@ -62,10 +62,47 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     const late = append(first.run, first.epoch, 1, { events: [event("late", 0)] });
     expect(await client.refusal(late)).toBe("ABORTED");
     expect(await client.refusal({ ...late, length: 2 })).toBe("ABORTED");
-    // Nor twice by the owner itself.
-    expect(await client.refusal(append(second.run, second.epoch, 1, { events: [event("called", 0)] }))).toBe("ABORTED");
+    // Nor another by the owner itself, in the same place; the same again was done.
+    expect(await client.refusal(append(second.run, second.epoch, 1, { events: [event("other", 0)] }))).toBe("ABORTED");
+    await client.do(append(second.run, second.epoch, 1, { events: [event("called", 0)] }));
     const events = await driver.read({ kind: "run-events", run: first.run, from: 0, most: 10 });
     expect(events.map(({ type }) => type)).toEqual(["started", "called"]);
+  });
+
+  test(`${name}: a run may begin in the hands of whoever starts it; that start again is the same, another is not`, async () => {
+    const { store, client, claimOne, facts, time } = await start();
+    await using _ = store;
+    const owner = { holder: "one", leaseMs: LEASE_MS };
+    const mine = { ...begin("a"), more: [event("called", 0)], owner };
+    const { run, created } = await client.do(mine);
+    expect(created).toBe(true);
+    expect(await facts("a")).toMatchObject({ run, epoch: 1, length: 2, holder: "one", state: "open" });
+    expect(await client.do(mine)).toEqual({ created: true, run });
+    expect(await client.do({ ...mine, event: { ...event("started"), body: body("another") } })).toEqual({
+      created: false,
+    });
+    expect(await client.do({ ...mine, owner: { holder: "two", leaseMs: LEASE_MS } })).toEqual({ created: false });
+    expect((await client.do(claim("two"))).runs).toEqual([]);
+    await client.do(append(run ?? 0, 1, 2, { events: [event("settled", 0)] }));
+    expect(await client.do(mine)).toEqual({ created: false });
+    // Who is not heard of any more loses it.
+    time.advance(LEASE_MS);
+    expect(await claimOne("two")).toMatchObject({ run, epoch: 2, length: 3 });
+  });
+
+  test(`${name}: what ends a run may come again, and tells nobody twice`, async () => {
+    const { store, client, claimOne } = await start();
+    await using _ = store;
+    await client.do(begin("parent"));
+    const parent = await claimOne("one");
+    await client.do(begin("child"));
+    const { run } = await claimOne("one");
+    const tell = { program: "p", id: "parent", key: "child 0", body: body("over") };
+    const end = append(run, 1, 1, { events: [event("ended")], next: { state: "ended", tell } });
+    await client.do(end);
+    await client.do(end);
+    expect((await client.do(claim("one"))).messages.map((message) => message.run)).toEqual([parent.run]);
+    expect(await client.refusal({ ...end, events: [event("other")] })).toBe("ABORTED");
   });
 
   test(`${name}: a resting run is claimed when its time has come, or a message has`, async () => {

@@ -37,8 +37,15 @@ end $$;
 create function hadron.do_start_run(op jsonb, bodies bytea, t bigint) returns text language plpgsql as $$
 declare
   r bigint; events jsonb := jsonb_build_array(op->'event') || coalesce(op->'more', '[]'); above hadron.run; child hadron.run;
+  who text := op->'owner'->>'holder'; is_cancelled boolean := false;
 begin
-  if exists (select from hadron.run where program = op->>'program' and id = op->>'id') then
+  select * into child from hadron.run where program = op->>'program' and id = op->>'id';
+  if found then
+    -- It was this very start, which comes again: its owner has not heard of it.
+    if child.holder = who and child.epoch = 1 and child.length = jsonb_array_length(events)
+      and (select body from hadron.run_event where run = child.number and n = 0) = hadron.piece(op->'event'->'body', bodies) then
+      return '{"ok":{"created":true,"run":' || child.number || '}}';
+    end if;
     return '{"ok":{"created":false}}';
   end if;
   if op ? 'slot' and op ? 'mostInSlot'
@@ -46,19 +53,30 @@ begin
     return hadron.refused('OVERLOADED', format(
       'There are %s runs of "%s" that share a limit: no more may wait.', op->>'mostInSlot', op->>'program'));
   end if;
-  select * into above from hadron.run where program = op->'parent'->>'program' and id = op->'parent'->>'id';
+  if op ? 'parent' then
+    select * into above from hadron.run where program = op->'parent'->>'program' and id = op->'parent'->>'id';
+    -- That command of its parent was cancelled already.
+    is_cancelled := above.cancelled is not null and coalesce((select n from hadron.run_event where run = above.number and type = 'called'
+      and command = (op->'parent'->'command')::int limit 1), -1) < above.cancelled;
+    if is_cancelled and who is not null then
+      who := null;
+      events := jsonb_build_array(op->'event');
+    end if;
+  end if;
   r := nextval('hadron.sequence');
-  insert into hadron.run (number, program, id, started, length, slot, priority, parent)
+  insert into hadron.run (number, program, id, started, length, slot, priority, parent, holder, epoch)
     values (r, op->>'program', op->>'id', t, jsonb_array_length(events), op->>'slot', coalesce((op->'priority')::double precision, 0),
-      above.number)
+      above.number, who, case when who is null then 0 else 1 end)
     returning * into child;
   perform hadron.put_events(r, 0, events, bodies);
-  -- That command of its parent was cancelled already.
-  if above.cancelled is not null and coalesce((select n from hadron.run_event where run = above.number and type = 'called'
-    and command = (op->'parent'->'command')::int limit 1), -1) < above.cancelled then
+  if is_cancelled then
     perform hadron.cancel_child(child, hadron.piece(op->'parent'->'cancel', bodies), t);
   end if;
-  return '{"ok":{"created":true}}';
+  if who is null then
+    return '{"ok":{"created":true}}';
+  end if;
+  perform hadron.keep_runs(who, t + (op->'owner'->'leaseMs')::bigint);
+  return '{"ok":{"created":true,"run":' || r || '}}';
 end $$;
 
 create function hadron.keep_runs(who text, until bigint) returns void language sql as $$
@@ -177,16 +195,28 @@ declare
   row hadron.run; freed boolean := false; keeps_place boolean := coalesce((op->'next'->'keepsPlace')::boolean, false);
   child hadron.run; cancelled jsonb := '[]';
 begin
-  select * into row from hadron.run
-    where number = r and epoch = (op->'epoch')::int and length = total and state = 'open';
-  if not found then
+  select * into row from hadron.run where number = r;
+  if row.epoch is distinct from (op->'epoch')::int or row.length <> total or row.state <> 'open' then
+    -- It was this very append, which comes again: its owner has not heard of it.
+    if row.epoch = (op->'epoch')::int and row.length = total + jsonb_array_length(op->'events')
+      and row.state = replace(next->>'state', 'owned', 'open') and row.state in ('open', 'ended')
+      and (select body from hadron.run_event where run = r and n = row.length - 1) = hadron.piece(op->'events'->-1->'body', bodies) then
+      return '{"ok":{}}';
+    end if;
     return hadron.refused('ABORTED', format(
       'Run %s is not of epoch %s and %s events any more: another owns it.', r, op->>'epoch', total));
   end if;
   perform hadron.put_events(r, total, op->'events', bodies);
-  update hadron.run_message set taken = t, body = ''
-    where run = r and number in (select (value)::bigint from jsonb_array_elements(op->'taken'));
+  if jsonb_array_length(op->'taken') > 0 then
+    update hadron.run_message set taken = t, body = ''
+      where run = r and number in (select (value)::bigint from jsonb_array_elements(op->'taken'));
+  end if;
   total := total + jsonb_array_length(op->'events');
+  -- By far the most.
+  if next->>'state' = 'owned' and not op ? 'cancelsChildren' then
+    update hadron.run set length = total where number = r;
+    return '{"ok":{}}';
+  end if;
   case next->>'state'
     when 'owned' then update hadron.run set length = total where number = r;
     when 'ended' then

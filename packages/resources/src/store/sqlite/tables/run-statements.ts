@@ -9,12 +9,14 @@ export function prepareRuns(database: DatabaseSync) {
     find: select<RunRow>(database, "select * from run where program = ? and id = ?"),
     byNumber: select<RunRow>(database, "select * from run where number = ?"),
     insert: database.prepare(
-      "insert into run (program, id, started, length, slot, priority, parent) values (?, ?, ?, ?, ?, ?, ?)",
+      `insert into run (program, id, started, length, slot, priority, parent, holder, epoch)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     called: select<{ readonly n: number }>(
       database,
       "select n from run_event where run = ? and type = 'called' and command = ? limit 1",
     ),
+    body: select<{ readonly body: Uint8Array }>(database, "select body from run_event where run = ? and n = ?"),
     putEvent: database.prepare("insert into run_event (run, n, type, command, at, body) values (?, ?, ?, ?, ?, ?)"),
     due: select<RunRow>(
       database,
@@ -102,7 +104,9 @@ export function prepareRuns(database: DatabaseSync) {
          union all select min(due) from run_owner where holder <> ? and holder in (select holder from run)
        )`,
     ),
-    owned: database.prepare("update run set length = ? where number = ?"),
+    owned: database.prepare(
+      "update run set length = ? where number = ? and epoch = ? and length = ? and state = 'open'",
+    ),
     rest: database.prepare("update run set length = ?, holder = null, wake = ?, placed = ? where number = ?"),
     pause: database.prepare(
       "update run set length = ?, holder = null, wake = null, state = 'paused', because = ?, placed = ? where number = ?",

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Outcome } from "../../contract/operations.ts";
+import { goesOn } from "../../contract/repeatable.ts";
 import type { RunRow } from "../../contract/rows.ts";
 import type {
   AppendRun,
@@ -30,20 +31,41 @@ export class Runs {
     this.#statements = prepareRuns(database);
   }
 
-  start({ program, id, event, more = [], slot, mostInSlot, priority = 0, parent }: StartRun, now: number): Outcome {
+  start(start: StartRun, now: number): Outcome {
+    const { program, id, event, slot, mostInSlot, priority = 0, parent } = start;
     const { find, insert, inCrowd } = this.#statements;
-    if (find.get(program, id) !== undefined) return { ok: { created: false } satisfies RunResults["start-run"] };
+    const known = find.get(program, id);
+    if (known !== undefined) return { ok: this.#startedBefore(known, start) };
     if (slot !== undefined && mostInSlot !== undefined && (inCrowd.get(program, slot)?.count ?? 0) >= mostInSlot) {
       return refuse("OVERLOADED", `There are ${mostInSlot} runs of "${program}" that share a limit: no more may wait.`);
     }
     const above = parent === undefined ? undefined : find.get(parent.program, parent.id);
-    const length = 1 + more.length;
-    const { lastInsertRowid } = insert.run(program, id, now, length, slot ?? null, priority, above?.number ?? null);
-    this.#append(Number(lastInsertRowid), 0, [event, ...more]);
-    if (above !== undefined && parent !== undefined && this.#isCancelled(above, parent.command)) {
-      this.send({ kind: "send-run", program, id, key: CANCEL_KEY, body: parent.cancel, isUrgent: true }, now);
-    }
-    return { ok: { created: true } satisfies RunResults["start-run"] };
+    const cancel = above !== undefined && parent !== undefined && this.#isCancelled(above, parent.command);
+    const owner = cancel ? undefined : start.owner;
+    const more = cancel && start.owner !== undefined ? [] : (start.more ?? []);
+    const { lastInsertRowid } = insert.run(
+      ...([program, id, now, 1 + more.length, slot ?? null, priority, above?.number ?? null] as const),
+      ...(owner === undefined ? ([null, 0] as const) : ([owner.holder, 1] as const)),
+    );
+    const run = Number(lastInsertRowid);
+    this.#append(run, 0, [event]);
+    this.#append(run, 1, more);
+    if (cancel) this.send({ kind: "send-run", program, id, key: CANCEL_KEY, body: parent.cancel, isUrgent: true }, now);
+    if (owner === undefined) return { ok: { created: true } satisfies RunResults["start-run"] };
+    this.keep({ kind: "keep-runs", ...owner }, now);
+    return { ok: { created: true, run } satisfies RunResults["start-run"] };
+  }
+
+  /** Whether it was this very start, which comes again: its owner has not heard of it. */
+  #startedBefore({ number, holder, epoch, length }: RunRow, start: StartRun): RunResults["start-run"] {
+    const { owner, event, more = [] } = start;
+    const isAgain = owner !== undefined && holder === owner.holder && epoch === 1 && length === 1 + more.length;
+    return isAgain && this.#has(number, 0, event) ? { created: true, run: number } : { created: false };
+  }
+
+  #has(run: number, n: number, { body }: RunEvent): boolean {
+    const kept = this.#statements.body.get(run, n)?.body;
+    return kept !== undefined && Buffer.compare(kept, body) === 0;
   }
 
   /** Whether a command of a run was cancelled with it. */
@@ -99,16 +121,23 @@ export class Runs {
     return { ok: {} };
   }
 
-  append({ run, epoch, length, events, taken, next, cancelsChildren }: AppendRun, now: number): Outcome {
+  append(append: AppendRun, now: number): Outcome {
+    const { run, epoch, length, events, taken, next, cancelsChildren } = append;
     const { byNumber, takeMessage, inbox, owned, rest, pause, end } = this.#statements;
-    const row = byNumber.get(run);
-    if (row === undefined || row.epoch !== epoch || row.length !== length || row.state !== "open") {
-      return refuse("ABORTED", `Run ${run} is not of epoch ${epoch} and ${length} events any more: another owns it.`);
+    const total = length + events.length;
+    // By far the most: nothing else of the run has to be known.
+    if (next.state === "owned" && cancelsChildren === undefined) {
+      if (Number(owned.run(total, run, epoch, length).changes) === 0) return this.#appendedBefore(append);
+      this.#append(run, length, events);
+      for (const number of taken) takeMessage.run(now, number, run);
+      return APPENDED;
     }
+    const row = byNumber.get(run);
+    if (row === undefined || row.epoch !== epoch || row.length !== length || row.state !== "open")
+      return this.#appendedBefore(append);
     this.#append(run, length, events);
     for (const number of taken) takeMessage.run(now, number, run);
-    const total = length + events.length;
-    if (next.state === "owned") owned.run(total, run);
+    if (next.state === "owned") owned.run(total, run, epoch, length);
     else if (next.state === "ended") end.run(total, now, run);
     else if (next.state === "continued") this.#beginAnew(run, total, next.keeps, now);
     else {
@@ -123,6 +152,17 @@ export class Runs {
     const cancelled = cancelsChildren === undefined ? [] : this.#cancelChildren(run, cancelsChildren, now);
     const freed = row.placed === 1 && byNumber.get(run)?.placed !== 1 && this.#unparkOne(row, now);
     return { ok: { told: this.#tell(next, now), freed, cancelled } satisfies RunResults["append-run"] };
+  }
+
+  /** Where it was this very append, which comes again: its owner has not heard of it. Else another has the run. */
+  #appendedBefore({ run, epoch, length, events, next }: AppendRun): Outcome {
+    const row = this.#statements.byNumber.get(run);
+    const last = events.at(-1);
+    const total = length + events.length;
+    const state = next.state === "owned" ? "open" : next.state;
+    const isAgain = row !== undefined && row.epoch === epoch && row.length === total && row.state === state;
+    if (isAgain && goesOn(next) && last !== undefined && this.#has(run, total - 1, last)) return APPENDED;
+    return refuse("ABORTED", `Run ${run} is not of epoch ${epoch} and ${length} events any more: another owns it.`);
   }
 
   #beginAnew(run: number, length: number, keeps: number, now: number): void {
@@ -236,6 +276,9 @@ export class Runs {
     }
   }
 }
+
+/** What need not be told: nobody else was. */
+const APPENDED: Outcome = { ok: {} satisfies RunResults["append-run"] };
 
 function refuse(code: "ABORTED" | "NOT_FOUND" | "OVERLOADED" | "FAILED_PRECONDITION", message: string): Outcome {
   return { refused: { code, message } };
