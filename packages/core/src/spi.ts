@@ -122,7 +122,7 @@ export { toJsonSchema } from "./serve/json-schema.ts";
 export { callerOf, readNetworks } from "./serve/outside/networks.ts";
 export type { Certificate } from "./serve/tls/certificate.ts";
 export { type HiddenServiceOptions, hiddenService, resolveExpose } from "./service.ts";
-export { decodeValue, encodeValue } from "./transport/mux/values/codec.ts";
+export { decodeValue, encodeValue, withEncoded } from "./transport/mux/values/codec.ts";
 export { isStream } from "./transport/pump.ts";
 export type {
   Connection,

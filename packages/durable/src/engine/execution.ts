@@ -20,6 +20,8 @@ import { Writing } from "./writing.ts";
 const DELIVERIES_A_TURN = 500;
 type Ending = Extract<Stop, { state: "ended" | "continued" }>;
 
+const nothingMore = async () => [];
+
 /** So long a cancelled run may tidy up. */
 const GRACE_MS = 30_000;
 
@@ -76,7 +78,7 @@ export class Execution implements Executing {
     const { started } = this.#recorded;
     this.#now = started.at;
     this.#issued = started.base ?? 0;
-    this.#frame = new Frame(this, new ChanceSource(started.secret, options.chance ?? chanceOf(started)));
+    this.#frame = new Frame(this, new ChanceSource(started.secret, () => options.chance ?? chanceOf(started)));
     this.#writing = new Writing(
       journal,
       (event) => this.#written(event),
@@ -151,7 +153,7 @@ export class Execution implements Executing {
   /** What a command began is over. */
   settle(command: number, outcome: Outcome): LogEvent {
     if (!this.#isLive) this.#told.add(command);
-    this.#working.end(command, new HadronError("ABORTED", "It is over."));
+    this.#working.end(command, () => new HadronError("ABORTED", "It is over."));
     return this.#arrived({ type: "settled", at: this.#options.clock.wallNow(), command, outcome });
   }
 
@@ -247,7 +249,8 @@ export class Execution implements Executing {
     if (call === undefined) {
       this.#writing.add({ type: "called", at, command: number, kind: spec.kind, name: spec.name, until });
     }
-    const isTraced = call === undefined || number === this.#options.traced;
+    const { traced, reread } = this.#options;
+    const isTraced = number === traced || (call === undefined && reread === undefined);
     this.#last = pending;
     this.#whereLast = isTraced ? new Error() : undefined;
     return pending;
@@ -370,7 +373,7 @@ export class Execution implements Executing {
     for (const [number, pending] of [...this.#pending]) {
       if (pending.isShielded) continue;
       this.#pending.delete(number);
-      this.#working.end(number, error);
+      this.#working.end(number, () => error);
       if (pending.spec.kind === "next") {
         this.#nexts.delete(pending.spec.name);
         this.#mailbox(pending.spec.name).fail(error);
@@ -422,12 +425,15 @@ export class Execution implements Executing {
     });
   }
 
-  /** Where the program asked for something last. Of a replay, that is found out by another one. */
+  /** Where the program asked for something last. That is found out by a replay. */
   async #findLast(): Promise<Error | undefined> {
-    const { changed: _, ...options } = this.#options;
+    const { changed: _, reread, ...options } = this.#options;
     if (this.#last === undefined || this.#whereLast !== undefined || options.traced !== undefined)
       return this.#whereLast;
-    const again = new Execution({ ...options, isRehearsal: true, traced: this.#last.number });
+    this.#writing.flush();
+    await this.#writing.idle();
+    const log = this.#isLive && reread !== undefined ? { history: await reread(), more: nothingMore } : {};
+    const again = new Execution({ ...options, ...log, isRehearsal: true, traced: this.#last.number });
     again.start();
     await again.stopped;
     return again.#whereLast;
@@ -438,7 +444,10 @@ export class Execution implements Executing {
     if (this.#isOver || this.#inTurn) return;
     if (this.#pending.size === 0 && this.#draining === undefined) {
       this.#inTurn = true;
-      void this.#findLast().then((where) => this.#finish({ error: toErrorRecord(stuck(where)) }));
+      this.#findLast().then(
+        (where) => this.#finish({ error: toErrorRecord(stuck(where)) }),
+        (because: unknown) => this.#end({ state: "dropped", because }),
+      );
       return;
     }
     this.#writing.flush();
@@ -459,7 +468,7 @@ export class Execution implements Executing {
       outcome instanceof Continuing ? { state: "continued", input: outcome.input } : { state: "ended", outcome };
     if (this.#options.isRehearsal === true) return this.#end(stop);
     this.#isOver = true;
-    this.#working.endAll(new HadronError("ABORTED", "The run is over."));
+    this.#working.endAll("The run is over.");
     const at = this.#options.clock.wallNow();
     if (stop.state === "ended") this.#writing.add({ type: "ended", at, outcome: stop.outcome });
     else for (const event of this.#anew(stop.input, at)) this.#writing.add(event);
@@ -497,7 +506,7 @@ export class Execution implements Executing {
     this.#isOver = true;
     this.#draining?.resolve();
     this.#writing.stop();
-    this.#working.endAll(new HadronError("ABORTED", "The run goes on elsewhere, or not at all."));
+    this.#working.endAll("The run goes on elsewhere, or not at all.");
     this.#stop(stop);
   }
 

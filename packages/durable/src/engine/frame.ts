@@ -77,20 +77,31 @@ export class Frame implements InnerTime {
 
 /** Chance that a replay finds again. */
 export class ChanceSource {
-  readonly chance: Chance;
   /** What tokens are made with. */
   readonly secret: string;
-  readonly #seed: string;
+  /** Most programs never ask. */
+  readonly #seedOf: () => string;
+  #seed: string | undefined;
+  #chance: Chance | undefined;
   #uuids = 0;
 
-  constructor(secret: string, seed: string) {
+  constructor(secret: string, seedOf: () => string) {
     this.secret = secret;
-    this.#seed = seed;
-    this.chance = new Chance(seed);
+    this.#seedOf = seedOf;
+  }
+
+  get chance(): Chance {
+    this.#chance ??= new Chance(this.#seedHere());
+    return this.#chance;
+  }
+
+  #seedHere(): string {
+    this.#seed ??= this.#seedOf();
+    return this.#seed;
   }
 
   uuid(): string {
-    const bytes = createHmac("sha256", this.#seed)
+    const bytes = createHmac("sha256", this.#seedHere())
       .update(`uuid ${this.#uuids++}`)
       .digest()
       .subarray(0, 16);

@@ -15,6 +15,8 @@ export interface ExecutionOptions {
   readonly history: readonly LogEvent[];
   /** The events from one on; none: that was all. @default `history` is all of the log */
   readonly more?: (from: number) => Promise<readonly LogEvent[]>;
+  /** All of its log as it is by now: so a line of its program is found once that is asked for. @default it is taken down at each command */
+  readonly reread?: () => Promise<readonly LogEvent[]>;
   readonly journal: Journal;
   readonly clock: Clock;
   /** Calls back in another turn of the event loop. */

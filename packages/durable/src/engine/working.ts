@@ -25,7 +25,8 @@ export interface WorkingOptions {
 
 interface Worker {
   readonly pending: Pending;
-  readonly ending: AbortController;
+  /** Of the attempt that is under way. */
+  ending: LazySignal | undefined;
   timer: Timer | undefined;
   /** When it goes on by itself; undefined: it is at work. */
   wakeAt: number | undefined;
@@ -65,7 +66,7 @@ export class Working {
   /** Its intent is kept. `progress`: of an earlier life of the run. */
   begin(pending: Pending, progress?: StepProgress): void {
     const { spec, number, until } = pending;
-    const worker: Worker = { pending, ending: new AbortController(), timer: undefined, wakeAt: undefined };
+    const worker: Worker = { pending, ending: undefined, timer: undefined, wakeAt: undefined };
     if (spec.kind === "sleep") {
       this.#workers.set(number, worker);
       this.#at(worker, until ?? 0, () => this.#settle(worker, { ok: toLogged(undefined, "a sleep") }));
@@ -82,16 +83,18 @@ export class Working {
   }
 
   /** Nobody waits for it any more. */
-  end(command: number, reason: Error): void {
+  end(command: number, reason: () => Error): void {
     const worker = this.#workers.get(command);
     if (worker === undefined) return;
     this.#workers.delete(command);
     this.#options.clock.cancel(worker.timer);
-    worker.ending.abort(reason);
+    worker.ending?.abort(reason);
   }
 
-  endAll(reason: Error): void {
-    for (const command of [...this.#workers.keys()]) this.end(command, reason);
+  endAll(why: string): void {
+    if (this.#workers.size === 0) return;
+    const error = new HadronError("ABORTED", why);
+    for (const command of [...this.#workers.keys()]) this.end(command, () => error);
   }
 
   #resume(worker: Worker, work: Work, progress: StepProgress | undefined): void {
@@ -105,32 +108,49 @@ export class Working {
   }
 
   async #attempt(worker: Worker, work: Work, attempt: number): Promise<void> {
-    const { pending, ending } = worker;
-    const { clock, outside } = this.#options;
+    const { pending } = worker;
     worker.wakeAt = undefined;
-    const timeUp = new AbortController();
-    const expired = Promise.withResolvers<never>();
-    const expire = () => {
-      const error = new HadronError(
-        "DEADLINE_EXCEEDED",
-        `Step ${pending.key} took longer than ${work.timeoutMs} ms: give it a longer timeoutMs, or look at what it calls.`,
-      );
-      timeUp.abort(error);
-      expired.reject(error);
-    };
-    const timer = clock.after(Math.min(work.timeoutMs, LONGEST_MS), expire);
-    const signal = AbortSignal.any([ending.signal, timeUp.signal]);
+    const ending = new LazySignal();
+    worker.ending = ending;
     try {
-      const done = outside(async () => work.do({ key: pending.key, attempt, signal, command: pending.number }));
-      const value = await Promise.race([done, expired.promise]);
+      const done = this.#options.outside(() =>
+        work.do({
+          key: pending.key,
+          attempt,
+          command: pending.number,
+          get signal() {
+            return ending.signal;
+          },
+        }),
+      );
+      // One that is done already needs no time, and is told of as the others are: later.
+      const value = await (isThenable(done) ? this.#within(worker, work, ending, done) : done);
       if (work.isBegun) return this.#wait(worker);
       this.#settle(worker, { ok: toLogged(value, `the result of ${pending.key}`) });
     } catch (error) {
       if (this.#workers.get(pending.number) === worker) this.#failed(worker, work, attempt, error);
+    }
+  }
+
+  /** DEADLINE_EXCEEDED where that takes longer than the step's time. */
+  async #within(worker: Worker, work: Work, ending: LazySignal, done: PromiseLike<unknown>): Promise<unknown> {
+    const { clock } = this.#options;
+    const expired = Promise.withResolvers<never>();
+    // Nobody may ever look at it.
+    expired.promise.catch(() => {});
+    const expire = () => {
+      const error = new HadronError(
+        "DEADLINE_EXCEEDED",
+        `Step ${worker.pending.key} took longer than ${work.timeoutMs} ms: give it a longer timeoutMs, or look at what it calls.`,
+      );
+      ending.abort(() => error);
+      expired.reject(error);
+    };
+    const timer = clock.after(Math.min(work.timeoutMs, LONGEST_MS), expire);
+    try {
+      return await Promise.race([done, expired.promise]);
     } finally {
       clock.cancel(timer);
-      // Nobody may ever look at it.
-      expired.promise.catch(() => {});
     }
   }
 
@@ -177,6 +197,31 @@ export class Working {
     this.#workers.delete(number);
     this.#options.settled(number, outcome);
   }
+}
+
+/** A signal that is made once somebody asks for it: most steps never do. */
+class LazySignal {
+  #controller: AbortController | undefined;
+  #reason: (() => Error) | undefined;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason());
+    }
+    return this.#controller.signal;
+  }
+
+  /** The first reason holds. */
+  abort(reason: () => Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason());
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 /** The error of an outcome, or what it gave. */

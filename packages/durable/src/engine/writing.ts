@@ -19,6 +19,7 @@ export class Writing {
   readonly #failed: (error: unknown) => void;
   #events: LogEvent[] = [];
   #isBusy = false;
+  #waiting: (() => void)[] = [];
 
   /** @param written Told of each event, in their order, once it is kept. @param failed Nothing more is written. */
   constructor(journal: Journal, written: (event: LogEvent) => void, failed: (error: unknown) => void) {
@@ -30,6 +31,11 @@ export class Writing {
   /** Whether all is kept. */
   get isIdle(): boolean {
     return !this.#isBusy && this.#events.length === 0;
+  }
+
+  /** Resolves when all is kept that was given to the journal; not where that fails. */
+  idle(): Promise<void> {
+    return this.isIdle ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   add(event: LogEvent): void {
@@ -46,6 +52,7 @@ export class Writing {
         this.#isBusy = false;
         for (const event of events) this.#written(event);
         this.flush();
+        if (this.isIdle) for (const resolve of this.#waiting.splice(0)) resolve();
       },
       (error) => this.#failed(error),
     );

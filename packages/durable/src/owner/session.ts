@@ -99,6 +99,7 @@ export class Session {
       ...log,
       clock,
       run: `${program}/${id}`,
+      reread: () => this.#readAll(),
       journal: { append: (events) => this.#append(events) },
       changed: () => this.#changed(),
     });
@@ -166,11 +167,12 @@ export class Session {
     }
   }
 
-  /** Its events from one on; none: that was all when it was taken. */
-  async #readPage(from: number): Promise<readonly LogEvent[]> {
+  /** Its events from one on; none: that was all before `to`. @param to @default when it was taken */
+  async #readPage(from: number, to?: number): Promise<readonly LogEvent[]> {
     const { store, id } = this.#options;
     if (this.#place === undefined) return [];
-    const { run, first, length } = this.#place;
+    const { run, first } = this.#place;
+    const length = to ?? this.#place.length;
     const most = Math.min(PAGE, length - first - from);
     if (most === 0) return [];
     const events = await store.read({ kind: "run-events", run, from: first + from, most });
@@ -183,13 +185,17 @@ export class Session {
     this.#waiting.push(...this.#moving.values());
     this.#moving.clear();
     this.#execution = undefined;
+    this.#execute({ history: await this.#readAll() });
+  }
+
+  /** All of its log by now. */
+  async #readAll(): Promise<readonly LogEvent[]> {
     const history: LogEvent[] = [];
     for (;;) {
-      const page = await this.#readPage(history.length);
-      if (page.length === 0) break;
+      const page = await this.#readPage(history.length, this.#length);
+      if (page.length === 0) return history;
       history.push(...page);
     }
-    this.#execute({ history });
   }
 
   /** Appends for the execution: one after the other. */

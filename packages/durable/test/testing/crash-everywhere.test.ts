@@ -46,7 +46,7 @@ test("a program that keeps to the rules passes: each commit, before and after, a
     await one.send("said", "yes", { key: "click" });
     return [await one.result(), sent];
   });
-  expect(commits[0]).toMatch(/^careful\.\d starts careful\/1$/);
+  expect(commits[0]).toMatch(/^careful\.\d starts careful\/1, called 0$/);
   expect(commits.some((words) => words.includes("settled 0"))).toBe(true);
   expect(commits.at(-1)).toContain("ended");
   expect(crashes).toBeGreaterThan(2 * commits.length);

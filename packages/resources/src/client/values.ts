@@ -1,5 +1,5 @@
 import type { Schema } from "@hadron/core";
-import { decodeValue, describeIssues, encodeValue, HadronError } from "@hadron/core/spi";
+import { decodeValue, describeIssues, HadronError, withEncoded } from "@hadron/core/spi";
 
 /** The form in which values are stored. What was stored must stay readable for ever: a new form gets a new number. */
 const FORM = 1;
@@ -9,12 +9,29 @@ const FORM = 1;
  * INVALID_INPUT names the part that cannot be stored; TOO_LARGE says the limit.
  */
 export function toStored(value: unknown, of: string, limitBytes: number): Uint8Array {
-  const encoded = encodeValue(value, of, limitBytes);
-  const stored = new Uint8Array(encoded.length + 1);
-  stored[0] = FORM;
-  stored.set(encoded, 1);
-  return stored;
+  return withEncoded(value, of, limitBytes, (encoded) => {
+    const stored = bytesFor(encoded.length + 1);
+    stored[0] = FORM;
+    stored.set(encoded, 1);
+    return stored;
+  });
 }
+
+/** Of small values many share one allocation: to make one each costs more than to write them. */
+function bytesFor(length: number): Uint8Array {
+  if (length > SHARED_BYTES / 8) return new Uint8Array(length);
+  if (used + length > SHARED_BYTES) {
+    shared = new ArrayBuffer(SHARED_BYTES);
+    used = 0;
+  }
+  const bytes = new Uint8Array(shared, used, length);
+  used += length;
+  return bytes;
+}
+
+const SHARED_BYTES = 8192;
+let shared = new ArrayBuffer(SHARED_BYTES);
+let used = 0;
 
 /**
  * FAILED_PRECONDITION where a later version stored it.

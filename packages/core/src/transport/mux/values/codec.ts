@@ -4,7 +4,9 @@ import { Encoder } from "./encoder.ts";
 import { explainNotEncodable } from "./explain.ts";
 
 /** What most values need. A larger one grows. */
-const FIRST_BYTES = 256;
+const FIRST_BYTES = 4096;
+/** Room that has grown beyond that is let go of. */
+const MOST_KEPT_BYTES = 64 * 1024;
 
 /**
  * Encodes anything that a call can carry, as calls do between replicas.
@@ -14,19 +16,42 @@ const FIRST_BYTES = 256;
  * @param of whose value it is, for messages, e.g. `"ann" of carts`
  */
 export function encodeValue(value: unknown, of: string, limitBytes: number = Number.POSITIVE_INFINITY): Uint8Array {
-  const encoder = new Encoder(Buffer.allocUnsafeSlow(FIRST_BYTES));
+  return withEncoded(value, of, limitBytes, (bytes) => {
+    const encoded = Buffer.allocUnsafeSlow(bytes.length);
+    encoded.set(bytes);
+    return encoded;
+  });
+}
+
+/** The same for who takes what he wants of the bytes at once: they lie in room that the next value needs. Fails alike. */
+export function withEncoded<T>(value: unknown, of: string, limitBytes: number, take: (bytes: Uint8Array) => T): T {
+  // A value may encode another one where its getters do.
+  const encoder = resting ?? new Encoder(Buffer.allocUnsafeSlow(FIRST_BYTES));
+  resting = undefined;
+  encoder.at = 0;
+  try {
+    encode(encoder, value, of);
+    if (encoder.at > limitBytes) {
+      throw new HadronError("TOO_LARGE", `The value of ${of} is ${encoder.at} bytes, and may be ${limitBytes}.`, {
+        unsent: true,
+      });
+    }
+    return take(encoder.bytes.subarray(0, encoder.at));
+  } finally {
+    if (encoder.bytes.length <= MOST_KEPT_BYTES) resting = encoder;
+  }
+}
+
+function encode(encoder: Encoder, value: unknown, of: string): void {
   try {
     encoder.value(value, 0);
   } catch (error) {
     throw explainNotEncodable(error, value, "input", of, Number.POSITIVE_INFINITY);
   }
-  if (encoder.at > limitBytes) {
-    throw new HadronError("TOO_LARGE", `The value of ${of} is ${encoder.at} bytes, and may be ${limitBytes}.`, {
-      unsent: true,
-    });
-  }
-  return encoder.bytes.subarray(0, encoder.at);
 }
+
+/** The one that nobody uses just now. */
+let resting: Encoder | undefined;
 
 export interface DecodeOptions {
   /** Where the value begins. @default 0 */
