@@ -14,6 +14,8 @@ const WAIT_MS = 3_600_000;
 const MOST = 100;
 /** With so many at work no run begins here that another replica could take. */
 const ROOM = 1000;
+/** So long the messages of a run go through its inbox where one came another way. */
+const CROSSED_MS = 60_000;
 /** After the store could not be asked. */
 const PAUSE_MS = 200;
 
@@ -51,6 +53,8 @@ export class Owner {
   /** An answer may have been lost, or a run was dropped that this holder still has. */
   #mayMiss = false;
   /** This holder has not been answered yet. */
+  /** Runs whose messages go through the inbox for a while. */
+  readonly #crossed = new Set<string>();
   #isNew = true;
   #isKilled = false;
   /** Ends the question that is asked now. */
@@ -117,6 +121,24 @@ export class Owner {
     this.#beginning.add(session);
     void this.#apart(() => session.start());
     return session.begun;
+  }
+
+  /** What the tokens of a run's hooks are made with; undefined: it is not at work here. */
+  secretOf(id: string): string | undefined {
+    return this.#byId.get(id)?.secret;
+  }
+
+  /** Gives a message to a run that is at work here. `false`: it is not, or messages come for it from elsewhere, too. */
+  async tell(id: string, hook: string, value: Uint8Array, key: string | undefined): Promise<boolean> {
+    const session = this.#byId.get(id);
+    if (session === undefined || this.#crossed.has(id)) return false;
+    const isKept = await session.tell(hook, value, key);
+    // A message was before it, or it came twice: to find that out costs a replay, and so is not tried again soon.
+    if (session.isCrossed && !this.#crossed.has(id)) {
+      this.#crossed.add(id);
+      this.#options.clock.after(CROSSED_MS, () => this.#crossed.delete(id)).unref();
+    }
+    return isKept;
   }
 
   /** What becomes of a run that is at work here; undefined: it is not, or ends elsewhere. */

@@ -119,6 +119,8 @@ export class Runs {
   /** Puts something into a run's inbox. NOT_FOUND where there is none, FAILED_PRECONDITION where it is over. */
   async tell(id: string, message: Message, key?: string): Promise<{ readonly duplicate: boolean }> {
     const program = this.#program;
+    if (message.kind === "send" && (await this.#here?.tell(id, message.hook, message.value, key)) === true)
+      return { duplicate: false };
     const isUrgent = message.kind === "cancel" || message.kind === "kill";
     const { duplicate } = await this.store.do({ kind: "send-run", program, id, key, body: toBody(message), isUrgent });
     return { duplicate };
@@ -126,6 +128,8 @@ export class Runs {
 
   /** What the tokens of a run's hooks are made with; undefined where there is no such run. */
   async secretOf(id: string): Promise<string | undefined> {
+    const secret = this.#here?.secretOf(id);
+    if (secret !== undefined) return secret;
     const facts = await this.store.read({ kind: "run", program: this.#program, id });
     if (facts === undefined) return undefined;
     const [started] = await this.#read(facts.run, facts.first, facts.first + 1);
@@ -244,6 +248,10 @@ export class Runs {
 interface Here {
   /** Begins a run here. undefined: it is not to begin here. */
   begin(start: StartRun, started: Started): Promise<{ readonly created: boolean }> | undefined;
+  /** What the tokens of a run's hooks are made with; undefined: it is not at work here. */
+  secretOf(id: string): string | undefined;
+  /** Gives a message to a run that is at work here. Whether it is kept; if not, it has to be put into the inbox. */
+  tell(id: string, hook: string, value: Uint8Array, key: string | undefined): Promise<boolean>;
   /** What becomes of a run that is at work here; undefined: it is not, or ends elsewhere. */
   outcomeOf(id: string): Promise<Outcome | undefined>;
 }

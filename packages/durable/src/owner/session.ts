@@ -6,6 +6,7 @@ import { toErrorRecord } from "../log/errors.ts";
 import type { LogEvent, Outcome, Parent, Started } from "../log/events.ts";
 import { fromBody, toBody } from "../log/messages.ts";
 import { fromRunEvent, toRunEvent } from "../log/stored-events.ts";
+import { DirectMessages } from "./direct-messages.ts";
 
 /** Events that are read together. */
 const PAGE = 1000;
@@ -53,6 +54,9 @@ export class Session {
   /** Messages whose events are not appended yet. */
   readonly #moving = new Map<LogEvent, RunMessage>();
   #waiting: RunMessage[] = [];
+  /** Those that came to this process itself. */
+  readonly #direct = new DirectMessages();
+  #secret: string | undefined;
   /** The last append: the next is behind it. */
   #appended: Promise<void> = Promise.resolve();
   #stopIdle: (() => void) | undefined;
@@ -93,7 +97,10 @@ export class Session {
     const { clock, engine, program, id } = this.#options;
     if (this.#isOver) return;
     const [started] = log.history;
-    this.#parent = started?.type === "started" ? started.parent : undefined;
+    if (started?.type === "started") {
+      this.#parent = started.parent;
+      this.#secret = started.secret;
+    }
     const execution = new Execution({
       ...engine,
       ...log,
@@ -118,6 +125,28 @@ export class Session {
       if (this.#execution === undefined) this.#waiting.push(message);
       else this.#move(this.#execution, message);
     }
+  }
+
+  /** What the tokens of its hooks are made with; undefined: it is not at work yet, or any more. */
+  get secret(): string | undefined {
+    return this.#isOver ? undefined : this.#secret;
+  }
+
+  /**
+   * A message for one of its hooks that came to this process: it is kept in one commit with what the program asks for because of it.
+   * Resolves when it is kept; `false`, and it is not, where it has to take the way of the others, through the inbox.
+   */
+  tell(hook: string, value: Uint8Array, key: string | undefined): Promise<boolean> {
+    const execution = this.#execution;
+    const isHere = this.#place !== undefined && !this.#isOver && !this.#isReleasing;
+    // What came before it comes first.
+    if (execution === undefined || !isHere || this.#waiting.length > 0) return Promise.resolve(false);
+    return this.#direct.tell(() => execution.receive(hook, value), key);
+  }
+
+  /** A message came for it both straight and through the inbox. */
+  get isCrossed(): boolean {
+    return this.#direct.wasRefused;
   }
 
   /**
@@ -184,6 +213,7 @@ export class Session {
   async #executeWhole(): Promise<void> {
     this.#waiting.push(...this.#moving.values());
     this.#moving.clear();
+    this.#direct.forget();
     this.#execution = undefined;
     this.#execute({ history: await this.#readAll() });
   }
@@ -209,9 +239,17 @@ export class Session {
         : last?.type === "ended"
           ? this.#ended(last.outcome)
           : { state: "owned" };
-    return this.#do(events, taken, next).then(() => {
-      for (const event of events) this.#moving.delete(event);
-    });
+    const came = this.#direct.take(events);
+    return this.#do(events, taken, next, { direct: came?.direct }).then(
+      () => {
+        for (const event of events) this.#moving.delete(event);
+        came?.kept();
+      },
+      (error: unknown) => {
+        came?.failed(error);
+        throw error;
+      },
+    );
   }
 
   /** Whoever waits for it is told. */
@@ -225,7 +263,12 @@ export class Session {
     };
   }
 
-  #do(events: readonly LogEvent[], taken: readonly number[], next: RunNext, isKill = false): Promise<void> {
+  #do(
+    events: readonly LogEvent[],
+    taken: readonly number[],
+    next: RunNext,
+    { isKill = false, direct }: { readonly isKill?: boolean; readonly direct?: AppendRun["direct"] } = {},
+  ): Promise<void> {
     const { store, program } = this.#options;
     const done = this.#appended.then(async () => {
       if (this.#place === undefined) {
@@ -236,7 +279,7 @@ export class Session {
       }
       const { run, epoch } = this.#place;
       const length = this.#length;
-      const append = { program, run, epoch, length, events: events.map(toRunEvent), taken, next } as const;
+      const append = { program, run, epoch, length, events: events.map(toRunEvent), taken, direct, next } as const;
       await store.do({ kind: "append-run", ...append, cancelsChildren: toCancel(events, length, isKill) });
       this.#length += events.length;
     });
@@ -268,7 +311,7 @@ export class Session {
     taken: readonly number[] = [],
     isKill = false,
   ): Promise<void> {
-    return this.#do(events, taken, next, isKill).catch(() => {});
+    return this.#do(events, taken, next, { isKill }).catch(() => {});
   }
 
   #changed(): void {
@@ -283,7 +326,7 @@ export class Session {
 
   async #rest(): Promise<void> {
     const wakeAt = this.#execution?.restsUntil;
-    if (this.#isOver || wakeAt === undefined || this.#moving.size > 0) return;
+    if (this.#isOver || wakeAt === undefined || this.#moving.size > 0 || !this.#direct.isEmpty) return;
     this.#isOver = true;
     this.#execution?.drop(undefined);
     const leftMs = Math.max(0, Math.ceil(wakeAt - this.#options.clock.wallNow()));
@@ -308,6 +351,7 @@ export class Session {
   #finish(stop: Stop | undefined): void {
     this.#isOver = true;
     this.#stopIdle?.();
+    this.#direct.forget();
     this.#begun.reject(
       new HadronError("UNAVAILABLE", "Its replica ended, or lost the store, before the run had begun."),
     );

@@ -98,6 +98,11 @@ export interface AppendRun {
   readonly events: readonly RunEvent[];
   /** Messages that these events are made of: they come no more. */
   readonly taken: readonly number[];
+  /**
+   * Messages that came to the owner itself, and are among these events: their keys are kept. ABORTED, and nothing is done, where one of
+   * them was there before, or where a message waits in the inbox that came before them. @default none
+   */
+  readonly direct?: readonly { readonly key: string | undefined }[] | undefined;
   readonly next: RunNext;
   /** It is cancelled, or killed: so are the runs that commands before this event began, by this message. */
   readonly cancelsChildren?: { readonly before: number; readonly cancel: Uint8Array } | undefined;

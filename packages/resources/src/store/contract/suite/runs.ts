@@ -105,6 +105,28 @@ export function describeRunLog(name: string, open: (time: TimeSource) => Promise
     expect(await client.refusal({ ...end, events: [event("other")] })).toBe("ABORTED");
   });
 
+  test(`${name}: a message that came to the owner itself has a key as others have, and waits for those in the inbox`, async () => {
+    const { store, driver, client, claimOne } = await start();
+    await using _ = store;
+    await client.do(begin("a"));
+    const { run } = await claimOne("one");
+    const received = (length: number, key: string, taken: readonly number[] = []) =>
+      ({
+        ...append(run, 1, length, { events: [event("received")], taken }),
+        direct: [{ key }, { key: undefined }],
+      }) as const;
+    await client.do(received(1, "k"));
+    await client.do(received(1, "k"));
+    expect(await client.do(send("a", "k"))).toMatchObject({ duplicate: true });
+    expect(await client.refusal(received(2, "k"))).toBe("ABORTED");
+    await client.do(send("a", "m"));
+    expect(await client.refusal(received(2, "l"))).toBe("ABORTED");
+    const [message] = (await client.do(claim("one"))).messages;
+    await client.do(received(2, "l", [message?.number ?? 0]));
+    expect(await driver.read({ kind: "run-events", run, from: 0, most: 10 })).toHaveLength(3);
+    expect((await client.do(claim("one"))).messages).toEqual([]);
+  });
+
   test(`${name}: a resting run is claimed when its time has come, or a message has`, async () => {
     const { store, client, claimOne, time } = await start();
     await using _ = store;

@@ -206,6 +206,15 @@ begin
     return hadron.refused('ABORTED', format(
       'Run %s is not of epoch %s and %s events any more: another owns it.', r, op->>'epoch', total));
   end if;
+  if op ? 'direct' then
+    -- Messages that came to the owner itself: one that waits in the inbox comes before them, and none comes twice.
+    if exists (select from hadron.run_message where run = r and taken is null and not (op->'taken') @> to_jsonb(number))
+      or exists (select from hadron.run_message join jsonb_array_elements(op->'direct') d on key = d->>'key' where run = r) then
+      return hadron.refused('ABORTED', format('A message of run %s came before, or twice: what is in its inbox comes first.', r));
+    end if;
+    insert into hadron.run_message (number, run, key, body, at, taken)
+      select nextval('hadron.sequence'), r, d->>'key', '', t, t from jsonb_array_elements(op->'direct') d where d ? 'key';
+  end if;
   perform hadron.put_events(r, total, op->'events', bodies);
   if jsonb_array_length(op->'taken') > 0 then
     update hadron.run_message set taken = t, body = ''

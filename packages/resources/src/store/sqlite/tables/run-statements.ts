@@ -123,6 +123,7 @@ export function prepareRuns(database: DatabaseSync) {
       `update run set wake = ? where number = ? and holder is null and state = 'open' and parked <> 1
        and (epoch > 0 or parked = 2)`,
     ),
+    putTaken: database.prepare("insert into run_message (run, key, body, at, taken) values (?, ?, x'', ?, ?)"),
     takeMessage: database.prepare("update run_message set taken = ?, body = x'' where number = ? and run = ?"),
   };
 }

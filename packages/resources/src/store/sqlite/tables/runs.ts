@@ -122,11 +122,11 @@ export class Runs {
   }
 
   append(append: AppendRun, now: number): Outcome {
-    const { run, epoch, length, events, taken, next, cancelsChildren } = append;
-    const { byNumber, takeMessage, inbox, owned, rest, pause, end } = this.#statements;
+    const { run, epoch, length, events, taken, direct = [], next, cancelsChildren } = append;
+    const { byNumber, takeMessage, putTaken, inbox, owned, rest, pause, end } = this.#statements;
     const total = length + events.length;
     // By far the most: nothing else of the run has to be known.
-    if (next.state === "owned" && cancelsChildren === undefined) {
+    if (next.state === "owned" && cancelsChildren === undefined && direct.length === 0) {
       if (Number(owned.run(total, run, epoch, length).changes) === 0) return this.#appendedBefore(append);
       this.#append(run, length, events);
       for (const number of taken) takeMessage.run(now, number, run);
@@ -135,6 +135,9 @@ export class Runs {
     const row = byNumber.get(run);
     if (row === undefined || row.epoch !== epoch || row.length !== length || row.state !== "open")
       return this.#appendedBefore(append);
+    const crossed = direct.length === 0 ? undefined : this.#cross(run, direct, taken);
+    if (crossed !== undefined) return crossed;
+    for (const { key } of direct) if (key !== undefined) putTaken.run(run, key, now, now);
     this.#append(run, length, events);
     for (const number of taken) takeMessage.run(now, number, run);
     if (next.state === "owned") owned.run(total, run, epoch, length);
@@ -152,6 +155,15 @@ export class Runs {
     const cancelled = cancelsChildren === undefined ? [] : this.#cancelChildren(run, cancelsChildren, now);
     const freed = row.placed === 1 && byNumber.get(run)?.placed !== 1 && this.#unparkOne(row, now);
     return { ok: { told: this.#tell(next, now), freed, cancelled } satisfies RunResults["append-run"] };
+  }
+
+  /** Whether messages that came to the owner itself are not the next ones: another one waits, or they came before. */
+  #cross(run: number, direct: NonNullable<AppendRun["direct"]>, taken: readonly number[]): Outcome | undefined {
+    const { inbox, hasKey } = this.#statements;
+    const first = inbox.all(run).find(({ number }) => !taken.includes(number));
+    const again = direct.find(({ key }) => key !== undefined && hasKey.get(run, key) !== undefined);
+    if (first === undefined && again === undefined) return undefined;
+    return refuse("ABORTED", `A message of run ${run} came before, or twice: what is in its inbox comes first.`);
   }
 
   /** Where it was this very append, which comes again: its owner has not heard of it. Else another has the run. */
