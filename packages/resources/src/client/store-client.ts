@@ -104,7 +104,8 @@ export class StoreClient {
   #commit(waiting: readonly (Waiting<Outcome> & { readonly operation: Operation })[]): void {
     const number = ++this.#number;
     this.#open.add(number);
-    const settled = Math.min(...this.#open);
+    // In the order of their numbers.
+    const [settled = number] = this.#open;
     this.link
       .commit({ client: this.name, number, settled, operations: waiting.map(({ operation }) => operation) })
       .then(

@@ -2,7 +2,7 @@ import { HadronError, isHadronError } from "@hadron/core/spi";
 import { checkKey } from "../client/keys.ts";
 import type { StoreOf } from "../client/store-of.ts";
 import { checkRead, checkWritten, fromStored, toStored, type ValueCheck } from "../client/values.ts";
-import type { Entry as StoredEntry } from "../store/contract/operations.ts";
+import type { SetEntries, Entry as StoredEntry } from "../store/contract/operations.ts";
 import { inTurn } from "./in-turn.ts";
 import { watchEntries } from "./watch-entries.ts";
 
@@ -67,7 +67,8 @@ export class KeyValueStore<T> {
   /** The value of a key with its version, or undefined. */
   async entry(key: string): Promise<Entry<T> | undefined> {
     checkKey(key, this.#settings.name);
-    const store = await this.#storeOf();
+    const reached = this.#storeOf();
+    const store = reached instanceof Promise ? await reached : reached;
     const [found] = await store.read({ kind: "get", store: this.#settings.name, keys: [key] });
     return found === undefined ? undefined : this.#toEntry(found);
   }
@@ -152,14 +153,16 @@ export class KeyValueStore<T> {
         unsent: true,
       });
     }
-    const stored = await Promise.all(
-      entries.map(async ({ key, value, ifVersion }) => {
-        checkKey(key, name);
-        const of = nameOf(key, name);
-        return { key, ifVersion, value: toStored(await checkWritten(value, check, of), of, MOST_VALUE_BYTES) };
-      }),
-    );
-    const store = await this.#storeOf();
+    const stored: SetEntries["entries"][number][] = [];
+    for (const { key, value, ifVersion } of entries) {
+      checkKey(key, name);
+      const of = nameOf(key, name);
+      // Without a schema there is nothing to wait for.
+      const written = check.schema === undefined ? value : await checkWritten(value, check, of);
+      stored.push({ key, ifVersion, value: toStored(written, of, MOST_VALUE_BYTES) });
+    }
+    const found = this.#storeOf();
+    const store = found instanceof Promise ? await found : found;
     const { versions } = await store.do({ kind: "set", store: name, entries: stored, ttlMs, fence });
     const [first, ...rest] = versions;
     if (first === undefined)
@@ -167,9 +170,13 @@ export class KeyValueStore<T> {
     return [first, ...rest];
   }
 
-  async #toEntry({ key, value, version }: StoredEntry): Promise<Entry<T>> {
-    const of = nameOf(key, this.#settings.name);
-    return { key, value: await checkRead(fromStored(value, of), this.#settings.check, of), version };
+  #toEntry({ key, value, version }: StoredEntry): Entry<T> | Promise<Entry<T>> {
+    const { name, check } = this.#settings;
+    const of = nameOf(key, name);
+    const stored = fromStored(value, of);
+    // Nothing to check, and so nothing to wait for.
+    if (check.schema === undefined && check.upgrade === undefined) return { key, value: stored as T, version };
+    return checkRead(stored, check, of).then((checked) => ({ key, value: checked, version }));
   }
 }
 

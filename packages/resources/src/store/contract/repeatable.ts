@@ -11,6 +11,9 @@ export function isRepeatable(operation: Operation): boolean {
     case "extend":
     case "keep-runs":
       return true;
+    // Who releases a lock that he has no more is told so, and has nothing to do.
+    case "release":
+      return true;
     case "start-run":
       return operation.owner !== undefined;
     case "append-run":

@@ -20,7 +20,7 @@ export class MemoryDriver implements StoreDriver {
     const database = new DatabaseSync(":memory:");
     migrate(database, "memory");
     this.#writer = new Writer(database);
-    this.#reader = new Reader(database);
+    this.#reader = new Reader(database, this.#writer.cache);
     this.#clock = new StoreClock(time, this.#writer.lastTime);
   }
 

@@ -131,7 +131,6 @@ export class StoreServer implements AsyncDisposable {
   /** Acquires a lock; waits for it, in turn. Held by another after so long: says by whom. */
   async acquire(acquire: Acquire, waitMs: number, signal: AbortSignal): Promise<Results["acquire"]> {
     const until = this.#time.now() + waitMs;
-    const over = AbortSignal.any([signal, this.#ending.signal]);
     for (;;) {
       // What is released in the commit that answers, behind this, finds nobody waiting yet.
       using asking = this.#locks.ask([acquire.lock]);
@@ -141,8 +140,9 @@ export class StoreServer implements AsyncDisposable {
         return result;
       }
       const leftMs = until - this.#time.now();
-      if (leftMs <= 0 || over.aborted) return result;
+      if (leftMs <= 0 || signal.aborted || this.#ending.signal.aborted) return result;
       if (asking.isMissed) continue;
+      const over = AbortSignal.any([signal, this.#ending.signal]);
       this.#leases.watch(acquire.lock, result.forMs);
       await this.#locks.wait(acquire.lock, Math.min(leftMs, this.driver.pollMs ?? leftMs), over);
     }
@@ -195,11 +195,13 @@ export class StoreServer implements AsyncDisposable {
   ): Promise<readonly Outcome[]> {
     const number = ++this.#number;
     this.#open.add(number);
+    // In the order of their numbers.
+    const [settled = number] = this.#open;
     try {
       return await commit({
         client: this.#client,
         number,
-        settled: Math.min(...this.#open),
+        settled,
         isOnce: true,
         operations,
       });

@@ -90,7 +90,7 @@ export class SqliteDriver implements StoreDriver {
     this.#path = path;
     this.#database = openForWriting(path, { durable, checkpointPages });
     this.#writer = new Writer(this.#database);
-    this.#reader = new Reader(this.#database);
+    this.#reader = new Reader(this.#database, this.#writer.cache);
     this.#clock = new StoreClock(time, this.#writer.lastTime);
     if (!durable) return;
     // The same file for as long as the database is open; SQLite keeps no locks on it that closing it could drop.

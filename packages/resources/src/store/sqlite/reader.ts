@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Answers, Query } from "../contract/operations.ts";
 import { ContentsReader } from "./tables/contents.ts";
 import { EntryReader } from "./tables/entries.ts";
+import type { EntryCache } from "./tables/entry-cache.ts";
 import { LockReader } from "./tables/locks.ts";
 import { QueueReader } from "./tables/queues.ts";
 import { RunReader } from "./tables/run-reader.ts";
@@ -14,8 +15,9 @@ export class Reader {
   readonly #contents: ContentsReader;
   readonly #runs: RunReader;
 
-  constructor(database: DatabaseSync) {
-    this.#entries = new EntryReader(database);
+  /** @param cache That of who writes. */
+  constructor(database: DatabaseSync, cache: EntryCache) {
+    this.#entries = new EntryReader(database, cache);
     this.#queues = new QueueReader(database);
     this.#locks = new LockReader(database);
     this.#contents = new ContentsReader(database);

@@ -8,6 +8,7 @@ import { migrate } from "./schema.ts";
 import { Answered } from "./tables/answered.ts";
 import { Contents } from "./tables/contents.ts";
 import { Entries } from "./tables/entries.ts";
+import { EntryCache } from "./tables/entry-cache.ts";
 import { Locks, MOST_QUICK_LEASE_MS } from "./tables/locks.ts";
 import { Queues } from "./tables/queues.ts";
 import { Runs } from "./tables/runs.ts";
@@ -17,6 +18,10 @@ const MOST_SWEPT = 1000;
 
 const CHECKPOINT_PAGES = 4000;
 
+/** So many numbers are taken at a time: what of them was not given when the process ends is never given. */
+const RESERVED_NUMBERS = 10_000;
+/** The time is written so often at most. */
+const TIME_MS = 100;
 /** More numbers than may be given and lost before a sync: it is never far behind. */
 const LOST_NUMBERS = 2 ** 30;
 
@@ -62,7 +67,16 @@ export class Writer {
   readonly #contents: Contents;
   readonly #runs: Runs;
   readonly #keepFacts;
+  readonly #begin;
+  readonly #commit;
+  /** What readers of the same database may keep in memory. */
+  readonly cache = new EntryCache();
   #sequence: number;
+  /** Up to here numbers are written as given: whoever opens the database goes on behind them. */
+  #reserved: number;
+  /** The time of the last commit, and the one that was written. */
+  #time: number;
+  #keptTime: number;
   /** The sequence before the last commit. */
   #before = 0;
   /** The last time that was written. */
@@ -72,15 +86,20 @@ export class Writer {
     this.#database = database;
     const next = () => ++this.#sequence;
     this.#locks = new Locks(database, next);
-    this.#entries = new Entries(database, next, this.#locks);
+    this.#entries = new Entries(database, next, this.#locks, this.cache);
     this.#queues = new Queues(database, next);
     this.#answered = new Answered(database);
-    this.#contents = new Contents(database);
+    this.#contents = new Contents(database, this.cache);
     this.#runs = new Runs(database);
     const facts = database.prepare("select name, value from fact").all() as { name: string; value: number }[];
     const factOf = (name: string) => facts.find((fact) => fact.name === name)?.value ?? 0;
     this.#sequence = factOf("sequence");
+    this.#reserved = this.#sequence;
     this.lastTime = factOf("time");
+    this.#time = this.lastTime;
+    this.#keptTime = this.lastTime;
+    this.#begin = database.prepare("begin immediate");
+    this.#commit = database.prepare("commit");
     this.#keepFacts = database.prepare("update fact set value = case name when 'time' then ? else ? end");
   }
 
@@ -89,15 +108,21 @@ export class Writer {
    */
   commit(batches: readonly Batch[], now: number): readonly (readonly Outcome[])[] {
     const sequence = this.#sequence;
+    const reserved = this.#reserved;
     this.#before = sequence;
     try {
-      this.#database.exec("begin immediate");
+      this.#begin.run();
       const outcomes = batches.map((batch) => this.#do(batch, now));
-      this.#keepFacts.run(now, this.#sequence);
-      this.#database.exec("commit");
+      this.#time = now;
+      if (this.#sequence > reserved) this.#reserved = this.#sequence + RESERVED_NUMBERS;
+      // A page less in most commits. A store that is killed, and whose system's clock was set back meanwhile, is behind by so much.
+      if (this.#reserved > reserved || now - this.#keptTime >= TIME_MS) this.#keep();
+      this.#commit.run();
       return outcomes;
     } catch (error) {
       this.#sequence = sequence;
+      this.#reserved = reserved;
+      this.#keptTime = 0;
       // A full disk ends some transactions by itself.
       if (this.#database.isTransaction) this.#database.exec("rollback");
       throw unavailable(error);
@@ -134,21 +159,33 @@ export class Writer {
     this.#locks.closedUntil = closedUntil;
     this.#database.exec("pragma synchronous = full");
     this.#sequence += LOST_NUMBERS;
-    this.#keepFacts.run(this.lastTime, this.#sequence);
+    this.#reserved = this.#sequence;
+    this.#keep();
     this.#database.exec("pragma synchronous = normal");
   }
 
   /** Takes what a backup holds, all or nothing. FAILED_PRECONDITION: see {@link StoreDriver.restore}. */
   restore(path: string): void {
-    this.#sequence = restoreFrom(this.#database, path, this.#sequence);
+    this.cache.clear();
+    this.#sequence = restoreFrom(this.#database, path, this.#reserved);
+    this.#reserved = this.#sequence;
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      if (this.#time > this.#keptTime) this.#keep();
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #keep(): void {
+    this.#keepFacts.run(this.#time, this.#reserved);
+    this.#keptTime = this.#time;
   }
 
   #do(batch: Batch, now: number): readonly Outcome[] {
-    // To be done twice does these no harm, and they are what is sent when all else rests.
+    // They are what is sent when all else rests.
     if (batch.isOnce === true || batch.operations.every(isRepeatable))
       return batch.operations.map((operation) => this.#operate(operation, now));
     const earlier = this.#answered.find(batch);

@@ -1,13 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Answers, Drop, Move, Outcome, Query, Results } from "../../contract/operations.ts";
 import { toQueued, type WaitingRow } from "../../contract/rows.ts";
+import type { EntryCache } from "./entry-cache.ts";
 import { select } from "./select.ts";
 
 /** Removes and renames all that is kept under a name, within a transaction of whoever calls. */
 export class Contents {
+  readonly #cache: EntryCache;
   readonly #statements;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, cache: EntryCache) {
+    this.#cache = cache;
     this.#statements = {
       dropEntries: database.prepare("delete from entry where store = ?"),
       dropMessages: database.prepare("delete from message where queue = ?"),
@@ -22,6 +25,7 @@ export class Contents {
 
   drop({ what, name }: Drop): Outcome {
     const { dropEntries, dropMessages, dropIds } = this.#statements;
+    this.#cache.clear();
     const { changes } = (what === "store" ? dropEntries : dropMessages).run(name);
     if (what === "queue") dropIds.run(name);
     return { ok: { count: Number(changes) } satisfies Results["drop"] };
@@ -32,6 +36,7 @@ export class Contents {
     const [has, move] = what === "store" ? [hasEntries, moveEntries] : [hasMessages, moveMessages];
     // Once it was moved, or was used under its new name, nothing is left to do, and nothing to lose.
     if (has.get(to) !== undefined) return { ok: { count: 0 } satisfies Results["move"] };
+    this.#cache.clear();
     const { changes } = move.run(to, from);
     if (what === "queue") moveIds.run(to, from);
     return { ok: { count: Number(changes) } satisfies Results["move"] };

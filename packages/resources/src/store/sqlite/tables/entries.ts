@@ -9,6 +9,7 @@ import type {
   Results,
   SetEntries,
 } from "../../contract/operations.ts";
+import type { CachedEntry, EntryCache } from "./entry-cache.ts";
 import type { Locks } from "./locks.ts";
 import { select } from "./select.ts";
 import type { Next } from "./sequence.ts";
@@ -17,14 +18,16 @@ import type { Next } from "./sequence.ts";
 export class Entries {
   readonly #next: Next;
   readonly #locks: Locks;
+  readonly #cache: EntryCache;
   readonly #find;
   readonly #put;
   readonly #remove;
   readonly #forget;
 
-  constructor(database: DatabaseSync, next: Next, locks: Locks) {
+  constructor(database: DatabaseSync, next: Next, locks: Locks, cache: EntryCache) {
     this.#next = next;
     this.#locks = locks;
+    this.#cache = cache;
     this.#find = select<{ readonly version: number }>(
       database,
       "select version from entry where store = ? and key = ? and (expires is null or expires > ?)",
@@ -50,6 +53,7 @@ export class Entries {
     const expires = ttlMs === undefined ? null : now + ttlMs;
     const versions = entries.map(({ key, value }) => {
       const version = this.#next();
+      this.#cache.forget(store, key);
       this.#put.run(store, key, value, version, expires);
       return version;
     });
@@ -62,6 +66,7 @@ export class Entries {
     const conflict = ifVersion === undefined ? undefined : this.#conflict(store, key, ifVersion, now);
     if (conflict !== undefined) return conflict;
     const existed = this.#find.get(store, key, now) !== undefined;
+    this.#cache.forget(store, key);
     this.#remove.run(store, key);
     return { ok: { existed } satisfies Results["delete"] };
   }
@@ -92,15 +97,17 @@ function refuse(message: string): Outcome {
 
 /** Reads keys and values, of what is committed. */
 export class EntryReader {
+  readonly #cache: EntryCache;
   readonly #get;
   readonly #list;
   readonly #ended;
   readonly #next;
 
-  constructor(database: DatabaseSync) {
-    this.#get = select<Entry>(
+  constructor(database: DatabaseSync, cache: EntryCache) {
+    this.#cache = cache;
+    this.#get = select<Entry & { readonly expires: number | null }>(
       database,
-      "select key, value, version from entry where store = ? and key = ? and (expires is null or expires > ?)",
+      "select key, value, version, expires from entry where store = ? and key = ?",
     );
     // SQLite compares text by the bytes of its UTF-8.
     this.#list = select<Entry>(
@@ -121,7 +128,18 @@ export class EntryReader {
   }
 
   get({ store, keys }: Extract<Query, { kind: "get" }>, now: number): Answers["get"] {
-    return keys.map((key) => this.#get.get(store, key, now));
+    return keys.map((key) => {
+      const found = this.#cache.get(store, key) ?? this.#find(store, key);
+      return found === undefined || (found.expires !== null && found.expires <= now) ? undefined : found.entry;
+    });
+  }
+
+  #find(store: string, key: string): CachedEntry | undefined {
+    const row = this.#get.get(store, key);
+    if (row === undefined) return undefined;
+    const found = { entry: { key: row.key, value: row.value, version: row.version }, expires: row.expires };
+    this.#cache.put(store, found);
+    return found;
   }
 
   ended({ from, aheadMs, most }: Extract<Query, { kind: "ended" }>, now: number): Answers["ended"] {
