@@ -15,7 +15,11 @@ export default defineConfig({
       "**/node_modules/**",
       "**/*.long.test.ts",
       "packages/core/test/{cli/e2e,faults}/**",
-      "packages/resources/test/verbs/{database,verbs}.test.ts",
+      "packages/durable/test/app/{drain,versions}.test.ts",
+      "packages/resources/test/app/drain.test.ts",
+      "packages/resources/test/database/{database,fence,given-server,rotate}.test.ts",
+      "packages/resources/test/{exactly-once/exactly-once,histories/postgres,store/postgres}.test.ts",
+      "packages/resources/test/verbs/{database,store-in-postgres,verbs}.test.ts",
       // It looks for the line of a declaration, which is another one in a copy with mutants in it.
       "packages/resources/test/app/use.test.ts",
       // Of these, what needs an engine or a cluster.

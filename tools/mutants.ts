@@ -36,6 +36,8 @@ const LEFT_ALONE = [
   "**/suite/**",
   "packages/core/src/run/**",
   "packages/wasm/src/{guest,worker}/**",
+  "packages/resources/src/database/{client,embedded,keeper}/**",
+  "packages/resources/src/store/postgres/**",
 ];
 
 const root = resolve(import.meta.dirname, "..");

@@ -72,6 +72,11 @@ describe("INPUT", () => {
   test("that is no JSON is refused, and shows where", async () => {
     await expect(readInput("{a: 1}", stdin())).rejects.toThrow(wrong("at line 1, column 2"));
     await expect(readInput('{\n  "a": 1,\n}', stdin())).rejects.toThrow(wrong("at line 3, column 1"));
+    await expect(readInput('{"a": 1}}', stdin())).rejects.toThrow(wrong('{"a": 1}⟶}.'));
+    const long = JSON.stringify({ name: "a".repeat(50) });
+    await expect(readInput(`${long}}${long}`, stdin())).rejects.toThrow(
+      wrong(`: …${long.slice(-30)}⟶}${long.slice(0, 19)}….`),
+    );
     await expect(readInput("Ann", stdin())).rejects.toThrow(
       wrong(`A string needs quotes, for JSON and for the shell: '"Ann"'.`),
     );

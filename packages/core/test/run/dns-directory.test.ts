@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { DnsDirectory } from "../../src/call/directory/dns-directory.ts";
+import type { Clockwork } from "../../src/clock/clockwork.ts";
+import { createSystemClock } from "../../src/clock/system-clock.ts";
 import type { Topology } from "../../src/describe/topology.ts";
 import { DnsServer } from "./dns-server.ts";
 
@@ -7,7 +9,7 @@ const COUNT = 20;
 const POLL = { timeout: 20_000, interval: 20 };
 
 /** Shards, each with a name, and all with one; as in a cluster. */
-async function createShards(count = COUNT) {
+async function createShards(count = COUNT, clock?: Clockwork) {
   const dns = await DnsServer.start();
   const where = Array.from({ length: count }, (_, ordinal): string | undefined => `10.0.0.${ordinal + 1}`);
   const publish = () => {
@@ -26,6 +28,7 @@ async function createShards(count = COUNT) {
     names: { leaf: { any: "leaf-pods.test:7070", shard: "leaf-{ordinal}.leaf-pods.test:7070" } },
     counts: {},
     resolve: dns.resolve,
+    ...(clock && { clock }),
   });
   const byName = () => [...dns.asked].filter(([name]) => name !== "leaf-pods.test");
   return {
@@ -53,6 +56,22 @@ test("shards that stay where they are cost one question a look, however many the
   const before = rig.looks();
   await expect.poll(rig.looks, POLL).toBeGreaterThanOrEqual(before + 3);
   expect(rig.askedByName()).toBe(COUNT);
+});
+
+test("what is away, or is suspected to be, is looked for again before the next look is due", async () => {
+  const every = () => ({ unref: () => {} });
+  // The regular look never comes.
+  const clock: Clockwork = Object.assign(Object.create(createSystemClock()), { every });
+  await using rig = await createShards(2, clock);
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  rig.where[1] = undefined;
+  rig.publish();
+  const [, away] = rig.directory.members("leaf");
+  if (away !== undefined) await rig.directory.suspect("leaf", away);
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
+  rig.where[1] = "10.0.1.7";
+  rig.publish();
+  await expect.poll(rig.members, POLL).toEqual(rig.wanted());
 });
 
 test("a shard that goes and comes back elsewhere is the only one asked for by name", async () => {

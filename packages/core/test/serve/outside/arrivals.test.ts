@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
+import type { Clockwork } from "../../../src/clock/clockwork.ts";
 import { createSystemClock } from "../../../src/clock/system-clock.ts";
 import { type ArrivalOptions, Arrivals, asOf } from "../../../src/serve/outside/arrivals.ts";
 import { callerOf } from "../../../src/serve/outside/networks.ts";
@@ -14,8 +15,8 @@ afterEach(() => {
 });
 
 /** A server that says whose a connection is, and then what it was sent, until its end. */
-async function serve(options: ArrivalOptions): Promise<() => Promise<Socket>> {
-  const arrivals = new Arrivals(options, createSystemClock(), (socket, client) => {
+async function serve(options: ArrivalOptions, clock: Clockwork = createSystemClock()): Promise<() => Promise<Socket>> {
+  const arrivals = new Arrivals(options, clock, (socket, client) => {
     socket.on("error", () => {});
     socket.write(`${asOf(socket, client).remoteAddress}:`);
     socket.pipe(socket);
@@ -81,6 +82,30 @@ const headers: readonly (readonly [string, readonly (string | Buffer)[], string]
 test.each(headers)("a proxy that is trusted says whose a connection is: %s", async (_, pieces, answer) => {
   const enter = await serve({ proxyProtocol: ["127.0.0.0/8"] });
   expect(await say(await enter(), pieces)).toBe(answer);
+});
+
+test("a proxy that does not say whose a connection is is let go in a while; one that has said it is not", async () => {
+  const timers = new Set<() => void>();
+  const clock: Clockwork = Object.assign(Object.create(createSystemClock()), {
+    after: (ms: number, run: () => void) => {
+      expect(ms).toBe(10_000);
+      timers.add(run);
+      return run;
+    },
+    cancel: (timer: () => void) => timers.delete(timer),
+  });
+  const enter = await serve({ proxyProtocol: ["127.0.0.0/8"] }, clock);
+  const said = await enter();
+  said.write("PROXY TCP4 203.0.113.7 10.0.0.1 51200 443\r\n");
+  await once(said, "data");
+  expect(timers.size).toBe(0);
+  const silent = await enter();
+  await expect.poll(() => timers.size).toBe(1);
+  const closed = Promise.race([once(silent, "end"), once(silent, "close")]);
+  silent.resume();
+  for (const run of timers) run();
+  await closed;
+  await expect.poll(() => timers.size).toBe(0);
 });
 
 test("of anybody else nothing is believed: a header is what they say", async () => {
