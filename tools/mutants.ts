@@ -35,7 +35,7 @@ const LEFT_ALONE = [
   "**/suite.ts",
   "**/suite/**",
   "packages/core/src/run/**",
-  "packages/wasm/src/{guest,worker}/**",
+  "packages/wasm/src/{buffers,guest,wasi,worker}/**",
   "packages/resources/src/database/{client,embedded,keeper}/**",
   "packages/resources/src/store/postgres/**",
 ];

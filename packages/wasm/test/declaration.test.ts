@@ -33,11 +33,22 @@ test.each([
   ["text", "hello, world", /begins with "hello, world"/],
   ["nothing", "", /it has 0 bytes/],
   ["a program for Linux", Uint8Array.of(127, 69, 76, 70, 2, 1, 1, 0), /ELF/],
+  ["a packed file", Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0), /begins with the header of a gzip file/],
+  ["something else", Uint8Array.of(0x1f, 0x8c, 8, 0, 0, 0, 0, 0), /begins with the bytes 31 140 8 0/],
   ["the first half of one", bytesOf("uppercase").subarray(0, 1500), /it ends before byte/],
   ["a component", Uint8Array.of(0, 97, 115, 109, 13, 0, 1, 0), /a component, and not a module/],
 ])("%s is no module, and says so", (_, bytes, message) => {
   expect(() => declare(bytes)).toThrow(
     expect.objectContaining({ code: "INVALID_DECLARATION", message: expect.stringMatching(message) }),
+  );
+});
+
+test.each(["", "/etc/math.wasm", 7 as unknown as string])("%j is no path of a module", (file) => {
+  expect(() => wasm(file)).toThrow(
+    expect.objectContaining({
+      code: "INVALID_DECLARATION",
+      message: expect.stringContaining("the file should be a path relative to the app file"),
+    }),
   );
 });
 

@@ -72,7 +72,8 @@ describe("memory endpoint", () => {
     await call("echo", 1);
     endpoint.hang();
     const late = call("echo", 2);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const soon = new Promise((resolve) => setTimeout(resolve, 50, "nothing"));
+    expect(await Promise.race([late, soon])).toBe("nothing");
     endpoint.restore();
     expect(await late).toBe(2);
     endpoint.hang();
