@@ -37,8 +37,16 @@ export const strykerPlugins = [
     value: {
       onMutationTestingPlanReady: ({ mutantPlans }) => {
         const { MUTANTS_SAMPLE: size, MUTANTS_SEED: seed } = process.env;
+        // Where no test comes at all: what to begin with.
+        const unreached = {};
+        for (const { mutant } of mutantPlans) {
+          if (mutant.status !== undefined) continue;
+          unreached[mutant.fileName] ??= [0, 0];
+          unreached[mutant.fileName][1]++;
+          if (mutant.coveredBy?.length === 0) unreached[mutant.fileName][0]++;
+        }
         if (size !== undefined) sample(mutantPlans, Number(size), Number(seed));
-        write({ planned: mutantPlans.length });
+        write({ planned: mutantPlans.length, unreached });
         // For what runs the tests, and is told the number of a mutant alone.
         const files = mutantPlans.map(({ mutant }) => [mutant.id, mutant.fileName]);
         writeFileSync(process.env.MUTANTS_FILES, JSON.stringify(Object.fromEntries(files)));
