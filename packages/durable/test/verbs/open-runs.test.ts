@@ -1,66 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSystemClock, type ResourceCommand } from "@hadron/core/spi";
-import { step } from "@hadron/durable";
 import { expect, test } from "vitest";
-import { LocalStore } from "../../../resources/test/local-link.ts";
-import { Runs } from "../../src/owner/runs.ts";
-import { withProgram } from "../../src/replay/program-of.ts";
 import { check } from "../../src/verbs/check.ts";
 import { foresee } from "../../src/verbs/preflight.ts";
 import { runs } from "../../src/verbs/runs.ts";
-
-/** Every third run fails at once. */
-const program = async (n: number) => {
-  console.log("not shown");
-  if (n % 3 === 0) throw new Error("It is gone.");
-  await step("charge", () => n);
-};
-
-/** An app with two programs, whose store has runs that have not begun. */
-async function createApp(count: number) {
-  const store = new LocalStore();
-  const of = new Runs(store.client(), createSystemClock(), "order");
-  for (let n = 0; n < count; n++) await of.start(`order/${n}`, n);
-  const type = async (
-    verb: (command: ResourceCommand) => Promise<unknown>,
-    words: readonly string[] = [],
-    flags: Record<string, string> = {},
-  ) => {
-    const lines: string[] = [];
-    const shown: string[] = [];
-    const command: ResourceCommand = {
-      app: "sample",
-      resources: [],
-      services: ["order", "other"].map((name) => ({
-        name,
-        pattern: "durable",
-        root: withProgram(() => {}, program),
-      })),
-      cwd: "/",
-      words,
-      flags,
-      json: true,
-      signal: new AbortController().signal,
-      clock: createSystemClock(),
-      out: (line) => lines.push(line),
-      err: (line) => shown.push(line),
-      table: () => {},
-      typed: (words) => `app ${words}`,
-      input: async (word) => JSON.parse(word),
-      confirm: async () => {},
-      exec: () => Promise.reject(new Error("Nothing is run.")),
-      keeper: async () => ({
-        address: () => Promise.reject(new Error("There is no image.")),
-        call: (procedure, input) =>
-          procedure === "commit" ? store.server.commit(input as never) : store.server.read(input as never),
-      }),
-    };
-    return { result: await verb(command), lines: lines.map((line) => JSON.parse(line)), shown };
-  };
-  return { store, type };
-}
+import { createApp } from "./rig.ts";
 
 test("of many open runs a plan tries a hundred, early and late ones alike, and says so; check tries all", async () => {
   const { store, type } = await createApp(150);
