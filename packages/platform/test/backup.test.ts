@@ -76,6 +76,23 @@ async function packed(files: ReadonlyMap<string, Buffer>, link?: string): Promis
   return gzipSync(await buffer(tar));
 }
 
+test("a schedule goes on where it was imported, from then on", async () => {
+  await using from = await startPlatform();
+  await from.register("counter", moduleOf("counter"));
+  const plug = { cron: "* * * * * *", name: "counter", start_function: "count", data: "ticks" };
+  await from.admin("POST", "schedule/plug", plug);
+  const { archive, key } = await exportOf(from);
+  await using to = await startPlatform();
+  expect((await importInto(to, archive, key)).status).toBe(200);
+  const before = Number(await count(to, "ticks"));
+  let own = 0;
+  const look = async () => {
+    own++;
+    expect(Number(await count(to, "ticks"))).toBeGreaterThan(before + own);
+  };
+  await vi.waitFor(look, { timeout: 15_000, interval: 200 });
+});
+
 test("what is not as it was signed is refused, and nothing is changed", async () => {
   await using from = await startFilled();
   const { archive, key } = await exportOf(from);

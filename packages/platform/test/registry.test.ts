@@ -1,3 +1,4 @@
+import { HadronError } from "@hadron/core";
 import type { Bucket, KeyValue } from "@hadron/resources";
 import { expect, test } from "vitest";
 import { Registry } from "../src/kept/registry.ts";
@@ -25,4 +26,25 @@ test("many misses at once read the store twice: one that began before them says 
   reads[1]?.();
   for (const found of await Promise.all(others)) expect(found).toMatchObject({ kind: "found" });
   expect(reads).toHaveLength(2);
+});
+
+test("what is added is there once: another's is told, and a store that fails has added nothing", async () => {
+  const failures: HadronError[] = [];
+  const given: unknown[] = [];
+  const store = {
+    async set(...words: unknown[]) {
+      given.push(words);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+    },
+  };
+  const registry = new Registry(store as unknown as KeyValue<unknown>, {} as Bucket);
+  const route = { kind: "file", method: "GET", path: "/a", name: "a", start: "", data: "", tags: [] } as const;
+  failures.push(new HadronError("ABORTED", "It is there."), new HadronError("UNAVAILABLE", "The store is away."));
+  expect(await registry.add("route/", "GET /a", route)).toBe(false);
+  await expect(registry.add("route/", "GET /a", route)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(registry.known("route/", "GET /a")).toBeUndefined();
+  expect(await registry.add("route/", "GET /a", route, { ttlMs: 5 })).toBe(true);
+  expect(registry.known("route/", "GET /a")).toEqual(route);
+  expect(given.at(-1)).toEqual(["route/GET /a", route, { ifVersion: 0, ttlMs: 5 }]);
 });

@@ -1,5 +1,6 @@
 import { type StartedApp, start } from "@hadron/core/testing";
 import { expect, test } from "vitest";
+import { checkName } from "../../src/external/work.ts";
 import { reader } from "./readers.ts";
 
 interface Work {
@@ -8,6 +9,17 @@ interface Work {
   readonly key: string;
   readonly attempt: number;
 }
+
+test.each(["a", "read-page", "0", "a".repeat(63)])("%j is a name of work outside", (name) => {
+  expect(checkName(name)).toBe(name);
+});
+
+test.each(["", "-a", "a-", "Page", "a_b", "a b", "ä", "a".repeat(64), undefined, 7])(
+  "%j is no name of work outside",
+  (name) => {
+    expect(() => checkName(name)).toThrow(expect.objectContaining({ code: "WRONG_USE" }));
+  },
+);
 
 /** A worker outside, which speaks HTTP. */
 function createWorker(app: StartedApp) {

@@ -68,6 +68,7 @@ test("files are histories of the program that their folder names, or that is sai
     writeFileSync(loose, "[");
     await expect(type(check, [loose], { program: "order" })).rejects.toThrow(/loose\.json is no history of a run/);
     mkdirSync(join(folder, "empty"));
+    writeFileSync(join(folder, "empty", "a.jsonl.bak"), "");
     await expect(type(check, [join(folder, "empty")])).rejects.toThrow(/There is no \*\.jsonl or \*\.json in/);
     await expect(type(check, [join(folder, "nowhere")])).rejects.toThrow(/There is no file or folder/);
   } finally {
