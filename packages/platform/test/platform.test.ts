@@ -81,7 +81,10 @@ test("without the platform's token nobody administers", async () => {
   }
   expect((await platform.admin("GET", "admin/status")).status).toBe(200);
   const nothing = await platform.admin("GET", "admin/nothing");
-  expect([nothing.status, nothing.text]).toEqual([404, expect.stringContaining("GET /my-own-cluster/api/admin/nothing")]);
+  expect([nothing.status, nothing.text]).toEqual([
+    404,
+    expect.stringContaining("GET /my-own-cluster/api/admin/nothing"),
+  ]);
   const { token } = (await platform.admin("POST", "admin/token", { expires_in: 0.001 })).json;
   await vi.waitFor(async () => {
     const late = await platform.admin("GET", "admin/status", undefined, token);

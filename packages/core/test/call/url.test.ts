@@ -3,14 +3,19 @@ import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { openUrl } from "../../src/call/client/url.ts";
 
-test.each(["", "127.0.0.1:3000", "ftp://127.0.0.1", "see http://127.0.0.1", "http:/127.0.0.1", "http://", "https://a b"])(
-  "%j is no URL to call",
-  (url) => {
-    expect(() => openUrl(url)).toThrow(
-      expect.objectContaining({ code: "WRONG_USE", message: expect.stringContaining(`"${url}" is no URL`) }),
-    );
-  },
-);
+test.each([
+  "",
+  "127.0.0.1:3000",
+  "ftp://127.0.0.1",
+  "see http://127.0.0.1",
+  "http:/127.0.0.1",
+  "http://",
+  "https://a b",
+])("%j is no URL to call", (url) => {
+  expect(() => openUrl(url)).toThrow(
+    expect.objectContaining({ code: "WRONG_USE", message: expect.stringContaining(`"${url}" is no URL`) }),
+  );
+});
 
 test("a call of a server that never answers ends by its time, or when it is given up; of none, at once", async () => {
   const server = createServer(() => {});

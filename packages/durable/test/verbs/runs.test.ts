@@ -103,6 +103,10 @@ test("what cannot be is refused, and says what can", async () => {
   const program = { program: "order" };
   for (const words of [["events", "x"], ["send"], ["send", "a", "1", "x"], ["cancel", "a", "b"], ["kill", "x"]])
     await expect(type(runs, ["order/0", ...words], program)).rejects.toThrow(wrong(`^It is runs ID ${words[0]}`));
-  for (const words of [["pause", "x"], ["resume", "x"], ["fork", "x"]])
+  for (const words of [
+    ["pause", "x"],
+    ["resume", "x"],
+    ["fork", "x"],
+  ])
     await expect(type(runs, ["order/0", ...words], program)).rejects.toThrow(wrong(`^It is runs ID ${words[0]}`));
 });
