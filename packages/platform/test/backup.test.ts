@@ -43,6 +43,8 @@ const importInto = (platform: StartedPlatform, archive: Uint8Array, key: string)
 test("another platform has all that a backup has, and refuses a second one", async () => {
   await using from = await startFilled();
   const { archive, key } = await exportOf(from);
+  const { headers } = await from.admin("GET", "admin/export-database");
+  expect(headers).toMatchObject({ "content-type": "application/gzip", "cache-control": "no-store" });
   await using to = await startPlatform();
   const imported = await importInto(to, archive, key);
   expect([imported.status, imported.json.values]).toEqual([200, 1]);

@@ -46,6 +46,9 @@ test("files are histories of the program that their folder names, or that is sai
   try {
     const exported = await type(runs, ["export"], { to: folder });
     expect(exported.lines[0].histories).toHaveLength(3);
+    const told = await type(runs, ["export"], { to: folder, limit: "1" }, { json: false });
+    expect(told.lines).toEqual([]);
+    expect(told.shown).toEqual([`Wrote 1 history to ${folder}, with the inputs and outcomes of the runs.`]);
     const checked = await type(check, [folder]);
     expect(checked.result).toBe(1);
     expect(checked.lines[0].programs).toMatchObject([
