@@ -127,6 +127,8 @@ export interface KeeperProcedures {
   kept(): Promise<Holdings>;
   drop(resource: { readonly kind: string; readonly name: string }): Promise<{ readonly dropped: boolean }>;
   backup(): AsyncIterable<Uint8Array>;
+  /** FAILED_PRECONDITION where `restore` would refuse for what is there: asked of all keepers before anything is restored. */
+  restorable(): Promise<void>;
   restore(bytes: AsyncIterable<Uint8Array>): Promise<void>;
 }
 

@@ -51,8 +51,26 @@ function differencesOf(before: DeclaredResource, after: DeclaredResource): strin
   return names
     .filter((name) => !OF_DATA.includes(name))
     .filter((name) => JSON.stringify(before.options[name]) !== JSON.stringify(after.options[name]))
-    .map((name) => `${name} ${show(before.options[name])} → ${show(after.options[name])}`)
+    .map((name) => `${name} ${toDifference(before.options[name], after.options[name])}`)
     .join(", ");
+}
+
+/** Of lists of what has names, such as migrations, what comes, goes and changes; of all else, the whole. */
+function toDifference(before: unknown, after: unknown): string {
+  const [had, has] = [namesOf(before), namesOf(after)];
+  if (had === undefined || has === undefined) return `${show(before)} → ${show(after)}`;
+  const names = [...new Set([...had.keys(), ...has.keys()])].filter((name) => had.get(name) !== has.get(name));
+  return names.map((name) => `${had.has(name) ? (has.has(name) ? "~" : "-") : "+"}${name}`).join(" ");
+}
+
+/** Name → what it is; undefined where it is no list of what has names. */
+function namesOf(value: unknown): ReadonlyMap<string, string> | undefined {
+  if (value === undefined) return new Map();
+  if (!Array.isArray(value)) return undefined;
+  const entries = value.map((item) => [(item as { name?: unknown } | null)?.name, JSON.stringify(item)] as const);
+  return entries.every((entry): entry is readonly [string, string] => typeof entry[0] === "string")
+    ? new Map(entries)
+    : undefined;
 }
 
 function show(value: unknown): string {

@@ -11,6 +11,8 @@ import { toSize } from "../terminal/size.ts";
 
 /** A copy of much data takes its time. */
 const TIMEOUT_MS = 24 * 3_600_000;
+/** A keeper has so long to say whether anything is there. */
+const CHECK_MS = 60_000;
 
 /** Writes all that an app keeps to a file, while it runs or not. */
 export async function backup(command: Command): Promise<number> {
@@ -63,6 +65,15 @@ async function copyOf(keeper: Keeper, signal: AbortSignal): Promise<AsyncIterabl
   }
 }
 
+/** FAILED_PRECONDITION where it keeps something already. A keeper that was deployed before it could be asked says so when it restores. */
+async function checkRestorable(keeper: Keeper, signal: AbortSignal): Promise<void> {
+  try {
+    await keeper.call("restorable", undefined, { timeoutMs: CHECK_MS, signal });
+  } catch (error) {
+    if (!(error instanceof HadronError && error.code === "UNKNOWN_PROCEDURE")) throw error;
+  }
+}
+
 /** Gives an app that keeps nothing yet what a backup has. */
 export async function restore(command: Command): Promise<number> {
   const { app, context, cwd, flags, json, terminal } = command;
@@ -78,6 +89,8 @@ export async function restore(command: Command): Promise<number> {
     );
   }
   await using _started = await startWhereNothingRuns(command);
+  // All of them say that they can before the first does.
+  for (const name of parts) await checkRestorable(await keepers.need(name), context.signal);
   const archive = new ArchiveReader(path);
   try {
     await archive.head();

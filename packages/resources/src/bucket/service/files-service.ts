@@ -61,6 +61,7 @@ function serveFiles(open: (context: StartContext) => Promise<Pick<Opened, "drive
       started().keeper.drop({ kind: "bucket", name }),
     ),
     backup: () => started().keeper.backup(),
+    restorable: procedure(idempotent, () => started().keeper.restorable()),
     restore: (bytes: AsyncIterable<Uint8Array>) => started().keeper.restore(bytes),
     async [onStart](context: StartContext) {
       const { signal, clock, keeps, outside } = context;

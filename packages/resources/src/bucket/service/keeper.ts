@@ -1,4 +1,5 @@
 import { type DeclaredResource, HadronError, type Holdings, type KeeperProcedures } from "@hadron/core/spi";
+import { Pieces } from "../../client/pieces.ts";
 import type { BlobDriver, ListedObject, ObjectInfo } from "../contract/driver.ts";
 import type { Note } from "../contract/note.ts";
 
@@ -55,7 +56,7 @@ export class FilesKeeper implements KeeperProcedures {
     }
   }
 
-  async restore(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  async restorable(): Promise<void> {
     const contents = await this.#driver.contents();
     if (contents.length > 0) {
       throw new HadronError(
@@ -63,6 +64,10 @@ export class FilesKeeper implements KeeperProcedures {
         `Buckets have objects already (${contents.map(({ bucket }) => bucket).join(", ")}), and a backup is restored into an empty app only.`,
       );
     }
+  }
+
+  async restore(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.restorable();
     const input = new Pieces(bytes);
     try {
       for (;;) {
@@ -91,46 +96,6 @@ export class FilesKeeper implements KeeperProcedures {
       const last = page.at(-1);
       if (page.length < PAGE || last === undefined || !("key" in last)) return;
       after = last.key;
-    }
-  }
-}
-
-/** Bytes that come in any pieces, taken as lines and as so many of them. */
-class Pieces {
-  readonly #input: AsyncIterator<Uint8Array>;
-  #held: Buffer = Buffer.alloc(0);
-
-  constructor(bytes: AsyncIterable<Uint8Array>) {
-    this.#input = bytes[Symbol.asyncIterator]();
-  }
-
-  /** undefined: that was all. */
-  async line(): Promise<string | undefined> {
-    for (;;) {
-      const end = this.#held.indexOf(10);
-      if (end >= 0) {
-        const line = this.#held.subarray(0, end).toString();
-        this.#held = this.#held.subarray(end + 1);
-        return line;
-      }
-      const { done, value } = await this.#input.next();
-      if (done === true) return undefined;
-      this.#held = Buffer.concat([this.#held, value]);
-    }
-  }
-
-  async *take(length: number): AsyncGenerator<Uint8Array, void, undefined> {
-    let left = length;
-    while (left > 0) {
-      if (this.#held.length === 0) {
-        const { done, value } = await this.#input.next();
-        if (done === true) throw new HadronError("FAILED_PRECONDITION", "The backup ends within an object.");
-        this.#held = Buffer.from(value);
-      }
-      const piece = this.#held.subarray(0, left);
-      this.#held = this.#held.subarray(piece.length);
-      left -= piece.length;
-      yield piece;
     }
   }
 }

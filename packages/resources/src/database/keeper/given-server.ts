@@ -3,6 +3,7 @@ import type { Deployment } from "../../client/deployment.ts";
 import { type Tls, toSsl } from "../contract/facts.ts";
 import { SqlName } from "../contract/sql.ts";
 import { toSqlError } from "../contract/sql-error.ts";
+import { listDatabases } from "./list-databases.ts";
 import type { Server } from "./server.ts";
 
 /** A name of PostgreSQL's has so many bytes at most; what is longer it cuts off. */
@@ -32,6 +33,7 @@ export function givenServer(app: string, variable: string, text: string, deploym
   };
   return {
     deployment,
+    list: (admin) => listDatabases(admin, `${app}.`),
     rotate: notOurs,
     endEarlier: notOurs,
     maintenance: decodeURIComponent(url.pathname.slice(1)) || "postgres",

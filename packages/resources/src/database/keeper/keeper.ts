@@ -94,18 +94,36 @@ export class DatabaseKeeper {
     return rotated;
   }
 
-  async #rotate(name: string): Promise<Rotated> {
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** A connection to one of its databases, of the server's first user. NOT_FOUND where it keeps none of this name. */
+  enter(name: string): Promise<Client> {
     const known = this.#databases.get(name);
     if (known === undefined) throw new HadronError("NOT_FOUND", `This deployment keeps no database("${name}").`);
+    return this.#connect(known.access.database);
+  }
+
+  /** Does something at the server's database for people who have none. */
+  async asAdmin<T>(work: (admin: Client, server: Server) => Promise<T>): Promise<T> {
     const { server, clock } = this.#options;
     const admin = await this.#connect(server.maintenance);
     try {
-      known.access = await clock.outside(server.rotate(admin, name));
-      const { version } = known.access;
-      return { version, left: await clock.outside(server.endEarlier(admin, name, version)) };
+      return await clock.outside(work(admin, server));
     } finally {
       await admin.end();
     }
+  }
+
+  async #rotate(name: string): Promise<Rotated> {
+    const known = this.#databases.get(name);
+    if (known === undefined) throw new HadronError("NOT_FOUND", `This deployment keeps no database("${name}").`);
+    return this.asAdmin(async (admin, server) => {
+      known.access = await server.rotate(admin, name);
+      const { version } = known.access;
+      return { version, left: await server.endEarlier(admin, name, version) };
+    });
   }
 
   /** The database of a store that keeps all in one: made when it is asked for. Its tables are the store's own business. */
@@ -118,12 +136,7 @@ export class DatabaseKeeper {
   }
 
   async #ensure(name: string): Promise<KnownDatabase> {
-    const admin = await this.#connect(this.#options.server.maintenance);
-    try {
-      return { access: await this.#make(admin, name), applied: new Map() };
-    } finally {
-      await admin.end();
-    }
+    return this.asAdmin(async (admin) => ({ access: await this.#make(admin, name), applied: new Map() }));
   }
 
   /** Makes a database where there is none. FAILED_PRECONDITION where it is there, and another deployment's. */

@@ -1,3 +1,4 @@
+import { listDatabases } from "./list-databases.ts";
 import { type Credential, endEarlier, ensureDatabase, rotateCredential } from "./roles.ts";
 import type { Server } from "./server.ts";
 
@@ -14,6 +15,7 @@ export function ownServer(
     maintenance: "postgres",
     config: async () => ({ ...(await addressOf()), user: "postgres", password }),
     ensure: async (admin, name) => toAccess(await ensureDatabase(admin, name), name),
+    list: (admin) => listDatabases(admin, ""),
     rotate: async (admin, name) => toAccess(await rotateCredential(admin, name), name),
     endEarlier,
   };

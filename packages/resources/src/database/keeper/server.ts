@@ -8,6 +8,15 @@ export interface Access extends Omit<ConnectionFacts, "maxConnections"> {
   readonly owner: string | undefined;
 }
 
+/** A database that is there. */
+export interface ThereDatabase {
+  /** As it was declared. */
+  readonly name: string;
+  /** As the server calls it. */
+  readonly database: string;
+  readonly bytes: number;
+}
+
 /** A PostgreSQL server, as its keeper sees it. */
 export interface Server {
   /** Whose databases have to be, where other deployments can reach the server, too. */
@@ -18,6 +27,8 @@ export interface Server {
   readonly maintenance: string;
   /** Makes a database where there is none, and those who enter it. */
   ensure(admin: Client, name: string): Promise<Access>;
+  /** The app's databases that are there, declared or not, but for the store's. */
+  list(admin: Client): Promise<readonly ThereDatabase[]>;
   /** Makes a new password for a database. FAILED_PRECONDITION where passwords are somebody else's business. */
   rotate(admin: Client, name: string): Promise<Access>;
   /** Lets nobody in any more with an earlier password than this one. How many connections that came in so are left. */

@@ -2,7 +2,13 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { DeclaredResource, Holdings, KeeperProcedures, KeptThing } from "@hadron/core/spi";
+import {
+  type DeclaredResource,
+  HadronError,
+  type Holdings,
+  type KeeperProcedures,
+  type KeptThing,
+} from "@hadron/core/spi";
 import { fromStored, toStored } from "../../client/values.ts";
 import type { StoreDriver } from "../contract/driver.ts";
 import type { Answers, Operation, Query } from "../contract/operations.ts";
@@ -94,6 +100,16 @@ export class StoreKeeper implements KeeperProcedures {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  async restorable(): Promise<void> {
+    const { things } = await this.kept();
+    if (things.length === 0) return;
+    const names = things.map(({ kind, name, holds }) => `${kind}:${name} (${holds})`).join(", ");
+    throw new HadronError(
+      "FAILED_PRECONDITION",
+      `The store keeps ${names} already, and a backup is restored into an empty app only: delete --data empties this one, and --app=NAME is another.`,
+    );
   }
 
   async restore(bytes: AsyncIterable<Uint8Array>): Promise<void> {

@@ -44,6 +44,7 @@ function serveStore(open: (context: StartContext) => Promise<Opened>) {
     kept: procedure(idempotent, () => asked().kept()),
     drop: procedure(idempotent, (resource: { kind: string; name: string }) => asked().drop(resource)),
     backup: () => asked().backup(),
+    restorable: procedure(idempotent, () => asked().restorable()),
     restore: (bytes: AsyncIterable<Uint8Array>) => asked().restore(bytes),
     commit: procedure(idempotent, (batch: Batch) => started().commit(batch)),
     read: procedure(idempotent, (queries: readonly Query[]) => started().read(queries)),
