@@ -1,4 +1,5 @@
 import type { Resource } from "@hadron/core/spi";
+import type { LoadedComponent } from "./component/load.ts";
 import type { Form } from "./forms.ts";
 import type { LoadedModule } from "./module/load.ts";
 import type { NetGrant } from "./net.ts";
@@ -34,7 +35,7 @@ export interface ResolvedOptions {
 /** What a declared module is, for those that link to it. */
 export interface DeclaredModule {
   readonly file: string;
-  readonly loaded: LoadedModule;
+  readonly loaded: LoadedModule | LoadedComponent;
   readonly options: ResolvedOptions;
   /** Where the folders that it was granted are, by where it finds them. */
   readonly folders: readonly { readonly at: string; readonly path: string; readonly isWritable: boolean }[];

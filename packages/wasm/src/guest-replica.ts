@@ -1,19 +1,15 @@
-import { realpathSync } from "node:fs";
 import { type Context, HadronError } from "@hadron/core";
-import { type DeclaredModule, declarationOf, type GuestStore } from "./declared.ts";
+import { readWhole, type WebInput, type WebOutput } from "@hadron/core/spi";
+import type { DeclaredModule, GuestStore } from "./declared.ts";
 import { fromBytes, toBytes } from "./forms.ts";
-import type { GuestInput, GuestLimits, ModuleSetup, ThreadSetup } from "./guest/protocol.ts";
-import { isKnown } from "./module/known.ts";
+import type { GuestInput, GuestOutput, Question } from "./guest/protocol.ts";
 import { fetchGranted } from "./net.ts";
 import { toParameters, toResult } from "./numbers.ts";
 import type { Answering } from "./pool/guest-thread.ts";
 import { ThreadPool } from "./pool/thread-pool.ts";
 import type { Waiting } from "./pool/watch.ts";
 import { Stream } from "./stream.ts";
-
-/** Of what a guest says, so much is logged and shown. */
-const LOG_BYTES = 64 * 1024;
-const BUFFERS = 1024;
+import { toThreadSetup } from "./thread-setup.ts";
 
 /** A module in one replica: its threads, and what its guests may ask for. */
 export class GuestReplica {
@@ -24,8 +20,9 @@ export class GuestReplica {
     this.#declared = declared;
   }
 
-  get isStream(): boolean {
-    return this.#declared.options.stream;
+  get takes(): "streams" | "requests" | "values" {
+    if (this.#declared.loaded.entryPoint.kind === "request") return "requests";
+    return this.#declared.options.stream ? "streams" : "values";
   }
 
   /** Compiles it, and makes a first thread. */
@@ -45,16 +42,30 @@ export class GuestReplica {
   }
 
   async call(input: unknown, context: Context): Promise<unknown> {
-    const { loaded, options } = this.#declared;
-    const { entryPoint, label } = loaded;
-    const given: GuestInput =
-      entryPoint.kind === "numbers"
-        ? { kind: "numbers", values: toParameters(label, entryPoint.signature, input) }
-        : { kind: "bytes", bytes: toBytes(label, options.input, input), isStreamed: false };
-    const output = await this.#run(given, (question) => this.#answer(question, context), context, context);
-    return output.kind === "numbers"
-      ? toResult(entryPoint.signature, output.values)
-      : fromBytes(label, options.output, output.bytes);
+    const output = await this.#run(
+      this.#toInput(input),
+      (question) => this.#answer(question, context),
+      context,
+      context,
+    );
+    return this.#toOutput(output);
+  }
+
+  /** Answers a request. */
+  async fetch(input: WebInput, context: Context): Promise<WebOutput> {
+    const { head, headers, body } = await readWhole(input, this.#declared.options.memoryMiB * 2 ** 20);
+    const request = {
+      method: head.method,
+      path: head.url,
+      scheme: head.secure === true ? "https" : "http",
+      authority: headers.host,
+      headers: Object.entries(headers),
+      body: new Uint8Array(body),
+    };
+    const answer = (question: Question) => this.#answer(question, context);
+    const output = await this.#run({ kind: "request", request }, answer, context, context);
+    if (output.kind !== "answer") throw new HadronError("INTERNAL", `a request was answered with ${output.kind}`);
+    return { ...output.answer, headers: output.answer.headers.flat() };
   }
 
   /** Takes of the input what is read, and gives what is written, as fast as it is taken. */
@@ -69,6 +80,29 @@ export class GuestReplica {
     } finally {
       await stream.leave();
     }
+  }
+
+  #toInput(input: unknown): GuestInput {
+    const { loaded, options } = this.#declared;
+    const { entryPoint, label } = loaded;
+    switch (entryPoint.kind) {
+      case "numbers":
+        return { kind: "numbers", values: toParameters(label, entryPoint.signature, input) };
+      case "values":
+        return { kind: "values", input };
+      default:
+        return { kind: "bytes", bytes: toBytes(label, options.input, input), isStreamed: false };
+    }
+  }
+
+  #toOutput(output: GuestOutput): unknown {
+    const { loaded, options } = this.#declared;
+    const { entryPoint, label } = loaded;
+    if (output.kind === "value") return output.value;
+    if (output.kind === "bytes") return fromBytes(label, options.output, output.bytes);
+    if (output.kind === "numbers" && entryPoint.kind === "numbers")
+      return toResult(entryPoint.signature, output.values);
+    throw new HadronError("INTERNAL", `${label} was called otherwise than it answers.`);
   }
 
   #run(input: GuestInput, answer: Answering, { log }: Pick<Context, "log">, by: Waiting) {
@@ -121,45 +155,4 @@ function toStored(value: unknown): Uint8Array {
     "FAILED_PRECONDITION",
     "What is kept under this key was not written by a module: it is no bytes.",
   );
-}
-
-async function toThreadSetup(declared: DeclaredModule): Promise<Omit<ThreadSetup, "shared">> {
-  const { options } = declared;
-  const limits: GuestLimits = {
-    outputBytes: options.outputBytes,
-    logBytes: LOG_BYTES,
-    buffers: BUFFERS,
-    bufferBytes: options.memoryMiB * 2 ** 20,
-  };
-  return {
-    main: await toSetup(declared),
-    limits,
-    isReused: options.reuse,
-    grants: {
-      args: [declared.file, ...options.args],
-      env: options.env,
-      folders: declared.folders.map(({ at, path, isWritable }) => ({ at, path: realpathSync(path), isWritable })),
-      clock: options.clock,
-      random: options.random,
-      kv: options.kv !== undefined,
-      net: options.net.length > 0,
-      admin: false,
-    },
-  };
-}
-
-async function toSetup({ loaded, options }: DeclaredModule): Promise<ModuleSetup> {
-  const linked = Object.entries(options.link).map(async ([name, module]) => [
-    name,
-    await toSetup(declarationOf(module)),
-  ]);
-  return {
-    label: loaded.label,
-    module: await WebAssembly.compile(loaded.bytes),
-    entryPoint: loaded.entryPoint,
-    memory: loaded.memory,
-    hasStart: loaded.shape.hasStart,
-    imports: loaded.shape.imports.filter(({ module }) => isKnown(module) || Object.hasOwn(options.link, module)),
-    linked: Object.fromEntries(await Promise.all(linked)),
-  };
 }

@@ -3,4 +3,4 @@
 export type { GuestStore, Module } from "./declared.ts";
 export type { Form } from "./forms.ts";
 export type { WasmOptions } from "./options.ts";
-export { type WasmHandler, wasm } from "./wasm.ts";
+export { type Exported, type HttpComponent, type WasmHandler, wasm } from "./wasm.ts";

@@ -17,6 +17,27 @@ export interface ModuleSetup {
   readonly linked: Readonly<Record<string, ModuleSetup>>;
 }
 
+/** How a component is called. */
+export type ComponentEntry =
+  /** `wasi:cli/command`: its input is what it reads, and its output what it writes. */
+  | { readonly kind: "bytes" }
+  /** `wasi:http/proxy`: it answers requests. */
+  | { readonly kind: "request" }
+  /** A function that it exports, of an interface or its own, as the code that joins it names them. */
+  | { readonly kind: "values"; readonly of: string | undefined; readonly name: string };
+
+/** A component as a thread gets it. */
+export interface ComponentSetup {
+  readonly label: string;
+  /** The JavaScript that joins its modules: a URL. */
+  readonly glue: string;
+  /** Compiled already, by what the glue calls them. */
+  readonly cores: Readonly<Record<string, WebAssembly.Module>>;
+  readonly entryPoint: ComponentEntry;
+  /** Whether anything of it runs by itself as soon as it is instantiated. */
+  readonly hasStart: boolean;
+}
+
 /** What a guest may do beside computing. */
 export interface GuestGrants {
   readonly args: readonly string[];
@@ -44,7 +65,7 @@ export interface GuestLimits {
 
 /** What a thread is made with. */
 export interface ThreadSetup {
-  readonly main: ModuleSetup;
+  readonly main: ModuleSetup | ComponentSetup;
   readonly grants: GuestGrants;
   readonly limits: GuestLimits;
   /** Whether an instance is called again: as long as its calls end in order. */
@@ -57,7 +78,28 @@ export type GuestInput =
   /** `bytes` undefined: they are asked for as they are read. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array | undefined; readonly isStreamed: boolean }
   | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] }
+  /** Of a function of a component's: its one parameter, or a list of them. */
+  | { readonly kind: "values"; readonly input: unknown }
+  | { readonly kind: "request"; readonly request: ComponentRequest }
   | HostedInput;
+
+/** A request as a component is given it. */
+export interface ComponentRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly scheme: string;
+  readonly authority: string | undefined;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
+
+/** What a component answered. */
+export interface ComponentAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+}
 
 /** A call of a module that is not a handler of an app: all that is decided anew for each. */
 export interface HostedInput {
@@ -85,6 +127,8 @@ export interface HostedOutput {
 export type GuestOutput =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "numbers"; readonly values: readonly (number | bigint)[] }
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "answer"; readonly answer: ComponentAnswer }
   | HostedOutput;
 
 /** Why a call came to nothing. */

@@ -94,7 +94,7 @@ function importMemory(bytes: Uint8Array, { module, name, min, max }: HostMemory)
 }
 
 /** The same module, whose memories and tables cannot grow beyond the ceiling. */
-function limitModule(bytes: Uint8Array, shape: ModuleShape, ceiling: Ceiling): Uint8Array<ArrayBuffer> {
+export function limitModule(bytes: Uint8Array, shape: ModuleShape, ceiling: Ceiling): Uint8Array<ArrayBuffer> {
   const changes = [
     ...shape.memories.map((limits) => toChange(limits, ceiling.memoryPages)),
     ...shape.tables.map((limits) => toChange(limits, ceiling.tableElements)),

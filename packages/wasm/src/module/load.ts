@@ -12,6 +12,7 @@ const MAX_MODULE_BYTES = 256 * 2 ** 20;
 
 /** A module that was looked at and can be run within its limits. */
 export interface LoadedModule extends HeldModule {
+  readonly kind: "module";
   /** How messages name it. */
   readonly label: string;
   /** Of the bytes as they were given. 64 hexadecimal digits of SHA-256. */
@@ -39,6 +40,7 @@ export function loadModule(bytes: Uint8Array, { label, start, linked, ceiling }:
   const entryPoint = findEntryPoint(shape, start);
   if (typeof entryPoint === "string") return refuse(entryPoint);
   return {
+    kind: "module",
     label,
     sha256: createHash("sha256").update(bytes).digest("hex"),
     shape,

@@ -149,14 +149,18 @@ export class GuestThread {
 }
 
 function toMessage(input: GuestInput, shared: SharedMemory): ToThread {
-  if (input.kind === "numbers") return input;
-  return input.kind === "hosted"
-    ? { ...input, bytes: shared.lay(input.bytes) }
-    : { ...input, bytes: input.bytes === undefined ? undefined : shared.lay(input.bytes) };
+  switch (input.kind) {
+    case "hosted":
+      return { ...input, bytes: shared.lay(input.bytes) };
+    case "bytes":
+      return { ...input, bytes: input.bytes === undefined ? undefined : shared.lay(input.bytes) };
+    default:
+      return input;
+  }
 }
 
 function toOutput(message: FromThread & { type: "done" }, shared: SharedMemory): GuestOutput {
-  return message.kind === "numbers" ? message : { ...message, bytes: shared.take(message.bytes) };
+  return "bytes" in message ? { ...message, bytes: shared.take(message.bytes) } : message;
 }
 
 /** Small buffers of Node's lie in one of 8 KiB, and that would travel as a whole. */

@@ -1,8 +1,8 @@
 import { createHash, randomFillSync } from "node:crypto";
 import { ExchangeBuffers } from "../buffers/exchange.ts";
 import { GuestError } from "../guest/error.ts";
+import { Log, Output } from "../guest/output.ts";
 import type { AdminWish, Answer, GuestGrants, GuestInput, GuestLimits, Question } from "../guest/protocol.ts";
-import { Log, Output } from "./output.ts";
 
 const MILLISECOND = 1_000_000n;
 const NOTHING = new Uint8Array();
@@ -34,7 +34,7 @@ export class CallWorld {
   #drawn = 0;
 
   constructor(ground: Ground, input: GuestInput) {
-    const bytes = input.kind === "numbers" ? NOTHING : input.bytes;
+    const bytes = bytesOf(input);
     this.grants = input.kind === "hosted" ? { ...ground.grants, args: input.args, env: input.env } : ground.grants;
     this.input = bytes ?? NOTHING;
     this.log = new Log(ground.limits.logBytes);
@@ -48,6 +48,11 @@ export class CallWorld {
   get buffers(): ExchangeBuffers {
     this.#buffers ??= new ExchangeBuffers(this.input, this.#ground.limits);
     return this.#buffers;
+  }
+
+  /** What one call may give. */
+  get outputBytes(): number {
+    return this.#ground.limits.outputBytes;
   }
 
   /** What it answered: a guest of the guest API in its output buffer, or else by what it wrote. */
@@ -112,6 +117,20 @@ export class CallWorld {
         .digest();
       target.set(bytes.subarray(0, target.length - at), at);
     }
+  }
+}
+
+/** Undefined: they are asked for as they are read. */
+function bytesOf(input: GuestInput): Uint8Array | undefined {
+  switch (input.kind) {
+    case "bytes":
+    case "hosted":
+      return input.bytes;
+    case "request":
+      return input.request.body;
+    case "numbers":
+    case "values":
+      return NOTHING;
   }
 }
 

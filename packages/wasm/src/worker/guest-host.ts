@@ -4,12 +4,12 @@ import { GuestError } from "../guest/error.ts";
 import type { GuestFunction } from "../guest/function.ts";
 import { GuestMemory } from "../guest/memory.ts";
 import type { ModuleSetup, Question } from "../guest/protocol.ts";
-import { type Descriptor, Descriptors } from "../wasi/descriptors.ts";
+import { Descriptors } from "../wasi/descriptors.ts";
 import type { WasiGuest } from "../wasi/guest.ts";
-import { HostFolder } from "../wasi/host-folder.ts";
-import { BytesFile, MountFolder, SinkFile } from "../wasi/virtual.ts";
 import { wasiFunctions } from "../wasi/wasi.ts";
 import type { CallWorld } from "./call-world.ts";
+import { openAddress } from "./open-address.ts";
+import { rootOf } from "./root-folder.ts";
 
 /** Calls a function of a module that another one is linked to. */
 export type CallLinked = (
@@ -144,16 +144,8 @@ export class GuestHost {
       now: (clock) => current().world.now(clock),
       random: (target) => current().world.random(target),
       openAddress: (path) => {
-        const { ask, input, output } = current().world;
-        const address = path.match(/^(api|https?):\/{1,2}(.*)$/);
-        if (address === null) return undefined;
-        const [, scheme, rest] = address;
-        if (scheme !== "api") {
-          const { bytes } = ask({ kind: "fetch", url: `${scheme}://${rest}` });
-          return toFile(new BytesFile(bytes ?? new Uint8Array()), false);
-        }
-        if (rest === "input") return toFile(new BytesFile(input), false);
-        return rest === "output" ? toFile(new SinkFile((bytes) => output.write(bytes)), true) : undefined;
+        const found = openAddress(path, current().world);
+        return found === undefined ? undefined : { kind: "file", ...found, position: 0, isAppending: false };
       },
     };
   }
@@ -172,22 +164,12 @@ export class GuestHost {
   }
 }
 
-function toFile(file: BytesFile | SinkFile, isWritable: boolean): Descriptor {
-  return { kind: "file", file, position: 0, isWritable, isAppending: false };
-}
-
-/** Most guests were granted none. */
-const NO_FOLDERS = new MountFolder();
-
 /** Input, output, log, and one folder, in which what was granted stands. */
 function openDescriptors(world: CallWorld, readsInput: boolean): Descriptors {
-  const { folders } = world.grants;
-  const root = folders.length === 0 ? NO_FOLDERS : new MountFolder();
-  for (const { at, path, isWritable } of folders) root.mount(at, new HostFolder({ root: path, isWritable }));
   return new Descriptors([
     { kind: "input", read: (target) => (readsInput ? world.readInput(target) : 0) },
     { kind: "output", write: (bytes) => world.writeOutput(bytes) },
     { kind: "output", write: (bytes) => world.log.writeBytes(bytes) },
-    { kind: "folder", folder: root, preopenedAs: "/" },
+    { kind: "folder", folder: rootOf(world.grants), preopenedAs: "/" },
   ]);
 }

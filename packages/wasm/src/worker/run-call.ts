@@ -1,17 +1,20 @@
-import type { ErrorCode } from "@hadron/core";
 import { GuestError } from "../guest/error.ts";
-import { OutOfBounds } from "../guest/memory.ts";
-import type { GuestEnd, GuestInput, GuestOutput, HostedInput, HostedOutput, ThreadSetup } from "../guest/protocol.ts";
+import type {
+  GuestEnd,
+  GuestInput,
+  GuestOutput,
+  HostedInput,
+  HostedOutput,
+  ModuleSetup,
+  ThreadSetup,
+} from "../guest/protocol.ts";
 import { CallWorld, type Ground } from "./call-world.ts";
+import { fail } from "./fail.ts";
 import { Guest, Instance, type Outcome } from "./instance.ts";
 import { Memories } from "./memories.ts";
-import type { Log } from "./output.ts";
-
-/** So much of what a program that failed has said is in its error. */
-const SHOWN_LOG = 500;
 
 /** What is the same for all calls of a thread. */
-export type CallerSetup = Pick<ThreadSetup, "main" | "grants" | "limits" | "isReused">;
+export type CallerSetup = Pick<ThreadSetup, "grants" | "limits" | "isReused"> & { readonly main: ModuleSetup };
 
 /** Calls the module of a thread. */
 export class Caller {
@@ -104,23 +107,4 @@ function toOutput(kind: "bytes" | "numbers", world: CallWorld, returned: unknown
     return { kind, values };
   }
   return { kind, bytes: world.answer };
-}
-
-function fail(log: Log, label: string, error: unknown): GuestEnd {
-  const said = log.toString();
-  const end = said.trim().slice(-SHOWN_LOG);
-  const { code, reason } = inWords(error);
-  const message = `${label}: ${reason}.${end === "" ? "" : ` It said: ${end}`}`;
-  return { type: "failed", failure: { code, message }, log: said };
-}
-
-function inWords(error: unknown): { readonly code: ErrorCode; readonly reason: string } {
-  if (error instanceof GuestError) return { code: error.code, reason: error.message };
-  const code = "HANDLER_FAILED";
-  if (error instanceof OutOfBounds) return { code, reason: `it pointed outside of its memory, ${error.message}` };
-  if (error instanceof WebAssembly.RuntimeError) return { code, reason: `it trapped: ${error.message}` };
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
-    return { code, reason: "it called itself too deeply: its stack is full" };
-  }
-  return { code, reason: error instanceof Error ? error.message : String(error) };
 }

@@ -1,4 +1,4 @@
-import { GuestError } from "../guest/error.ts";
+import { GuestError } from "./error.ts";
 
 /** What a guest has written so far: at most so many bytes. */
 export class Output {
