@@ -123,6 +123,8 @@ test("what is not as it was signed is refused, and nothing is changed", async ()
     /files that were not signed/,
   );
   await refuse(await changed((copy) => copy.set("../out", flipped)), key, /"\.\.\/out" is no name/);
+  await refuse(await changed((copy) => copy.set("../kept.json", flipped)), key, /"\.\.\/kept\.json" is no name/);
+  await refuse(await changed((copy) => copy.set("kept.json.js", flipped)), key, /"kept\.json\.js" is no name/);
   await refuse(await packed(files, "blobs/link"), key, /is a symlink/);
   await refuse(archive.subarray(0, archive.length / 2), key, /no tar\.gz, or cut off/);
   await refuse(gzipSync(Buffer.alloc(50_000_000)), key, /unpacks to more than 2000000/);

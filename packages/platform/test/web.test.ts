@@ -46,6 +46,8 @@ test("a guest is told of its request, and says status and headers of the answer"
     "x-moc-path-param-rest": "a/b",
   });
   expect((await web.platform.ask("GET", "/pages/x/../y")).status).toBe(400);
+  const head = await web.platform.ask("HEAD", "/pages/x/y");
+  expect([head.status, head.body.length]).toEqual([201, 0]);
 });
 
 test("filters stand before every route: one answers, one says who it is, one that fails lets nobody pass", async () => {
