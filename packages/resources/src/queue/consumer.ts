@@ -44,6 +44,8 @@ export class Consumer<T, X = never> {
   readonly #givenUp = new AbortController();
   readonly #holder: string;
   readonly #working = new Set<Promise<void>>();
+  /** Messages whose handlers are at work: the next are asked for while the store is told what became of one. */
+  #handling = 0;
   #freed: () => void = () => {};
   #loop: Promise<void> | undefined;
 
@@ -84,13 +86,15 @@ export class Consumer<T, X = never> {
     const { client } = this.#host;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const free = concurrency - this.#working.size;
-      if (free <= 0) {
+      if (this.#handling >= concurrency) {
         await new Promise<void>((resolve) => {
           this.#freed = resolve;
         });
+        // What else ends in this turn is told together, and so many are asked for in the same commit.
+        await new Promise<void>((resolve) => client.time.turn(resolve));
         continue;
       }
+      const free = concurrency - this.#handling;
       try {
         const askedAt = client.time.now();
         const early = this.#host.once === undefined;
@@ -111,15 +115,23 @@ export class Consumer<T, X = never> {
   }
 
   #begin(message: Message, askedAt: number): void {
-    const work = this.#work(message, askedAt).finally(() => {
-      this.#working.delete(work);
+    this.#handling++;
+    let isHandling = true;
+    const handled = () => {
+      if (!isHandling) return;
+      isHandling = false;
+      this.#handling--;
       this.#freed();
+    };
+    const work = this.#work(message, askedAt, handled).finally(() => {
+      handled();
+      this.#working.delete(work);
     });
     this.#working.add(work);
   }
 
   /** Never rejects: what cannot be told to the store ends with the lease. */
-  async #work(message: Message, askedAt: number): Promise<void> {
+  async #work(message: Message, askedAt: number, handled: () => void): Promise<void> {
     const { queue, leaseMs, timeoutMs } = this.#settings;
     const { client } = this.#host;
     const claimed = { queue, message: message.message, attempt: message.attempt };
@@ -140,6 +152,7 @@ export class Consumer<T, X = never> {
         ending.abort(new HadronError("DEADLINE_EXCEEDED", `The handler of ${queue} took more than ${timeoutMs} ms.`)),
       );
       const failure = await this.#handle(message, ending.signal).finally(stopTimer);
+      handled();
       if (failure !== undefined) return await this.#fail(message, failure);
       await client.do({ kind: "finish", ...claimed });
       this.#host.once?.finished(message);

@@ -4,7 +4,7 @@ import { HadronError } from "@hadron/core/spi";
 export type ObjectBody = string | Uint8Array | ArrayBuffer | Blob | AsyncIterable<Uint8Array | string>;
 
 /** One item of a stream. */
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** As pieces that a connection takes well. INVALID_INPUT for what is none of these. */
 export async function* toChunks(body: ObjectBody): AsyncGenerator<Uint8Array, void, undefined> {

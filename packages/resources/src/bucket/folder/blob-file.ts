@@ -21,6 +21,8 @@ export async function writeBlob(path: string, chunks: AsyncIterable<Uint8Array>,
     const hash = createHash("sha256");
     const sums = new Sums();
     let bytes = 0;
+    // While one piece is written, the next comes and is summed.
+    let writing: Promise<void> | undefined;
     for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes > maxBytes) {
@@ -31,8 +33,12 @@ export async function writeBlob(path: string, chunks: AsyncIterable<Uint8Array>,
       }
       hash.update(chunk);
       sums.add(chunk);
-      await writeWhole(file, chunk);
+      await writing;
+      writing = writeWhole(file, chunk);
+      // Told where it is waited for.
+      writing.catch(() => {});
     }
+    await writing;
     await file.sync();
     return { bytes, etag: hash.digest("base64url"), sums: sums.finish() };
   } finally {
@@ -50,9 +56,19 @@ export async function* readBlob(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const view = new DataView(sums.buffer, sums.byteOffset, sums.byteLength);
   try {
-    for (let block = Math.floor(start / BLOCK_BYTES); block * BLOCK_BYTES < end; block++) {
+    const read = (position: number) => {
+      const bytes = readWhole(file, position);
+      // Told where it is waited for, if it is.
+      bytes.catch(() => {});
+      return bytes;
+    };
+    const first = Math.floor(start / BLOCK_BYTES);
+    let reading = read(first * BLOCK_BYTES);
+    for (let block = first; block * BLOCK_BYTES < end; block++) {
       const from = block * BLOCK_BYTES;
-      const bytes = await readWhole(file, from);
+      const bytes = await reading;
+      // While one block is on its way, the next is read.
+      if (from + BLOCK_BYTES < end) reading = read(from + BLOCK_BYTES);
       if (view.byteLength < block * 4 + 4 || crc32(bytes) !== view.getUint32(block * 4)) {
         throw new HadronError(
           "INTERNAL",
@@ -71,7 +87,7 @@ async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 async function readWhole(file: FileHandle, position: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(BLOCK_BYTES);
+  const bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let at = 0;
   while (at < bytes.length) {
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, position + at);
