@@ -1,5 +1,5 @@
 /**
- * A bare script that makes the commits of five steps on SQLite, with the rows that a log has: the start, the claim of an owner, the first
+ * A bare script that makes the commits of five steps on SQLite, with the rows that a log has: the start with its owner and the first
  * intent, each outcome with the next intent, and the last with the end. With group commit, what came in one turn goes in one transaction.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -17,8 +17,7 @@ database.exec(`
   create table run (number integer primary key, id text not null unique, state text not null, epoch integer not null, length integer not null) strict;
   create table event (run integer not null, n integer not null, type text not null, body blob not null, primary key (run, n)) strict, without rowid;
 `);
-const insertRun = database.prepare("insert into run (id, state, epoch, length) values (?, 'open', 0, 1)");
-const claimRun = database.prepare("update run set epoch = epoch + 1 where number = ?");
+const insertRun = database.prepare("insert into run (id, state, epoch, length) values (?, 'open', 1, 2)");
 const updateRun = database.prepare("update run set length = ?, state = ? where number = ?");
 const insertEvent = database.prepare("insert into event (run, n, type, body) values (?, ?, ?, ?)");
 
@@ -57,17 +56,17 @@ async function five(commit: Commit): Promise<void> {
   await commit(() => {
     run = Number(insertRun.run(id).lastInsertRowid);
     append("started", { input: serial });
+    called(0);
   });
-  await commit(() => claimRun.run(run));
   let sum = serial;
-  for (let i = 0; i <= 5; i++) {
+  for (let i = 1; i <= 5; i++) {
+    sum += i - 1;
     await commit(() => {
-      if (i > 0) append("settled", { command: i - 1, value: sum });
+      append("settled", { command: i - 1, value: sum });
       if (i < 5) called(i);
       else append("ended", { value: sum });
       updateRun.run(length, i < 5 ? "open" : "ended", run);
     });
-    if (i < 5) sum += i;
   }
 }
 

@@ -176,7 +176,10 @@ export class Encoder extends Writer {
   }
 
   #instance(value: object, depth: number): void {
-    if (value instanceof Date) {
+    // By far the most: what a log or a store keeps. A proxy of one is no view.
+    if (value instanceof Uint8Array && ArrayBuffer.isView(value)) {
+      this.#bytes(0, value);
+    } else if (value instanceof Date) {
       this.tag(tags.DATE);
       this.room(8);
       this.view.setFloat64(this.at, value.getTime());
