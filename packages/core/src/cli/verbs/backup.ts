@@ -130,7 +130,12 @@ async function startWhereNothingRuns(command: Command): Promise<Attached | undef
   if (!(await command.module()).endsWithCommand) return undefined;
   if ((await runner.status(command.app.topology.app, command.context)).revision !== null) return undefined;
   await checkVariants(command);
-  return (await runner.apply(await command.program(true), command.context)).attached;
+  const program = await command.program(true);
+  // What keeps things, and none of what would write them meanwhile: not even a leader's first word is there then.
+  const services = program.topology.services.map((service) =>
+    service.name.startsWith("hadron.") ? service : { ...service, replicas: 0 },
+  );
+  return (await runner.apply({ ...program, topology: { ...program.topology, services } }, command.context)).attached;
 }
 
 function checkKeepers({ app }: Command, { names }: Keepers): readonly string[] {
