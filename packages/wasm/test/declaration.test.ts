@@ -36,7 +36,7 @@ test.each([
   ["a packed file", Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0), /begins with the header of a gzip file/],
   ["something else", Uint8Array.of(0x1f, 0x8c, 8, 0, 0, 0, 0, 0), /begins with the bytes 31 140 8 0/],
   ["the first half of one", bytesOf("uppercase").subarray(0, 1500), /it ends before byte/],
-  ["a component", Uint8Array.of(0, 97, 115, 109, 13, 0, 1, 0), /a component, and not a module/],
+  ["a component of nothing", Uint8Array.of(0, 97, 115, 109, 13, 0, 1, 0), /it exports no function/],
 ])("%s is no module, and says so", (_, bytes, message) => {
   expect(() => declare(bytes)).toThrow(
     expect.objectContaining({ code: "INVALID_DECLARATION", message: expect.stringMatching(message) }),
