@@ -82,7 +82,7 @@ export class IncomingRequest {
   }
 }
 
-export const METHODS = ["get", "head", "post", "put", "delete", "connect", "options", "trace", "patch"];
+const METHODS = ["get", "head", "post", "put", "delete", "connect", "options", "trace", "patch"];
 
 /** `wasi:http/types`: what a component answers, or sends. */
 export class OutgoingBody {
