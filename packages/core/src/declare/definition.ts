@@ -192,12 +192,12 @@ export interface Expose {
   readonly tls?: true | { readonly cert: CertificateSource; readonly key: CertificateSource };
   /**
    * Connections of one caller that are open at once, in each process that takes them: one address, of IPv6 its /64. One more is closed.
-   * Not on a cluster, where they are those of what stands before. @default any number
+   * Not behind an Ingress of a cluster, where they are the Ingress's. @default any number
    */
   readonly connectionsPerAddress?: number;
   /**
    * Addresses and networks of proxies, such as `10.0.0.0/8`, that begin each connection with a PROXY header (version 1 or 2), which says whose
-   * it is: one that comes from there without is closed, and of any other nothing is believed. Not on a cluster. @default none
+   * it is: one that comes from there without is closed, and of any other nothing is believed. Not behind an Ingress of a cluster. @default none
    */
   readonly proxyProtocol?: readonly string[];
   /** What is found there, for those who read: methods and URLs, as in `POST https://shop.example/insert`. @default nothing is said */

@@ -13,6 +13,8 @@ export type Feature =
   | "tls"
   /** Sees the connections of outside callers themselves: whose they are, and how many. */
   | "connections"
+  /** The same where something else on a cluster takes them: an Ingress, or an image. */
+  | "others-connections"
   /** Has an Ingress, with a certificate that is named or given, speak TLS with them. */
   | "ingress-tls";
 
@@ -58,7 +60,7 @@ function featuresOf(service: ServiceTopology, topology: Topology): readonly Feat
     ...(generated === undefined ? [] : (["generated-secrets"] as const)),
     ...(exposed?.connectionsPerAddress === undefined && exposed?.proxyProtocol === undefined
       ? []
-      : (["connections"] as const)),
+      : ([exposed.via === "ingress" || image !== null ? "others-connections" : "connections"] as const)),
     ...(exposed?.tls === undefined ? [] : ([isOfIngress(service, topology) ? "ingress-tls" : "tls"] as const)),
   ];
 }
@@ -68,6 +70,8 @@ function isOfIngress({ exposed, kubernetes }: ServiceTopology, topology: Topolog
   const said = { ...topology.kubernetes?.ingress, ...kubernetes?.ingress };
   return exposed?.via === "ingress" && (exposed.tls !== true || said.tls !== undefined || said.gateway !== undefined);
 }
+
+const LOOKS = "looks at its callers' connections (expose.connectionsPerAddress, expose.proxyProtocol)";
 
 /** What the service asks for, what a runner without it does not do, and what else helps. */
 const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [string, string, string?]>> = {
@@ -85,10 +89,14 @@ const WORDS: Readonly<Record<Feature, (service: ServiceTopology) => readonly [st
       ? 'say whose certificate its Ingress has: kubernetes: { ingress: { tls: { secret: "NAME" } } }, { issuer } or { clusterIssuer }, or tls: { cert, key }'
       : 'have an Ingress end it, with a certificate of your own: expose: { via: "ingress", hostname: "…", tls: { cert, key } }',
   ],
-  connections: () => [
-    "looks at its callers' connections (expose.connectionsPerAddress, expose.proxyProtocol)",
-    "sees those of what stands before it alone",
-    "leave them away, and say them to that",
-  ],
+  connections: () => [LOOKS, "does not see them", "leave that away"],
+  "others-connections": ({ image }) =>
+    image === null
+      ? [
+          LOOKS,
+          "sees those of its Ingress alone",
+          'say that to the Ingress\'s controller, or expose it by via: "node-port" or "load-balancer"',
+        ]
+      : [LOOKS, "has an image take them itself", "leave that away, and say it to the image"],
   "ingress-tls": () => ["is to be exposed over TLS (expose.tls)", "does not speak it", "leave tls away"],
 };

@@ -25,6 +25,7 @@ import { own } from "../values/own.ts";
  * | `HADRON_SECRETS_FILE` | a JSON file, name → value, that the bundle's first lines put into `process.env` |
  * | `HADRON_STORAGE` | the folder of the replica's own storage, where that is not the declared path |
  * | `HADRON_HANG_MS` | how long its turns may not come round until it ends itself; absent: somebody else sees to that |
+ * | `HADRON_LEAVE_MS` | how long it serves on once it is to end, while those who send callers to it learn of that; absent: not at all |
  * | `HADRON_APP_FOLDER` | where the app file lies, on the machine where it was written; absent elsewhere |
  * | `HADRON_COMPILED` | a folder in which Node keeps what it compiled: the same as `NODE_COMPILE_CACHE` then, which the app does not see |
  * | `HADRON_CHECK` | "1": compare the topology, say `{"ok":true}` or the error on stdout, and exit |
@@ -48,6 +49,7 @@ export interface ReplicaEnvironment {
   readonly secretsFile: string | undefined;
   readonly storage: string | undefined;
   readonly hangMs: number | undefined;
+  readonly leaveMs: number | undefined;
   readonly appFolder: string | undefined;
   readonly compiled: string | undefined;
   readonly check: boolean;
@@ -82,6 +84,7 @@ export const VARIABLE = {
   secretsFile: "HADRON_SECRETS_FILE",
   storage: "HADRON_STORAGE",
   hangMs: "HADRON_HANG_MS",
+  leaveMs: "HADRON_LEAVE_MS",
   appFolder: "HADRON_APP_FOLDER",
   compiled: "HADRON_COMPILED",
   check: "HADRON_CHECK",
@@ -120,6 +123,7 @@ export function toEnvironment(facts: ReplicaFacts): Readonly<Record<string, stri
     secretsFile: facts.secretsFile,
     storage: facts.storage,
     hangMs: facts.hangMs?.toString(),
+    leaveMs: facts.leaveMs?.toString(),
     appFolder: facts.appFolder,
     compiled: facts.compiled,
     check: facts.check ? "1" : undefined,
@@ -157,6 +161,7 @@ export function readEnvironment(env: Env): ReplicaEnvironment {
     secretsFile: env[VARIABLE.secretsFile],
     storage: env[VARIABLE.storage],
     hangMs: env[VARIABLE.hangMs] === undefined ? undefined : Number(env[VARIABLE.hangMs]),
+    leaveMs: env[VARIABLE.leaveMs] === undefined ? undefined : Number(env[VARIABLE.leaveMs]),
     appFolder: env[VARIABLE.appFolder],
     compiled: env[VARIABLE.compiled],
     check: env[VARIABLE.check] === "1",

@@ -161,7 +161,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
     certificates: ipc?.certificates,
   });
   const { drainMs } = app.topology.services.find((one) => one.name === service)!.limits;
-  const drain = stopper(server, drainMs, host, log, ipc?.send);
+  const drain = stopper(server, { drainMs, leaveMs: environment.leaveMs ?? 0 }, host, log, ipc?.send);
   let started: Started = {};
   const [mainPort = ""] = Object.keys(app.services.get(service)?.topology.image?.ports ?? {});
   const take = (socket: Socket) => {
@@ -194,7 +194,7 @@ async function serve(environment: ReplicaEnvironment, services: readonly unknown
 /** Drains once, whoever asks for it and how often. */
 function stopper(
   server: ReplicaServer,
-  drainMs: number,
+  { drainMs, leaveMs }: { readonly drainMs: number; readonly leaveMs: number },
   host: Host,
   log: ReturnType<typeof createLog>,
   send: ((message: FromReplica) => void) | undefined,
@@ -205,12 +205,15 @@ function stopper(
     asked = true;
     send?.({ type: "draining" });
     log.info("draining", { event: "draining", inFlight: server.dispatcher.inFlight });
-    server.drain(drainMs).then((done) => {
-      if (!done)
-        log.warn(`stopped with ${server.dispatcher.inFlight} calls at work after ${drainMs} ms`, { event: "cut" });
-      host.close();
-      process.exit(0);
-    }, refuse);
+    server
+      .leave(leaveMs)
+      .then(() => server.drain(drainMs))
+      .then((done) => {
+        if (!done)
+          log.warn(`stopped with ${server.dispatcher.inFlight} calls at work after ${drainMs} ms`, { event: "cut" });
+        host.close();
+        process.exit(0);
+      }, refuse);
   };
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { createChildClient } from "../call/client/child-client.ts";
 import type { Host } from "../call/host/host.ts";
 import { within } from "../clock/within.ts";
+import type { Expose } from "../declare/definition.ts";
 import type { Started } from "../declare/life.ts";
 import type { Log, Replica } from "../declare/types.ts";
 import type { Health } from "../describe/built-in.ts";
@@ -160,11 +161,12 @@ export class ReplicaServer {
   #tls: TlsDoor | undefined;
   #arrivals: Arrivals | undefined;
   #ready = false;
+  #leaving = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
     const { dispatcher, life, discover, metrics } = createReplica(options, {
-      state: () => (this.#server.draining ? "draining" : this.#ready ? "ready" : "starting"),
+      state: () => (this.#leaving || this.#server.draining ? "draining" : this.#ready ? "ready" : "starting"),
       metrics: () => this.#server.metrics(),
     });
     this.dispatcher = dispatcher;
@@ -196,30 +198,36 @@ export class ReplicaServer {
     addresses: readonly string[],
     options: { readonly exposed: boolean; readonly counts?: ((counts: Record<string, number>) => void) | undefined },
   ): Promise<readonly string[]> {
-    if (options.exposed) return Promise.all(addresses.map((address) => this.#server.listen(address, this.#outside())));
+    if (options.exposed) return Promise.all(addresses.map((address) => this.#listenOutside(address)));
     const routes = [...this.#health()];
     routes.push(metricsRoute(this.#metrics));
     if (options.counts !== undefined) routes.push(countsRoute(options.counts));
     return Promise.all(addresses.map((address) => this.#server.listen(address, { routes })));
   }
 
+  #listenOutside(address: string): Promise<string> {
+    return looksAtArrivals(this.#exposed)
+      ? this.#server.accept(address, (socket) => this.take(socket))
+      : this.#server.listen(address, this.#outside());
+  }
+
+  get #exposed(): Partial<Expose> {
+    return this.#options.app.services.get(this.#options.service)?.topology.exposed ?? {};
+  }
+
   /** Serves an outside caller's connection that somebody else accepted. */
   take(socket: Socket): void {
-    const { app, service } = this.#options;
-    const exposed = app.services.get(service)?.topology.exposed ?? {};
-    if (looksAtArrivals(exposed)) {
-      this.#arrivals ??= new Arrivals(exposed, this.dispatcher.clock, (arrived, client) =>
-        this.#enter(arrived, client),
-      );
-      this.#arrivals.take(socket);
-    } else this.#enter(socket, undefined);
+    if (!looksAtArrivals(this.#exposed)) return this.#enter(socket, undefined);
+    const { clock } = this.dispatcher;
+    this.#arrivals ??= new Arrivals(this.#exposed, clock, (arrived, client) => this.#enter(arrived, client));
+    this.#arrivals.take(socket);
   }
 
   #enter(socket: Socket, client: string | undefined): void {
     this.#passed ??= this.#server.createDoor(this.#outside());
     const door = this.#passed;
-    const { certificates, app, service } = this.#options;
-    if (certificates === undefined || app.services.get(service)?.topology.exposed?.tls === undefined) {
+    const { certificates } = this.#options;
+    if (certificates === undefined || this.#exposed.tls === undefined) {
       door.take(asOf(socket, client));
       return;
     }
@@ -238,6 +246,17 @@ export class ReplicaServer {
   /** Calls may come. */
   ready(): void {
     this.#ready = true;
+  }
+
+  /**
+   * Serves on, for so long: whoever looks finds that it is not ready, and callers over HTTP are told with each answer to come back on another
+   * connection. So most have gone, and nobody new comes, when {@link drain} begins.
+   */
+  async leave(ms: number): Promise<void> {
+    if (ms === 0 || !this.#ready) return;
+    this.#leaving = true;
+    this.#server.leave();
+    await new Promise<void>((resolve) => this.dispatcher.clock.after(ms, resolve));
   }
 
   /**
@@ -277,6 +296,6 @@ export class ReplicaServer {
   }
 
   #health(): readonly Route[] {
-    return healthRoutes(() => this.#ready && !this.#server.draining);
+    return healthRoutes(() => this.#ready && !this.#leaving && !this.#server.draining);
   }
 }

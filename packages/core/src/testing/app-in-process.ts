@@ -28,7 +28,7 @@ import type { TestReplica } from "./test-replica.ts";
 import type { TestTime } from "./time/test-time.ts";
 
 /** Secrets, whoever makes them, are in the test's own environment. Nobody comes from outside: what is said of TLS and of connections says nothing here. */
-const PROVIDES = ["storage", "generated-secrets", "tls", "ingress-tls", "connections"] as const;
+const PROVIDES = ["storage", "generated-secrets", "tls", "ingress-tls", "connections", "others-connections"] as const;
 
 export interface AppInProcessOptions {
   readonly app: App;

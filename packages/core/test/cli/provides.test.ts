@@ -34,7 +34,7 @@ test("a runner that can is asked, and so is one for what needs nothing of it", a
 
 const asked = (expose: ExposeOptions, ingress?: KubernetesOptions["ingress"]) => {
   const web = service("web", () => 1, { expose, ...(ingress === undefined ? {} : { kubernetes: { ingress } }) });
-  const lack = findLack(compose("app", [web]).topology, ["ingress-tls"]);
+  const lack = findLack(compose("app", [web]).topology, ["ingress-tls", "connections"]);
   return lack === undefined ? undefined : toLackError(lack, "the kubernetes runner").message;
 };
 
@@ -47,8 +47,10 @@ test("TLS without an Ingress, or for which no certificate is said, is not what a
   expect(asked({ ...name, tls: true })).toMatch(/say whose certificate its Ingress has: kubernetes: \{ ingress/);
   expect(asked({ ...name, tls: pair })).toBeUndefined();
   expect(asked({ ...name, proxyProtocol: ["::1"] })).toMatch(
-    /^"web" looks at its callers' connections .* before it alone/,
+    /^"web" looks at its callers' connections .* sees those of its Ingress alone: say that to .* "node-port" or "load-balancer"/,
   );
+  expect(asked({ via: "load-balancer", proxyProtocol: ["::1"] })).toBeUndefined();
+  expect(asked({ connectionsPerAddress: 7 })).toBeUndefined();
   expect(asked({ ...name, tls: true }, { tls: { clusterIssuer: "letsencrypt" } })).toBeUndefined();
   expect(asked({ ...name, tls: true }, { gateway: "edge/public" })).toBeUndefined();
 });

@@ -22,6 +22,7 @@ export const provides: RunnerPlaces["provides"] = [
   "tls",
   "ingress-tls",
   "connections",
+  "others-connections",
 ];
 
 export const endsWithCommand = false;

@@ -14,7 +14,13 @@ export const flags: RunnerPlaces["flags"] = [
   { name: "pull-secret", value: "NAME", help: "a Secret with which the cluster pulls images (HADRON_PULL_SECRET)" },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["containers", "storage", "generated-secrets", "ingress-tls"];
+export const provides: RunnerPlaces["provides"] = [
+  "containers",
+  "storage",
+  "generated-secrets",
+  "ingress-tls",
+  "connections",
+];
 
 export const endsWithCommand = false;
 

@@ -12,7 +12,14 @@ export const flags: RunnerPlaces["flags"] = [
   },
 ];
 
-export const provides: RunnerPlaces["provides"] = ["storage", "generated-secrets", "tls", "ingress-tls", "connections"];
+export const provides: RunnerPlaces["provides"] = [
+  "storage",
+  "generated-secrets",
+  "tls",
+  "ingress-tls",
+  "connections",
+  "others-connections",
+];
 
 export const endsWithCommand = true;
 

@@ -26,6 +26,7 @@ export function containerEnvironment(
     readonly name?: string;
     readonly secretsFile?: string | undefined;
     readonly hangMs?: number;
+    readonly leaveMs?: number | undefined;
     readonly outside?: string | undefined;
   },
 ): Readonly<Record<string, string>> {

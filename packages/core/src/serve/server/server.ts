@@ -26,6 +26,9 @@ import { OpenRequests } from "./open-requests.ts";
 /** How long peers, and callers over HTTP, may take to part from a server that is done. */
 const FAREWELL_MS = 1000;
 
+/** Nobody waits to be accepted when so many turns in a row accepted nobody. */
+const QUIET_TURNS = 3;
+
 /** What {@link createServer} needs. */
 export interface ServerOptions {
   /** Takes the calls, whatever they come over. */
@@ -51,8 +54,12 @@ export interface Server {
    * address is not to be had.
    */
   listen(address: string, options?: DoorOptions): Promise<string>;
+  /** Listens in the same way, for connections that somebody looks at first, such as to put them to a {@link Door}. */
+  accept(address: string, take: (socket: Socket) => void): Promise<string>;
   /** A door without an address: for connections that somebody else accepted. */
   createDoor(options?: DoorOptions): Door;
+  /** Serves on as before, but connections of callers over HTTP end with their next answer. */
+  leave(): void;
   /**
    * I5: what was accepted is finished. Tells callers to go elsewhere, waits until the last call and the last route have
    * answered, at most `drainMs`, and closes. Returns whether all were answered.
@@ -93,6 +100,8 @@ export function createServer(options: ServerOptions): Server {
 class RoutingServer implements Server {
   readonly #options: ServerOptions;
   readonly #servers: HttpServer[] = [];
+  /** Of connections that somebody looks at first. */
+  readonly #listeners: NetServer[] = [];
   readonly #connections = new Set<MuxServerConnection>();
   readonly #outside = new HttpConnections();
   /** Those that speak another protocol now. */
@@ -100,7 +109,10 @@ class RoutingServer implements Server {
   readonly #http2: Http2Door[] = [];
   readonly #requests = new OpenRequests();
   readonly #reading = { bytes: 0 };
+  #leaving = false;
   #draining = false;
+  /** Connections that were accepted so far. */
+  #accepted = 0;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -114,6 +126,16 @@ class RoutingServer implements Server {
     return listen(this.#serve(options), address);
   }
 
+  accept(address: string, take: (socket: Socket) => void): Promise<string> {
+    // As those of HTTP are.
+    const listener = new NetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#accepted++;
+      take(socket);
+    });
+    this.#listeners.push(listener);
+    return listen(listener, address);
+  }
+
   createDoor(options: DoorOptions = {}): Door {
     const server = this.#serve(options);
     // It is with this event that Node begins to look for connections that are idle, or whose headers are late.
@@ -123,14 +145,20 @@ class RoutingServer implements Server {
     return { take: (socket) => server.emit("connection", socket), takeHttp2: (socket) => http2.take(socket) };
   }
 
+  leave(): void {
+    this.#leaving = true;
+    this.#requests.close();
+  }
+
   async drain(drainMs: number, over?: () => void): Promise<boolean> {
     const { clock } = this.#options.dispatcher;
+    this.leave();
     this.#draining = true;
     for (const connection of this.#connections) connection.goaway();
-    this.#requests.close();
     for (const http2 of this.#http2) http2.close();
+    await this.#acceptWaiting(Math.min(drainMs, FAREWELL_MS));
     // No more is accepted. The server's own `close` would end connections on which a call may just be on its way.
-    for (const server of this.#servers) NetServer.prototype.close.call(server);
+    for (const server of [...this.#servers, ...this.#listeners]) NetServer.prototype.close.call(server);
     const timeout = Promise.withResolvers<boolean>();
     const timer = clock.after(drainMs, () => timeout.resolve(false));
     const done = await Promise.race([this.#finish(Math.min(drainMs, FAREWELL_MS)).then(() => true), timeout.promise]);
@@ -161,6 +189,21 @@ class RoutingServer implements Server {
     yield { name: "hadron_http_reading_bytes", type: "gauge", help: readingHelp, value: this.#reading.bytes };
   }
 
+  /**
+   * Takes in who has been connected by the system and waits to be accepted: closing the listener would cut them off, though all is well for
+   * them. A turn of the event loop accepts one.
+   */
+  async #acceptWaiting(mostMs: number): Promise<void> {
+    if (![...this.#servers, ...this.#listeners].some(({ listening }) => listening)) return;
+    const { clock } = this.#options.dispatcher;
+    const until = clock.now() + mostMs;
+    for (let quiet = 0; quiet < QUIET_TURNS && clock.now() < until; ) {
+      const before = this.#accepted;
+      await new Promise<void>((resolve) => clock.nextTurn(resolve));
+      quiet = this.#accepted === before ? quiet + 1 : 0;
+    }
+  }
+
   /** Callers over HTTP are told with their next answer; those that ask for nothing more are let go after a while. */
   async #finish(graceMs: number): Promise<void> {
     if (graceMs > 0) await within(this.#options.dispatcher.clock, graceMs, this.#outside.gone());
@@ -171,7 +214,7 @@ class RoutingServer implements Server {
 
   #serve({ routes = [], exposed = false, web, webPaths: paths }: DoorOptions): HttpServer {
     const { dispatcher, discover, times } = this.#options;
-    const closing = () => this.#draining;
+    const closing = () => this.#leaving;
     const answering = { dispatcher, exposed, discover, reading: this.#reading, closing };
     const leaving = (response: ServerResponse) => this.#requests.add(response);
     const webRoutes =
@@ -191,7 +234,10 @@ class RoutingServer implements Server {
       },
       times,
     });
-    server.on("connection", (socket: Socket) => this.#outside.add(socket));
+    server.on("connection", (socket: Socket) => {
+      this.#accepted++;
+      this.#outside.add(socket);
+    });
     this.#servers.push(server);
     return server;
   }

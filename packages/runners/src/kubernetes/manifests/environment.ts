@@ -5,7 +5,7 @@ import { declaredEnvironment } from "../../shared/declared-environment.ts";
 import { isSecure } from "../declared/ingress.ts";
 import { imageHost } from "../objects/names.ts";
 import type { EnvVar } from "../objects/pod-spec.ts";
-import { isStateful, type ServiceInput } from "./input.ts";
+import { announceSeconds, isStateful, type ServiceInput } from "./input.ts";
 import { secretsOf } from "./secrets.ts";
 
 /** What a replica is told: the contract, the declared variables, secrets by reference. */
@@ -16,7 +16,8 @@ export function toEnvironment(input: ServiceInput): readonly EnvVar[] {
   const [hostname] = service.exposed === null ? [] : hostnamesOf(service.exposed);
   const scheme = isSecure(topology, service) ? "https" : "http";
   const outside = hostname === undefined ? undefined : `${scheme}://${hostname}`;
-  const own = { outside, ...(isNumbered ? {} : { name: `${service.name}.$(${POD})` }) };
+  const leaveMs = announceSeconds(service) * 1000 || undefined;
+  const own = { outside, leaveMs, ...(isNumbered ? {} : { name: `${service.name}.$(${POD})` }) };
   return [
     isNumbered
       ? ofField(VARIABLE.ordinal, "metadata.labels['apps.kubernetes.io/pod-index']")

@@ -37,3 +37,14 @@ export interface ServiceInput extends ManifestInput {
 export function isStateful({ sharded, storage }: Pick<ServiceTopology, "sharded" | "storage">): boolean {
   return sharded || storage !== null;
 }
+
+/**
+ * How long an exposed replica serves on after its end was announced, while proxies and balancers learn of it, and its callers, with each answer,
+ * that they should come back on another connection.
+ */
+const ANNOUNCE_SECONDS = 5;
+
+/** What is added to the time that a replica has to end. */
+export function announceSeconds(service: ServiceTopology): number {
+  return service.image === null && service.exposed !== null && !isStateful(service) ? ANNOUNCE_SECONDS : 0;
+}

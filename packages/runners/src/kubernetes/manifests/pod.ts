@@ -4,8 +4,8 @@ import { labelsOf } from "../objects/labels.ts";
 import { appNames } from "../objects/names.ts";
 import type { PodSpec, Volume } from "../objects/pod-spec.ts";
 import { imageContainer, imageVolumes } from "./image-container.ts";
-import type { ServiceInput } from "./input.ts";
-import { announceSeconds, replicaContainer, replicaVolumes } from "./replica-container.ts";
+import { announceSeconds, type ServiceInput } from "./input.ts";
+import { replicaContainer, replicaVolumes } from "./replica-container.ts";
 
 /** The pod of a service: what the "restricted" Pod Security Standard admits, unless an image has to be root. */
 export function toPod(input: ServiceInput): PodSpec {

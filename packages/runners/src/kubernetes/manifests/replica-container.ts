@@ -1,21 +1,13 @@
-import { hangMsOf, type ServiceTopology } from "@hadron/core/spi";
+import { hangMsOf } from "@hadron/core/spi";
 import { IMAGE, replicaCommand } from "../../replica/image.ts";
 import { COUNTS_FOLDER, EXPOSED_PORT, INTERNAL_PORT } from "../../replica/layout.ts";
 import { saidOf } from "../declared/said.ts";
 import { appNames } from "../objects/names.ts";
 import type { Container, Probe, Question, Volume } from "../objects/pod-spec.ts";
 import { toEnvironment } from "./environment.ts";
-import { isStateful, type ServiceInput } from "./input.ts";
+import type { ServiceInput } from "./input.ts";
 import { toResources } from "./resources.ts";
 import { storageMount } from "./storage.ts";
-
-/** How long an exposed replica serves on after its end was announced, while proxies and balancers learn of it. */
-const ANNOUNCE_SECONDS = 2;
-
-/** What is added to the time that a replica has to end. */
-export function announceSeconds(service: ServiceTopology): number {
-  return service.image === null && service.exposed !== null && !isStateful(service) ? ANNOUNCE_SECONDS : 0;
-}
 
 export function replicaVolumes(app: string): readonly Volume[] {
   return [{ name: "counts", configMap: { name: appNames(app).counts } }];
@@ -24,7 +16,6 @@ export function replicaVolumes(app: string): readonly Volume[] {
 /** The container of our own code. */
 export function replicaContainer(input: ServiceInput): Container {
   const { service, image } = input;
-  const seconds = announceSeconds(service);
   return {
     name: "replica",
     image,
@@ -60,7 +51,6 @@ export function replicaContainer(input: ServiceInput): Container {
       // What hangs does not hear that it should end.
       terminationGracePeriodSeconds: 1,
     },
-    ...(seconds === 0 ? {} : { lifecycle: { preStop: { sleep: { seconds } } } }),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,

@@ -1,4 +1,4 @@
-import type { ImageTopology } from "@hadron/core/spi";
+import type { Expose, ImageTopology } from "@hadron/core/spi";
 import { INTERNAL_PORT } from "../../replica/layout.ts";
 import { toIngress } from "../declared/ingress.ts";
 import type { ServicePort, ServiceSpec } from "../objects/fields.ts";
@@ -66,9 +66,20 @@ function toExposed(
     targetPort: inside.name,
     ...(isNodePort ? { nodePort: port } : {}),
   };
-  const objects: KubeObject[] = [serviceObject(input, input.names.base, { type: TYPES[via], ports: [outside] })];
+  const local = seesCallers(exposed) ? ({ externalTrafficPolicy: "Local" } as const) : {};
+  const spec: ServiceSpec = { type: TYPES[via], ports: [outside], ...local };
+  const objects: KubeObject[] = [serviceObject(input, input.names.base, spec)];
   if (via === "ingress") objects.push(toIngress(input, port ?? inside.port));
   return objects;
+}
+
+/**
+ * Whether its pods have to see who connects: a node that passes a connection on to a pod of another puts its own address in that place, so each
+ * takes those of its own pods alone.
+ */
+function seesCallers({ via, connectionsPerAddress, proxyProtocol }: Expose): boolean {
+  const isFromOutside = via === "node-port" || via === "load-balancer";
+  return isFromOutside && (connectionsPerAddress !== undefined || proxyProtocol !== undefined);
 }
 
 function serviceObject({ topology, service, names }: ServiceInput, name: string, spec: ServiceSpec): Service {

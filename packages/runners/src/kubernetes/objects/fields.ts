@@ -82,6 +82,7 @@ export interface ServiceSpec {
   readonly type?: ServiceType;
   readonly clusterIP?: string;
   readonly publishNotReadyAddresses?: boolean;
+  readonly externalTrafficPolicy?: "Cluster" | "Local";
   readonly ports?: readonly ServicePort[];
   readonly selector?: Readonly<Record<string, string>>;
 }
