@@ -49,6 +49,11 @@ export function toChoices(
   };
 }
 
+/** With which flag another way of a hidden service to do its work is chosen. */
+export function flagOf(service: string): string {
+  return service === FILES ? "--s3" : "--store";
+}
+
 /** WRONG_USE where a flag has a URL in the place of the variable that holds it. */
 function checkVariable(flag: string, value: string | undefined, example: string): void {
   if (value === undefined || /^[A-Za-z_]\w*$/.test(value)) return;

@@ -6,6 +6,7 @@ import { HadronError } from "../../errors.ts";
 import { captureVariable } from "../../given/capture-record.ts";
 import type { Capturing, Program } from "../../runner.ts";
 import { own } from "../../values/own.ts";
+import { commandOf } from "../terminal/command-of.ts";
 import type { Env } from "./env.ts";
 
 /**
@@ -20,6 +21,8 @@ export function createProgram(
     /** What `run(…)` was told, of which packages are of use here. */
     readonly packages: Pick<RunOptions, "external" | "bundle">;
     readonly env: Env;
+    /** Where the command was typed. */
+    readonly cwd: string;
     /** What computes the captured values; undefined where the app has none. */
     readonly capturing: Capturing | undefined;
   },
@@ -42,7 +45,7 @@ export function createProgram(
     throw new HadronError(
       "FAILED_PRECONDITION",
       `${what} ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not in the environment: set ${them}, as in ` +
-        `${missing[0]!.split(" ")[0]}=… npx tsx ${options.entry}.`,
+        `${missing[0]!.split(" ")[0]}=… ${commandOf(options.entry, options.cwd)}.`,
     );
   }
   const { entry, runCall, capturing } = options;

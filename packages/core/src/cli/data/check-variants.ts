@@ -1,5 +1,6 @@
 import { HadronError } from "../../errors.ts";
 import type { AppData } from "../../runner.ts";
+import { flagOf } from "../command/choices.ts";
 import type { Command } from "../command/command.ts";
 import { lookAtKept } from "./keepers.ts";
 
@@ -35,7 +36,7 @@ export async function checkVariants(command: Command): Promise<void> {
 }
 
 function refusal(app: string, keeper: string, has: string, wants: string): HadronError {
-  const flag = keeper === "hadron.files" ? "--s3" : "--store";
+  const flag = flagOf(keeper);
   return new HadronError(
     "FAILED_PRECONDITION",
     `${keeper} of "${app}" has kept data in ${has}, and would now look for it in ${wants}, where there is none of it. Nothing was changed. ` +

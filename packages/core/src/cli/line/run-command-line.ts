@@ -148,7 +148,7 @@ async function execute(
     async program(needsSecrets) {
       await refuseWhatLacks(app.topology, runnerName, await command.module(), runners);
       return createProgram(
-        { app, entry, packages: options, runCall: line.runCall, env, capturing: captures },
+        { app, entry, packages: options, runCall: line.runCall, env, cwd, capturing: captures },
         needsSecrets,
       );
     },

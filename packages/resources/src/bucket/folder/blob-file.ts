@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { HadronError } from "@hadron/core/spi";
+import { upTo } from "../contract/up-to.ts";
 
 /** Bytes that have a sum of their own: so much is read before the first of it is given away. */
 const BLOCK_BYTES = 256 * 1024;
@@ -23,14 +24,8 @@ export async function writeBlob(path: string, chunks: AsyncIterable<Uint8Array>,
     let bytes = 0;
     // While one piece is written, the next comes and is summed.
     let writing: Promise<void> | undefined;
-    for await (const chunk of chunks) {
+    for await (const chunk of upTo(chunks, maxBytes)) {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        throw new HadronError(
-          "TOO_LARGE",
-          `The object has more than ${maxBytes} bytes, the most that its bucket takes (maxBytes).`,
-        );
-      }
       hash.update(chunk);
       sums.add(chunk);
       await writing;

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { HadronError } from "@hadron/core/spi";
 import type { BucketContents, Listed, ListPage, ObjectInfo } from "../contract/driver.ts";
+import { LAST, startOfPage } from "../contract/start-of-page.ts";
 
 /** A step that was released is never changed. */
 const VERSION = 1;
@@ -19,9 +20,6 @@ export interface IndexedObject extends ObjectInfo {
   /** A sum of each of its blocks. */
   readonly sums: Uint8Array;
 }
-
-/** Behind all keys that begin with what stands before it: no key has a larger code point. */
-const LAST = "\u{10FFFF}\u{10FFFF}";
 
 /** Which objects there are. A write is on disk when it returns. */
 export class ObjectIndex {
@@ -77,9 +75,10 @@ export class ObjectIndex {
     this.#statements.remove.run(bucket, key);
   }
 
-  list(bucket: string, { prefix, delimiter, after = "", most }: ListPage): readonly Listed[] {
+  list(bucket: string, page: ListPage): readonly Listed[] {
+    const { prefix, delimiter, most } = page;
     const listed: Listed[] = [];
-    let behind = isBelow(after, prefix, delimiter) ? `${after}${LAST}` : after;
+    let behind = startOfPage(page);
     while (listed.length < most) {
       const next = this.#next(bucket, { prefix, delimiter, behind, most: most - listed.length });
       listed.push(...next.listed);
@@ -118,9 +117,4 @@ export class ObjectIndex {
   close(): void {
     this.#database.close();
   }
-}
-
-/** Whether a page begins behind a common prefix, and so behind all that has it. */
-function isBelow(after: string, prefix: string, delimiter: string | undefined): boolean {
-  return delimiter !== undefined && after.length > prefix.length && after.endsWith(delimiter);
 }

@@ -15,12 +15,11 @@ import type {
   Range,
 } from "../contract/driver.ts";
 import type { Note } from "../contract/note.ts";
+import { startOfPage } from "../contract/start-of-page.ts";
 import { readAddress } from "./address.ts";
 import { type Element, elementsOf, S3Requests, textOf } from "./requests.ts";
 import { endUpload, toEtag, upload } from "./upload.ts";
 
-/** Behind all keys that begin with what stands before it: no key has a larger code point. */
-const LAST = "\u{10FFFF}";
 /** Longer keys are none on S3, with what stands before them. */
 const MOST_KEY_BYTES = 1024;
 /** An upload that is as old belongs to nobody who lives. */
@@ -101,24 +100,24 @@ export class S3Driver implements BlobDriver {
     return response.ok ? toInfo(key, response.headers) : undefined;
   }
 
-  async list(bucket: string, { prefix, delimiter, after = "", most }: ListPage): Promise<readonly Listed[]> {
+  async list(bucket: string, page: ListPage): Promise<readonly Listed[]> {
+    const { prefix, delimiter, after = "", most } = page;
     const root = `${this.#root}${bucket}/`;
-    const isCommon = delimiter !== undefined && after.length > prefix.length && after.endsWith(delimiter);
+    const start = startOfPage(page);
     const listed: Listed[] = [];
-    let from: Readonly<Record<string, string>> =
-      after === "" ? {} : { "start-after": `${root}${isCommon ? `${after}${LAST}` : after}` };
+    let from: Readonly<Record<string, string>> = start === "" ? {} : { "start-after": `${root}${start}` };
     while (listed.length < most) {
-      const page = await this.#page({
+      const found = await this.#page({
         prefix: `${root}${prefix}`,
         ...(delimiter === undefined ? {} : { delimiter }),
         "max-keys": String(Math.min(1000, most - listed.length)),
         ...from,
       });
-      const { objects, commons } = readPage(page, root.length);
+      const { objects, commons } = readPage(found, root.length);
       // Where a page begins within what is folded, that is folded once more.
       listed.push(...[...objects, ...commons].filter((entry) => compare(nameOf(entry), after) > 0).sort(byName));
-      if (textOf(page, "IsTruncated") !== "true") break;
-      from = { "continuation-token": textOf(page, "NextContinuationToken") };
+      if (textOf(found, "IsTruncated") !== "true") break;
+      from = { "continuation-token": textOf(found, "NextContinuationToken") };
     }
     return listed;
   }

@@ -1,4 +1,4 @@
-import { HadronError } from "@hadron/core/spi";
+import { upTo } from "../contract/up-to.ts";
 import { type S3Requests, textOf } from "./requests.ts";
 
 /** The first parts of an object have so many bytes; what is smaller is one request. */
@@ -24,7 +24,7 @@ export interface Upload {
  */
 export async function upload(requests: S3Requests, chunks: AsyncIterable<Uint8Array>, what: Upload) {
   const { key, contentType, conditions } = what;
-  const parts = toParts(chunks, what.maxBytes);
+  const parts = toParts(upTo(chunks, what.maxBytes));
   const { value: first } = await parts.next();
   const { value: second } = await parts.next();
   if (second === undefined) {
@@ -73,22 +73,11 @@ export function toEtag(written: string | null): string {
   return (written ?? "").replace(/^(?:W\/)?"|"$/g, "");
 }
 
-async function* toParts(
-  chunks: AsyncIterable<Uint8Array>,
-  maxBytes: number,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+async function* toParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   let held: Uint8Array[] = [];
   let length = 0;
-  let total = 0;
   let count = 0;
   for await (const chunk of chunks) {
-    total += chunk.length;
-    if (total > maxBytes) {
-      throw new HadronError(
-        "TOO_LARGE",
-        `The object has more than ${maxBytes} bytes, the most that its bucket takes (maxBytes).`,
-      );
-    }
     held.push(chunk);
     length += chunk.length;
     for (let size = partBytes(count); length >= size; size = partBytes(count)) {

@@ -10,7 +10,6 @@ export function isRepeatable(operation: Operation): boolean {
     case "renew":
     case "extend":
     case "keep-runs":
-      return true;
     // Who releases a lock that he has no more is told so, and has nothing to do.
     case "release":
       return true;
