@@ -116,7 +116,7 @@ export type * from "./runner.ts";
 export { tokenMeta } from "./scope/credentials.ts";
 export { type Cancellable, Scope } from "./scope/scope.ts";
 export { USER_KEY } from "./scope/user.ts";
-export { sleep, unlessOver } from "./scope/wait.ts";
+export { sleep, unlessAborted, unlessOver } from "./scope/wait.ts";
 export { type Secret, secret } from "./secret.ts";
 export { toJsonSchema } from "./serve/json-schema.ts";
 export { callerOf, readNetworks } from "./serve/outside/networks.ts";

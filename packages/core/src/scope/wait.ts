@@ -16,3 +16,18 @@ export function unlessOver<T>(scope: Scope, promise: Promise<T>): Promise<T | un
     promise.then(resolve, reject).finally(() => scope.delete(listener));
   });
 }
+
+/**
+ * What a promise gives, unless the signal aborts first: then its reason. The promise goes on, and what becomes of it then is nobody's business.
+ */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,4 +1,5 @@
-import { type Clock, HadronError } from "@hadron/core";
+import type { Clock } from "@hadron/core";
+import { HadronError, unlessAborted } from "@hadron/core/spi";
 import type { RunFacts, RunState, StartRun, StoreClient } from "@hadron/resources/store";
 import { callsOf } from "../log/calls.ts";
 import { fromErrorRecord } from "../log/errors.ts";
@@ -83,7 +84,7 @@ export class Runs {
 
   /** What a run gave, or throws what it threw. Waits for its end as long as the signal lets it. NOT_FOUND where there is none. */
   async result(id: string, signal: AbortSignal): Promise<unknown> {
-    const outcome = await orAborted(this.#here?.outcomeOf(id), signal);
+    const outcome = this.#here === undefined ? undefined : await unlessAborted(this.#here.outcomeOf(id), signal);
     if (outcome !== undefined) return valueOrThrow(outcome);
     for (;;) {
       signal.throwIfAborted();
@@ -290,16 +291,6 @@ function toStatus(facts: RunFacts, events: readonly LogEvent[], isNow = true): R
 function valueOrThrow(outcome: Outcome): unknown {
   if ("error" in outcome) throw fromErrorRecord(outcome.error);
   return fromLogged(outcome.ok);
-}
-
-/** Rejects with the signal's reason once that aborts. */
-function orAborted<T>(promise: Promise<T> | undefined, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    const over = () => signal.removeEventListener("abort", abort);
-    Promise.resolve(promise).then(resolve, reject).finally(over);
-  });
 }
 
 function checkId(id: unknown): void {

@@ -1,4 +1,4 @@
-import { HadronError } from "@hadron/core";
+import { HadronError, unlessAborted } from "@hadron/core/spi";
 import type { GuestOutput } from "../guest/protocol.ts";
 import { type GuestCall, GuestThread, type ThreadOptions } from "./guest-thread.ts";
 import type { Waiting } from "./watch.ts";
@@ -107,18 +107,5 @@ export class ThreadPool {
   #create(): GuestThread {
     this.#count++;
     return new GuestThread(this.#options);
-  }
-}
-
-/** What a promise gives, unless the signal aborts first: then its reason. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "@hadron/core";
-import { HadronError, type Kept } from "@hadron/core/spi";
+import { HadronError, type Kept, unlessAborted } from "@hadron/core/spi";
 import type { Client, ClientConfig } from "pg";
 import type { ConnectionFacts, FactsRequest } from "../contract/facts.ts";
 import { SqlName } from "../contract/sql.ts";
@@ -198,12 +198,4 @@ export class DatabaseKeeper {
       await new Promise<void>((resolve) => clock.after(CONNECT_AGAIN_MS, resolve));
     }
   }
-}
-
-/** What a promise gives, unless the signal aborts before: then its reason. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }
