@@ -53,6 +53,9 @@ export function describePackages(
       const [command, ...words] = INSTALLERS[installer];
       const names = packages.flatMap(({ name, beside = [] }) => [name, ...beside]);
       await run(command, [...words, ...new Set(names)], { cwd: app.root, maxBuffer: 1 << 26 });
+      // What all are tried together with, wherever that is.
+      await mkdir(join(app.root, "node_modules/@hadron"), { recursive: true });
+      await symlink(resolve(import.meta.dirname, "../../../core"), join(app.root, "node_modules/@hadron/core"));
     }, INSTALL_MS);
     afterAll(() => app[Symbol.asyncDispose]());
 
@@ -73,8 +76,6 @@ export function describePackages(
         { timeout: INSTALL_MS },
         async () => {
           const entry = join(app.root, "all.js");
-          await mkdir(join(app.root, "node_modules/@hadron"), { recursive: true });
-          await symlink(resolve(import.meta.dirname, "../../../core"), join(app.root, "node_modules/@hadron/core"));
           await writeFile(entry, toApp(packages));
           const name = uniqueApp("people-use");
           const runner = await createRunner();
